@@ -1,0 +1,25 @@
+"""Structure layouts: where each field lies, and decoding bytes into values. Touches nothing else.
+"""
+
+from .decoder import Decoder, Slot
+from .isf import Isf, PdbIdentity
+from .struct import Field, Resolver, Struct
+from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
+
+__all__ = (
+    "Array",
+    "BitField",
+    "Decoder",
+    "EnumType",
+    "Field",
+    "Integer",
+    "Isf",
+    "Opaque",
+    "PdbIdentity",
+    "Pointer",
+    "Resolver",
+    "Slot",
+    "Struct",
+    "StructRef",
+    "Type",
+)

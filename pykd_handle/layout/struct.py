@@ -1,0 +1,172 @@
+"""Structures: which fields exist, where they lie, and decoding bytes into values.
+
+A `Struct` comes from an ISF file, from a PDB through the debugger, or from a test; everything
+above asks *it* what the running Windows looks like, never a version number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
+
+from ..errors import MissingField
+from .decoder import Decoder, Slot
+from .types import Array, BitField, EnumType, Integer, Pointer, StructRef, Type
+
+__all__ = ("Field", "Resolver", "Struct")
+
+_STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)(?:\.|$)")
+
+
+class Field:
+    """One field: its name as in the PDB, its offset in bytes from the structure's start, its type.
+
+    For a field reached by a path (``u1.ControlArea``) the offset counts from the outer structure.
+    """
+
+    __slots__ = ("name", "offset", "type")
+
+    def __init__(self, name: str, offset: int, type: Type) -> None:
+        self.name = name
+        self.offset = offset
+        self.type = type
+
+    def __repr__(self) -> str:
+        return "Field({!r}, {:#x}, {!r})".format(self.name, self.offset, self.type)
+
+
+Resolver = Callable[[str], "Struct"]
+
+
+class Struct:
+    """The layout of one structure or union.
+
+    ``size`` is in bytes. ``resolve`` looks up nested structures by name, only when a path leads
+    into one: trimmed symbol files name types that they do not hold.
+    """
+
+    __slots__ = ("_decoders", "_resolve", "fields", "name", "size")
+
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        fields: Mapping[str, Field],
+        resolve: Optional[Resolver] = None,
+    ) -> None:
+        self.name = name
+        self.size = size
+        self.fields = fields
+        self._resolve = resolve
+        self._decoders: Dict[Tuple[str, ...], Decoder] = {}
+
+    def __repr__(self) -> str:
+        return "Struct({!r}, size={:#x}, {} fields)".format(self.name, self.size, len(self.fields))
+
+    def __contains__(self, path: str) -> bool:
+        return self.has(path)
+
+    def has(self, *paths: str) -> bool:
+        """Whether all of these fields exist. A path into a type that is not there is an error."""
+        try:
+            for path in paths:
+                self.field(path)
+        except MissingField:
+            return False
+        return True
+
+    def first(self, *paths: str) -> Optional[str]:
+        """The first of these fields that exists: the newest way stands first."""
+        for path in paths:
+            if self.has(path):
+                return path
+        return None
+
+    def field(self, path: str) -> Field:
+        """The field behind a path such as ``Name``, ``u1.ControlArea`` or ``FreeLists[2].Head``.
+
+        Raises `MissingField` where a step does not exist and `MissingType` where a step leads
+        into a structure that the symbols do not hold.
+        """
+        struct: Optional[Struct] = self
+        offset = 0
+        found: Optional[Field] = None
+        end = 0
+        for match in _STEP.finditer(path):
+            if match.start() != end or struct is None:
+                raise MissingField(self.name, path)
+            end = match.end()
+            found = struct.fields.get(match.group(1))
+            if found is None:
+                raise MissingField(self.name, path)
+            offset += found.offset
+            kind = found.type
+            for index in re.findall(r"\d+", match.group(2)):
+                if not isinstance(kind, Array):
+                    raise MissingField(self.name, path)
+                kind = kind.element
+                offset += int(index) * struct.size_of(kind)
+            found = Field(path, offset, kind)
+            if isinstance(kind, StructRef) and end < len(path):
+                struct = struct.nested(kind.name)
+            else:
+                struct = None
+        if found is None or end != len(path):
+            raise MissingField(self.name, path)
+        return found
+
+    def offset(self, path: str) -> int:
+        """The offset of a field, in bytes from the start of this structure."""
+        return self.field(path).offset
+
+    def nested(self, name: str) -> Struct:
+        """The structure that a field of this one names."""
+        if self._resolve is None:
+            raise MissingField(self.name, name)
+        return self._resolve(name)
+
+    def size_of(self, kind: Type) -> int:
+        """The size of a type in bytes."""
+        if isinstance(kind, (Integer, Pointer)):
+            return kind.size
+        if isinstance(kind, (BitField, EnumType)):
+            return kind.storage.size
+        if isinstance(kind, Array):
+            return kind.count * self.size_of(kind.element)
+        if isinstance(kind, StructRef):
+            return self.nested(kind.name).size
+        return kind.size
+
+    def decoder(self, *paths: str) -> Decoder:
+        """A decoder of these fields, in this order; made once for each set of paths.
+
+        Each field must be an integer, pointer, enumeration or bit field (`MissingField` where it
+        does not exist, `TypeError` where it is none of these).
+        """
+        decoder = self._decoders.get(paths)
+        if decoder is None:
+            decoder = Decoder(self.size, [self._slot(path) for path in paths])
+            self._decoders[paths] = decoder
+        return decoder
+
+    def _slot(self, path: str) -> Slot:
+        field = self.field(path)
+        kind = field.type
+        if isinstance(kind, BitField):
+            return Slot(
+                field.offset,
+                kind.storage.size,
+                shift=kind.position,
+                mask=(1 << kind.length) - 1,
+                signed=False,
+            )
+        if isinstance(kind, Pointer):
+            return Slot(field.offset, kind.size)
+        if isinstance(kind, Integer):
+            return Slot(field.offset, kind.size, signed=kind.signed)
+        if isinstance(kind, EnumType):
+            return Slot(field.offset, kind.storage.size, signed=kind.storage.signed)
+        raise TypeError("{}.{} is no plain value".format(self.name, path))
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields.values())

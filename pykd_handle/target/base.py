@@ -1,0 +1,133 @@
+"""The contract of a target: where bytes, symbols and layouts come from.
+
+Everything above this package sees a debugging session or a dump file as one `Target` and cannot
+tell which it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Iterable, List, Optional, Sequence, Tuple
+
+from ..errors import MissingSymbol, MissingType
+from ..layout import Struct
+from .span import Span
+
+__all__ = ("ReadCount", "Target")
+
+
+class ReadCount:
+    """How much was asked of a target: ranges read and bytes wanted (not what a cache saved)."""
+
+    __slots__ = ("bytes", "ranges")
+
+    def __init__(self) -> None:
+        self.ranges = 0
+        self.bytes = 0
+
+    def __repr__(self) -> str:
+        return "ReadCount(ranges={}, bytes={})".format(self.ranges, self.bytes)
+
+
+class Target(ABC):
+    """A stopped Windows kernel.
+
+    ``name`` names it for messages, ``pointer_size`` is in bytes. Addresses are virtual addresses
+    of the kernel, unsigned, zero-extended on a 32-bit target.
+    """
+
+    name: str = "target"
+    pointer_size: int = 8
+
+    def __init__(self) -> None:
+        self.reads = ReadCount()
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    @abstractmethod
+    def fetch(self, address: int, size: int) -> Span:
+        """Answer one read, in part where only a part is there; never raises for missing memory.
+
+        For subclasses to write; callers use `read`, `read_partial` or `read_many`, which count.
+        """
+
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """Answer several reads; a target that can do better than one by one overrides this."""
+        return [self.fetch(address, size) for address, size in ranges]
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
+        return self.read_partial(address, size).bytes()
+
+    def read_partial(self, address: int, size: int) -> Span:
+        """What is there of ``size`` bytes at ``address``."""
+        self.reads.ranges += 1
+        self.reads.bytes += size
+        return self.fetch(address, size)
+
+    def read_many(self, ranges: Iterable[Tuple[int, int]]) -> List[Span]:
+        """Several reads at once, each (address, size), answered in the same order.
+
+        The caller says all that it will need; the target decides how to get it (whole pages of a
+        dump file, small ranges over a slow link).
+        """
+        wanted = list(ranges)
+        self.reads.ranges += len(wanted)
+        self.reads.bytes += sum(size for _, size in wanted)
+        return self.fetch_many(wanted)
+
+    def read_pointer(self, address: int) -> int:
+        """The pointer at ``address``. Raises `MemoryUnavailable`."""
+        return int.from_bytes(self.read(address, self.pointer_size), "little")
+
+    # -- symbols and layouts --------------------------------------------------------------------
+
+    @abstractmethod
+    def symbol(self, name: str) -> int:
+        """The address of a symbol of the kernel, without ``nt!``. Raises `MissingSymbol`."""
+
+    @abstractmethod
+    def struct(self, name: str) -> Struct:
+        """The layout of a structure of the kernel. Raises `MissingType`."""
+
+    def find_symbol(self, name: str) -> Optional[int]:
+        """The address of a symbol, or None where the symbols do not hold it."""
+        try:
+            return self.symbol(name)
+        except MissingSymbol:
+            return None
+
+    def find_struct(self, name: str) -> Optional[Struct]:
+        """The layout of a structure, or None where the symbols do not hold it."""
+        try:
+            return self.struct(name)
+        except MissingType:
+            return None
+
+    # -- the session ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def current_process(self) -> int:
+        """The address of the current process's ``_EPROCESS``.
+
+        Raises `PykdHandleError` where the target does not tell.
+        """
+
+    def evaluate(self, expression: str) -> Optional[int]:
+        """The value of a debugger expression, or None where the target has no evaluator."""
+        del expression
+
+    def is_kernel_address(self, address: int) -> bool:
+        """Whether this can be the address of something in the kernel's half."""
+        top = 1 << (8 * self.pointer_size - 1)
+        if address < top or address >= 2 * top:
+            return False
+        return self.pointer_size == 4 or address >> (56 if self.five_levels else 47) == (
+            0xFF if self.five_levels else 0x1FFFF
+        )
+
+    five_levels: bool = False
+    """Whether virtual addresses have 57 bits (``CR4.LA57``)."""
+
+    def close(self) -> None:
+        """Let go of files and sessions."""

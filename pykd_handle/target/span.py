@@ -1,0 +1,86 @@
+"""What a read brought: the bytes that are there, and for those that are not, why not.
+
+A dump may hold the first half of a page and not the second; a reader that can only say yes or no
+would lose rows that are there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence, Tuple
+
+from ..errors import MemoryUnavailable
+
+__all__ = ("Gap", "Piece", "Span")
+
+
+class Piece(NamedTuple):
+    """Bytes that are there: the virtual address of the first one, and the bytes."""
+
+    address: int
+    data: bytes
+
+
+class Gap(NamedTuple):
+    """Bytes that are not there: virtual address, size in bytes, and the reason."""
+
+    address: int
+    size: int
+    reason: str
+
+
+class Span:
+    """The answer to one read of ``size`` bytes at ``address``.
+
+    ``pieces`` and ``gaps`` are sorted by address and cover the range together, without overlap.
+    """
+
+    __slots__ = ("address", "gaps", "pieces", "size")
+
+    def __init__(
+        self,
+        address: int,
+        size: int,
+        pieces: Sequence[Piece],
+        gaps: Sequence[Gap] = (),
+    ) -> None:
+        self.address = address
+        self.size = size
+        self.pieces: Tuple[Piece, ...] = tuple(pieces)
+        self.gaps: Tuple[Gap, ...] = tuple(gaps)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every byte is there."""
+        return not self.gaps
+
+    def bytes(self) -> bytes:
+        """All the bytes. Raises `MemoryUnavailable` with the first missing address."""
+        return self.at(self.address, self.size)
+
+    def at(self, address: int, size: int) -> bytes:
+        """``size`` bytes at the virtual ``address`` inside the span.
+
+        Raises `MemoryUnavailable` with the address and the reason of the first missing byte.
+        """
+        for piece in self.pieces:
+            start = address - piece.address
+            if 0 <= start and start + size <= len(piece.data):
+                if start == 0 and size == len(piece.data):
+                    return piece.data
+                return piece.data[start : start + size]
+        for gap in self.gaps:
+            if gap.address < address + size and address < gap.address + gap.size:
+                raise MemoryUnavailable(max(address, gap.address), gap.reason)
+        raise MemoryUnavailable(address, "outside of what was read")
+
+    def has(self, address: int, size: int) -> bool:
+        """Whether these bytes are all there."""
+        return any(
+            piece.address <= address and address + size <= piece.address + len(piece.data)
+            for piece in self.pieces
+        )
+
+    def __repr__(self) -> str:
+        return "Span({:#x}, {:#x}, {} pieces, {} gaps)".format(
+            self.address, self.size, len(self.pieces), len(self.gaps)
+        )
