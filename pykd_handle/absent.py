@@ -43,10 +43,10 @@ class Unavailable(Absent):
     def __str__(self) -> str:
         if self.address is None:
             return self.reason
-        return "0x{:x}: {}".format(self.address, self.reason)
+        return f"0x{self.address:x}: {self.reason}"
 
     def __repr__(self) -> str:
-        return "Unavailable({!r}, {!r})".format(self.reason, self.address)
+        return f"Unavailable({self.reason!r}, {self.address!r})"
 
     def __eq__(self, other: object) -> bool:
         return (

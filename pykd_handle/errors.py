@@ -43,7 +43,7 @@ class MissingSymbol(PykdHandleError):
     """The symbols of the kernel do not hold a name that was asked for."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("the symbols have no nt!{}".format(name))
+        super().__init__(f"the symbols have no nt!{name}")
         self.name = name
 
 
@@ -51,7 +51,7 @@ class MissingType(PykdHandleError):
     """The symbols of the kernel do not hold a structure that was asked for."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("the symbols have no type nt!{}".format(name))
+        super().__init__(f"the symbols have no type nt!{name}")
         self.name = name
 
 
@@ -59,7 +59,7 @@ class MissingField(PykdHandleError):
     """A structure has no field of the name asked for (other Windows builds may have it)."""
 
     def __init__(self, struct: str, field: str) -> None:
-        super().__init__("nt!{} has no field {}".format(struct, field))
+        super().__init__(f"nt!{struct} has no field {field}")
         self.struct = struct
         self.field = field
 
@@ -72,7 +72,7 @@ class MemoryUnavailable(PykdHandleError):
     """
 
     def __init__(self, address: int, reason: str) -> None:
-        super().__init__("0x{:x}: {}".format(address, reason))
+        super().__init__(f"0x{address:x}: {reason}")
         self.address = address
         self.reason = reason
 
@@ -81,6 +81,6 @@ class CorruptedError(PykdHandleError):
     """Memory was read, but what it holds can't be: a wild pointer, an absurd length, a cycle."""
 
     def __init__(self, address: int, reason: str) -> None:
-        super().__init__("0x{:x}: {}".format(address, reason))
+        super().__init__(f"0x{address:x}: {reason}")
         self.address = address
         self.reason = reason

@@ -63,7 +63,7 @@ class Decoder:
             text, position = "<", group[0][0]
             for offset, size, signed in group:
                 if offset > position:
-                    text += "{}x".format(offset - position)
+                    text += f"{offset - position}x"
                 text += _CODES[size, signed]
                 order[offset, size, signed] = len(order)
                 position = offset + size

@@ -29,18 +29,16 @@ class PdbIdentity:
         self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, PdbIdentity) and (self.guid, self.age) == (other.guid, other.age)
-        )
+        return isinstance(other, PdbIdentity) and (self.guid, self.age) == (other.guid, other.age)
 
     def __hash__(self) -> int:
         return hash((self.guid, self.age))
 
     def __str__(self) -> str:
-        return "{}-{}".format(self.guid, self.age)
+        return f"{self.guid}-{self.age}"
 
     def __repr__(self) -> str:
-        return "PdbIdentity({!r}, {!r}, {!r})".format(self.guid, self.age, self.name)
+        return f"PdbIdentity({self.guid!r}, {self.age!r}, {self.name!r})"
 
 
 class Isf:
@@ -60,10 +58,10 @@ class Isf:
             parts = (self._base, self._types, self._enums, self._symbols, self.metadata)
         except (KeyError, TypeError, AttributeError):
             raise SymbolsError(
-                "{}: not an ISF file (no base_types and user_types)".format(source)
+                f"{source}: not an ISF file (no base_types and user_types)"
             ) from None
         if not all(isinstance(part, Mapping) for part in parts):
-            raise SymbolsError("{}: not an ISF file (its parts are no tables)".format(source))
+            raise SymbolsError(f"{source}: not an ISF file (its parts are no tables)")
         self._structs: Dict[str, Struct] = {}
         self.pointer_size = int(self._base.get("pointer", {}).get("size", 8))
 
@@ -77,15 +75,13 @@ class Isf:
                 raw = lzma.decompress(raw)
             data = json.loads(raw.decode("utf-8"))
         except OSError as error:
-            raise SymbolsError(
-                "{}: can't be read: {}".format(path, error.strerror or error)
-            ) from None
+            raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
         except lzma.LZMAError:
-            raise SymbolsError("{}: not a valid .xz file, or cut short".format(path)) from None
+            raise SymbolsError(f"{path}: not a valid .xz file, or cut short") from None
         except (ValueError, RecursionError):
-            raise SymbolsError("{}: not an ISF file (no valid JSON)".format(path)) from None
+            raise SymbolsError(f"{path}: not an ISF file (no valid JSON)") from None
         if not isinstance(data, dict):
-            raise SymbolsError("{}: not an ISF file (no JSON object)".format(path))
+            raise SymbolsError(f"{path}: not an ISF file (no JSON object)")
         return cls(data, str(path))
 
     @property
@@ -126,9 +122,7 @@ class Isf:
             }
             return Struct(name, int(raw["size"]), fields, self.struct)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise SymbolsError(
-                "{}: the description of {} is damaged".format(self.source, name)
-            ) from None
+            raise SymbolsError(f"{self.source}: the description of {name} is damaged") from None
 
     def _type(self, raw: Mapping[str, Any]) -> Type:
         kind = raw["kind"]
@@ -156,7 +150,5 @@ class Isf:
         if kind == "enum":
             # A trimmed file may name an enumeration that it does not hold; all of NT's are LONGs.
             enum = self._enums.get(raw["name"], {"size": 4, "constants": {}})
-            return EnumType(
-                str(raw["name"]), Integer(int(enum["size"]), True), enum["constants"]
-            )
+            return EnumType(str(raw["name"]), Integer(int(enum["size"]), True), enum["constants"])
         return Opaque(0)

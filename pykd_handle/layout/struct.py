@@ -32,7 +32,7 @@ class Field:
         self.type = type
 
     def __repr__(self) -> str:
-        return "Field({!r}, {:#x}, {!r})".format(self.name, self.offset, self.type)
+        return f"Field({self.name!r}, {self.offset:#x}, {self.type!r})"
 
 
 Resolver = Callable[[str], "Struct"]
@@ -61,7 +61,7 @@ class Struct:
         self._decoders: Dict[Tuple[str, ...], Decoder] = {}
 
     def __repr__(self) -> str:
-        return "Struct({!r}, size={:#x}, {} fields)".format(self.name, self.size, len(self.fields))
+        return f"Struct({self.name!r}, size={self.size:#x}, {len(self.fields)} fields)"
 
     def __contains__(self, path: str) -> bool:
         return self.has(path)
@@ -166,7 +166,7 @@ class Struct:
             return Slot(field.offset, kind.size, signed=kind.signed)
         if isinstance(kind, EnumType):
             return Slot(field.offset, kind.storage.size, signed=kind.storage.signed)
-        raise TypeError("{}.{} is no plain value".format(self.name, path))
+        raise TypeError(f"{self.name}.{path} is no plain value")
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields.values())

@@ -64,7 +64,7 @@ class Opaque:
 class Array:
     """``count`` elements in a row; ``count`` may be a placeholder of 1 (flexible arrays)."""
 
-    element: "Type"
+    element: Type
     count: int
 
 

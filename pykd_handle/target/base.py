@@ -26,7 +26,7 @@ class ReadCount:
         self.bytes = 0
 
     def __repr__(self) -> str:
-        return "ReadCount(ranges={}, bytes={})".format(self.ranges, self.bytes)
+        return f"ReadCount(ranges={self.ranges}, bytes={self.bytes})"
 
 
 class Target(ABC):
@@ -57,7 +57,7 @@ class Target(ABC):
 
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
-        return self.read_partial(address, size).bytes()
+        return self.read_partial(address, size).data()
 
     def read_partial(self, address: int, size: int) -> Span:
         """What is there of ``size`` bytes at ``address``."""
@@ -116,6 +116,7 @@ class Target(ABC):
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a debugger expression, or None where the target has no evaluator."""
         del expression
+        return None
 
     def is_kernel_address(self, address: int) -> bool:
         """Whether this can be the address of something in the kernel's half."""
@@ -131,3 +132,4 @@ class Target(ABC):
 
     def close(self) -> None:
         """Let go of files and sessions."""
+        return

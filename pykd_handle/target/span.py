@@ -53,7 +53,7 @@ class Span:
         """Whether every byte is there."""
         return not self.gaps
 
-    def bytes(self) -> bytes:
+    def data(self) -> bytes:
         """All the bytes. Raises `MemoryUnavailable` with the first missing address."""
         return self.at(self.address, self.size)
 
@@ -64,7 +64,7 @@ class Span:
         """
         for piece in self.pieces:
             start = address - piece.address
-            if 0 <= start and start + size <= len(piece.data):
+            if start >= 0 and start + size <= len(piece.data):
                 if start == 0 and size == len(piece.data):
                     return piece.data
                 return piece.data[start : start + size]
@@ -81,6 +81,4 @@ class Span:
         )
 
     def __repr__(self) -> str:
-        return "Span({:#x}, {:#x}, {} pieces, {} gaps)".format(
-            self.address, self.size, len(self.pieces), len(self.gaps)
-        )
+        return f"Span({self.address:#x}, {self.size:#x}, {len(self.pieces)} pieces, {len(self.gaps)} gaps)"
