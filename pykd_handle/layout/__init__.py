@@ -1,4 +1,4 @@
-"""Structure layouts: where each field lies, and decoding bytes into values. Touches nothing else."""
+"""Structure layouts: where each field lies, and decoding bytes into values."""
 
 from .decoder import Decoder, Slot
 from .isf import Isf, PdbIdentity

@@ -81,4 +81,5 @@ class Span:
         )
 
     def __repr__(self) -> str:
-        return f"Span({self.address:#x}, {self.size:#x}, {len(self.pieces)} pieces, {len(self.gaps)} gaps)"
+        parts = f"{len(self.pieces)} pieces, {len(self.gaps)} gaps"
+        return f"Span({self.address:#x}, {self.size:#x}, {parts})"

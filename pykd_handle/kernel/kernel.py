@@ -1,0 +1,93 @@
+"""The parts of the kernel's object manager together, with what they share: each thing read once."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, List, NamedTuple, Optional, Union
+
+from ..absent import Absent, Maybe, Unavailable, unavailable
+from ..errors import PykdHandleError
+from ..target import Target
+from .handle_table import HandleTable
+from .namespace import Namespace
+from .object_header import HeaderReader, ObjectHeader
+from .object_type import ObjectType, TypeTable
+from .process import ProcessReader
+
+__all__ = ("Kernel", "KernelObject")
+
+
+class KernelObject(NamedTuple):
+    """An object behind a handle: its header and its type."""
+
+    header: ObjectHeader
+    type: Union[ObjectType, Unavailable]
+
+    @property
+    def type_name(self) -> Maybe[str]:
+        """The name of the type, or why it has none."""
+        return self.type.name if isinstance(self.type, ObjectType) else self.type
+
+
+class Kernel:
+    """One stopped kernel: headers, types, names and processes, each cached for the whole run."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.headers = HeaderReader(target)
+        self.types = TypeTable(target)
+        self.namespace = Namespace(target, self.headers)
+        self.processes = ProcessReader(target)
+        self._objects: Dict[int, KernelObject] = {}
+        self._kernel_table: Optional[Maybe[int]] = None
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def load(self, headers: Iterable[int]) -> None:
+        """Read the object headers at these virtual addresses that were not read before."""
+        missing: List[int] = [
+            address for address in dict.fromkeys(headers) if address not in self._objects
+        ]
+        for address, header in self.headers.read_many(missing).items():
+            self._objects[address] = KernelObject(header, self._type_of(header))
+
+    def object(self, header: int) -> KernelObject:
+        """The object whose header lies at the virtual address ``header``."""
+        if header not in self._objects:
+            self.load([header])
+        return self._objects[header]
+
+    def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
+        index = header.type_index
+        if isinstance(index, Unavailable):
+            return index
+        assert isinstance(index, int)
+        return self.types.of(header.address, index)
+
+    # -- tables ---------------------------------------------------------------------------------
+
+    def kernel_table_address(self) -> Maybe[int]:
+        """The address of the kernel handle table (``ObpKernelHandleTable``, that of System)."""
+        if self._kernel_table is None:
+            self._kernel_table = self._find_kernel_table()
+        return self._kernel_table
+
+    def _find_kernel_table(self) -> Maybe[int]:
+        try:
+            symbol = self.target.symbol("ObpKernelHandleTable")
+            return self.target.read_pointer(symbol)
+        except PykdHandleError as error:
+            reason = unavailable(error)
+        # The kernel handle table is System's own, so its process leads there as well.
+        try:
+            system = self.target.read_pointer(self.target.symbol("PsInitialSystemProcess"))
+        except PykdHandleError:
+            process = self.processes.by_pid(4)[0]
+        else:
+            process = self.processes.read(system)
+        if process is None or isinstance(process.object_table, Absent):
+            return reason
+        return process.object_table
+
+    def table(self, address: int) -> HandleTable:
+        """The handle table at the virtual ``address``."""
+        return HandleTable(self.target, address)

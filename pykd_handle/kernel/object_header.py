@@ -1,0 +1,168 @@
+"""Object headers: ``_OBJECT_HEADER`` and the optional headers that lie below it.
+
+From Windows 7 on ``InfoMask`` says which optional headers an object has, and
+``ObpInfoMaskToOffset`` how far below the header each lies (the lowest bit lies nearest). Where
+that table is not in a dump, the distance is the sum of the sizes of the headers up to the one
+wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from ..absent import NO_VALUE, Maybe, Unavailable
+from ..errors import PykdHandleError
+from ..target import Span, Target
+from .fields import decode_fields, range_of
+
+__all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")
+
+_ORDER = (
+    (0x01, "_OBJECT_HEADER_CREATOR_INFO"),
+    (0x02, "_OBJECT_HEADER_NAME_INFO"),
+    (0x04, "_OBJECT_HEADER_HANDLE_INFO"),
+    (0x08, "_OBJECT_HEADER_QUOTA_INFO"),
+    (0x10, "_OBJECT_HEADER_PROCESS_INFO"),
+    (0x20, "_OBJECT_HEADER_AUDIT_INFO"),
+    (0x40, "_OBJECT_HEADER_EXTENDED_INFO"),
+)
+_NAME = 0x02
+_FARTHEST = 0x400  # no set of optional headers is larger; a larger offset is not one
+
+
+class NameInfo(NamedTuple):
+    """``_OBJECT_HEADER_NAME_INFO``: the directory's body address and the name's fields (bytes)."""
+
+    directory: Maybe[int]
+    length: Maybe[int]
+    maximum: Maybe[int]
+    buffer: Maybe[int]
+
+
+class ObjectHeader(NamedTuple):
+    """One object header, decoded.
+
+    ``address`` is that of the ``_OBJECT_HEADER``, ``body`` that of the object itself. Counts are
+    as stored, signed. ``name_info`` is NO_VALUE for an object without a name header.
+    """
+
+    address: int
+    body: int
+    handle_count: Maybe[int]
+    pointer_count: Maybe[int]
+    type_index: Maybe[int]
+    info_mask: Maybe[int]
+    flags: Maybe[int]
+    name_info: Maybe[NameInfo]
+
+
+class OptionalHeaders:
+    """Where the optional headers of an object lie, for each info mask."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._sizes: List[Tuple[int, int]] = []
+        for bit, name in _ORDER:
+            struct = target.find_struct(name)
+            self._sizes.append((bit, struct.size if struct is not None else 0))
+        self._table: Optional[Span] = None
+
+    def distance(self, info_mask: int, bit: int) -> Maybe[int]:
+        """How many bytes below the header the optional header of ``bit`` begins.
+
+        NO_VALUE where the mask says that there is none.
+        """
+        if not info_mask & bit:
+            return NO_VALUE
+        index = info_mask & (bit | (bit - 1))
+        table = self._offsets()
+        if table is not None and table.has(table.address + index, 1):
+            stored = table.at(table.address + index, 1)[0]
+            if stored:
+                return stored
+        return sum(size for other, size in self._sizes if index & other)
+
+    @property
+    def usual_distance(self) -> int:
+        """How far below the header a read has to begin to hold the name header, at most."""
+        return sum(size for bit, size in self._sizes if bit <= _NAME)
+
+    def _offsets(self) -> Optional[Span]:
+        """ObpInfoMaskToOffset, read once: 256 bytes from Windows 10 on (64 on 7)."""
+        if self._table is None:
+            address = self._target.find_symbol("ObpInfoMaskToOffset")
+            if address is None:
+                return None
+            self._table = self._target.read_partial(address, 0x100)
+        return self._table
+
+
+class HeaderReader:
+    """Reads object headers: one read for each, optional headers up to the name included."""
+
+    _FIELDS = ("PointerCount", "HandleCount", "TypeIndex", "InfoMask", "Flags")
+    _NAME_FIELDS = ("Directory", "Name.Length", "Name.MaximumLength", "Name.Buffer")
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._struct = target.struct("_OBJECT_HEADER")
+        if not self._struct.has(*self._FIELDS):
+            raise PykdHandleError(
+                "this kernel's _OBJECT_HEADER has no TypeIndex and InfoMask: headers of Windows "
+                "Vista and earlier are not read yet"
+            )
+        self.body_offset = self._struct.offset("Body")
+        self.optional = OptionalHeaders(target)
+        self._name_struct = target.struct("_OBJECT_HEADER_NAME_INFO")
+
+    def body_of(self, header: int) -> int:
+        """The address of the object whose header lies at ``header``."""
+        return header + self.body_offset
+
+    def header_of(self, body: int) -> int:
+        """The address of the header of the object at ``body``."""
+        return body - self.body_offset
+
+    def read(self, address: int) -> ObjectHeader:
+        """The header at the virtual ``address``; what is missing is so in its fields."""
+        return self.read_many([address])[address]
+
+    def read_many(self, addresses: Iterable[int]) -> Dict[int, ObjectHeader]:
+        """The headers at these virtual addresses: one read for each."""
+        wanted = list(addresses)
+        below = self.optional.usual_distance
+        spans = self._target.read_many(
+            (address - below, below + self.body_offset) for address in wanted
+        )
+        return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
+
+    def _decode(self, address: int, span: Span) -> ObjectHeader:
+        pointers, handles, index, mask, flags = decode_fields(
+            span, self._struct, address, self._FIELDS
+        )
+        return ObjectHeader(
+            address,
+            address + self.body_offset,
+            handles,
+            pointers,
+            index,
+            mask,
+            flags,
+            self._name_info(address, mask, span),
+        )
+
+    def _name_info(self, address: int, mask: Maybe[int], span: Span) -> Maybe[NameInfo]:
+        if not isinstance(mask, int):
+            return mask
+        distance = self.optional.distance(mask, _NAME)
+        if not isinstance(distance, int):
+            return distance
+        if not self._name_struct.size <= distance <= _FARTHEST:
+            return Unavailable(
+                f"a name header 0x{distance:x} bytes below its object can't be", address
+            )
+        place = address - distance
+        if place < span.address:
+            # Headers that nobody expects below the name: one more read, for this object only.
+            span = self._target.read_partial(*range_of(self._name_struct, place, self._NAME_FIELDS))
+        return NameInfo(*decode_fields(span, self._name_struct, place, self._NAME_FIELDS))

@@ -1,0 +1,158 @@
+"""Object types: ``_OBJECT_TYPE``, found through the type index in the object header.
+
+From Windows 7 on a header holds an index into ``ObTypeIndexTable``; from Windows 10 on that byte
+is encoded: ``index ^ second byte of the header's address ^ ObHeaderCookie``. An encoded byte of 0
+is as good as any other. Sources: ``EVOLUTION`` of public PDB layouts; the decoding is described
+in Microsoft's ``ObGetObjectType`` as published in several analyses.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, NamedTuple, Optional, Union
+
+from ..absent import Maybe, Unavailable, unavailable
+from ..errors import MemoryUnavailable, MissingSymbol, PykdHandleError
+from ..target import Target
+from .fields import read_fields
+from .strings import read_unicode_string
+
+__all__ = ("ObjectType", "TypeTable")
+
+_SLOTS = 256  # the index is one byte
+
+
+class ObjectType(NamedTuple):
+    """One object type: address of its ``_OBJECT_TYPE``, its own index, its name.
+
+    ``valid_access`` is the mask of all rights that the type knows.
+    """
+
+    address: int
+    type_index: Maybe[int]
+    name: Maybe[str]
+    valid_access: Maybe[int]
+
+
+class TypeTable:
+    """The object types of one kernel, each read once.
+
+    ``of`` answers for a header; a reason that holds for every object (no cookie in the dump) is
+    found once.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._by_address: Dict[int, Union[ObjectType, Unavailable]] = {}
+        self._pointers: Optional[List[Maybe[int]]] = None
+        self._cookie: Optional[Maybe[int]] = None
+
+    def of(self, header: int, type_index: int) -> Union[ObjectType, Unavailable]:
+        """The type of the object whose header lies at ``header`` and holds ``type_index``."""
+        cookie = self._header_cookie()
+        if isinstance(cookie, Unavailable):
+            return cookie
+        assert isinstance(cookie, int)
+        index = type_index
+        if cookie >= 0:
+            index ^= (header >> 8 & 0xFF) ^ cookie
+        pointer = self._pointer(index)
+        if isinstance(pointer, Unavailable):
+            return pointer
+        assert isinstance(pointer, int)
+        if not self._target.is_kernel_address(pointer):
+            return Unavailable(f"type index 0x{index:x} leads nowhere (0x{pointer:x})", header)
+        found = self.at(pointer)
+        if (
+            isinstance(found, ObjectType)
+            and isinstance(found.type_index, int)
+            and found.type_index != index
+        ):
+            return Unavailable(
+                f"type index 0x{index:x} leads to a type with index 0x{found.type_index:x}", header
+            )
+        return found
+
+    def at(self, address: int) -> Union[ObjectType, Unavailable]:
+        """The type at the virtual ``address`` of its ``_OBJECT_TYPE``: one read, and its name."""
+        found = self._by_address.get(address)
+        if found is None:
+            found = self._by_address[address] = self._read(address)
+        return found
+
+    def known(self) -> Mapping[int, ObjectType]:
+        """The types read so far, by address."""
+        return {
+            address: found
+            for address, found in self._by_address.items()
+            if isinstance(found, ObjectType)
+        }
+
+    def all(self) -> List[ObjectType]:
+        """Every type that the table leads to and that can be read."""
+        found = []
+        for index in range(_SLOTS):
+            pointer = self._pointer(index)
+            if isinstance(pointer, int) and self._target.is_kernel_address(pointer):
+                kind = self.at(pointer)
+                # Slot 1 holds a poison value on some builds, not a type.
+                if isinstance(kind, ObjectType) and kind.type_index == index:
+                    found.append(kind)
+        return found
+
+    def _read(self, address: int) -> Union[ObjectType, Unavailable]:
+        struct = self._target.struct("_OBJECT_TYPE")
+        values = read_fields(
+            self._target,
+            struct,
+            address,
+            "Index",
+            "Name.Length",
+            "Name.MaximumLength",
+            "Name.Buffer",
+            "TypeInfo.ValidAccessMask",
+        )
+        if all(isinstance(value, Unavailable) for value in values):
+            assert isinstance(values[0], Unavailable)
+            return values[0]
+        name = read_unicode_string(self._target, *values[1:4])
+        if name == "":
+            name = Unavailable("the type's name is empty", address)
+        return ObjectType(address, values[0], name, values[4])
+
+    def _pointer(self, index: int) -> Maybe[int]:
+        if self._pointers is None:
+            self._pointers = self._read_pointers()
+        return self._pointers[index]
+
+    def _read_pointers(self) -> List[Maybe[int]]:
+        """All slots of ObTypeIndexTable: one read."""
+        width = self._target.pointer_size
+        try:
+            table = self._target.symbol("ObTypeIndexTable")
+        except MissingSymbol as error:
+            return [unavailable(error)] * _SLOTS
+        span = self._target.read_partial(table, _SLOTS * width)
+        pointers: List[Maybe[int]] = []
+        for index in range(_SLOTS):
+            try:
+                data = span.at(table + index * width, width)
+                pointers.append(int.from_bytes(data, "little"))
+            except MemoryUnavailable as error:
+                pointers.append(
+                    Unavailable(f"nt!ObTypeIndexTable[0x{index:x}]: {error.reason}", error.address)
+                )
+        return pointers
+
+    def _header_cookie(self) -> Maybe[int]:
+        """The cookie, -1 where this kernel does not encode the index (before Windows 10)."""
+        if self._cookie is None:
+            address = self._target.find_symbol("ObHeaderCookie")
+            if address is None:
+                self._cookie = -1
+            else:
+                try:
+                    self._cookie = self._target.read(address, 1)[0]
+                except PykdHandleError as error:
+                    why = unavailable(error)
+                    self._cookie = Unavailable(f"nt!ObHeaderCookie: {why.reason}", why.address)
+        return self._cookie

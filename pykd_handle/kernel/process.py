@@ -1,0 +1,225 @@
+"""Processes: ``_EPROCESS``, and the list of all of them from ``PsActiveProcessHead``."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
+from ..errors import MemoryUnavailable, PykdHandleError
+from ..layout import Array
+from ..target import Span, Target
+from .fields import decode_fields, range_of
+from .strings import ansi_text
+
+__all__ = ("BrokenList", "Process", "ProcessReader")
+
+_PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type of a process (KOBJECTS, ProcessObject)
+_MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
+
+
+class Process(NamedTuple):
+    """What the PROCESS block of the debugger shows.
+
+    ``address`` is that of the ``_EPROCESS``; ``pid``, ``parent_pid`` are process ids, ``peb`` and
+    ``object_table`` virtual addresses (``object_table`` 0: the process has no table any more),
+    ``directory_base`` a physical address with its low flag bits, ``session`` the session id,
+    NO_VALUE for a process of no session, ``freeze_count`` the number of freezes.
+    """
+
+    address: int
+    pid: Maybe[int]
+    parent_pid: Maybe[int]
+    peb: Maybe[int]
+    directory_base: Maybe[int]
+    object_table: Maybe[int]
+    image: Maybe[str]
+    session: Maybe[int]
+    freeze_count: Maybe[int]
+    exited: Maybe[bool]
+
+
+class BrokenList(NamedTuple):
+    """A place where the list of processes could not be followed."""
+
+    reason: str
+
+
+class ProcessReader:
+    """Reads processes, each once: one read of its fields, one of its session."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._struct = target.struct("_EPROCESS")
+        self._image = self._struct.field("ImageFileName")
+        kind = self._image.type
+        self._image_size = kind.count if isinstance(kind, Array) else 15
+        fields = [
+            "UniqueProcessId",
+            "InheritedFromUniqueProcessId",
+            "Peb",
+            self._first("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]"),
+            "ObjectTable",
+            "Session",
+            "ExitTime.QuadPart",
+        ]
+        # Windows 10 counts freezes in the KPROCESS; elsewhere the line is not shown.
+        if self._struct.has("Pcb.FreezeCount"):
+            fields.append("Pcb.FreezeCount")
+        self._fields = tuple(fields)
+        self._links = self._struct.offset("ActiveProcessLinks")
+        self._processes: Dict[int, Process] = {}
+        self._sessions: Dict[int, Maybe[int]] = {}
+
+    def _first(self, *paths: str) -> str:
+        """The first of these paths that leads to a plain value (up to 2003: an array of two)."""
+        for path in paths:
+            try:
+                self._struct.decoder(path)
+                return path
+            except (PykdHandleError, TypeError):
+                continue
+        return paths[0]
+
+    def read(self, address: int) -> Process:
+        """The process whose ``_EPROCESS`` lies at ``address``; what is missing is so in a field."""
+        found = self._processes.get(address)
+        if found is None:
+            found = self._processes[address] = self._read(address)
+        return found
+
+    def _read(self, address: int) -> Process:
+        start, size = range_of(self._struct, address, self._fields)
+        image = address + self._image.offset
+        end = max(start + size, image + self._image_size)
+        start = min(start, image)
+        span = self._target.read_partial(start, end - start)
+        values = decode_fields(span, self._struct, address, self._fields)
+        pid, parent, peb, base, table, session, exit_time = values[:7]
+        return Process(
+            address,
+            pid,
+            parent,
+            peb,
+            base,
+            table,
+            self._image_name(span, image),
+            self._session_id(session),
+            values[7] if len(values) > 7 else NO_VALUE,
+            exit_time != 0 if isinstance(exit_time, int) else exit_time,
+        )
+
+    def _image_name(self, span: Span, address: int) -> Maybe[str]:
+        try:
+            return ansi_text(span.at(address, self._image_size))
+        except MemoryUnavailable as error:
+            return unavailable(error)
+
+    def _session_id(self, session: Maybe[int]) -> Maybe[int]:
+        """The id behind ``_EPROCESS.Session``; NO_VALUE where the pointer is null (System)."""
+        if isinstance(session, Absent):
+            return session
+        if session == 0:
+            return NO_VALUE
+        found = self._sessions.get(session)
+        if found is None:
+            found = self._sessions[session] = self._read_session(session)
+        return found
+
+    def _read_session(self, address: int) -> Maybe[int]:
+        # 24H2 moved the session's data from the memory manager to the process manager.
+        for name in ("_MM_SESSION_SPACE", "_PSP_SESSION_SPACE"):
+            struct = self._target.find_struct(name)
+            if struct is not None and struct.has("SessionId"):
+                field = struct.field("SessionId")
+                try:
+                    data = self._target.read(address + field.offset, 4)
+                except MemoryUnavailable as error:
+                    return unavailable(error)
+                return int.from_bytes(data, "little")
+        return Unavailable("the symbols have no nt!_MM_SESSION_SPACE.SessionId", address)
+
+    # -- the list -------------------------------------------------------------------------------
+
+    def all(self) -> Iterator[Union[Process, BrokenList]]:
+        """Every process of the list, in its order.
+
+        Where the list is broken the reason comes in its place, and the rest is taken from the
+        list's other end. Raises `PykdHandleError` where the list can't be found at all.
+        """
+        head = self._target.symbol("PsActiveProcessHead")
+        seen: Set[int] = {head}
+        forward = self._follow(head, 0, seen)
+        broken: Optional[BrokenList] = None
+        for item in forward:
+            if isinstance(item, BrokenList):
+                broken = item
+            else:
+                yield item
+        if broken is None:
+            return
+        rest: List[Process] = []
+        for item in self._follow(head, 1, seen):
+            if isinstance(item, Process):
+                rest.append(item)
+        yield BrokenList(
+            f"{broken.reason}; {len(rest)} more processes found from the end of the list"
+        )
+        yield from reversed(rest)
+
+    def _follow(
+        self, head: int, direction: int, seen: Set[int]
+    ) -> Iterator[Union[Process, BrokenList]]:
+        """Follow Flink (0) or Blink (1) from the head until it comes round, or breaks."""
+        width = self._target.pointer_size
+        place = head
+        while True:
+            try:
+                following = self._target.read_pointer(place + direction * width)
+            except MemoryUnavailable as error:
+                yield BrokenList(f"the list of processes breaks off at {error}")
+                return
+            if following == head:
+                return
+            if following in seen or len(seen) > _MOST_PROCESSES:
+                if direction == 0:
+                    yield BrokenList(f"the list of processes runs in a circle at 0x{following:x}")
+                return
+            if not self._target.is_kernel_address(following):
+                yield BrokenList(
+                    f"the list of processes leads from 0x{place:x} to 0x{following:x}, nowhere"
+                )
+                return
+            seen.add(following)
+            yield self.read(following - self._links)
+            place = following
+
+    def looks_like_process(self, address: int) -> Maybe[bool]:
+        """Whether a process object lies at ``address``, by its dispatcher header's type byte."""
+        try:
+            kind = self._target.read(address + self._struct.offset("Pcb.Header"), 1)[0]
+        except MemoryUnavailable as error:
+            return unavailable(error)
+        return kind & 0x7F == _PROCESS_OBJECT
+
+    def by_pid(self, pid: int) -> Tuple[Optional[Process], List[str]]:
+        """The process with this id, and the remarks of the search.
+
+        When the list is broken or gone, the current process is tried as well.
+        """
+        remarks: List[str] = []
+        try:
+            for item in self.all():
+                if isinstance(item, BrokenList):
+                    remarks.append(item.reason)
+                elif item.pid == pid:
+                    return item, remarks
+        except PykdHandleError as error:
+            remarks.append(str(error))
+        if remarks:
+            try:
+                current = self.read(self._target.current_process())
+                if current.pid == pid:
+                    return current, remarks
+            except PykdHandleError:
+                pass
+        return None, remarks
