@@ -23,6 +23,7 @@ PAGE = 0x1000
 HANDLE_STEP = 4
 """Two neighbouring handle values differ by this; the low two bits are free for the owner's use."""
 
+_LAST_HANDLE = 1 << 26  # 2^24 handles: MAX_HANDLES, the same on every architecture
 _MAX_FREE_LISTS = 1024  # one for each processor group's share; far above what a kernel makes
 
 
@@ -74,7 +75,9 @@ class HandleTable:
             raise CorruptedError(address, f"TableCode 0x{code:x} names no level of a handle table")
         if self.top and (self.top % PAGE or not target.is_kernel_address(self.top)):
             raise CorruptedError(address, f"TableCode 0x{code:x} leads nowhere")
-        self.capacity = HANDLE_STEP * self.entries_per_page * self._pages_below(self.level)
+        self.capacity = min(
+            HANDLE_STEP * self.entries_per_page * self._pages_below(self.level), _LAST_HANDLE
+        )
         self.remarks: List[str] = []
         # The limit comes from the dump: what the levels can hold bounds it.
         if not isinstance(limit, int):
@@ -135,9 +138,9 @@ class HandleTable:
         if not 0 <= handle < self.limit:
             return None
         index = handle // HANDLE_STEP
-        page, below = self.top, self.capacity // HANDLE_STEP
-        for _ in range(self.level):
-            below //= self.pointers_per_page
+        page = self.top
+        for level in range(self.level, 0, -1):
+            below = self.entries_per_page * self._pages_below(level - 1)
             slot = page + (index // below) % self.pointers_per_page * self.target.pointer_size
             page = self.target.read_pointer(slot)
             wrong = self._wrong_page(page)

@@ -1,0 +1,61 @@
+"""What every family of object types provides: a `Describer` that turns an object into a
+`Description`.
+
+To add a type: a small file with a subclass of `Describer` that names its ``types``, and a line in
+``pykd_handle/objects/registry.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Tuple
+
+from ..absent import Maybe
+from ..kernel import Kernel, KernelObject
+from ..kernel.object_header import NameInfo
+
+if TYPE_CHECKING:
+    from .registry import Objects
+
+__all__ = ("Describer", "Description", "named")
+
+
+class Description(NamedTuple):
+    """What is known about one object.
+
+    ``name`` is the full name (NO_VALUE: it has none), ``classic_name`` what ``!handle`` prints
+    behind ``Name:``, ``directory`` what it prints behind ``Directory Object:`` (a body address,
+    0 for none), ``details`` whatever else is worth showing: plain values, `Hex` for addresses and
+    masks, or absent values.
+    """
+
+    name: Maybe[str]
+    classic_name: Maybe[str]
+    directory: Maybe[int]
+    details: Dict[str, Any]
+
+
+class Describer:
+    """Describes the objects of some types; one instance for each kernel, so it may keep caches."""
+
+    types: Tuple[str, ...] = ()
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+        self.kernel: Kernel = objects.kernel
+        self.target = objects.kernel.target
+
+    def describe(self, item: KernelObject) -> Description:
+        """Describe one object. May raise `PykdHandleError`: the caller turns it into a reason."""
+        return named(self.kernel, item)
+
+
+def named(kernel: Kernel, item: KernelObject) -> Description:
+    """The description of an object whose only name is that of its name header."""
+    header = item.header
+    leaf = kernel.namespace.leaf(header)
+    name = kernel.namespace.join(header, leaf)
+    info = header.name_info
+    details: Dict[str, Any] = {}
+    if isinstance(leaf, str) and not isinstance(name, str):
+        details["leaf_name"] = leaf
+    return Description(name, leaf, info.directory if isinstance(info, NameInfo) else info, details)

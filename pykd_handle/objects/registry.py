@@ -1,0 +1,58 @@
+"""Which describer describes which type, and each object described once."""
+
+from __future__ import annotations
+
+from typing import Dict, Tuple, Type
+
+from ..absent import Maybe, unavailable
+from ..errors import PykdHandleError
+from ..kernel import Kernel, KernelObject
+from .base import Describer, Description
+from .file import FileDescriber
+from .key import KeyDescriber
+from .process import ProcessDescriber
+from .section import SectionDescriber
+from .symbolic_link import SymbolicLinkDescriber
+from .thread import ThreadDescriber
+
+__all__ = ("Objects",)
+
+_DESCRIBERS: Tuple[Type[Describer], ...] = (
+    FileDescriber,
+    KeyDescriber,
+    ProcessDescriber,
+    SectionDescriber,
+    SymbolicLinkDescriber,
+    ThreadDescriber,
+)
+
+
+class Objects:
+    """Describes any object of one kernel; an object that several handles lead to only once."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.device_names: Dict[int, Tuple[Maybe[str], Maybe[str]]] = {}
+        self.files = FileDescriber(self)
+        self._plain = Describer(self)
+        self._by_type: Dict[str, Describer] = {}
+        for maker in _DESCRIBERS:
+            describer = self.files if maker is FileDescriber else maker(self)
+            for name in maker.types:
+                self._by_type[name] = describer
+        self._done: Dict[int, Description] = {}
+
+    def describe(self, item: KernelObject) -> Description:
+        """The description of an object; one that fails says why in its name."""
+        address = item.header.address
+        found = self._done.get(address)
+        if found is None:
+            name = item.type_name
+            describer = self._by_type.get(name, self._plain) if isinstance(name, str) else None
+            try:
+                found = (describer or self._plain).describe(item)
+            except PykdHandleError as error:
+                why = unavailable(error)
+                found = Description(why, why, why, {})
+            self._done[address] = found
+        return found

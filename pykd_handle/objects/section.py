@@ -1,0 +1,75 @@
+"""Sections: their own name, and the file that they map.
+
+Windows 10 and later: ``_SECTION.u1`` holds the control area; its low two bits say that a remote
+file stands there instead. ``_CONTROL_AREA.FilePointer`` is a fast reference to the file object,
+null for a section of the page file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ..absent import Absent, Unavailable
+from ..kernel import KernelObject
+from ..kernel.fields import read_fields
+from ..record import Hex
+from .base import Describer, Description, named
+
+__all__ = ("SectionDescriber",)
+
+_REMOTE = 3  # RemoteImageFileObject, RemoteDataFileObject
+
+
+class SectionDescriber(Describer):
+    """Describes Section objects."""
+
+    types = ("Section",)
+
+    def describe(self, item: KernelObject) -> Description:
+        """The section's own name, and its file in the details."""
+        plain = named(self.kernel, item)
+        plain.details.update(self._backing(item.header.body))
+        return plain
+
+    def _backing(self, body: int) -> Dict[str, Any]:
+        struct = self.target.find_struct("_SECTION")
+        if struct is None:
+            return {"file": Unavailable("the symbols have no type nt!_SECTION", body)}
+        place = body + struct.offset("u1")
+        size_at = body + struct.offset("SizeOfSection")
+        width = self.target.pointer_size
+        start, end = min(place, size_at), max(place + width, size_at + 8)
+        span = self.target.read_partial(start, end - start)
+        if not span.has(place, width):
+            gap = span.gaps[0]
+            return {"file": Unavailable(gap.reason, gap.address)}
+        value = int.from_bytes(span.at(place, width), "little")
+        details: Dict[str, Any] = {}
+        if span.has(size_at, 8):
+            details["size"] = Hex(int.from_bytes(span.at(size_at, 8), "little"))
+        pointer = value & ~_REMOTE
+        if not self.target.is_kernel_address(pointer):
+            details["file"] = Unavailable("the control area is no address of the kernel", pointer)
+        elif value & _REMOTE:
+            details.update(self._file(pointer))
+        else:
+            details["control_area"] = Hex(pointer)
+            details.update(self._control_area(pointer))
+        return details
+
+    def _control_area(self, address: int) -> Dict[str, Any]:
+        struct = self.target.struct("_CONTROL_AREA")
+        # A plain pointer up to 2003, a fast reference from Vista on: its low bits are a count.
+        path = struct.first("FilePointer.Value")
+        (value,) = read_fields(self.target, struct, address, path or "FilePointer")
+        if isinstance(value, Absent):
+            return {"file": value}
+        pointer = value & ~(2 * self.target.pointer_size - 1) if path else value
+        if pointer == 0:
+            return {"backing": "page file"}
+        return self._file(pointer)
+
+    def _file(self, pointer: int) -> Dict[str, Any]:
+        if not self.target.is_kernel_address(pointer):
+            return {"file": Unavailable("the file object is no address of the kernel", pointer)}
+        return {"backing": "file", "file": self.objects.files.name_of(pointer).full}

@@ -1,0 +1,46 @@
+"""Threads as objects: client id and the process that they belong to."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ..absent import NO_VALUE, Maybe
+from ..kernel import KernelObject
+from ..kernel.fields import read_fields
+from .base import Describer, Description, named
+from .process import client_id
+
+__all__ = ("ThreadDescriber",)
+
+
+class ThreadDescriber(Describer):
+    """Describes Thread objects."""
+
+    types = ("Thread",)
+
+    def describe(self, item: KernelObject) -> Description:
+        """``!handle`` prints no name for a thread; its client id is the name that we add."""
+        struct = self.target.struct("_ETHREAD")
+        fields = ["Cid.UniqueProcess", "Cid.UniqueThread"]
+        # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
+        owner_field = struct.first("Tcb.Process", "ThreadsProcess")
+        if owner_field:
+            fields.append(owner_field)
+        if struct.has("Terminated"):
+            fields.append("Terminated")
+        values = read_fields(self.target, struct, item.header.body, *fields)
+        found = dict(zip(fields, values))
+        pid, tid = values[0], values[1]
+        owner = found.get(owner_field or "", NO_VALUE)
+        image: Maybe[str] = NO_VALUE
+        if isinstance(owner, int) and self.target.is_kernel_address(owner):
+            image = self.kernel.processes.read(owner).image
+        terminated = found.get("Terminated", NO_VALUE)
+        details: Dict[str, Any] = {
+            "pid": pid,
+            "tid": tid,
+            "image": image,
+            "exited": bool(terminated) if isinstance(terminated, int) else terminated,
+        }
+        plain = named(self.kernel, item)
+        return Description(client_id(image, pid, tid), plain.classic_name, plain.directory, details)
