@@ -1,0 +1,46 @@
+"""The wheels: pykd with Microsoft's engine, panda3d with a Windows CPython, tabulate."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from .errors import RigBuildError
+
+__all__ = ["REQUIREMENTS", "download_wheels", "unpack_wheel", "wheel"]
+
+_STEP = "wheels"
+REQUIREMENTS = Path(__file__).with_name("wheels.txt")
+
+
+def download_wheels(into: Path) -> None:
+    """Fetch every wheel of ``wheels.txt``; pip checks their hashes."""
+    pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else ["pip3"]
+    command = [
+        *pip,
+        *("download", "--disable-pip-version-check", "--quiet", "--no-deps", "--require-hashes"),
+        *("--only-binary=:all:", "--platform", "win_amd64"),
+        *("--python-version", "39", "--implementation", "cp"),
+        *("--dest", str(into), "--requirement", str(REQUIREMENTS)),
+    ]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise RigBuildError(_STEP, "pip download: " + (errors or ["failed without a message"])[-1])
+
+
+def wheel(folder: Path, name: str) -> Path:
+    """The one wheel of that project in ``folder``."""
+    found = sorted(folder.glob(f"{name}-*.whl"))
+    if len(found) != 1:
+        raise RigBuildError(_STEP, f"{len(found)} wheels of {name}, not one")
+    return found[0]
+
+
+def unpack_wheel(path: Path, into: Path) -> None:
+    """Lay a wheel's files out as they would lie in site-packages."""
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(into)
