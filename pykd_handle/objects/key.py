@@ -39,7 +39,7 @@ class KeyDescriber(Describer):
         block = self.target.struct("_CM_KEY_CONTROL_BLOCK")
         self._block = block
         # Where bit 4 of Flags means a hive's entry, the layers of 14393 and later are there too.
-        self._has_entries = block.has("LayerHeight") or block.has("RealKeyName")
+        self._has_entries = block.has("LayerHeight")
 
     def describe(self, item: KernelObject) -> Description:
         """The path is both the full name and what ``!handle`` prints, with a null directory."""

@@ -127,6 +127,10 @@ class Target(ABC):
             0xFF if self.five_levels else 0x1FFFF
         )
 
+    def notes(self) -> List[str]:
+        """Remarks for the user, one line each: which symbols were taken, what is cut short."""
+        return []
+
     five_levels: bool = False
     """Whether virtual addresses have 57 bits (``CR4.LA57``)."""
 

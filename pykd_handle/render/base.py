@@ -1,0 +1,52 @@
+"""What every renderer does: it takes records and writes text, nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Iterable, TextIO
+
+from ..record import Note, Record
+from ..request import Request
+
+__all__ = ("Renderer",)
+
+
+class Renderer(ABC):
+    """Writes records to ``stream`` as they come.
+
+    ``remarks`` takes the notes where the format itself has no room for them (one JSON object for
+    each handle and nothing else).
+    """
+
+    def __init__(self, stream: TextIO, remarks: TextIO, request: Request) -> None:
+        self.stream = stream
+        self.remarks = remarks
+        self.request = request
+        # A stream that does not say how it encodes (the debugger's) gets plain ASCII.
+        encoding = getattr(stream, "encoding", None) or "ascii"
+        self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
+
+    def render(self, records: Iterable[Record]) -> None:
+        """Write everything. When the records stop by an error, what came before is written."""
+        self.begin()
+        try:
+            for record in records:
+                self.record(record)
+        finally:
+            self.end()
+
+    def begin(self) -> None:
+        """Write what stands before the first record."""
+        return
+
+    @abstractmethod
+    def record(self, record: Record) -> None:
+        """Write one record."""
+
+    def end(self) -> None:
+        """Write what stands behind the last record."""
+        return
+
+    def remark(self, note: Note) -> None:
+        """Tell a note where it does not get in the way of the data."""
+        self.remarks.write(f"note: {note.text}\n")

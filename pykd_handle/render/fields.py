@@ -1,0 +1,84 @@
+"""Records as flat data: the same keys for JSON lines and for CSV, always all of them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Tuple
+
+from ..absent import Absent, Unavailable
+from ..record import HandleRecord, Hex
+
+__all__ = ("KEYS", "flatten")
+
+KEYS: Tuple[str, ...] = (
+    "pid",
+    "process",
+    "eprocess",
+    "handle",
+    "entry",
+    "free",
+    "next_free",
+    "object",
+    "object_header",
+    "type",
+    "type_address",
+    "granted_access",
+    "access",
+    "attributes",
+    "handle_count",
+    "pointer_count",
+    "name",
+    "details",
+    "error",
+    "unavailable",
+)
+
+
+def flatten(record: HandleRecord) -> Dict[str, Any]:
+    """One handle as plain data.
+
+    Addresses, handles and masks are ``"0x..."`` strings, counts and process ids numbers. An
+    absent value is None; where it could not be read, ``unavailable`` says why.
+    """
+    process = record.process
+    handle = record.handle
+    if record.kernel_handle and isinstance(handle, int):
+        handle = Hex(handle | 0x80000000)
+    values: Dict[str, Any] = {
+        "pid": process.pid,
+        "process": process.image,
+        "eprocess": Hex(process.eprocess),
+        "handle": handle,
+        "entry": record.entry,
+        "free": record.free,
+        "next_free": record.next_free,
+        "object": record.object,
+        "object_header": record.object_header,
+        "type": record.type,
+        "type_address": record.type_address,
+        "granted_access": record.granted_access,
+        "access": record.access,
+        "attributes": record.attributes,
+        "handle_count": record.handle_count,
+        "pointer_count": record.pointer_count,
+        "name": record.name,
+    }
+    why: Dict[str, str] = {}
+    flat = {key: _plain(key, value, why) for key, value in values.items()}
+    flat["details"] = {
+        key: _plain(f"details.{key}", value, why) for key, value in record.details.items()
+    }
+    flat["error"] = record.error or None
+    flat["unavailable"] = why
+    return flat
+
+
+def _plain(key: str, value: Any, why: Dict[str, str]) -> Any:
+    if isinstance(value, Absent):
+        if isinstance(value, Unavailable):
+            why[key] = str(value)
+        return None
+    if isinstance(value, Hex):
+        return f"0x{value:x}"
+    if isinstance(value, tuple):
+        return list(value)
+    return value

@@ -1,0 +1,23 @@
+"""JSON lines: one object for each handle, for scripts."""
+
+from __future__ import annotations
+
+import json
+
+from ..record import HandleRecord, Note, Record
+from .base import Renderer
+from .fields import flatten
+
+__all__ = ("JsonlRenderer",)
+
+
+class JsonlRenderer(Renderer):
+    """Writes one JSON object a line; every object has every key. Notes go to the remarks."""
+
+    def record(self, record: Record) -> None:
+        """A handle is a line; a process stands in the lines of its handles."""
+        if isinstance(record, HandleRecord):
+            # Only ASCII: whatever a name holds, neither a terminal nor a pipe trips over it.
+            self.stream.write(json.dumps(flatten(record), ensure_ascii=True) + "\n")
+        elif isinstance(record, Note):
+            self.remark(record)

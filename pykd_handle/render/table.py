@@ -1,0 +1,124 @@
+"""A table for people: one for each process, made with `tabulate`."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from tabulate import tabulate
+
+from ..absent import Absent, Maybe, Unavailable
+from ..record import HandleRecord, ProcessRecord, Record
+from .base import Renderer
+from .escape import printable
+
+__all__ = ("TableRenderer",)
+
+_LETTERS = {"protect": "P", "inherit": "I", "audit": "A"}
+_ROWS_AT_ONCE = 20000  # a leak of a million handles must not wait, and stay in memory, to its end
+
+
+class TableRenderer(Renderer):
+    """Writes a heading and a table for each process."""
+
+    def begin(self) -> None:
+        """Nothing was written yet."""
+        self._rows: List[HandleRecord] = []
+        self._wrote = False
+
+    def record(self, record: Record) -> None:
+        """Rows are kept until their table is complete; a note follows its table."""
+        if isinstance(record, HandleRecord):
+            self._rows.append(record)
+            if len(self._rows) >= _ROWS_AT_ONCE:
+                self._flush()
+            return
+        self._flush()
+        if isinstance(record, ProcessRecord):
+            self.stream.write(("\n" if self._wrote else "") + self._heading(record) + "\n\n")
+            self._wrote = True
+        else:
+            self.stream.write("\n" + self._clean(record.text) + "\n")
+
+    def end(self) -> None:
+        """The last table."""
+        self._flush()
+
+    def _clean(self, text: str) -> str:
+        return printable(text, self.ascii_only)
+
+    def _heading(self, record: ProcessRecord) -> str:
+        image = self._text(record.image)
+        pid = f"pid 0x{record.pid:x}" if isinstance(record.pid, int) else "pid unknown"
+        where = f"_EPROCESS {record.eprocess:x}"
+        count = record.table_count
+        parts = [image, pid, where]
+        if isinstance(count, int):
+            names = {"Kernel": "kernel handle table", "Cid": "process and thread ids"}
+            kind = names.get(record.table_kind)
+            parts.append(f"{count} handles" + (f" ({kind})" if kind else ""))
+        return "  ".join(parts)
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        described = any(row.described for row in rows)
+        headers = ["Handle", "Access", "Attr", "Object"]
+        if described:
+            headers = ["Handle", "Type", "Access", "Attr", "Handles", "Pointers", "Object", "Name"]
+        aligns = ["right" if name in _NUMBERS else "left" for name in headers]
+        cells = [self._row(row, headers[-1]) for row in rows]
+        body = [[row.get(name, "") for name in headers] for row in cells]
+        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
+        self.stream.write(text + "\n")
+
+    def _row(self, row: HandleRecord, last: str) -> Dict[str, str]:
+        """The cells of a row by heading; ``last`` is the last column, wide enough for a reason."""
+        handle = row.handle
+        if row.kernel_handle and isinstance(handle, int):
+            handle |= 0x80000000
+        cells: Dict[str, str] = {"Handle": f"{handle:x}" if isinstance(handle, int) else "-"}
+        if row.error:
+            cells[last] = f"<{self._clean(row.error)}>"
+            return cells
+        if row.free:
+            cells["Type" if last == "Name" else "Object"] = "(free)"
+            return cells
+        cells["Type"] = self._text(row.type)
+        cells["Access"] = self._access(row)
+        if not isinstance(row.attributes, Absent):
+            cells["Attr"] = "".join(_LETTERS[name] for name in row.attributes)
+        cells["Handles"] = self._text(row.handle_count)
+        cells["Pointers"] = self._text(row.pointer_count)
+        cells["Object"] = self._hex(row.object)
+        cells["Name"] = self._name(row)
+        return cells
+
+    def _access(self, row: HandleRecord) -> str:
+        mask = row.granted_access
+        return f"{mask:08x}" if isinstance(mask, int) else self._text(mask)
+
+    def _name(self, row: HandleRecord) -> str:
+        parts: List[str] = []
+        if isinstance(row.name, (str, Unavailable)):
+            parts.append(self._text(row.name))
+        for key, arrow in (("target", "-> "), ("file", "file ")):
+            value: Optional[Any] = row.details.get(key)
+            if isinstance(value, (str, Unavailable)):
+                parts.append(arrow + self._text(value))
+        if row.details.get("exited") is True:
+            parts.append("(exited)")
+        return "  ".join(parts)
+
+    def _hex(self, value: Maybe[int]) -> str:
+        return f"{value:x}" if isinstance(value, int) else self._text(value)
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, Unavailable):
+            return f"<{self._clean(value.reason)}>"
+        if isinstance(value, Absent):
+            return ""
+        return self._clean(str(value))
+
+
+_NUMBERS: Tuple[str, ...] = ("Handle", "Handles", "Pointers")

@@ -1,0 +1,181 @@
+"""The classic text: what a current WinDbg prints for ``!handle``, blank for blank.
+
+The forms come from real sessions. Where nobody has shown what WinDbg prints (unreadable memory,
+the table of process and thread ids, notes) the wording is ours, close to the lines around it, and
+what could not be read stands as ``<Unavailable: reason>``.
+"""
+
+from __future__ import annotations
+
+from typing import List
+
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable
+from ..record import HandleRecord, Note, ProcessRecord, Record
+from ..request import BASIC, CURRENT_PROCESS, EVERY_PROCESS, OBJECT
+from .base import Renderer
+from .escape import printable
+
+__all__ = ("WinDbgRenderer",)
+
+_SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
+
+
+class WinDbgRenderer(Renderer):
+    """Writes the classic text."""
+
+    _width = 16
+    _blank = False
+    _processes = 0
+
+    # -- the head -------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The lines before the first process: what is searched for."""
+        request = self.request
+        lines = [""]
+        if request.process == EVERY_PROCESS and not request.wants_kernel_table:
+            lines += ["**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
+        if request.type_name:
+            name = printable(request.type_name, self.ascii_only)
+            lines += [f"Searching for handles of type {name}", ""]
+        self._write(lines)
+
+    def record(self, record: Record) -> None:
+        """One record: a process with its table line, a handle, or a note."""
+        if isinstance(record, ProcessRecord):
+            self._width = 2 * record.pointer_size
+            lines = [] if self._blank or self._processes == 0 else [""]
+            self._processes += 1
+            self._write(lines + self._process(record))
+        elif isinstance(record, Note):
+            self._write([printable(record.text, self.ascii_only)])
+        else:
+            lines = self._handle(record)
+            # One blank line behind each entry or block, unless only bare lines were asked for.
+            if self.request.flags & (BASIC | OBJECT) and not record.free:
+                lines.append("")
+            self._write(lines)
+
+    def end(self) -> None:
+        """One blank line closes the output."""
+        if not self._blank:
+            self._write([""])
+
+    def _write(self, lines: List[str]) -> None:
+        if lines:
+            self.stream.write("\n".join(lines) + "\n")
+            self._blank = not lines[-1]
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _pointer(self, value: Maybe[int]) -> str:
+        return self._hex(value, self._width)
+
+    def _hex(self, value: Maybe[int], digits: int) -> str:
+        if isinstance(value, Absent):
+            return self._absent(value)
+        return f"{value:0{digits}x}"
+
+    def _absent(self, value: Absent) -> str:
+        if isinstance(value, Unavailable):
+            return f"<Unavailable: {printable(str(value), self.ascii_only)}>"
+        return "none"
+
+    def _count(self, value: Maybe[int]) -> str:
+        return self._absent(value) if isinstance(value, Absent) else str(value)
+
+    # -- a process ------------------------------------------------------------------------------
+
+    def _process(self, record: ProcessRecord) -> List[str]:
+        lines = []
+        request = self.request
+        by_id = request.process not in (EVERY_PROCESS, CURRENT_PROCESS)
+        if by_id and request.process != record.eprocess:
+            lines.append(f"Searching for Process with Cid == {request.process:x}")
+        session = self._count(record.session)
+        ids = (
+            f"SessionId: {session}  Cid: {self._hex(record.pid, 4)}"
+            f"    Peb: {self._hex(record.peb, 8)}  ParentCid: {self._hex(record.parent_pid, 4)}"
+        )
+        if record.pointer_size == 4:
+            lines.append(f"PROCESS {self._pointer(record.eprocess)}  {ids}")
+        else:
+            lines += [f"PROCESS {self._pointer(record.eprocess)}", f"    {ids}"]
+        if isinstance(record.freeze_count, int) and record.freeze_count:
+            lines.append(f"FreezeCount {record.freeze_count}")
+        # A null ObjectTable has eight digits on 64-bit Windows too.
+        table = record.object_table
+        table_text = "00000000" if table == 0 else self._pointer(table)
+        count = record.handle_count
+        count_text = f"{count:3d}." if isinstance(count, int) else self._absent(count)
+        base = self._hex(record.directory_base, 8)
+        lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
+        image = record.image
+        image_text = (
+            printable(image, self.ascii_only) if isinstance(image, str) else self._absent(image)
+        )
+        lines += [f"    Image: {image_text}", ""]
+        if isinstance(record.table_count, (int, Unavailable)):
+            # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
+            kind = {"Kernel": "Kernel handle", "Cid": "Cid handle"}.get(record.table_kind, "Handle")
+            where = self._pointer(record.table_address)
+            entries = self._count(record.table_count)
+            lines += [f"{kind} table at {where} with {entries} entries in use", ""]
+        return lines
+
+    # -- a handle -------------------------------------------------------------------------------
+
+    def _handle(self, record: HandleRecord) -> List[str]:
+        if record.error:
+            # No sample of WinDbg shows a table page that can't be read.
+            text = f"<Unavailable: {printable(record.error, self.ascii_only)}>"
+            if isinstance(record.handle, Absent):
+                return [text]
+            return [f"{record.handle:04x}: {text}"]
+        assert isinstance(record.handle, int)
+        if record.kernel_handle:
+            handle = f"{record.handle | 0x80000000:08x}"
+        else:
+            handle = f"{record.handle:04x}"
+        if record.free:
+            entry, following = self._pointer(record.entry), self._pointer(record.next_free)
+            return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
+        suffixes = ""
+        if not isinstance(record.attributes, Absent):
+            suffixes = "".join(_SUFFIXES[name] for name in record.attributes)
+        line = (
+            f"{handle}: Object: {self._pointer(record.object)}"
+            f"  GrantedAccess: {self._hex(record.granted_access, 8)}{suffixes}"
+        )
+        if not self.request.wants_objects:
+            return [line]
+        return [f"{line} Entry: {self._pointer(record.entry)}", *self._object(record)]
+
+    def _object(self, record: HandleRecord) -> List[str]:
+        if isinstance(record.type, str):
+            kind = f"({self._pointer(record.type_address)}) {printable(record.type)}"
+        else:
+            kind = self._absent(record.type)
+        lines = [f"Object: {self._pointer(record.object)}  Type: {kind}"]
+        head = f"    ObjectHeader: {self._pointer(record.object_header)}"
+        handles, pointers = record.handle_count, record.pointer_count
+        if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
+            # The whole header is missing: one line says so, not one for each of its fields.
+            return [*lines, f"{head} {self._absent(pointers)}"]
+        lines += [
+            f"{head} (new version)",
+            f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
+        ]
+        name = record.classic_name
+        if name is NO_VALUE:
+            return lines
+        if isinstance(name, str):
+            text = printable(name, self.ascii_only)
+        else:
+            text = self._absent(name)
+        directory = record.directory
+        where = self._pointer(directory) if directory else "00000000"
+        if isinstance(directory, Unavailable):
+            where = self._absent(directory)
+        lines.append(f"        Directory Object: {where}  Name: {text}")
+        return lines

@@ -1,0 +1,360 @@
+"""The listing: the handles of one process, of all processes, of the kernel, or one handle."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
+from ..errors import PykdHandleError, TargetError
+from ..kernel import Kernel, KernelObject
+from ..kernel.access_rights import access_names
+from ..kernel.cid_table import cid_table
+from ..kernel.handle_entry import HandleEntry, describe_attributes
+from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole
+from ..kernel.process import BrokenList, Process
+from ..objects import Objects
+from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
+from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request
+
+__all__ = ("Listing",)
+
+
+class Listing:
+    """Answers one request about one kernel.
+
+    ``found`` counts the handles that were shown, ``failed`` tells whether what was asked for
+    could not be answered at all.
+    """
+
+    def __init__(self, kernel: Kernel, request: Request) -> None:
+        self.kernel = kernel
+        self.request = request
+        self.objects = Objects(kernel)
+        self.found = 0
+        self.failed = False
+        self._unknown_types = 0
+
+    def records(self) -> Iterator[Record]:
+        """All records, as they are found. Raises `TargetError` where nothing can be answered."""
+        request = self.request
+        if request.wants_ids:
+            yield from self._whole_table(self._context(), "Cid")
+        elif request.wants_kernel_table:
+            yield from self._whole_table(self._context(), "Kernel")
+        elif request.process == EVERY_PROCESS:
+            yield from self._every_process()
+        else:
+            process, remarks = self._selected()
+            yield from self._process(process)
+            for remark in remarks:
+                yield Note(remark)
+        yield from self._closing()
+
+    # -- which process ----------------------------------------------------------------------------
+
+    def _every_process(self) -> Iterator[Record]:
+        try:
+            for item in self.kernel.processes.all():
+                if isinstance(item, BrokenList):
+                    yield Note(item.reason)
+                    self.failed = True
+                else:
+                    yield from self._process(item)
+        except PykdHandleError as error:
+            raise TargetError(f"the list of processes can't be read: {error}") from None
+
+    def _context(self) -> Process:
+        """The process that the header shows where a table of no process is listed."""
+        if self.request.process not in (EVERY_PROCESS, CURRENT_PROCESS):
+            return self._selected()[0]
+        try:
+            return self.kernel.processes.read(self.kernel.target.current_process())
+        except PykdHandleError:
+            pass
+        target = self.kernel.target
+        return self.kernel.processes.read(
+            target.read_pointer(target.symbol("PsInitialSystemProcess"))
+        )
+
+    def _selected(self) -> Tuple[Process, List[str]]:
+        wanted = self.request.process
+        processes = self.kernel.processes
+        if wanted == CURRENT_PROCESS:
+            return processes.read(self.kernel.target.current_process()), []
+        if self.kernel.target.is_kernel_address(wanted):
+            looks = processes.looks_like_process(wanted)
+            if isinstance(looks, Unavailable):
+                raise TargetError(f"Process 0x{wanted:x} can't be read: {looks.reason}")
+            if not looks:
+                raise TargetError(f"Process 0x{wanted:x} is not the address of an _EPROCESS")
+            return processes.read(wanted), []
+        process, remarks = processes.by_pid(wanted)
+        if process is None:
+            because = f" ({'; '.join(remarks)})" if remarks else ""
+            raise TargetError(f"no process has the id 0x{wanted:x}{because}")
+        return process, remarks
+
+    # -- the tables -------------------------------------------------------------------------------
+
+    def _process(self, process: Process) -> Iterator[Record]:
+        """One process and its own table."""
+        record = self._process_record(process)
+        address = process.object_table
+        kernel_table = self.kernel.kernel_table_address()
+        if isinstance(address, int) and address == kernel_table:
+            record.table_kind = "Kernel"
+        record.table_address = address
+        if isinstance(address, Absent):
+            yield from self._no_table(record, f"ObjectTable can't be read: {address}")
+            return
+        if address == 0:
+            record.handle_count = 0
+            yield from self._no_table(record, _without_table(process))
+            return
+        try:
+            table = self.kernel.table(address)
+        except PykdHandleError as error:
+            record.handle_count = unavailable(error)
+            yield from self._no_table(record, f"the handle table can't be read: {error}")
+            return
+        record.handle_count = record.table_count = table.handle_count
+        yield record
+        yield from self._table(record, table)
+
+    def _whole_table(self, process: Process, kind: str) -> Iterator[Record]:
+        """A table that is no process's own: the kernel's, or that of process and thread ids."""
+        record = self._process_record(process)
+        record.table_kind = kind
+        self._count_own_handles(record)
+        try:
+            if kind == "Cid":
+                table = cid_table(self.kernel.target)
+            else:
+                address = self.kernel.kernel_table_address()
+                if isinstance(address, Absent):
+                    raise TargetError(f"nt!ObpKernelHandleTable can't be read: {address}")
+                table = self.kernel.table(address)
+        except PykdHandleError as error:
+            record.table_address = unavailable(error)
+            name = "handle table of process and thread ids" if kind == "Cid" else "kernel's table"
+            yield from self._no_table(record, f"the {name} can't be read: {error}")
+            return
+        record.table_address = table.address
+        record.table_count = table.handle_count
+        yield record
+        yield from self._table(record, table)
+
+    def _count_own_handles(self, record: ProcessRecord) -> None:
+        """The handle count of the header's process, where another table is the one listed."""
+        address = record.object_table
+        if isinstance(address, Absent):
+            record.handle_count = address
+        elif address == 0:
+            record.handle_count = 0
+        else:
+            try:
+                record.handle_count = self.kernel.table(address).handle_count
+            except PykdHandleError as error:
+                record.handle_count = unavailable(error)
+
+    def _process_record(self, process: Process) -> ProcessRecord:
+        return ProcessRecord(
+            eprocess=process.address,
+            pid=process.pid,
+            parent_pid=process.parent_pid,
+            peb=process.peb,
+            directory_base=process.directory_base,
+            object_table=process.object_table,
+            image=process.image,
+            session=process.session,
+            freeze_count=process.freeze_count,
+            handle_count=NO_VALUE,
+            pointer_size=self.kernel.target.pointer_size,
+        )
+
+    def _no_table(self, record: ProcessRecord, why: str) -> Iterator[Record]:
+        """The one row of a process whose table is not there or can't be read."""
+        yield record
+        row = HandleRecord(record, NO_VALUE, NO_VALUE)
+        row.error = why
+        if self.request.process != EVERY_PROCESS:
+            self.failed = True
+        yield row
+
+    def _table(self, record: ProcessRecord, table: HandleTable) -> Iterator[Record]:
+        if self.request.handle is not None:
+            yield from self._one_handle(record, table, self.request.handle)
+            return
+        hidden: Dict[str, int] = {}
+        for rows in table.pages():
+            self._load(rows)
+            for row in rows:
+                if isinstance(row, Hole):
+                    hidden[row.reason] = hidden.get(row.reason, 0) + row.hidden
+                    yield _hole(record, row)
+                elif not row.free:
+                    shown = self._entry(record, row)
+                    if shown is not None:
+                        yield shown
+                elif self.request.wants_free and not self.request.type_name:
+                    yield _free(record, row)
+        for remark in table.remarks:
+            yield Note(remark)
+        if hidden:
+            yield Note(_hidden_slots(hidden, table.slots))
+
+    def _one_handle(
+        self, record: ProcessRecord, table: HandleTable, handle: int
+    ) -> Iterator[Record]:
+        try:
+            entry = table.entry(handle)
+        except PykdHandleError as error:
+            row = HandleRecord(record, Hex(handle), NO_VALUE)
+            row.error = f"the entry of handle 0x{handle:x} can't be read: {error}"
+            self.failed = True
+            yield row
+            return
+        if entry is None:
+            # Of all processes, those that have no such handle are no news.
+            if self.request.process != EVERY_PROCESS:
+                row = HandleRecord(record, Hex(handle), NO_VALUE)
+                last = table.limit - HANDLE_STEP
+                row.error = f"no handle 0x{handle:x}: the table ends at 0x{last:x}"
+                self.failed = True
+                yield row
+            return
+        shown: Optional[HandleRecord]
+        if entry.free:
+            shown = _free(record, entry)
+        else:
+            self._load([entry])
+            shown = self._entry(record, entry)
+        if shown is not None:
+            shown.kernel_handle = self.request.kernel_handle
+            yield shown
+
+    # -- the entries ------------------------------------------------------------------------------
+
+    def _header_of(self, entry: HandleEntry) -> int:
+        """The object header that an entry leads to; those of the id table lead to the body."""
+        if self.request.wants_ids:
+            return self.kernel.headers.header_of(entry.pointer)
+        return entry.pointer
+
+    def _needs_types(self) -> bool:
+        return self.request.wants_objects or bool(self.request.type_name)
+
+    def _load(self, rows: Sequence[Union[HandleEntry, Hole]]) -> None:
+        """Read the headers of all objects that these rows lead to, together."""
+        if not self._needs_types():
+            return
+        is_kernel_address = self.kernel.target.is_kernel_address
+        self.kernel.load(
+            self._header_of(row)
+            for row in rows
+            if isinstance(row, HandleEntry) and not row.free and is_kernel_address(row.pointer)
+        )
+
+    def _entry(self, record: ProcessRecord, entry: HandleEntry) -> Optional[HandleRecord]:
+        """The row of an entry in use, or None where its type is not the one asked for."""
+        row = HandleRecord(record, Hex(entry.handle), Hex(entry.address))
+        header = self._header_of(entry)
+        row.object_header = Hex(header)
+        row.object = Hex(self.kernel.headers.body_of(header))
+        row.granted_access = Hex(entry.granted_access)
+        row.attributes = describe_attributes(entry.attributes)
+        item: Optional[KernelObject] = None
+        why: Maybe[str] = NO_VALUE
+        if self._needs_types():
+            if self.kernel.target.is_kernel_address(header):
+                item = self.kernel.object(header)
+            else:
+                why = Unavailable("the object is no address of the kernel", header)
+        type_name = item.type_name if item is not None else why
+        if self.request.type_name:
+            if not isinstance(type_name, str):
+                self._unknown_types += 1
+                return None
+            if type_name != self.request.type_name:
+                return None
+        if item is not None:
+            row.type = type_name
+            kind = item.type
+            row.type_address = kind if isinstance(kind, Unavailable) else Hex(kind.address)
+        elif isinstance(why, Unavailable):
+            row.type = row.type_address = why
+            row.handle_count = row.pointer_count = row.name = why
+            row.classic_name = row.directory = why
+        row.access = access_names(
+            type_name if isinstance(type_name, str) else "", entry.granted_access
+        )
+        if item is not None and self.request.wants_objects:
+            self._describe(row, item)
+        self.found += 1
+        return row
+
+    def _describe(self, row: HandleRecord, item: KernelObject) -> None:
+        row.handle_count = item.header.handle_count
+        row.pointer_count = item.header.pointer_count
+        description = self.objects.describe(item)
+        row.name = description.name
+        row.classic_name = description.classic_name
+        row.directory = description.directory
+        row.details = description.details
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def _closing(self) -> Iterator[Record]:
+        wanted = self.request.type_name
+        if not wanted:
+            return
+        if self._unknown_types:
+            yield Note(
+                f"{self._unknown_types} handles are not shown: their type can't be read, "
+                f"so any of them may be of type {wanted}"
+            )
+        if self.found == 0:
+            names = sorted(
+                kind.name for kind in self.kernel.types.all() if isinstance(kind.name, str)
+            )
+            if names and wanted not in names:
+                near = [name for name in names if name.lower() == wanted.lower()]
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
+                self.failed = True
+
+
+def _free(record: ProcessRecord, entry: HandleEntry) -> HandleRecord:
+    row = HandleRecord(record, Hex(entry.handle), Hex(entry.address))
+    row.free = True
+    row.next_free = Hex(entry.next_free)
+    if entry.reserved:
+        row.details = {"reserved": True}
+    return row
+
+
+def _hole(record: ProcessRecord, hole: Hole) -> HandleRecord:
+    row = HandleRecord(record, Hex(hole.handle), Hex(hole.address))
+    if hole.size:
+        where = f"0x{hole.address:x}-0x{hole.address + hole.size - 1:x}"
+    else:
+        where = f"0x{hole.address:x}"
+    last = hole.handle + (hole.hidden - 1) * HANDLE_STEP
+    row.error = (
+        f"{where}: {hole.reason}; {hole.hidden} handle values hidden (0x{hole.handle:x}-0x{last:x})"
+    )
+    return row
+
+
+def _hidden_slots(hidden: Dict[str, int], slots: int) -> str:
+    total = sum(hidden.values())
+    if len(hidden) == 1 and "not in the dump" in hidden:
+        return f"{total} of the table's {slots} slots are not in the dump"
+    reasons = ", ".join(f"{count}: {reason}" for reason, count in sorted(hidden.items())[:4])
+    return f"{total} of the table's {slots} slots could not be read ({reasons})"
+
+
+def _without_table(process: Process) -> str:
+    if process.exited is True:
+        return "the process has no handle table any more: it has exited"
+    return "the process has no handle table"
