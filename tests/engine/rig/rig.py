@@ -182,6 +182,8 @@ class Rig:
             PYTHONPATH=";".join(map(to_windows_path, [*path, self.site])),
             PYTHONIOENCODING="utf-8",
             _NT_SYMBOL_PATH=self._symbol_path(symbols),
+            # A triage dump holds no image: the engine learns the PDB's name from the file.
+            _NT_EXECUTABLE_IMAGE_PATH=self._symbol_path(symbols),
         )
         return env
 
