@@ -92,6 +92,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _run(words: List[str]) -> int:
+    if words and not any(words):
+        raise UsageError(
+            "every argument arrived empty: the !py of pykd.pyd itself loses them on Python 3; load "
+            "the pykd-ext bootstrapper (.load pykd), or call "
+            "pykd_handle.cli.main(['14', '13']) from a script of your own"
+        )
     options = _parser().parse_intermixed_args(words)
     if options.help:
         sys.stdout.write(_HELP)
@@ -99,19 +105,24 @@ def _run(words: List[str]) -> int:
     if options.version:
         sys.stdout.write(f"{_PROGRAM} {__version__}\n")
         return 0
-    if options.dump is None:
-        raise UsageError("no target: give --dump FILE (a crash dump); see -h for all options")
     make = renderer(options.format)
-    # The words are checked before a large dump is opened for nothing.
-    request = parse_request(options.words)
-    target = _open(options.dump, options.symbols)
+    target: Optional[Target] = None
+    if options.dump is None:
+        # The debugger evaluates expressions (@$proc), so it is needed before the words are read.
+        target = _connect(options.symbols)
+        request = parse_request(options.words, target.evaluate)
+    else:
+        request = parse_request(options.words)
+        target = _open(options.dump, options.symbols)
     try:
         for note in target.notes():
             sys.stderr.write(f"note: {note}\n")
         listing = Listing(Kernel(target), request)
         with _output(options.output) as stream:
             make(stream, sys.stderr, request).render(listing.records())
-            stream.flush()
+            flush = getattr(stream, "flush", None)
+            if flush is not None:
+                flush()
         return 1 if listing.failed else 0
     finally:
         target.close()
@@ -121,6 +132,14 @@ def _open(dump: str, symbols: Optional[str]) -> Target:
     from .target.dump import open_dump
 
     return open_dump(Path(dump), Path(symbols) if symbols is not None else None)
+
+
+def _connect(symbols: Optional[str]) -> Target:
+    from .target.session import SessionTarget, connect, is_available
+
+    if not is_available():
+        raise UsageError("no target: give --dump FILE (a crash dump); see -h for all options")
+    return SessionTarget(connect(), Path(symbols) if symbols is not None else None)
 
 
 @contextmanager

@@ -1,0 +1,91 @@
+"""Layouts from the PDB that the debugger has loaded, through pykd's ``typeInfo``.
+
+A field is looked up when it is asked for: reading all of ``_EPROCESS`` would ask the symbol
+engine hundreds of questions to answer six.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Mapping
+
+from ...layout import (
+    Array,
+    BitField,
+    EnumType,
+    Field,
+    Integer,
+    Opaque,
+    Pointer,
+    Struct,
+    StructRef,
+    Type,
+)
+
+__all__ = ("struct_of",)
+
+# pykd's names of the integer types that carry a sign.
+_SIGNED = frozenset(("Int1B", "Int2B", "Int4B", "Int8B", "Long", "Char"))
+
+
+def struct_of(name: str, info: Any, failures: Any) -> Struct:
+    """The `Struct` of a pykd ``typeInfo``; ``failures`` are the exceptions that pykd raises."""
+    fields = _Fields(name, info, failures)
+    return Struct(name, int(info.size()), fields, fields.nested)
+
+
+class _Fields(Mapping[str, Field]):
+    """The fields of one structure, each asked for once."""
+
+    def __init__(self, name: str, info: Any, failures: Any) -> None:
+        self._name = name
+        self._info = info
+        self._failures = failures
+        self._known: Dict[str, Field] = {}
+        self._inner: Dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Field:
+        found = self._known.get(key)
+        if found is None:
+            try:
+                kind = self._info.field(key)
+                offset = int(self._info.fieldOffset(key))
+            except self._failures:
+                raise KeyError(key) from None
+            found = self._known[key] = Field(key, offset, self._type(key, kind))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([str(name) for name, _ in self._info.fields()])
+
+    def __len__(self) -> int:
+        return int(self._info.getNumberFields())
+
+    def nested(self, name: str) -> Struct:
+        """The structure of a field. Nested structures often have no name of their own."""
+        return struct_of(name, self._inner[name], self._failures)
+
+    def _type(self, key: str, kind: Any) -> Type:
+        # The order matters: a bit field answers to isBase as well, and str() of it raises.
+        if kind.isBitField():
+            storage = Integer(int(kind.size()))
+            return BitField(storage, int(kind.bitOffset()), int(kind.bitWidth()))
+        if kind.isPointer():
+            return Pointer(int(kind.size()))
+        if kind.isArray():
+            element = kind.deref()
+            size = int(element.size())
+            inner = self._type(key, element)
+            return Array(inner, int(kind.size()) // size if size else 0)
+        if kind.isEnum():
+            return EnumType(str(kind.name()), Integer(int(kind.size()), True))
+        if kind.isUserDefined():
+            # Kept by the way that leads to it, since "<unnamed-tag>" names many.
+            name = f"{self._name}.{key}"
+            self._inner[name] = kind
+            return StructRef(name)
+        if kind.isBase() and not kind.isVoid():
+            size = int(kind.size())
+            if size in (1, 2, 4, 8):
+                return Integer(size, str(kind.name()) in _SIGNED)
+            return Opaque(size)
+        return Opaque(0)

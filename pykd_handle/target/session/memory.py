@@ -1,0 +1,115 @@
+"""Reading memory through pykd: whole ranges as lists of quadwords, the quickest way it has.
+
+pykd answers a range as a whole or raises ``MemoryException`` and gives nothing, so a range that
+fails is split. On a dump the pieces go down to eight bytes: the engine answers at once, and a
+triage dump holds parts of pages. On a live link they end at page borders: each further question
+costs round trips.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import OrderedDict
+from typing import Any, List, Tuple
+
+from ..span import Gap, Piece, Span
+
+__all__ = ("SessionMemory",)
+
+PAGE = 0x1000
+_SMALLEST = 8
+_PAGES_KEPT = 16384  # 64 MB; the engine's own cache ends at 1 MB and then keeps nothing new
+
+Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
+
+
+class SessionMemory:
+    """Memory of the session's target.
+
+    ``whole_pages``: read and keep whole pages (a dump, where that is the cheapest way); else each
+    range is read as asked for, as a live link wants it, and only pages wanted whole are kept.
+    Everything kept belongs to this object: a new one is made for each command, so nothing
+    survives that the machine may have changed while it ran.
+    """
+
+    def __init__(self, pykd: Any, pointer_size: int, whole_pages: bool) -> None:
+        self._pykd = pykd
+        self._whole_pages = whole_pages
+        self._pages: OrderedDict[int, Parts] = OrderedDict()
+        self._sign = 1 << (8 * pointer_size - 1)
+        self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
+        self.calls = 0
+
+    def read(self, address: int, size: int) -> Span:
+        """What is there of ``size`` bytes at ``address``."""
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        place, end = address, address + size
+        while place < end:
+            page = place & ~(PAGE - 1)
+            stop = min(end, page + PAGE)
+            self._part(page, place, stop, pieces, gaps)
+            place = stop
+        return Span(address, size, pieces, gaps)
+
+    def _part(self, page: int, start: int, stop: int, pieces: List[Piece], gaps: List[Gap]) -> None:
+        """Add what is there of the bytes from ``start`` to ``stop``, all in one page."""
+        kept = self._pages.get(page)
+        if kept is None and (self._whole_pages or stop - start == PAGE):
+            kept = self._fetch(page, PAGE)
+            self._pages[page] = kept
+            if len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        found, missing = kept if kept is not None else self._fetch(start, stop - start)
+        for piece in found:
+            first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
+            if first < last:
+                _join(pieces, first, piece.data[first - piece.address : last - piece.address])
+        for gap in missing:
+            first, last = max(start, gap.address), min(stop, gap.address + gap.size)
+            if first < last:
+                gaps.append(Gap(first, last - first, gap.reason))
+
+    def _fetch(self, address: int, size: int) -> Parts:
+        """Read from the engine, splitting what fails (see above)."""
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        pending = [(address, size)]
+        while pending:
+            place, length = pending.pop()
+            try:
+                data = self._load(place, length)
+            except self._pykd.MemoryException:
+                if self._whole_pages and length > _SMALLEST:
+                    half = length // 2 // _SMALLEST * _SMALLEST or _SMALLEST
+                    pending.append((place + half, length - half))
+                    pending.append((place, half))
+                elif gaps and gaps[-1].address + gaps[-1].size == place:
+                    gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + length)
+                else:
+                    gaps.append(Gap(place, length, self._reason()))
+                continue
+            _join(pieces, place, data)
+        return tuple(pieces), tuple(gaps)
+
+    def _reason(self) -> str:
+        # The engine does not say why; on a dump the file is all there is.
+        return "not in the dump" if self._whole_pages else "not readable"
+
+    def _load(self, address: int, size: int) -> bytes:
+        self.calls += 1
+        if address & self._sign:
+            address |= self._extend
+        if size % 8 == 0:
+            return struct.pack(f"<{size // 8}Q", *self._pykd.loadQWords(address, size // 8))
+        return bytes(self._pykd.loadBytes(address, size))
+
+
+def _join(pieces: List[Piece], address: int, data: bytes) -> None:
+    """Add bytes behind what is there; neighbours become one piece, so that a read can cross."""
+    if pieces:
+        last = pieces[-1]
+        if last.address + len(last.data) == address:
+            pieces[-1] = Piece(last.address, last.data + data)
+            return
+    pieces.append(Piece(address, data))

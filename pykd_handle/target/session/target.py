@@ -1,0 +1,164 @@
+"""The session as a target: memory, symbols and layouts from the debugger that pykd runs in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from ...errors import MemoryUnavailable, MissingSymbol, MissingType, SymbolsError, TargetError
+from ...layout import Isf, Struct
+from ..base import Target
+from ..span import Span
+from .layout import struct_of
+from .memory import SessionMemory
+
+__all__ = ("SessionTarget",)
+
+
+class SessionTarget(Target):
+    """A kernel session of the debugger, live or a dump that it has opened.
+
+    ``pykd`` is the module (or a stand-in with its names). With ``symbols``, an ISF file, layouts
+    and symbols come from there: for a dump whose PDB can't be had. Raises `TargetError` where
+    there is no kernel session and `SymbolsError` where the symbols can't serve.
+    """
+
+    def __init__(self, pykd: Any, symbols: Optional[Path] = None) -> None:
+        super().__init__()
+        self._pykd = pykd
+        try:
+            kernel = bool(pykd.isKernelDebugging())
+        except pykd.DbgException as error:
+            raise TargetError(f"no debugger session: {_first_line(error)}") from None
+        if not kernel:
+            raise TargetError("the debugger's session is no kernel session")
+        self.pointer_size = int(pykd.ptrSize())
+        self._mask = (1 << (8 * self.pointer_size)) - 1
+        self._on_dump = bool(pykd.isDumpAnalyzing())
+        self.memory = SessionMemory(pykd, self.pointer_size, self._on_dump)
+        self.name = "the debugger's session"
+        try:
+            self._module = pykd.module("nt")
+            self.base = int(self._module.begin()) & self._mask
+        except pykd.DbgException as error:
+            raise TargetError(f"the kernel, nt, is not found: {_first_line(error)}") from None
+        self._symbols: Dict[str, int] = {}
+        self._structs: Dict[str, Struct] = {}
+        self._isf: Optional[Isf] = None
+        if symbols is not None:
+            self._isf = self._take(symbols)
+        elif not self._has_private_symbols():
+            raise SymbolsError(
+                "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
+                "or give --symbols FILE (ISF)"
+            )
+
+    def _has_private_symbols(self) -> bool:
+        return self.find_struct("_HANDLE_TABLE_ENTRY") is not None
+
+    def _take(self, path: Path) -> Isf:
+        """An ISF file in place of the PDB, after it proved to be of this kernel.
+
+        The file says where the debugger data block and its list head should lie; the block that
+        lies there, or the list, must say the same.
+        """
+        isf = Isf.load(path)
+        checks = 0
+        for symbol, other in (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50)):
+            try:
+                block = self.base + isf.symbol("KdDebuggerDataBlock")
+                wanted = self.base + isf.symbol(symbol)
+            except MissingSymbol as error:
+                raise SymbolsError(f"{path}: {error}") from None
+            try:
+                stored = int.from_bytes(self.read(block + other, 8), "little") & self._mask
+            except MemoryUnavailable:
+                continue
+            checks += 1
+            if stored != wanted:
+                raise SymbolsError(
+                    f"{path} is of another kernel: nt!{symbol} would be at 0x{wanted:x}, the "
+                    f"debugger data block says 0x{stored:x}"
+                )
+        checks += self._check_list(isf, path)
+        if not checks:
+            raise SymbolsError(
+                f"{path} can't be checked: nothing that it names is readable in this session"
+            )
+        self._note = f"symbols: {path} ({checks} addresses agree with this kernel)"
+        return isf
+
+    def _check_list(self, isf: Isf, path: Path) -> int:
+        """PsActiveProcessHead must lead to an entry that leads back to it."""
+        head = self.base + isf.symbol("PsActiveProcessHead")
+        try:
+            first = self.read_pointer(head)
+            back = self.read_pointer(first + self.pointer_size)
+        except MemoryUnavailable:
+            return 0
+        if back != head:
+            raise SymbolsError(
+                f"{path} is of another kernel: no list begins at nt!PsActiveProcessHead"
+            )
+        return 1
+
+    def notes(self) -> List[str]:
+        """Where the symbols come from, if not from the debugger."""
+        return [self._note] if self._isf is not None else []
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    def fetch(self, address: int, size: int) -> Span:
+        """Read through the engine."""
+        return self.memory.read(address, size)
+
+    # -- symbols and layouts --------------------------------------------------------------------
+
+    def symbol(self, name: str) -> int:
+        """The address of a symbol of ``nt``; each is asked for once."""
+        found = self._symbols.get(name)
+        if found is None:
+            found = self._symbols[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> int:
+        if self._isf is not None:
+            return self.base + self._isf.symbol(name)
+        try:
+            return int(self._module.offset(name)) & self._mask
+        except self._pykd.DbgException:
+            raise MissingSymbol(name) from None
+
+    def struct(self, name: str) -> Struct:
+        """The layout of a structure of ``nt``; each is asked for once."""
+        if self._isf is not None:
+            return self._isf.struct(name)
+        found = self._structs.get(name)
+        if found is None:
+            try:
+                info = self._module.type(name)
+            except self._pykd.DbgException:
+                raise MissingType(name) from None
+            found = self._structs[name] = struct_of(name, info, self._pykd.DbgException)
+        return found
+
+    # -- the session ----------------------------------------------------------------------------
+
+    def current_process(self) -> int:
+        """The debugger's implicit process, what ``.process`` shows (asking it by that command
+        would empty the engine's cache)."""
+        try:
+            return int(self._pykd.getImplicitProcess()) & self._mask
+        except self._pykd.DbgException as error:
+            raise TargetError(f"no current process: {_first_line(error)}") from None
+
+    def evaluate(self, expression: str) -> Optional[int]:
+        """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""
+        try:
+            return int(self._pykd.expr(expression))
+        except self._pykd.DbgException:
+            return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0]
