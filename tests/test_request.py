@@ -1,0 +1,102 @@
+"""Arguments as the debugger reads them.
+
+Expectations: Microsoft's documentation of ``!handle`` and of MASM numbers and operators.
+"""
+
+import pytest
+
+from pykd_handle.errors import UsageError
+from pykd_handle.request import Request, parse_number, parse_request
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("14", 0x14),
+        ("0x14", 0x14),
+        ("0X14", 0x14),
+        ("14h", 0x14),
+        ("0n20", 20),
+        ("0t24", 20),
+        ("0y10100", 20),
+        ("ffff9681`7396c4c0", 0xFFFF96817396C4C0),
+        ("FFFF96817396C4C0", 0xFFFF96817396C4C0),
+        ("-1", -1),
+        ("ffffffffffffffff", -1),
+        ("ffffffff", -1),
+        ("0n4294967295", -1),
+        ("0", 0),
+    ],
+)
+def test_numbers_are_hexadecimal_unless_marked(text: str, value: int) -> None:
+    assert parse_number(text, "Handle") == value
+
+
+@pytest.mark.parametrize("text", ["", "zz", "0nff", "0y2", "0t8", "1.5", "0x", "--1", "@$proc", "`"])
+def test_what_is_no_number_is_refused_with_its_name(text: str) -> None:
+    with pytest.raises(UsageError, match="^Flags .* is no number") as caught:
+        parse_number(text, "Flags")
+    assert caught.value.exit_code == 2
+
+
+def test_a_number_above_64_bits_is_refused() -> None:
+    with pytest.raises(UsageError, match="64 bits"):
+        parse_number("1" + "0" * 16, "Handle")
+
+
+def test_expressions_go_to_the_debugger_and_numbers_do_not() -> None:
+    asked = []
+
+    def evaluate(text: str) -> int:
+        asked.append(text)
+        return 0xFFFF96817396C4C0
+
+    assert parse_number("@$proc", "Process", evaluate) == 0xFFFF96817396C4C0
+    assert parse_number("14", "Handle", evaluate) == 0x14
+    assert asked == ["@$proc"]
+
+
+def test_an_expression_without_a_value_is_no_number() -> None:
+    with pytest.raises(UsageError):
+        parse_number("nosuchsymbol", "Process", lambda text: None)
+
+
+def test_defaults() -> None:
+    assert parse_request([]) == Request(None, 3, -1, "", False)
+
+
+@pytest.mark.parametrize("text", ["0", "-1"])
+def test_handle_0_and_minus_1_mean_all(text: str) -> None:
+    assert parse_request([text]).handle is None
+
+
+def test_the_documented_example() -> None:
+    request = parse_request(["14", "13"])
+    assert (request.handle, request.flags) == (0x14, 0x13)
+    assert request.wants_kernel_table and request.wants_objects and not request.wants_free
+
+
+def test_all_processes_and_a_type() -> None:
+    request = parse_request(["0", "3", "0", "Section"])
+    assert (request.handle, request.process, request.type_name) == (None, 0, "Section")
+
+
+def test_a_type_may_hold_a_blank() -> None:
+    assert parse_request(["0", "3", "0", "ALPC", "Port"]).type_name == "ALPC Port"
+
+
+@pytest.mark.parametrize("text", ["800009e0", "0x800009e0", "ffffffff800009e0"])
+def test_kernel_handles_are_indexes_into_the_kernel_table(text: str) -> None:
+    request = parse_request([text])
+    assert (request.handle, request.kernel_handle) == (0x9E0, True)
+    assert request.wants_kernel_table
+
+
+def test_an_id_is_never_a_kernel_handle() -> None:
+    request = parse_request(["4d4", "23"])
+    assert request.wants_ids and not request.wants_kernel_table
+
+
+def test_flags_must_fit_into_a_ulong() -> None:
+    with pytest.raises(UsageError, match="Flags"):
+        parse_request(["0", "1ffffffff"])
