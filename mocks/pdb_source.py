@@ -74,7 +74,7 @@ class _Writer:
         body = [line for name in self._in_order() for line in self._definition(name)]
         named = {name: t["kind"] for name, t in self.structs.items() if _is_name(name)}
         forward = [f"{kind} {name};" for name, kind in {**self.opaque, **named}.items()]
-        enums = [f"{self._enum_body(name, name)};" for name in self.enums if _is_name(name)]
+        enums = [f"{self._enum(name)};" for name in self.enums]
         lines = ["#pragma pack(push, 1)", *forward, *enums, *body, "#pragma pack(pop)"]
         return "\n".join(lines) + "\n"
 
@@ -213,8 +213,7 @@ class _Writer:
         if what == "base":
             return f"{self._base(kind['name'])} {name}"
         if what == "enum":
-            tag = kind["name"]
-            return f"{'enum ' + tag if _is_name(tag) else self._enum_body(tag, '')} {name}"
+            return f"enum {_enum_tag(kind['name'])} {name}"
         tag = kind["name"]
         if not _is_name(tag):
             # A type without a name of its own: it is defined where it is used.
@@ -235,12 +234,14 @@ class _Writer:
             raise LayoutError(f"no C type is like base type {name!r} {key}")
         return _BY_SIZE[key]
 
-    def _enum_body(self, name: str, tag: str) -> str:
+    def _enum(self, name: str) -> str:
         enum = self.enums[name]
         constants = ", ".join(f"{key} = {value}" for key, value in enum["constants"].items())
-        return f"enum {tag} : {self._base(enum['base'])} {{ {constants} }}"
+        return f"enum {_enum_tag(name)} : {self._base(enum['base'])} {{ {constants} }}"
 
     def _is_named(self, kind: _Json) -> bool:
+        if kind["kind"] == "enum":
+            return kind["name"] in self.enums
         return kind["kind"] == "base" or _is_name(kind["name"])
 
     def _is_known(self, kind: _Json) -> bool:
@@ -268,6 +269,11 @@ class _Writer:
 
 def _is_name(text: str) -> bool:
     return bool(_IDENTIFIER.match(text))
+
+
+def _enum_tag(name: str) -> str:
+    # Never defined where it is used: its constants would become constants of the structure.
+    return re.sub(r"\W", "_", name)
 
 
 def _gap(size: int) -> Iterator[str]:

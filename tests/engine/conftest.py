@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 import os
 from pathlib import Path
+from typing import Any, Dict
+from uuid import UUID
 
 import pytest
 
+from mocks.pdb import ToolchainMissing, make_pdb
+
 from .rig import Rig, RigMissing
+from .triage import triage_drivers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -42,3 +49,43 @@ def real_minidump() -> Path:
 def real_triage_dump() -> Path:
     """A kernel triage dump of Windows 10 19041 (rizin's test files)."""
     return _real_file("triage_x64.dmp")
+
+
+@pytest.fixture(scope="session")
+def real_triage_layout() -> Dict[str, Any]:
+    """Every type and symbol of that dump's kernel (ISF)."""
+    path = _real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
+    with lzma.open(path, "rt", encoding="utf-8") as file:
+        layout: Dict[str, Any] = json.load(file)
+    return layout
+
+
+@pytest.fixture(scope="session")
+def real_triage_symbols(
+    real_triage_dump: Path,
+    real_triage_layout: Dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A symbol path for the triage dump: its kernel's image and PDB, as the engine wants them."""
+    pdb = real_triage_layout["metadata"]["windows"]["pdb"]
+    kernel = triage_drivers(real_triage_dump)[0]
+    symbols = {name: entry["address"] for name, entry in real_triage_layout["symbols"].items()}
+    try:
+        made = make_pdb(
+            real_triage_layout,
+            symbols,
+            name=pdb["database"].rpartition(".")[0],
+            base=kernel.base,
+            size=kernel.size,
+            guid=UUID(pdb["GUID"]),
+            age=pdb["age"],
+            timestamp=kernel.timestamp,
+            checksum=kernel.checksum,
+        )
+    except ToolchainMissing as reason:
+        pytest.skip(str(reason))
+    folder = tmp_path_factory.mktemp("triage-symbols")
+    made.write(folder)
+    # The dump calls the image by the name it has on disk.
+    (folder / f"{made.name}.exe").rename(folder / "ntoskrnl.exe")
+    return folder

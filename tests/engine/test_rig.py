@@ -11,34 +11,16 @@ import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List, NamedTuple
+from typing import Dict
 
 import pytest
 
 from .rig import Rig, RigError, RigMissing, RigTimeout, to_windows_path
 from .rig.process import run_process
+from .triage import triage_blocks
 
 PYKD_VERSION = "0.3.4.15"
 ENGINE_VERSION = "10.0.15063"
-
-
-class Block(NamedTuple):
-    """One piece of memory that a triage dump holds."""
-
-    address: int
-    data: bytes
-
-    @property
-    def end(self) -> int:
-        return self.address + len(self.data)
-
-
-def triage_blocks(dump: Path) -> List[Block]:
-    """The data blocks of a 64-bit triage dump: TRIAGE_DUMP_HEADER64 lies behind DUMP_HEADER64."""
-    raw = dump.read_bytes()
-    offset, count = struct.unpack_from("<II", raw, 0x2000 + 0x78)
-    found = struct.iter_unpack("<QII", raw[offset : offset + 16 * count])
-    return sorted(Block(address, raw[at : at + size]) for address, at, size in found)
 
 
 def minidump_build(dump: Path) -> int:
