@@ -175,7 +175,7 @@ def test_awkward_fields(rig: Rig, tmp_path: Path) -> None:
     inner = struct_of(3, {"Low": (0, base("unsigned short"))})
     small = {"kind": "struct", "name": "_INNER"}
     outer = struct_of(
-        0x30,
+        0x38,
         {
             "Odd": (1, base("unsigned long")),
             "Inner": (5, small),
@@ -189,6 +189,9 @@ def test_awkward_fields(rig: Rig, tmp_path: Path) -> None:
             "Self": (16, {"kind": "pointer", "subtype": {"kind": "struct", "name": "_OUTER"}}),
             "Call": (24, {"kind": "pointer", "subtype": {"kind": "function"}}),
             "Grid": (32, {"kind": "array", "count": 5, "subtype": small}),
+            # Two units of one type, the first with room for the second's bits.
+            "Part": (0x30, bits(0, 3, "unsigned long")),
+            "Then": (0x34, bits(4, 2, "unsigned long")),
         },
     )  # fmt: skip
     apart = struct_of(
@@ -321,6 +324,8 @@ def test_identity_is_what_was_asked_for(tmp_path: Path) -> None:
     summary = llvm("llvm-pdbutil", "dump", "-summary", tmp_path / module.pdb_name)
     assert f"GUID: {{{str(GUID).upper()}}}" in summary
     assert "Age: 3" in summary
+    streams = llvm("llvm-pdbutil", "pdb2yaml", "-dbi-stream", tmp_path / module.pdb_name)
+    assert re.search(r"DbiStream:\n(  .*\n)*?  Age: +3\n", streams)
 
 
 def test_identity_follows_the_content() -> None:
