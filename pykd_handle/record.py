@@ -26,7 +26,8 @@ class ProcessRecord:
 
     ``table_address`` is the address of the ``_HANDLE_TABLE`` that is walked, ``kernel_table``
     whether that is the kernel handle table, ``table_kind`` how the classic text names it,
-    ``table_count`` the number of handles in use as the kernel counts them.
+    ``table_count`` the number of handles in use as the kernel counts them, ``header_version``
+    what WinDbg calls this kernel's object headers: ``new`` from Windows 7 on, else ``old``.
     """
 
     eprocess: int
@@ -43,6 +44,7 @@ class ProcessRecord:
     table_count: Maybe[int] = NO_VALUE
     table_kind: str = "Handle"
     pointer_size: int = 8
+    header_version: str = "new"
 
 
 class HandleRecord:

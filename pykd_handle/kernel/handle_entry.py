@@ -1,13 +1,19 @@
 """Handle table entries: ``_HANDLE_TABLE_ENTRY``, one form for each way Windows has laid it out.
 
-The form is found by asking the layout which fields exist. Here: the bit-field form of 64-bit
-Windows (8.0 and later; ``ObjectPointerBits``). Positions and widths come from the layout, so the
-57-bit kernels (``ntkrla57.exe``: Attributes at bit 8, 53 pointer bits at 11) need nothing of
-their own. Source: the layouts of public PDBs; attribute values as in ``ntdef.h``'s OBJ_* flags.
+The form is found by asking the layout which fields exist:
+
+* ``ObjectPointerBits``: a bit field (Windows 8.0 and later). Positions and widths come from the
+  layout, so that 8.0, 8.1 and later, the 57-bit kernels (``ntkrla57.exe``: Attributes at bit 8,
+  53 pointer bits at 11), ARM64 and 32-bit Windows are one form;
+* ``Object``: a pointer with attributes in its low bits (Windows 7 and earlier).
+
+Sources: the layouts of public PDBs; ReactOS ``ntoskrnl/ex/handle.c`` for the older form; the
+attributes as in ``ntdef.h``'s OBJ_* flags.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple, Tuple
 
 from ..errors import PykdHandleError
@@ -19,7 +25,9 @@ __all__ = (
     "INHERIT",
     "PROTECT",
     "BitFieldForm",
+    "EntryForm",
     "HandleEntry",
+    "PointerForm",
     "describe_attributes",
     "entry_form",
 )
@@ -57,50 +65,98 @@ class HandleEntry(NamedTuple):
         return self.pointer == 0
 
 
-class BitFieldForm:
-    """Entries whose object pointer is a bit field: 64-bit Windows 8.0 and later.
+class EntryForm(ABC):
+    """One way to lay out an entry; ``size`` is that of an entry in bytes."""
 
-    An entry whose first quadword is zero is free; its second quadword is then
-    ``NextFreeHandleEntry``. The first entry of each leaf page is reserved: never a handle, first
-    quadword zero, second the first handle value of its page (``LeafHandleValue``).
+    size: int
+
+    @abstractmethod
+    def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
+        """Decode the entry of ``handle`` at ``data[base]``, which lies at virtual ``address``."""
+
+
+class BitFieldForm(EntryForm):
+    """Entries whose object pointer is a bit field: Windows 8.0 and later.
+
+    An entry whose first word is zero is free; its second word is then ``NextFreeHandleEntry``.
+    The first entry of each leaf page is reserved: never a handle, its second word is the first
+    handle value of its page (``LeafHandleValue``).
     """
 
-    def __init__(self, struct: Struct) -> None:
+    def __init__(self, struct: Struct, pointer_size: int) -> None:
         bits = struct.field("ObjectPointerBits").type
         assert isinstance(bits, BitField)
         self.size = struct.size
-        # Headers are aligned to 16 bytes on 64-bit Windows; the entry leaves those 4 bits out.
-        self._sign = 1 << (bits.length + 3)
-        self._decoder = struct.decoder(
+        # Headers lie on borders of 16 bytes (8 on 32-bit Windows); the entry leaves these bits out.
+        self._shift = 4 if pointer_size == 8 else 3
+        self._sign = 1 << (bits.length + self._shift - 1)
+        self._all = (1 << (8 * pointer_size)) - 1
+        fields = [
             "LowValue",
             "NextFreeHandleEntry",
             "ObjectPointerBits",
             "Attributes",
             "GrantedAccessBits",
-        )
+        ]
+        # 32-bit Windows has room for two attributes beside the pointer: the third, protection
+        # from being closed, stands in the access word, and the other two one bit lower.
+        self._split = struct.has("ProtectFromClose")
+        if self._split:
+            fields.append("ProtectFromClose")
+        self._decoder = struct.decoder(*fields)
 
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
-        """Decode the entry of ``handle`` at ``data[base]``, which lies at virtual ``address``."""
-        low, high, bits, attributes, access = self._decoder.decode(data, base)
+        """See `EntryForm.decode`."""
+        low, following, bits, attributes, access, *protect = self._decoder.decode(data, base)
         reserved = address & 0xFFF == 0
         if low == 0 or reserved:
-            return HandleEntry(handle, address, 0, 0, 0, high, reserved)
-        pointer = bits << 4
+            return HandleEntry(handle, address, 0, 0, 0, following, reserved)
+        pointer = bits << self._shift
         if pointer & self._sign:
-            pointer |= -self._sign & 0xFFFFFFFFFFFFFFFF
+            pointer |= -self._sign & self._all
+        if self._split:
+            attributes = attributes << 1 | protect[0]
         return HandleEntry(handle, address, pointer, access, attributes, 0, reserved)
 
 
-def entry_form(target: Target) -> BitFieldForm:
+class PointerForm(EntryForm):
+    """Entries that hold the pointer as it is: Windows 7 and earlier.
+
+    Bit 0 of the first word is the lock, bits 1 and 2 are the attributes inherit and audit;
+    protection from being closed is bit 25 of the access word. A free entry's second word is the
+    *handle value* of the next free entry; the reserved first one of each page says -2 there.
+    """
+
+    _PROTECT = 0x02000000
+    _ACCESS = 0x01FFFFFF
+
+    def __init__(self, struct: Struct) -> None:
+        self.size = struct.size
+        self._decoder = struct.decoder("Object", "GrantedAccess")
+
+    def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
+        """See `EntryForm.decode`."""
+        word, access = self._decoder.decode(data, base)
+        reserved = address & 0xFFF == 0
+        pointer = word & ~7
+        if pointer == 0 or reserved:
+            return HandleEntry(handle, address, 0, 0, 0, access, reserved)
+        attributes = word & (INHERIT | AUDIT)
+        if access & self._PROTECT:
+            attributes |= PROTECT
+        return HandleEntry(handle, address, pointer, access & self._ACCESS, attributes, 0, reserved)
+
+
+def entry_form(target: Target) -> EntryForm:
     """The form of this kernel's entries. Raises `PykdHandleError` where none is known."""
     struct = target.struct("_HANDLE_TABLE_ENTRY")
-    if target.pointer_size == 8 and struct.has(
-        "LowValue", "NextFreeHandleEntry", "ObjectPointerBits", "Attributes", "GrantedAccessBits"
-    ):
-        return BitFieldForm(struct)
+    if struct.has("LowValue", "NextFreeHandleEntry", "ObjectPointerBits", "GrantedAccessBits"):
+        return BitFieldForm(struct, target.pointer_size)
+    if struct.has("Object", "GrantedAccess"):
+        return PointerForm(struct)
     raise PykdHandleError(
-        "this kernel's _HANDLE_TABLE_ENTRY has no ObjectPointerBits: entries of 32-bit Windows "
-        "and of Windows 7 and earlier are not read yet"
+        "the _HANDLE_TABLE_ENTRY of these symbols is of no known form: it has neither "
+        "ObjectPointerBits nor Object"
     )
 
 

@@ -57,11 +57,18 @@ class Kernel:
         return self._objects[header]
 
     def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
-        index = header.type_index
-        if isinstance(index, Unavailable):
-            return index
-        assert isinstance(index, int)
-        return self.types.of(header.address, index)
+        for place in (header.type_index, header.type_pointer):
+            if isinstance(place, Unavailable):
+                return place
+        if isinstance(header.type_pointer, int):
+            if not self.target.is_kernel_address(header.type_pointer):
+                return Unavailable(
+                    f"the pointer to the type, 0x{header.type_pointer:x}, leads nowhere",
+                    header.address,
+                )
+            return self.types.at(header.type_pointer)
+        assert isinstance(header.type_index, int)
+        return self.types.of(header.address, header.type_index)
 
     # -- tables ---------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Object headers: ``_OBJECT_HEADER`` and the optional headers that lie below it.
 
-From Windows 7 on ``InfoMask`` says which optional headers an object has, and
+Up to Vista the header itself holds the distances (``NameInfoOffset``; 0: none) and a pointer to
+its type. From Windows 7 on ``InfoMask`` says which optional headers an object has, and
 ``ObpInfoMaskToOffset`` how far below the header each lies (the lowest bit lies nearest). Where
 that table is not in a dump, the distance is the sum of the sizes of the headers up to the one
 wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
@@ -43,7 +44,9 @@ class ObjectHeader(NamedTuple):
     """One object header, decoded.
 
     ``address`` is that of the ``_OBJECT_HEADER``, ``body`` that of the object itself. Counts are
-    as stored, signed. ``name_info`` is NO_VALUE for an object without a name header.
+    as stored, signed. The type is given by ``type_index`` as stored (encoded from Windows 10 on),
+    or up to Vista by ``type_pointer``; the other one is NO_VALUE. ``name_info`` is NO_VALUE for an
+    object without a name header.
     """
 
     address: int
@@ -51,6 +54,7 @@ class ObjectHeader(NamedTuple):
     handle_count: Maybe[int]
     pointer_count: Maybe[int]
     type_index: Maybe[int]
+    type_pointer: Maybe[int]
     info_mask: Maybe[int]
     flags: Maybe[int]
     name_info: Maybe[NameInfo]
@@ -100,16 +104,21 @@ class OptionalHeaders:
 class HeaderReader:
     """Reads object headers: one read for each, optional headers up to the name included."""
 
-    _FIELDS = ("PointerCount", "HandleCount", "TypeIndex", "InfoMask", "Flags")
+    _COUNTS = ("PointerCount", "HandleCount", "Flags")
     _NAME_FIELDS = ("Directory", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._struct = target.struct("_OBJECT_HEADER")
-        if not self._struct.has(*self._FIELDS):
+        self.masked = self._struct.has("TypeIndex", "InfoMask")
+        if self.masked:  # Windows 7 and later
+            self._fields = (*self._COUNTS, "TypeIndex", "InfoMask")
+        elif self._struct.has("Type", "NameInfoOffset"):
+            self._fields = (*self._COUNTS, "Type", "NameInfoOffset")
+        else:
             raise PykdHandleError(
-                "this kernel's _OBJECT_HEADER has no TypeIndex and InfoMask: headers of Windows "
-                "Vista and earlier are not read yet"
+                "the _OBJECT_HEADER of these symbols is of no known form: it has neither "
+                "TypeIndex nor Type"
             )
         self.body_offset = self._struct.offset("Body")
         self.optional = OptionalHeaders(target)
@@ -137,24 +146,29 @@ class HeaderReader:
         return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
 
     def _decode(self, address: int, span: Span) -> ObjectHeader:
-        pointers, handles, index, mask, flags = decode_fields(
-            span, self._struct, address, self._FIELDS
+        pointers, handles, flags, kind, where = decode_fields(
+            span, self._struct, address, self._fields
         )
         return ObjectHeader(
             address,
             address + self.body_offset,
             handles,
             pointers,
-            index,
-            mask,
+            kind if self.masked else NO_VALUE,
+            NO_VALUE if self.masked else kind,
+            where if self.masked else NO_VALUE,
             flags,
-            self._name_info(address, mask, span),
+            self._name_info(address, where, span),
         )
 
-    def _name_info(self, address: int, mask: Maybe[int], span: Span) -> Maybe[NameInfo]:
-        if not isinstance(mask, int):
-            return mask
-        distance = self.optional.distance(mask, _NAME)
+    def _name_info(self, address: int, where: Maybe[int], span: Span) -> Maybe[NameInfo]:
+        """The name header; ``where`` is the info mask, or up to Vista the distance itself."""
+        if not isinstance(where, int):
+            return where
+        if self.masked:
+            distance = self.optional.distance(where, _NAME)
+        else:
+            distance = where or NO_VALUE
         if not isinstance(distance, int):
             return distance
         if not self._name_struct.size <= distance <= _FARTHEST:

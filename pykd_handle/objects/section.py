@@ -2,7 +2,8 @@
 
 Windows 10 and later: ``_SECTION.u1`` holds the control area; its low two bits say that a remote
 file stands there instead. ``_CONTROL_AREA.FilePointer`` is a fast reference to the file object,
-null for a section of the page file.
+null for a section of the page file. Up to Windows 7 the body is a ``_SECTION_OBJECT``, whose
+segment leads to the control area. What Windows 8 and 8.1 have there no public symbols tell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Dict
 from ..absent import Absent, Unavailable
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
+from ..layout import Struct, StructRef
 from ..record import Hex
 from .base import Describer, Description, named
 
@@ -34,7 +36,7 @@ class SectionDescriber(Describer):
     def _backing(self, body: int) -> Dict[str, Any]:
         struct = self.target.find_struct("_SECTION")
         if struct is None:
-            return {"file": Unavailable("the symbols have no type nt!_SECTION", body)}
+            return self._old_backing(body)
         place = body + struct.offset("u1")
         size_at = body + struct.offset("SizeOfSection")
         width = self.target.pointer_size
@@ -57,10 +59,28 @@ class SectionDescriber(Describer):
             details.update(self._control_area(pointer))
         return details
 
+    def _old_backing(self, body: int) -> Dict[str, Any]:
+        """Windows 7 and earlier: _SECTION_OBJECT.Segment, _SEGMENT.ControlArea."""
+        section = self.target.find_struct("_SECTION_OBJECT")
+        segment = self.target.find_struct("_SEGMENT")
+        entry = self.target.struct("_HANDLE_TABLE_ENTRY")
+        # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
+        if section is None or segment is None or not entry.has("Object"):
+            return {"file": Unavailable("the symbols have no type nt!_SECTION", body)}
+        place = body
+        for struct, field in ((section, "Segment"), (segment, "ControlArea")):
+            (pointer,) = read_fields(self.target, struct, place, field)
+            if isinstance(pointer, Absent):
+                return {"file": pointer}
+            if not self.target.is_kernel_address(pointer):
+                return {"file": Unavailable(f"{field} is no address of the kernel", pointer)}
+            place = pointer
+        return {"control_area": Hex(place), **self._control_area(place)}
+
     def _control_area(self, address: int) -> Dict[str, Any]:
         struct = self.target.struct("_CONTROL_AREA")
         # A plain pointer up to 2003, a fast reference from Vista on: its low bits are a count.
-        path = struct.first("FilePointer.Value")
+        path = "FilePointer.Value" if _is_fast_reference(struct) else ""
         (value,) = read_fields(self.target, struct, address, path or "FilePointer")
         if isinstance(value, Absent):
             return {"file": value}
@@ -73,3 +93,7 @@ class SectionDescriber(Describer):
         if not self.target.is_kernel_address(pointer):
             return {"file": Unavailable("the file object is no address of the kernel", pointer)}
         return {"backing": "file", "file": self.objects.files.name_of(pointer).full}
+
+
+def _is_fast_reference(control_area: Struct) -> bool:
+    return isinstance(control_area.field("FilePointer").type, StructRef)

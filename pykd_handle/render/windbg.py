@@ -163,7 +163,7 @@ class WinDbgRenderer(Renderer):
             # The whole header is missing: one line says so, not one for each of its fields.
             return [*lines, f"{head} {self._absent(pointers)}"]
         lines += [
-            f"{head} (new version)",
+            f"{head} ({record.process.header_version} version)",
             f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
         ]
         name = record.classic_name

@@ -170,6 +170,7 @@ class Listing:
             freeze_count=process.freeze_count,
             handle_count=NO_VALUE,
             pointer_size=self.kernel.target.pointer_size,
+            header_version="new" if self.kernel.headers.masked else "old",
         )
 
     def _no_table(self, record: ProcessRecord, why: str) -> Iterator[Record]:
