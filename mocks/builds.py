@@ -1,0 +1,39 @@
+"""The committed layouts of Windows builds: loading one, listing them all."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+from pykd_handle.layout import Isf
+
+__all__ = ("load", "load_raw", "names")
+
+_FOLDER = Path(__file__).parent / "layouts"
+
+
+def names() -> Tuple[str, ...]:
+    """The names of all layouts, such as ``win10_19041_x64``, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
+
+
+@lru_cache(maxsize=None)
+def _text(name: str) -> str:
+    path = _FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise ValueError(f"no layout {name!r}; there are {', '.join(names())}")
+    return path.read_text("utf-8")
+
+
+def load_raw(name: str) -> Dict[str, Any]:
+    """A fresh copy of the file's JSON, for the caller to change."""
+    data: Dict[str, Any] = json.loads(_text(name))
+    return data
+
+
+@lru_cache(maxsize=None)
+def load(name: str) -> Isf:
+    """The layout of this name; shared by all images, as nothing changes it."""
+    return Isf(load_raw(name), f"mocks/layouts/{name}.json")

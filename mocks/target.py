@@ -1,0 +1,67 @@
+"""A target over a synthetic kernel, for tests of everything above `pykd_handle.target`."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from pykd_handle.layout import Struct
+from pykd_handle.target import Gap, Piece, Span, Target
+
+from .core import Core
+from .kernel_image import KernelImage
+
+__all__ = ("MockTarget",)
+
+
+class MockTarget(Target):
+    """Reads an image. ``log`` holds every range that was fetched, in order."""
+
+    def __init__(self, image: KernelImage, name: str = "mock") -> None:
+        super().__init__()
+        self.image: Core = image
+        self.name = name
+        self.pointer_size = image.pointer_size
+        self.five_levels = image.five_levels
+        self.log: List[Tuple[int, int]] = []
+        self.process: Optional[int] = None
+        """The current process's address; None: the image's, at the time of the question."""
+        self._image = image
+
+    def fetch(self, address: int, size: int) -> Span:
+        """The bytes of the image, less what was dropped."""
+        self.log.append((address, size))
+        top = 1 << 8 * self.pointer_size
+        if not 0 <= address < top:
+            return Span(address, size, (), (Gap(address, size, "no address"),))
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        for part in self._image.memory.parts(address, min(size, top - address)):
+            if part.data is None:
+                if gaps and _goes_on(gaps[-1], part.address, part.reason):
+                    gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + part.size)
+                else:
+                    gaps.append(Gap(part.address, part.size, part.reason))
+            elif pieces and pieces[-1].address + len(pieces[-1].data) == part.address:
+                pieces[-1] = Piece(pieces[-1].address, pieces[-1].data + part.data)
+            else:
+                pieces.append(Piece(part.address, part.data))
+        if address + size > top:
+            gaps.append(Gap(top, address + size - top, "no address"))
+        return Span(address, size, pieces, gaps)
+
+    def symbol(self, name: str) -> int:
+        """The address of a global of the image. Raises `MissingSymbol`."""
+        return self._image.symbol(name)
+
+    def struct(self, name: str) -> Struct:
+        """The layout of a structure of the image's build. Raises `MissingType`."""
+        return self._image.struct(name)
+
+    def current_process(self) -> int:
+        """The address of the current process's ``_EPROCESS``."""
+        return self._image.current.address if self.process is None else self.process
+
+
+def _goes_on(gap: Gap, address: int, reason: str) -> bool:
+    """Whether a missing part at ``address`` belongs to the gap before it."""
+    return gap.address + gap.size == address and gap.reason == reason

@@ -1,0 +1,172 @@
+"""Make the project's trimmed layout files: ``python -m mocks.trim LAYOUTS_FOLDER [OUTPUT]``.
+
+``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON). What is kept stands in
+`mocks.wanted`. The output is an ISF file for each build, one type a line, with the globals that
+the build has in ``symbols`` (offsets from the image base, chosen by us).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Set
+
+from .wanted import BUILDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
+
+__all__ = ("dump_text", "main", "merge", "trim")
+
+Json = Dict[str, Any]
+
+# Where the globals begin in the image, and their alignment: the first page behind the headers.
+FIRST_SYMBOL = 0x1000
+_ALIGN = 16
+
+
+def _inner(kind: Json) -> List[Json]:
+    """The type, and the types inside it (elements, targets, storage)."""
+    found = [kind]
+    for key in ("subtype", "type"):
+        if isinstance(kind.get(key), dict):
+            found += _inner(kind[key])
+    return found
+
+
+def _nested(kind: Json) -> Optional[str]:
+    """The name of the structure that lies in place in a field of this type, if any."""
+    while kind["kind"] == "array":
+        kind = kind["subtype"]
+    return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
+
+
+def trim(full: Json) -> Json:
+    """The wanted part of one complete layout file."""
+    types: Json = {}
+    pending = [name for name in STRUCTS if name in full["user_types"]]
+    while pending:
+        name = pending.pop()
+        if name in types:
+            continue
+        raw = full["user_types"][name]
+        keep = STRUCTS.get(name)
+        fields = {
+            key: value
+            for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])
+            if keep is None or key in keep
+        }
+        types[name] = {"kind": raw["kind"], "size": raw["size"], "fields": fields}
+        for value in fields.values():
+            inner = _nested(value["type"])
+            if inner is not None and inner in full["user_types"]:
+                pending.append(inner)
+    windows = full["metadata"]["windows"]
+    _add_extra(types, windows["arch"])
+    used = [
+        part
+        for raw in types.values()
+        for field in raw["fields"].values()
+        for part in _inner(field["type"])
+    ]
+    base = {part["name"] for part in used if part["kind"] == "base"} | {"pointer", "void"}
+    enums = {part["name"] for part in used if part["kind"] == "enum"}
+    return {
+        "metadata": {
+            "format": full["metadata"]["format"],
+            "producer": {"name": "mocks.trim", "version": "1"},
+            "source": full["metadata"]["source"],
+            "windows": windows,
+        },
+        "base_types": {key: full["base_types"][key] for key in sorted(base)},
+        "enums": {key: full["enums"][key] for key in sorted(enums) if key in full["enums"]},
+        "user_types": {key: types[key] for key in sorted(types)},
+        "symbols": _symbols(int(windows["build"])),
+    }
+
+
+def _add_extra(types: Json, arch: str) -> None:
+    session = types["_EPROCESS"]["fields"].get("Session", {"type": {}})["type"]
+    target = session.get("subtype", {}).get("name")
+    for name, by_arch in EXTRA_TYPES.items():
+        # "void *" up to 10240: the same structure, not named in the public symbols there.
+        if arch not in by_arch or target not in (name, "void"):
+            continue
+        fields = {
+            key: {"offset": offset, "type": {"kind": "base", "name": base}}
+            for key, (offset, base) in by_arch[arch].items()
+        }
+        types[name] = {"kind": "struct", "size": 0x1000, "fields": fields}
+
+
+def _symbols(build: int) -> Json:
+    symbols: Json = {}
+    address = FIRST_SYMBOL
+    for name, symbol in SYMBOLS.items():
+        if symbol.first <= build <= symbol.last:
+            symbols[name] = {"address": address}
+            address += (symbol.size + _ALIGN - 1) // _ALIGN * _ALIGN
+    return symbols
+
+
+def merge(below: Json, overlay: Json) -> Json:
+    """A layout with the types of ``overlay`` in place of its own of the same name."""
+    merged = dict(below)
+    merged["base_types"] = {**overlay["base_types"], **below["base_types"]}
+    merged["user_types"] = {**below["user_types"], **overlay["user_types"]}
+    merged["metadata"] = {
+        **below["metadata"],
+        "source": below["metadata"]["source"] + overlay["metadata"]["source"],
+    }
+    return merged
+
+
+def dump_text(data: Json) -> str:
+    """The text of an ISF file: one type, symbol or enumeration a line."""
+    parts = []
+    for key, value in data.items():
+        if key == "metadata":
+            parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+            continue
+        rows = [
+            f" {json.dumps(name)}: {json.dumps(row, separators=(',', ':'))}"
+            for name, row in value.items()
+        ]
+        inner = ",\n".join(rows)
+        parts.append(f"{json.dumps(key)}: {{\n{inner}\n}}" if rows else f"{json.dumps(key)}: {{}}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _check_list(layouts: Sequence[Json]) -> None:
+    """A name that no build has is a slip in the list."""
+    slips: List[str] = []
+    for name, keep in STRUCTS.items():
+        having = [full["user_types"][name] for full in layouts if name in full["user_types"]]
+        if not having:
+            slips.append(name)
+            continue
+        known: Set[str] = set().union(*(set(raw["fields"]) for raw in having))
+        unknown = sorted(set(keep or ()) - known)
+        slips += [f"{name}.{field}" for field in unknown]
+    if slips:
+        raise SystemExit(f"no layout has {', '.join(slips)}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the files; returns the exit code."""
+    if not 1 <= len(arguments) <= 2:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    source = Path(arguments[0])
+    output = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).parent / "layouts"
+    output.mkdir(parents=True, exist_ok=True)
+    layouts = {name: json.loads((source / f"{name}.json").read_text("utf-8")) for name in BUILDS}
+    _check_list(list(layouts.values()))
+    for name, (below, overlay) in OVERLAYS.items():
+        replacing = json.loads((source / f"{overlay}.json").read_text("utf-8"))
+        layouts[name] = merge(layouts[below], replacing)
+    for name, full in layouts.items():
+        (output / f"{name}.json").write_bytes(dump_text(trim(full)).encode("utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
