@@ -16,6 +16,7 @@ from typing import Iterator, List, NoReturn, Optional, Sequence, TextIO
 from .errors import PykdHandleError, TargetError, UsageError
 from .kernel import Kernel
 from .render import FORMATS, renderer
+from .render.escape import printable
 from .request import parse_request
 from .target import Target
 from .version import __version__
@@ -86,8 +87,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         # Whoever read our output has seen enough (`| head`); the interpreter must not try again.
         _silence()
         return 1
-    except KeyboardInterrupt:
-        _complain("stopped; what was found so far is above")
+    except Exception as error:
+        # A defect of ours: one line that can be reported, and the way to see all of it.
+        if os.environ.get("PYKD_HANDLE_TRACEBACK"):
+            raise
+        _complain(_defect(error))
         return 1
 
 
@@ -116,10 +120,15 @@ def _run(words: List[str]) -> int:
         target = _open(options.dump, options.symbols)
     try:
         for note in target.notes():
-            sys.stderr.write(f"note: {note}\n")
+            sys.stderr.write(f"note: {printable(note, ascii_only=True)}\n")
         listing = Listing(Kernel(target), request)
         with _output(options.output) as stream:
-            make(stream, sys.stderr, request).render(listing.records())
+            try:
+                make(stream, sys.stderr, request).render(listing.records())
+            except (KeyboardInterrupt, SystemExit):
+                # Ctrl+C, and what Ctrl+Break becomes in the debugger.
+                _complain(f"stopped {listing.place}; what was found so far is above")
+                return 1
             flush = getattr(stream, "flush", None)
             if flush is not None:
                 flush()
@@ -157,7 +166,24 @@ def _output(path: Optional[str]) -> Iterator[TextIO]:
 
 
 def _complain(line: str) -> None:
-    sys.stderr.write(f"{_PROGRAM}: {line}\n")
+    # Lines may quote names and paths; no terminal should obey them.
+    sys.stderr.write(f"{_PROGRAM}: {printable(line, ascii_only=True)}\n")
+
+
+def _defect(error: Exception) -> str:
+    """A line about an error that nobody expected: what it is and where it comes from."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = ""
+    if place is not None:
+        code = place.tb_frame.f_code
+        where = f" in {Path(code.co_filename).name}:{place.tb_lineno} ({code.co_name})"
+    text = " ".join(str(error).split())
+    return (
+        f"internal error: {type(error).__name__}: {text}{where}; please report this line "
+        "(PYKD_HANDLE_TRACEBACK=1 shows more)"
+    )
 
 
 def _silence() -> None:

@@ -7,6 +7,7 @@ from typing import Iterable, TextIO
 
 from ..record import Note, Record
 from ..request import Request
+from .escape import printable
 
 __all__ = ("Renderer",)
 
@@ -49,4 +50,4 @@ class Renderer(ABC):
 
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
-        self.remarks.write(f"note: {note.text}\n")
+        self.remarks.write(f"note: {printable(note.text, ascii_only=True)}\n")

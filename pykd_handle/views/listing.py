@@ -23,7 +23,7 @@ class Listing:
     """Answers one request about one kernel.
 
     ``found`` counts the handles that were shown, ``failed`` tells whether what was asked for
-    could not be answered at all.
+    could not be answered at all, ``place`` where the walk stands now, in words.
     """
 
     def __init__(self, kernel: Kernel, request: Request) -> None:
@@ -32,6 +32,7 @@ class Listing:
         self.objects = Objects(kernel)
         self.found = 0
         self.failed = False
+        self.place = "before the first handle"
         self._unknown_types = 0
 
     def records(self) -> Iterator[Record]:
@@ -188,6 +189,7 @@ class Listing:
             return
         hidden: Dict[str, int] = {}
         for rows in table.pages():
+            self.place = f"at handle 0x{rows[0].handle:x} of {_who(record)}"
             self._load(rows)
             for row in rows:
                 if isinstance(row, Hole):
@@ -323,6 +325,12 @@ class Listing:
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
                 self.failed = True
+
+
+def _who(record: ProcessRecord) -> str:
+    image = record.image if isinstance(record.image, str) else "a process"
+    pid = f" (pid 0x{record.pid:x})" if isinstance(record.pid, int) else ""
+    return image + pid
 
 
 def _free(record: ProcessRecord, entry: HandleEntry) -> HandleRecord:

@@ -12,6 +12,7 @@ import struct
 from collections import OrderedDict
 from typing import Any, List, Tuple
 
+from ...errors import TargetError
 from ..span import Gap, Piece, Span
 
 __all__ = ("SessionMemory",)
@@ -89,6 +90,10 @@ class SessionMemory:
                 else:
                     gaps.append(Gap(place, length, self._reason()))
                 continue
+            except self._pykd.DbgException as error:
+                # Not a page that is missing: the session itself fails (a cut link).
+                line = (str(error).splitlines() or ["no reason given"])[0]
+                raise TargetError(f"the debugger can't read 0x{place:x}: {line}") from None
             _join(pieces, place, data)
         return tuple(pieces), tuple(gaps)
 
