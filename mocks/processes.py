@@ -8,6 +8,7 @@ from pykd_handle.layout import Array
 
 from .entry_codec import AUDIT, INHERIT, PROTECT
 from .handle_table import MockTable
+from .memory import Memory
 from .names import Names
 from .objects import MockObject
 from .view import View
@@ -40,6 +41,8 @@ class MockProcess:
         self.pid = pid
         self.view: View = object.body("_EPROCESS")
         self.threads: List[MockThread] = []
+        self.user = Memory()
+        """What this process alone has in the lower half of its address space."""
         self.table: MockTable
 
     def __repr__(self) -> str:

@@ -180,10 +180,10 @@ class Processor(Bodies):
         for name, selector in (
             ("GdtR0Code", 0x10),
             ("GdtR0Data", 0x18),
-            ("GdtR3CmCode", 0x20),
-            ("GdtR3Data", 0x28),
-            ("GdtR3Code", 0x30),
+            ("Gdt64R3CmCode", 0x23),
+            ("GdtR3Data", 0x2B),
+            ("GdtR3Code", 0x33),
             ("GdtTss", 0x40),
-            ("GdtR3Teb", 0x50),
+            ("Gdt64R3CmTeb", 0x53),
         ):
             data.put(name, selector)
