@@ -28,8 +28,10 @@ def download_wheels(into: Path) -> None:
     ]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise RigBuildError(_STEP, "pip download: " + (errors or ["failed without a message"])[-1])
+        lines = done.stderr.splitlines()
+        # Off-line, pip ends with "no matching distribution"; its first warning tells the cause.
+        cause = [line for line in lines if line.startswith(("WARNING: Retrying", "ERROR"))]
+        raise RigBuildError(_STEP, f"pip download: {(cause or ['failed without a message'])[0]}")
 
 
 def wheel(folder: Path, name: str) -> Path:
