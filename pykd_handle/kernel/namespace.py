@@ -82,7 +82,7 @@ class Namespace:
             name = self.leaf(header)
             info = header.name_info
             if not isinstance(name, str) or not isinstance(info, NameInfo):
-                base = name if name else Unavailable("a directory without a name", place)
+                base = _why_unnamed(name, info, place)
                 break
             if info.directory == 0:
                 # A root of its own: the namespace's root says "\", a detached one its name.
@@ -95,12 +95,12 @@ class Namespace:
             trail.append(place)
             names.append(name)
             place = info.directory
+        # The place that ended the way, too: the next name below it needs no new attempt.
+        self._paths.setdefault(place, base)
         for step, name in zip(reversed(trail), reversed(names)):
             if isinstance(base, str):
                 base = base + name if base.endswith("\\") else base + "\\" + name
             self._paths[step] = base
-        if not trail and not isinstance(base, str):
-            self._paths[directory] = base
         return base
 
     def _wrong_step(self, place: int, trail: List[int]) -> Optional[Unavailable]:
@@ -123,3 +123,11 @@ class Namespace:
                 except MemoryUnavailable:
                     pass
         return self._root
+
+
+def _why_unnamed(name: Maybe[str], info: Maybe[NameInfo], place: int) -> Unavailable:
+    """Why a directory can't be named: what could not be read, else that it has no name."""
+    for value in (name, info):
+        if isinstance(value, Unavailable):
+            return value
+    return Unavailable("a directory without a name", place)

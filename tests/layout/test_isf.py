@@ -19,9 +19,7 @@ def isf() -> Dict[str, Any]:
 
     integer = {"kind": "int", "endian": "little"}
     return {
-        "metadata": {
-            "windows": {"pdb": {"GUID": "ab" * 16, "age": 3, "database": "ntkrnlmp.pdb"}}
-        },
+        "metadata": {"windows": {"pdb": {"GUID": "ab" * 16, "age": 3, "database": "ntkrnlmp.pdb"}}},
         "base_types": {
             "unsigned long": {**integer, "size": 4, "signed": False},
             "long": {**integer, "size": 4, "signed": True},
@@ -90,7 +88,9 @@ def test_paths_lead_into_structures_and_arrays() -> None:
     assert outer.offset("Rows[2].Value") == 24 + 2 * 8 + 4
 
 
-@pytest.mark.parametrize("path", ["Nope", "Inner.Nope", "Count.Value", "Count[0]", "Inner..Value", ""])
+@pytest.mark.parametrize(
+    "path", ["Nope", "Inner.Nope", "Count.Value", "Count[0]", "Inner..Value", ""]
+)
 def test_a_path_that_leads_nowhere(path: str) -> None:
     outer = Isf(isf()).struct("_OUTER")
     assert not outer.has(path)

@@ -50,9 +50,7 @@ def handle(owner: ProcessRecord, value: int, entry: int = 0, **values: Any) -> H
     return record
 
 
-def show(
-    records: Iterable[Any], request: Union[Request, str] = "", name: str = "windbg"
-) -> str:
+def show(records: Iterable[Any], request: Union[Request, str] = "", name: str = "windbg") -> str:
     """What a renderer writes for these records."""
     if isinstance(request, str):
         request = parse_request(request.split())

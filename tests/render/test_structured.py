@@ -14,10 +14,28 @@ from pykd_handle.request import Request
 from .captures import handle, process, show
 
 # The keys that scripts rely on, in the order in which they were promised.
-KEYS = (
-    "pid process eprocess handle entry free next_free object object_header type type_address "
-    "granted_access access attributes handle_count pointer_count name details error unavailable"
-).split()
+KEYS = [
+    "pid",
+    "process",
+    "eprocess",
+    "handle",
+    "entry",
+    "free",
+    "next_free",
+    "object",
+    "object_header",
+    "type",
+    "type_address",
+    "granted_access",
+    "access",
+    "attributes",
+    "handle_count",
+    "pointer_count",
+    "name",
+    "details",
+    "error",
+    "unavailable",
+]
 
 
 def event():

@@ -39,7 +39,9 @@ def test_025_an_event_with_a_name_and_a_type_filter() -> None:
         directory=0xFFFFE5841E4BC380,
         classic_name="Event1234",
     )
-    assert show([owner, event], "0 3 ffff96817396c4c0 Event") == """\
+    assert (
+        show([owner, event], "0 3 ffff96817396c4c0 Event")
+        == """\
 
 Searching for handles of type Event
 
@@ -57,6 +59,7 @@ Object: ffff9681758b0b30  Type: (ffff96816e6a7c40) Event
         Directory Object: ffffe5841e4bc380  Name: Event1234
 
 """
+    )
 
 
 def test_027_a_file_with_a_path_and_one_without() -> None:
@@ -94,7 +97,9 @@ def test_027_a_file_with_a_path_and_one_without() -> None:
         **common,
     )
     text = show([owner, reference, unnamed], "0 3 ffffc38e2c0dc080 File")
-    assert text.splitlines()[8:] == """\
+    assert (
+        text.splitlines()[8:]
+        == """\
 Handle table at ffffa08f5ad26540 with 45 entries in use
 
 0004: Object: ffffc38e2ff236b0  GrantedAccess: 0012019f Entry: ffffa08f5b1ff010
@@ -107,7 +112,9 @@ Object: ffffc38e2ff236b0  Type: (ffffc38e2c0fcf00) File
 Object: ffffc38e3d04ee40  Type: (ffffc38e2c0fcf00) File
     ObjectHeader: ffffc38e3d04ee10 (new version)
         HandleCount: 1  PointerCount: 32766
-""".splitlines() + [""]
+""".splitlines()
+        + [""]
+    )
 
 
 def test_029_all_processes_with_flags_0_print_bare_lines() -> None:
@@ -124,7 +131,9 @@ def test_029_all_processes_with_flags_0_print_bare_lines() -> None:
         handle(owner, 0x4, body=0xFFFFE0897DE77040, granted_access=0x1FFFFF),
         handle(owner, 0xD68, body=0xFFFFE08981A772C0, granted_access=0x102A),
     ]
-    assert show([owner, *rows], "0 0 0 Process") == """\
+    assert (
+        show([owner, *rows], "0 0 0 Process")
+        == """\
 
 **** NT ACTIVE PROCESS HANDLE DUMP ****
 
@@ -141,6 +150,7 @@ Kernel handle table at ffff9706ed297f00 with 2951 entries in use
 0d68: Object: ffffe08981a772c0  GrantedAccess: 0000102a
 
 """
+    )
 
 
 def test_003_an_inherited_section_of_the_documentation() -> None:
@@ -167,7 +177,9 @@ def test_003_an_inherited_section_of_the_documentation() -> None:
         pointer_count=262144,
     )
     text = show([owner, section], "0 3 0 Section")
-    assert text.split("Section\n\n", 1)[1] == """\
+    assert (
+        text.split("Section\n\n", 1)[1]
+        == """\
 PROCESS fffffa8004f48940
     SessionId: none  Cid: 0138    Peb: 7f6639bf000  ParentCid: 0004
     DirBase: 10cb74000  ObjectTable: fffff8a00066f700  HandleCount:  39.
@@ -181,6 +193,7 @@ Object: fffff8a000633f00  Type: (fffffa80035fef20) Section
         HandleCount: 1  PointerCount: 262144
 
 """
+    )
 
 
 def test_016_a_key_of_a_process_given_by_id() -> None:
@@ -208,7 +221,9 @@ def test_016_a_key_of_a_process_given_by_id() -> None:
         directory=0,
         classic_name=r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001\CONTROL\NLS\SORTING\VERSIONS",
     )
-    assert show([owner, key], "0x10 7 0x1f8") == """\
+    assert (
+        show([owner, key], "0x10 7 0x1f8")
+        == """\
 
 Searching for Process with Cid == 1f8
 PROCESS fffffa801ac9b140
@@ -226,6 +241,7 @@ Object: fffff8a001660e80  Type: (fffffa8018dfb3c0) Key
 \\REGISTRY\\MACHINE\\SYSTEM\\CONTROLSET001\\CONTROL\\NLS\\SORTING\\VERSIONS
 
 """
+    )
 
 
 def test_011_a_kernel_handle_on_32_bit_windows() -> None:
@@ -254,7 +270,9 @@ def test_011_a_kernel_handle_on_32_bit_windows() -> None:
         directory=0,
         classic_name=r"\REGISTRY\MACHINE\SYSTEM",
     )
-    assert show([owner, key], "800009e0") == """\
+    assert (
+        show([owner, key], "800009e0")
+        == """\
 
 PROCESS 839ce020  SessionId: none  Cid: 0004    Peb: 00000000  ParentCid: 0000
     DirBase: 00185000  ObjectTable: 8a401b78  HandleCount: 529.
@@ -269,17 +287,14 @@ Object: a7ba6a18  Type: (839e77f0) Key
         Directory Object: 00000000  Name: \\REGISTRY\\MACHINE\\SYSTEM
 
 """
+    )
 
 
 def test_050_a_free_handle_has_no_blank_line_behind_it() -> None:
     owner = process(0xFFFFB20F52363040, image="System", handle_count=1)
-    free = handle(
-        owner, 0x184, 0xFFFF800460EB4610, free=True, next_free=Hex(0xFFFF800464E17CB0)
-    )
+    free = handle(owner, 0x184, 0xFFFF800460EB4610, free=True, next_free=Hex(0xFFFF800464E17CB0))
     lines = show([owner, free, free], "0 7").splitlines()
-    line = (
-        "0184: free handle, Entry address ffff800460eb4610, Next Entry ffff800464e17cb0"
-    )
+    line = "0184: free handle, Entry address ffff800460eb4610, Next Entry ffff800464e17cb0"
     assert lines[-3:] == [line, line, ""]
 
 
@@ -371,8 +386,7 @@ def test_what_can_not_be_read_says_so_in_its_place() -> None:
     assert f"  HandleCount: {reason}\n    Image: {reason}\n" in text
     assert f" with {reason} entries in use" in text
     assert text.endswith(
-        f"Object: ffffc08bdce94180  Type: {reason}\n"
-        f"    ObjectHeader: ffffc08bdce94150 {reason}\n\n"
+        f"Object: ffffc08bdce94180  Type: {reason}\n    ObjectHeader: ffffc08bdce94150 {reason}\n\n"
     )
 
 

@@ -1,0 +1,343 @@
+"""Object headers, types, names and processes, whole and damaged."""
+
+from typing import List
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.absent import NO_VALUE, Unavailable
+from pykd_handle.kernel import Kernel
+from pykd_handle.kernel.process import BrokenList, Process
+
+
+@pytest.fixture
+def image() -> KernelImage:
+    return KernelImage()
+
+
+def kernel(image: KernelImage) -> Kernel:
+    return Kernel(MockTarget(image))
+
+
+# -- headers and optional headers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("quota",),
+        ("creator",),
+        ("creator", "handle", "quota", "process"),
+        ("handle", "extended"),
+        ("creator", "audit", "extended", "quota"),
+        (),
+    ],
+)
+@pytest.mark.parametrize("table", [True, False])
+def test_the_name_is_found_among_any_optional_headers(
+    image: KernelImage, headers: "tuple[str, ...]", table: bool
+) -> None:
+    item = image.object("Event", "Target", headers=headers, handle_count=3, pointer_count=98304)
+    if not table:
+        # A dump without ObpInfoMaskToOffset: the distance is computed from the sizes.
+        image.memory.drop(image.symbol("ObpInfoMaskToOffset"), 256)
+    subject = kernel(image)
+    header = subject.object(item.header).header
+    assert (header.handle_count, header.pointer_count) == (3, 98304)
+    assert header.body == item.address
+    assert subject.namespace.leaf(header) == "Target"
+
+
+def test_an_object_without_a_name_has_none(image: KernelImage) -> None:
+    item = image.object("Event", headers=("creator", "quota"))
+    subject = kernel(image)
+    assert subject.object(item.header).header.name_info is NO_VALUE
+    assert subject.namespace.full_name(subject.object(item.header).header) is NO_VALUE
+
+
+def test_headers_at_the_start_of_readable_memory(image: KernelImage) -> None:
+    item = image.object("Event", own_page=True, headers=())
+    image.memory.drop(item.header - 0x40, 0x40)
+    subject = kernel(image)
+    found = subject.object(item.header)
+    assert found.type_name == "Event"
+    assert found.header.pointer_count == 1
+
+
+def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -> None:
+    item = image.object("Event", "Target", own_page=True, headers=())
+    image.memory.drop(item.info("name").address, 0x20, "in the page file")
+    subject = kernel(image)
+    found = subject.object(item.header)
+    assert found.type_name == "Event"
+    assert subject.namespace.leaf(found.header) == Unavailable(
+        "in the page file", item.info("name").at("Name.Length")
+    )
+
+
+def test_a_header_that_is_missing(image: KernelImage) -> None:
+    item = image.object("Event", own_page=True)
+    image.memory.drop(item.header, 0x30, "in the page file")
+    found = kernel(image).object(item.header)
+    assert isinstance(found.type_name, Unavailable)
+    assert found.type_name.reason == "in the page file"
+    assert isinstance(found.header.handle_count, Unavailable)
+
+
+def test_an_object_is_read_once(image: KernelImage) -> None:
+    items = [image.object("Event") for _ in range(3)]
+    target = MockTarget(image)
+    subject = Kernel(target)
+    subject.load([items[0].header])
+    target.log.clear()
+    subject.load([item.header for item in items] * 2)
+    assert len(target.log) == 2
+
+
+# -- types -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cookie", [0x00, 0x5A, 0xFF])
+def test_types_behind_any_cookie(cookie: int) -> None:
+    image = KernelImage(cookie=cookie)
+    names = ["Event", "File", "Key", "Process", "Token", "ALPC Port"]
+    # Objects on many pages, so that the address byte of the encoding takes many values.
+    items = [image.object(name, size=0x300) for name in names * 40]
+    subject = kernel(image)
+    assert [subject.object(item.header).type_name for item in items] == names * 40
+
+
+def test_an_encoded_index_of_zero_is_an_index(image: KernelImage) -> None:
+    # index ^ address byte ^ cookie == 0: other tools lose such a handle.
+    for _ in range(600):
+        item = image.object("Event", size=0x100)
+        if item.view["TypeIndex"] == 0:
+            break
+    else:
+        pytest.fail("no object has an encoded index of 0")
+    assert kernel(image).object(item.header).type_name == "Event"
+
+
+def test_windows_81_does_not_encode() -> None:
+    image = KernelImage("win81_x64")
+    item = image.object("Event")
+    assert item.view["TypeIndex"] == image.type_index("Event")
+    assert kernel(image).object(item.header).type_name == "Event"
+
+
+def test_a_type_index_that_leads_nowhere(image: KernelImage) -> None:
+    item = image.object("Event", pointer_count=5)
+    image.spoil_type(item, 0xFE)
+    found = kernel(image).object(item.header)
+    assert isinstance(found.type_name, Unavailable)
+    assert "type index 0xfe leads nowhere" in found.type_name.reason
+    assert found.header.pointer_count == 5
+
+
+def test_a_wrong_cookie_is_noticed(image: KernelImage) -> None:
+    item = image.object("Event")
+    kind = image.types["Event"].body("_OBJECT_TYPE")
+    kind["Index"] = kind["Index"] + 1
+    found = kernel(image).object(item.header)
+    assert isinstance(found.type_name, Unavailable)
+    assert "leads to a type with index" in found.type_name.reason
+
+
+@pytest.mark.parametrize("symbol", ["ObHeaderCookie", "ObTypeIndexTable"])
+def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -> None:
+    item = image.object("Event")
+    image.memory.drop(image.symbol(symbol), 8 * 256 if "Table" in symbol else 1)
+    found = kernel(image).object(item.header)
+    assert isinstance(found.type_name, Unavailable)
+    assert symbol in found.type_name.reason
+
+
+def test_a_type_is_read_once(image: KernelImage) -> None:
+    items = [image.object("Event") for _ in range(50)] + [image.object("Mutant")]
+    target = MockTarget(image)
+    subject = Kernel(target)
+    subject.load([item.header for item in items])
+    for name in ("Event", "Mutant"):
+        kind = image.types[name]
+        size = image.struct("_OBJECT_TYPE").size
+        reads = [a for a, _ in target.log if kind.address <= a < kind.address + size]
+        buffer = kind.body("_OBJECT_TYPE")["Name.Buffer"]
+        assert len(reads) == 1
+        assert len([a for a, _ in target.log if a == buffer]) == 1
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def test_full_names_go_up_to_the_root(image: KernelImage) -> None:
+    deep = image.named("Event", r"\Sessions\1\BaseNamedObjects\Ready")
+    shallow = image.named("Event", r"\TopLevel")
+    subject = kernel(image)
+
+    def name(item: object) -> object:
+        return subject.namespace.full_name(subject.object(item.header).header)
+
+    assert name(deep) == r"\Sessions\1\BaseNamedObjects\Ready"
+    assert name(shallow) == r"\TopLevel"
+    assert name(image.directory(r"\Sessions\1")) == r"\Sessions\1"
+    assert name(image.directory("\\")) == "\\"
+
+
+def test_a_directory_is_read_once(image: KernelImage) -> None:
+    items = [image.named("Event", rf"\BaseNamedObjects\E{n}") for n in range(20)]
+    target = MockTarget(image)
+    subject = Kernel(target)
+    for item in items:
+        subject.namespace.full_name(subject.object(item.header).header)
+    place = image.directory(r"\BaseNamedObjects")
+    reads = [a for a, size in target.log if a <= place.header < a + size]
+    assert len(reads) == 1
+
+
+def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
+    item = image.named("Event", r"\a\b\c\Event")
+    image.spoil_directory(r"\a", r"\a\b\c")
+    subject = kernel(image)
+    header = subject.object(item.header).header
+    name = subject.namespace.full_name(header)
+    assert isinstance(name, Unavailable) and "cycle" in name.reason
+    assert subject.namespace.leaf(header) == "Event"
+
+
+def test_a_directory_that_is_missing(image: KernelImage) -> None:
+    item = image.named("Event", r"\a\b\Event")
+    place = image.directory(r"\a")
+    image.memory.drop(place.header, 0x30, "in the page file")
+    subject = kernel(image)
+    name = subject.namespace.full_name(subject.object(item.header).header)
+    assert isinstance(name, Unavailable) and name.reason == "in the page file"
+
+
+def test_an_object_outside_of_all_directories_has_its_leaf(image: KernelImage) -> None:
+    item = image.object("Desktop", "Default")
+    subject = kernel(image)
+    assert subject.namespace.full_name(subject.object(item.header).header) == "Default"
+
+
+@pytest.mark.parametrize("length", [0xFFFE, 0x7FFE])
+def test_a_name_of_absurd_length(image: KernelImage, length: int) -> None:
+    item = image.object("Event", "Target", own_page=True)
+    image.spoil_name(item, length)
+    subject = kernel(image)
+    found = subject.object(item.header)
+    assert found.type_name == "Event"
+    assert isinstance(subject.namespace.leaf(found.header), Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("length", "maximum", "buffer", "reason"),
+    [
+        (10, 8, None, "in a buffer of 8"),
+        (11, 12, None, "odd number"),
+        (10, 12, 0x41, "no address of the kernel"),
+    ],
+)
+def test_a_name_that_can_not_be(
+    image: KernelImage, length: int, maximum: int, buffer: object, reason: str
+) -> None:
+    item = image.object("Event", "Target")
+    info = item.info("name")
+    info["Name.Length"], info["Name.MaximumLength"] = length, maximum
+    if buffer is not None:
+        info["Name.Buffer"] = buffer
+    subject = kernel(image)
+    name = subject.namespace.leaf(subject.object(item.header).header)
+    assert isinstance(name, Unavailable) and reason in name.reason
+
+
+# -- processes -------------------------------------------------------------------------------------
+
+
+def three(image: KernelImage) -> "List[object]":
+    return [
+        image.process("smss.exe", 0x138, peb=0x7F6639BF000, dirbase=0x10CB74000),
+        image.process("csrss.exe", 0x1BC, parent=0x138, session=0),
+        image.process("longestname.exe", 0x1514, parent=0x170C, session=1),
+    ]
+
+
+def test_the_fields_of_a_process(image: KernelImage) -> None:
+    smss, csrss, long = three(image)
+    read = kernel(image).processes.read
+    assert read(smss.address)[:10] == (
+        smss.address, 0x138, 4, 0x7F6639BF000, 0x10CB74000, smss.table.address, "smss.exe",
+        NO_VALUE, NO_VALUE, False,
+    )  # fmt: skip
+    assert read(csrss.address).session == 0
+    assert read(long.address).session == 1
+    # 14 characters and no terminator where the array is full: the kernel cuts what is longer.
+    assert read(long.address).image == "longestname.ex"
+
+
+def test_the_list_of_processes(image: KernelImage) -> None:
+    made = three(image)
+    found = list(kernel(image).processes.all())
+    assert [item.address for item in found] == [image.system.address] + [
+        process.address for process in made
+    ]
+
+
+def test_a_process_is_read_once(image: KernelImage) -> None:
+    made = three(image)
+    target = MockTarget(image)
+    subject = Kernel(target)
+    list(subject.processes.all())
+    target.log.clear()
+    for process in made:
+        subject.processes.read(process.address)
+    assert target.log == []
+
+
+def test_a_broken_list_is_taken_from_its_other_end(image: KernelImage) -> None:
+    made = three(image)
+    links = made[1].view.at("ActiveProcessLinks")
+    image.memory.drop(links, 8, "in the page file")  # Flink only
+    found = list(kernel(image).processes.all())
+    assert [item.address for item in found if isinstance(item, Process)] == [
+        image.system.address,
+        made[0].address,
+        made[1].address,
+        made[2].address,
+    ]
+    (broken,) = [item for item in found if isinstance(item, BrokenList)]
+    assert "in the page file" in broken.reason and "1 more processes" in broken.reason
+
+
+def test_a_list_that_runs_in_a_circle_ends(image: KernelImage) -> None:
+    made = three(image)
+    image.spoil_process_list(made[1], made[0])
+    found = list(kernel(image).processes.all())
+    addresses = [item.address for item in found if isinstance(item, Process)]
+    assert sorted(addresses) == sorted(
+        [image.system.address] + [process.address for process in made]
+    )
+    assert any(isinstance(item, BrokenList) and "circle" in item.reason for item in found)
+
+
+def test_a_link_that_leads_nowhere_ends(image: KernelImage) -> None:
+    made = three(image)
+    image.set_pointer(made[0].view.at("ActiveProcessLinks"), 0x4141414141414141)
+    found = list(kernel(image).processes.all())
+    assert len([item for item in found if isinstance(item, Process)]) == 4
+    assert any(isinstance(item, BrokenList) and "nowhere" in item.reason for item in found)
+
+
+def test_a_process_of_which_a_part_is_missing(image: KernelImage) -> None:
+    made = three(image)
+    view = made[0].view
+    image.memory.drop(view.at("ImageFileName"), 15)
+    read = kernel(image).processes.read(made[0].address)
+    assert isinstance(read.image, Unavailable)
+    assert (read.pid, read.object_table) == (0x138, made[0].table.address)
+
+
+def test_the_kernel_table_is_found_without_its_symbol(image: KernelImage, mocker) -> None:
+    subject = kernel(image)
+    image.memory.drop(image.symbol("ObpKernelHandleTable"), 8)
+    assert subject.kernel_table_address() == image.system.table.address
