@@ -30,6 +30,8 @@ class Processor(Bodies):
 
     def start_processor(self) -> None:
         """Write the globals, the processor block, the list of modules, the debugger's data."""
+        # int 3; ret
+        self.memory.write(self.symbol("DbgBreakPointWithStatus"), b"\xcc\xc3")
         self._version()
         self._modules()
         self.prcb = 0
@@ -113,7 +115,7 @@ class Processor(Bodies):
         struct.pack_into("<II", data, 0x30, 0x10005F, 0x1F80)
         struct.pack_into("<6HI", data, 0x38, _CODE, 0x2B, 0x2B, 0x53, 0x2B, _DATA, 0x246)
         struct.pack_into("<Q", data, 0x98, self.stack + 0xF00)  # Rsp
-        struct.pack_into("<Q", data, 0xF8, self.base + self.kernel.entry)  # Rip
+        struct.pack_into("<Q", data, 0xF8, self.symbol("DbgBreakPointWithStatus"))  # Rip
         struct.pack_into("<H", data, 0x100, 0x27F)
         struct.pack_into("<II", data, 0x118, 0x1F80, 0xFFFF)  # MxCsr of the saved state
         return bytes(data)

@@ -391,6 +391,8 @@ class Symbol(NamedTuple):
 
 # Sizes are for 64-bit Windows; builds as in the public name lists of each kernel.
 SYMBOLS: Dict[str, Symbol] = {
+    # Code, not data: where the processor stands. First, as it is the image's entry point too.
+    "DbgBreakPointWithStatus": Symbol(16),
     "PsActiveProcessHead": Symbol(16),
     "PsInitialSystemProcess": Symbol(8),
     "PsIdleProcess": Symbol(8),
