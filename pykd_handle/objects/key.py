@@ -1,8 +1,8 @@
 """Registry keys: the path through the key control blocks (``_CM_KEY_CONTROL_BLOCK``) to the root.
 
 Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (Latin-1) where
-``Compressed`` is set, else UTF-16. From 14393 on a block with bit 4 of ``Flags`` and a parent (the
-entry of a hive) adds no part of its own (``CmpConstructNameFromKcbNameBlocks``).
+``Compressed`` is set, else UTF-16. From 14393 on the block of a hive's entry (KEY_HIVE_ENTRY in ``Flags``, and a
+parent) adds no part of its own (``CmpConstructNameFromKcbNameBlocks``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ("KeyDescriber",)
 _DEEPEST = 512  # the registry's own limit on the depth of a key
 _LONGEST = 512  # bytes: a key's name has at most 255 characters
 _GUESS = 48  # bytes of a name that are read along with its block; most names are shorter
-_HIVE_ENTRY = 0x10
+_HIVE_ENTRY = 0x04  # KEY_HIVE_ENTRY; 0x10 is KEY_SYM_LINK, whose keys have a part of their own
 
 
 class KeyDescriber(Describer):
@@ -38,7 +38,7 @@ class KeyDescriber(Describer):
         self._paths: Dict[int, Maybe[str]] = {}
         block = self.target.struct("_CM_KEY_CONTROL_BLOCK")
         self._block = block
-        # Where bit 4 of Flags means a hive's entry, the layers of 14393 and later are there too.
+        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
         self._has_entries = block.has("LayerHeight")
 
     def describe(self, item: KernelObject) -> Description:

@@ -1,0 +1,253 @@
+"""Objects of each family: their names and details, whole and damaged."""
+
+from typing import Any
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.absent import NO_VALUE, Unavailable
+from pykd_handle.kernel import Kernel
+from pykd_handle.objects import Description, Objects
+
+
+@pytest.fixture
+def image() -> KernelImage:
+    return KernelImage()
+
+
+def describe(image: KernelImage, item: Any) -> Description:
+    kernel = Kernel(MockTarget(image))
+    return Objects(kernel).describe(kernel.object(item.header))
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "device", "name", "classic"),
+    [
+        # 027: `\Reference {ConDrv}`, `\IrpTracker {HarddiskVolume4}`
+        (r"\Reference", "ConDrv", r"\Device\ConDrv\Reference", r"\Reference {ConDrv}"),
+        (
+            r"\IrpTracker",
+            "HarddiskVolume4",
+            r"\Device\HarddiskVolume4\IrpTracker",
+            r"\IrpTracker {HarddiskVolume4}",
+        ),
+        ("relative.txt", "Mup", r"\Device\Mup\relative.txt", "relative.txt {Mup}"),
+        (":stream", "Mup", r"\Device\Mup:stream", ":stream {Mup}"),
+    ],
+)
+def test_a_file(image: KernelImage, path: str, device: str, name: str, classic: str) -> None:
+    found = describe(image, image.file(path, device))
+    assert (found.name, found.classic_name, found.directory) == (name, classic, 0)
+    assert found.details["device"] == rf"\Device\{device}"
+
+
+def test_027_a_file_without_a_path_has_no_classic_name(image: KernelImage) -> None:
+    found = describe(image, image.file("", "ConDrv"))
+    assert found.classic_name is NO_VALUE
+    assert found.name == r"\Device\ConDrv"
+
+
+def test_a_file_of_a_nameless_device(image: KernelImage) -> None:
+    device = image.device(None, "Ntfs")
+    found = describe(image, image.file(r"\x", device))
+    assert (found.name, found.classic_name) == (r"\x", r"\x")
+
+
+def test_a_file_whose_name_is_missing(image: KernelImage) -> None:
+    item = image.file(r"\Windows\win.ini")
+    buffer = item.body("_FILE_OBJECT")["FileName.Buffer"]
+    image.memory.drop(buffer, 8, "in the page file")
+    found = describe(image, item)
+    assert found.name == Unavailable("in the page file", buffer)
+    assert found.details["device"] == r"\Device\HarddiskVolume3"
+
+
+def test_a_file_whose_device_is_missing_keeps_its_path(image: KernelImage) -> None:
+    item = image.file(r"\Windows\win.ini")
+    device = item.body("_FILE_OBJECT")["DeviceObject"]
+    image.memory.drop(device - 0x70, 0x80, "in the page file")
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable)
+    assert found.details["path"] == r"\Windows\win.ini"
+    assert isinstance(found.classic_name, str)
+    assert found.classic_name.startswith(r"\Windows\win.ini {<Unavailable: ")
+
+
+def test_a_file_whose_device_leads_nowhere(image: KernelImage) -> None:
+    item = image.file(r"\x")
+    item.body("_FILE_OBJECT")["DeviceObject"] = 0x4141414141414141
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable)
+    assert "device object is no address" in found.name.reason
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+SESSION_MANAGER = r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001\CONTROL\SESSION MANAGER\EXECUTIVE"
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("path", [SESSION_MANAGER, r"\REGISTRY", "\\REGISTRY\\USER\\\u00c4\u00d6"])
+def test_002_a_key(image: KernelImage, path: str, compressed: bool) -> None:
+    found = describe(image, image.key(path, compressed=compressed))
+    assert (found.name, found.classic_name, found.directory) == (path, path, 0)
+
+
+def test_a_key_in_no_latin_script(image: KernelImage) -> None:
+    path = "\\REGISTRY\\USER\\\u0416\u0443\u043a"
+    assert describe(image, image.key(path)).name == path
+
+
+def test_a_key_with_a_long_name(image: KernelImage) -> None:
+    path = "\\REGISTRY\\MACHINE\\" + "x" * 255
+    assert describe(image, image.key(path)).name == path
+    assert describe(image, image.key(path + "y")).name == path + "y"
+
+
+def test_the_entry_of_a_hive_adds_no_part(image: KernelImage) -> None:
+    found = describe(image, image.key(SESSION_MANAGER, hive_entry=True))
+    assert found.name == SESSION_MANAGER
+
+
+def test_before_14393_the_entry_of_a_hive_is_the_key_itself() -> None:
+    image = KernelImage("win10_1507_x64")
+    item = image.key(SESSION_MANAGER)
+    block = image.kcb(r"\REGISTRY\MACHINE\SYSTEM")
+    block["Flags"] = block["Flags"] | 0x04
+    assert describe(image, item).name == SESSION_MANAGER
+
+
+def test_a_key_that_is_a_link_keeps_its_part(image: KernelImage) -> None:
+    item = image.key(SESSION_MANAGER)
+    block = image.kcb(r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001")
+    block["Flags"] = block["Flags"] | 0x10
+    assert describe(image, item).name == SESSION_MANAGER
+
+
+def test_a_cycle_of_key_control_blocks_ends(image: KernelImage) -> None:
+    item = image.key(SESSION_MANAGER)
+    above = image.kcb(r"\REGISTRY\MACHINE")
+    above["ParentKcb"] = image.kcb(SESSION_MANAGER).address
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable) and "cycle" in found.name.reason
+
+
+def test_a_key_control_block_that_is_missing(image: KernelImage) -> None:
+    item = image.key(SESSION_MANAGER)
+    above = image.kcb(r"\REGISTRY\MACHINE\SYSTEM")
+    image.memory.drop(above.address, 0x138, "in the page file")
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable) and found.name.reason == "in the page file"
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFE])
+def test_a_key_part_of_absurd_length(image: KernelImage, length: int) -> None:
+    item = image.key(SESSION_MANAGER)
+    block = image.kcb(SESSION_MANAGER)
+    name = image.view("_CM_NAME_CONTROL_BLOCK", block["NameBlock"])
+    name["NameLength"] = length
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable) and "can't be" in found.name.reason
+
+
+# -- processes and threads -------------------------------------------------------------------------
+
+
+def test_a_process(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    found = describe(image, smss.object)
+    assert found.name == "smss.exe Cid 0138"
+    # 033: WinDbg prints no name line for a process.
+    assert found.classic_name is NO_VALUE
+    assert found.details == {"image": "smss.exe", "pid": 0x138, "exited": False}
+
+
+def test_an_exited_process_says_so(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    smss.exit()
+    assert describe(image, smss.object).details["exited"] is True
+
+
+def test_a_thread(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    thread = image.thread(smss, 0x13C)
+    found = describe(image, thread.object)
+    assert found.name == "smss.exe Cid 0138.013c"
+    assert found.classic_name is NO_VALUE
+    assert found.details == {"pid": 0x138, "tid": 0x13C, "image": "smss.exe", "exited": False}
+    thread.view.put("Terminated", 1)
+    assert describe(image, thread.object).details["exited"] is True
+
+
+def test_a_thread_whose_ids_are_missing(image: KernelImage) -> None:
+    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    image.memory.drop(thread.view.at("Cid.UniqueThread"), 8, "in the page file")
+    found = describe(image, thread.object)
+    assert isinstance(found.name, Unavailable) and found.details["pid"] == 0x138
+
+
+# -- sections and links ----------------------------------------------------------------------------
+
+
+def test_a_section_of_a_file(image: KernelImage) -> None:
+    file = image.file(r"\Windows\System32\ntdll.dll")
+    found = describe(image, image.section(file, name=r"\KnownDlls\ntdll.dll", size=0x1F8000))
+    assert (found.name, found.classic_name) == (r"\KnownDlls\ntdll.dll", "ntdll.dll")
+    assert found.details["file"] == r"\Device\HarddiskVolume3\Windows\System32\ntdll.dll"
+    assert found.details["backing"] == "file"
+    assert found.details["size"] == 0x1F8000
+
+
+def test_a_section_of_the_page_file(image: KernelImage) -> None:
+    found = describe(image, image.section())
+    assert found.name is NO_VALUE
+    assert found.details["backing"] == "page file" and "file" not in found.details
+
+
+@pytest.mark.parametrize("as_image", [True, False])
+def test_a_section_of_a_remote_file(image: KernelImage, as_image: bool) -> None:
+    file = image.file(r"\server\share\x.dll", "Mup")
+    found = describe(image, image.section(file, remote=True, image=as_image))
+    assert found.details["file"] == r"\Device\Mup\server\share\x.dll"
+
+
+def test_a_section_whose_control_area_leads_nowhere(image: KernelImage) -> None:
+    item = image.section()
+    item.body("_SECTION")["u1.ControlArea"] = 0x41414140
+    file = describe(image, item).details["file"]
+    assert isinstance(file, Unavailable) and "control area" in file.reason
+
+
+def test_sections_of_windows_81_say_that_nobody_knows() -> None:
+    image = KernelImage("win81_x64")
+    found = describe(image, image.object("Section", "Shared", size=0x40))
+    assert found.classic_name == "Shared"
+    assert isinstance(found.details["file"], Unavailable)
+    assert "_SECTION" in found.details["file"].reason
+
+
+def test_a_symbolic_link(image: KernelImage) -> None:
+    found = describe(image, image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3"))
+    assert (found.name, found.classic_name) == (r"\GLOBAL??\C:", "C:")
+    assert found.details["target"] == r"\Device\HarddiskVolume3"
+
+
+# -- the rest --------------------------------------------------------------------------------------
+
+
+def test_any_other_type_is_named_by_its_name_header(image: KernelImage) -> None:
+    found = describe(image, image.named("ALPC Port", r"\RPC Control\epmapper"))
+    assert (found.name, found.classic_name) == (r"\RPC Control\epmapper", "epmapper")
+    assert found.directory == image.directory(r"\RPC Control").address
+
+
+def test_an_unreadable_directory_leaves_the_leaf(image: KernelImage) -> None:
+    item = image.named("Event", r"\a\b\Event1234")
+    image.memory.drop(image.directory(r"\a").header, 0x30)
+    found = describe(image, item)
+    assert isinstance(found.name, Unavailable)
+    assert found.classic_name == found.details["leaf_name"] == "Event1234"

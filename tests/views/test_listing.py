@@ -1,0 +1,321 @@
+"""The listing: which table, which rows, what is said about the rest; and how much is read."""
+
+from typing import Any, List, Tuple
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.absent import NO_VALUE, NOT_REQUESTED, Unavailable
+from pykd_handle.errors import TargetError
+from pykd_handle.kernel import Kernel
+from pykd_handle.record import HandleRecord, Note, ProcessRecord
+from pykd_handle.request import parse_request
+from pykd_handle.views import Listing
+
+
+class Answer:
+    """All records of one request, by kind."""
+
+    def __init__(self, image: KernelImage, words: str) -> None:
+        self.target = MockTarget(image)
+        self.listing = Listing(Kernel(self.target), parse_request(words.split()))
+        records: List[Any] = list(self.listing.records())
+        self.processes = [r for r in records if isinstance(r, ProcessRecord)]
+        self.rows = [r for r in records if isinstance(r, HandleRecord)]
+        self.notes = [r.text for r in records if isinstance(r, Note)]
+        self.failed = self.listing.failed
+
+    def handles(self) -> List[int]:
+        return [row.handle for row in self.rows]
+
+
+@pytest.fixture
+def image() -> KernelImage:
+    image = KernelImage()
+    image.current = image.process("notepad.exe", 0x1514)
+    return image
+
+
+# -- which table -----------------------------------------------------------------------------------
+
+
+def test_nothing_means_all_handles_of_the_current_process(image: KernelImage) -> None:
+    event = image.current.handle(image.event())
+    image.system.handle(image.event())
+    answer = Answer(image, "")
+    assert [process.eprocess for process in answer.processes] == [image.current.address]
+    assert answer.handles() == [event]
+    assert answer.processes[0].table_kind == "Handle"
+    assert not answer.failed
+
+
+@pytest.mark.parametrize("how", ["138", "0n312", "{:x}"])
+def test_a_process_by_id_or_by_address(image: KernelImage, how: str) -> None:
+    smss = image.process("smss.exe", 0x138)
+    event = smss.handle(image.event())
+    answer = Answer(image, "0 3 " + how.format(smss.address))
+    assert [process.image for process in answer.processes] == ["smss.exe"]
+    assert answer.handles() == [event]
+
+
+def test_no_process_has_the_id(image: KernelImage) -> None:
+    with pytest.raises(TargetError, match="no process has the id 0x139"):
+        Answer(image, "0 3 139")
+
+
+def test_an_address_that_is_no_process(image: KernelImage) -> None:
+    event = image.event()
+    with pytest.raises(TargetError, match="not the address of an _EPROCESS"):
+        Answer(image, f"0 3 {event.address:x}")
+    with pytest.raises(TargetError, match="can't be read"):
+        Answer(image, "0 3 ffff900000000000")
+
+
+def test_all_processes(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    for process in (image.system, image.current, smss):
+        process.handle(image.event())
+    answer = Answer(image, "0 3 0")
+    assert [process.pid for process in answer.processes] == [4, 0x1514, 0x138]
+    assert [row.process.pid for row in answer.rows] == [4, 0x1514, 0x138]
+
+
+@pytest.mark.parametrize("words", ["14 13", "80000014", "ffffffff80000014 3 0"])
+def test_the_kernel_handle_table(image: KernelImage, words: str) -> None:
+    key = image.key(r"\REGISTRY\MACHINE\SYSTEM")
+    image.system.handle(key, value=0x14, access=0x2001F)
+    answer = Answer(image, words)
+    (process,), (row,) = answer.processes, answer.rows
+    # The header is that of the context process, the table the kernel's.
+    assert process.pid == 0x1514
+    assert (process.table_kind, process.table_address) == ("Kernel", image.system.table.address)
+    assert (row.handle, row.object) == (0x14, key.address)
+    assert row.kernel_handle == (words[0] != "1")
+
+
+def test_system_itself_has_the_kernel_table(image: KernelImage) -> None:
+    answer = Answer(image, "0 0 4")
+    assert answer.processes[0].table_kind == "Kernel"
+
+
+def test_a_handle_that_is_a_process_or_thread_id(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    thread = image.thread(smss, 0x13C)
+    for number, item, kind in ((0x138, smss, "Process"), (0x13C, thread, "Thread")):
+        (row,) = Answer(image, f"{number:x} 23").rows
+        # The table of ids points at the object itself, not at its header.
+        assert (row.object, row.object_header) == (item.address, item.address - 0x30)
+        assert row.type == kind
+
+
+def test_an_exited_process_is_one_row(image: KernelImage) -> None:
+    gone = image.process("gone.exe", 0x200)
+    gone.exit()
+    answer = Answer(image, "0 3 200")
+    (row,) = answer.rows
+    assert row.handle is NO_VALUE
+    assert row.error == "the process has no handle table any more: it has exited"
+    assert answer.processes[0].handle_count == 0
+    assert answer.failed
+    assert not Answer(image, "0 3 0").failed
+
+
+def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
+    image.memory.drop(image.current.table.address, 0x80, "in the page file")
+    answer = Answer(image, "")
+    (row,) = answer.rows
+    assert row.handle is NO_VALUE and "in the page file" in row.error
+    assert answer.failed
+
+
+# -- which rows ------------------------------------------------------------------------------------
+
+
+def opened(image: KernelImage) -> Tuple[int, int, int]:
+    process = image.current
+    handles = (
+        process.handle(image.event()),
+        process.handle(image.file(r"\Windows\win.ini")),
+        process.handle(image.event()),
+    )
+    process.close(handles[2])
+    return handles
+
+
+def test_free_entries_come_with_flag_4(image: KernelImage) -> None:
+    first, second, closed = opened(image)
+    assert Answer(image, "0 3").handles() == [first, second]
+    answer = Answer(image, "0 7")
+    assert answer.handles() == list(range(0, 0x400, 4))
+    free = next(row for row in answer.rows if row.handle == closed)
+    assert free.free and free.type is NOT_REQUESTED
+    assert answer.rows[0].details == {"reserved": True}
+
+
+def test_a_single_free_handle_is_shown_without_flag_4(image: KernelImage) -> None:
+    _, _, closed = opened(image)
+    (row,) = Answer(image, f"{closed:x} 3").rows
+    assert row.free
+
+
+def test_the_tag_bits_of_a_handle_are_ignored(image: KernelImage) -> None:
+    first, _, _ = opened(image)
+    assert Answer(image, f"{first | 3:x}").handles() == [first]
+
+
+def test_a_handle_beyond_the_table(image: KernelImage) -> None:
+    answer = Answer(image, "12344")
+    assert answer.rows[0].error == "no handle 0x12344: the table ends at 0x3fc"
+    assert answer.failed
+
+
+def test_one_handle_of_all_processes(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    smss.handle(image.event(), value=0x500)
+    answer = Answer(image, "500 3 0")
+    assert [(row.process.pid, row.handle) for row in answer.rows] == [(0x138, 0x500)]
+
+
+def test_a_type_filter(image: KernelImage) -> None:
+    _, file, _ = opened(image)
+    assert Answer(image, "0 3 -1 File").handles() == [file]
+    assert Answer(image, "0 7 -1 File").handles() == [file]
+    # Also when the objects themselves are not to be shown.
+    (row,) = Answer(image, "0 0 -1 File").rows
+    assert row.type == "File" and row.name is NOT_REQUESTED
+
+
+def test_a_type_that_this_kernel_does_not_have(image: KernelImage) -> None:
+    opened(image)
+    answer = Answer(image, "0 3 -1 file")
+    assert answer.notes == [
+        "this kernel has no object type file (case matters); did you mean File?"
+    ]
+    assert answer.failed
+
+
+def test_handles_of_unknown_type_are_counted_under_a_filter(image: KernelImage) -> None:
+    event = image.event(own_page=True)
+    image.current.handle(event)
+    image.memory.drop(event.header, 0x30)
+    answer = Answer(image, "0 3 -1 Event")
+    assert answer.rows == []
+    assert answer.notes[0].startswith("1 handles are not shown: their type can't be read")
+
+
+@pytest.mark.parametrize("flags", ["0", "1", "4"])
+def test_without_flag_2_no_object_is_read(image: KernelImage, flags: str) -> None:
+    opened(image)
+    answer = Answer(image, f"0 {flags}")
+    used = [row for row in answer.rows if not row.free]
+    assert used and all(row.type is NOT_REQUESTED for row in used)
+
+
+# -- what a row holds ------------------------------------------------------------------------------
+
+
+def test_the_fields_of_a_row(image: KernelImage) -> None:
+    event = image.named("Event", r"\BaseNamedObjects\Event1234")
+    value = image.current.handle(event, access=0x1F0003, protect=True, audit=True)
+    (row,) = Answer(image, "").rows
+    assert row.handle == value
+    assert row.entry == image.current.table.entry_address(value)
+    assert (row.object, row.object_header) == (event.address, event.header)
+    assert row.granted_access == 0x1F0003
+    # Event rights of winnt.h: EVENT_QUERY_STATE 1, EVENT_MODIFY_STATE 2.
+    assert row.access == (
+        "Delete", "ReadControl", "WriteDac", "WriteOwner", "Synch", "QueryState", "ModifyState",
+    )  # fmt: skip
+    assert row.attributes == ("protect", "audit")
+    assert (row.type, row.type_address) == ("Event", image.types["Event"].address)
+    assert (row.handle_count, row.pointer_count) == (event.handle_count, event.pointer_count)
+    assert row.name == r"\BaseNamedObjects\Event1234"
+    assert row.classic_name == "Event1234"
+    assert row.directory == image.directory(r"\BaseNamedObjects").address
+
+
+def test_a_wild_pointer_keeps_its_row(image: KernelImage) -> None:
+    value = image.current.handle(image.event())
+    image.spoil_entry(image.current, value, 0x414141414140)
+    answer = Answer(image, "")
+    (row,) = answer.rows
+    assert row.object_header == 0x414141414140
+    assert isinstance(row.type, Unavailable) and "no address of the kernel" in row.type.reason
+    assert all(address < 0x4141 << 32 or address > 1 << 63 for address, _ in answer.target.log)
+
+
+def test_an_object_that_is_missing_keeps_its_row(image: KernelImage) -> None:
+    event = image.event(own_page=True)
+    values = [image.current.handle(event), image.current.handle(image.event())]
+    image.memory.drop_page(event.header)
+    answer = Answer(image, "")
+    assert answer.handles() == values
+    assert isinstance(answer.rows[0].type, Unavailable)
+    assert isinstance(answer.rows[0].name, Unavailable)
+    assert answer.rows[1].type == "Event"
+    assert not answer.failed
+
+
+def test_a_missing_page_is_a_row_and_a_note(image: KernelImage) -> None:
+    image.current.handles(600, image.event())
+    table = image.current.table
+    image.memory.drop(table.leaves[1], 0x1000, "not in the dump")
+    answer = Answer(image, "0 1")
+    (row,) = [row for row in answer.rows if row.error]
+    start = table.leaves[1]
+    assert row.handle == 0x400
+    assert row.error == (
+        f"0x{start:x}-0x{start + 0xFFF:x}: not in the dump; 256 handle values hidden (0x400-0x7fc)"
+    )
+    assert answer.notes == ["256 of the table's 768 slots are not in the dump"]
+
+
+# -- how much is read ------------------------------------------------------------------------------
+
+
+def test_reads_are_counted(image: KernelImage) -> None:
+    """One read for each table page, at most two for each object besides its name, one a type."""
+    files = [image.file(rf"\Temp\{n}.txt") for n in range(40)]
+    events = [image.named("Event", rf"\BaseNamedObjects\E{n}") for n in range(40)]
+    keys = [image.key(rf"\REGISTRY\MACHINE\SOFTWARE\K{n}") for n in range(40)]
+    objects = files + events + keys
+    process = image.current
+    for turn in range(10):
+        for item in objects[turn % 2 :]:
+            process.handle(item)
+    answer = Answer(image, "")
+    log = answer.target.log
+    assert len(answer.rows) > 1000 and not answer.failed
+
+    def reads(start: int, size: int) -> int:
+        return len([at for at, length in log if at < start + size and at + length > start])
+
+    for leaf in process.table.leaves:
+        assert reads(leaf, 0x1000) == 1
+    assert reads(process.table.view["TableCode"] & ~3, 0x1000) == 1
+    assert reads(process.table.address, 0x80) == 1
+    assert reads(process.address, image.struct("_EPROCESS").size) <= 2
+    for item, body in ((files, 0xD8), (events, 0x18), (keys, 0x68)):
+        for each in item:
+            assert reads(each.header, 0x30) == 1
+            assert reads(each.address, body) <= 1
+    for name in ("File", "Event", "Key"):
+        kind = image.types[name]
+        assert reads(kind.address, image.struct("_OBJECT_TYPE").size) == 1
+    assert reads(image.directory(r"\BaseNamedObjects").header, 0x30) == 1
+    # The key control blocks above are shared: each of them, and its name, once.
+    above = image.kcb(r"\REGISTRY\MACHINE\SOFTWARE")
+    size = image.struct("_CM_KEY_CONTROL_BLOCK").size
+    assert len([at for at, _ in log if above.address <= at < above.address + size]) == 1
+    # All together: table pages, headers, bodies, names (one for a file or event, two for a key).
+    pages = len(process.table.leaves) + 1
+    assert len(log) <= pages + len(objects) * 2 + 40 + 40 + 80 + 40
+
+
+def test_all_processes_read_a_shared_object_once(image: KernelImage) -> None:
+    event = image.event()
+    for process in (image.system, image.current, image.process("a.exe", 0x138)):
+        process.handle(event)
+    log = Answer(image, "0 3 0").target.log
+    assert len([at for at, size in log if at <= event.header < at + size]) == 1
