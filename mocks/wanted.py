@@ -102,6 +102,7 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
         "KcbLastWriteTime",
         "KcbMaxNameLen",
         "Flags",
+        "LayerHeight",
         "LayerInfo",
         "RealKeyName",
         "FullKCBName",
@@ -369,12 +370,11 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
 # Types that the public extractions leave out, per architecture; each with the check made.
 EXTRA_TYPES: Dict[str, Dict[str, Dict[str, Tuple[int, str]]]] = {
     # name: {architecture: {field: (offset, base type)}}
-    # SessionId at 8 was read in the complete symbols of a 19041 kernel; the three fields have
+    # SessionId at 8 was read in the complete symbols of a 19041 kernel; it has
     # stood there since Vista. Only given to builds whose _EPROCESS.Session leads to it.
     "_MM_SESSION_SPACE": {
         "x64": {
             "ReferenceCount": (0, "long"),
-            "LongFlags": (4, "unsigned long"),
             "SessionId": (8, "unsigned long"),
         },
     },
