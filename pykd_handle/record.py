@@ -110,7 +110,8 @@ class HandleRecord:
 class Note:
     """A line that belongs to the output: what was skipped, what was recovered, and how.
 
-    ``warning`` marks a line that tells of something missing or wrong.
+    ``warning`` marks a line that tells of something missing or wrong; the others (how a symbol was
+    recovered) stay out of the classic text.
     """
 
     text: str

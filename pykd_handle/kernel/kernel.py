@@ -34,11 +34,16 @@ class Kernel:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.headers = HeaderReader(target)
-        self.types = TypeTable(target)
+        self.types = TypeTable(target, self.headers)
         self.namespace = Namespace(target, self.headers)
         self.processes = ProcessReader(target)
         self._objects: Dict[int, KernelObject] = {}
         self._kernel_table: Optional[Maybe[int]] = None
+
+    @property
+    def remarks(self) -> List[str]:
+        """What was recovered without symbols, and how: one line each."""
+        return self.types.remarks
 
     # -- objects --------------------------------------------------------------------------------
 

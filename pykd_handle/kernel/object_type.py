@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
 from ..absent import Maybe, Unavailable, unavailable
-from ..errors import MemoryUnavailable, MissingSymbol, PykdHandleError
+from ..errors import MemoryUnavailable, PykdHandleError
 from ..target import Target
 from .fields import read_fields
+from .object_header import HeaderReader
 from .strings import read_unicode_string
+from .type_recovery import TypeDirectory, find_type_directory, recover_cookie
 
 __all__ = ("ObjectType", "TypeTable")
 
@@ -37,11 +39,15 @@ class TypeTable:
     """The object types of one kernel, each read once.
 
     ``of`` answers for a header; a reason that holds for every object (no cookie in the dump) is
-    found once.
+    found once. Where the symbols or the memory behind them are missing, table and cookie are
+    recovered from ``\\ObjectTypes``; ``remarks`` then says so.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, headers: HeaderReader) -> None:
         self._target = target
+        self._headers = headers
+        self._directory: Optional[Union[TypeDirectory, Unavailable]] = None
+        self.remarks: List[str] = []
         self._by_address: Dict[int, Union[ObjectType, Unavailable]] = {}
         self._pointers: Optional[List[Maybe[int]]] = None
         self._cookie: Optional[Maybe[int]] = None
@@ -125,12 +131,12 @@ class TypeTable:
         return self._pointers[index]
 
     def _read_pointers(self) -> List[Maybe[int]]:
-        """All slots of ObTypeIndexTable: one read."""
+        """All slots of ObTypeIndexTable: one read. Slots that are missing come from the types."""
         width = self._target.pointer_size
-        try:
-            table = self._target.symbol("ObTypeIndexTable")
-        except MissingSymbol as error:
-            return [unavailable(error)] * _SLOTS
+        table = self._target.find_symbol("ObTypeIndexTable")
+        if table is None:
+            missing = Unavailable("the symbols have no nt!ObTypeIndexTable")
+            return self._fill([missing] * _SLOTS)
         span = self._target.read_partial(table, _SLOTS * width)
         pointers: List[Maybe[int]] = []
         for index in range(_SLOTS):
@@ -141,18 +147,66 @@ class TypeTable:
                 pointers.append(
                     Unavailable(f"nt!ObTypeIndexTable[0x{index:x}]: {error.reason}", error.address)
                 )
+        return pointers if span.complete else self._fill(pointers)
+
+    def _fill(self, pointers: List[Maybe[int]]) -> List[Maybe[int]]:
+        """Fill the slots that are missing with the types of ``\\ObjectTypes``, by their index."""
+        found = self._type_directory()
+        if isinstance(found, Unavailable):
+            return pointers
+        recovered = 0
+        for body in found.types:
+            kind = self.at(body)
+            index = kind.type_index if isinstance(kind, ObjectType) else None
+            if isinstance(index, int) and index < _SLOTS and not isinstance(pointers[index], int):
+                pointers[index] = body
+                recovered += 1
+        if recovered:
+            self.remarks.append(
+                f"the type table is recovered from \\ObjectTypes: {recovered} types"
+            )
         return pointers
+
+    def _type_directory(self) -> Union[TypeDirectory, Unavailable]:
+        if self._directory is None:
+            try:
+                self._directory = find_type_directory(self._target, self._headers)
+            except PykdHandleError as error:
+                self._directory = unavailable(error)
+        return self._directory
 
     def _header_cookie(self) -> Maybe[int]:
         """The cookie, -1 where this kernel does not encode the index (before Windows 10)."""
         if self._cookie is None:
-            address = self._target.find_symbol("ObHeaderCookie")
-            if address is None:
-                self._cookie = -1
-            else:
-                try:
-                    self._cookie = self._target.read(address, 1)[0]
-                except PykdHandleError as error:
-                    why = unavailable(error)
-                    self._cookie = Unavailable(f"nt!ObHeaderCookie: {why.reason}", why.address)
+            self._cookie = self._find_cookie()
         return self._cookie
+
+    def _find_cookie(self) -> Maybe[int]:
+        address = self._target.find_symbol("ObHeaderCookie")
+        reason: Unavailable
+        if address is not None:
+            try:
+                return self._target.read(address, 1)[0]
+            except PykdHandleError as error:
+                why = unavailable(error)
+                reason = Unavailable(f"nt!ObHeaderCookie: {why.reason}", why.address)
+        elif self._target.find_symbol("ObTypeIndexTable") is not None:
+            return -1  # the symbols are there, so this kernel has no cookie
+        else:
+            reason = Unavailable("the symbols have no nt!ObHeaderCookie")
+        found = self._type_directory()
+        if isinstance(found, Unavailable):
+            return reason
+        indices = {
+            kind.name: kind.type_index
+            for kind in map(self.at, found.types)
+            if isinstance(kind, ObjectType)
+            and isinstance(kind.name, str)
+            and isinstance(kind.type_index, int)
+        }
+        cookie, agreeing = recover_cookie(self._headers, found, indices)
+        if not isinstance(cookie, int):
+            return Unavailable(f"{reason.reason}; not recovered: {cookie}", reason.address)
+        what = f"the header cookie, 0x{cookie:02x}," if cookie >= 0 else "that no cookie is used"
+        self.remarks.append(f"{what} is recovered from {agreeing} objects of known type")
+        return cookie

@@ -1,8 +1,8 @@
 """Registry keys: the path through the key control blocks (``_CM_KEY_CONTROL_BLOCK``) to the root.
 
 Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (Latin-1) where
-``Compressed`` is set, else UTF-16. From 14393 on the block of a hive's entry (KEY_HIVE_ENTRY in ``Flags``, and a
-parent) adds no part of its own (``CmpConstructNameFromKcbNameBlocks``).
+``Compressed`` is set, else UTF-16. From 14393 on the block of a hive's entry (KEY_HIVE_ENTRY in
+``Flags``, and a parent) adds no part of its own (``CmpConstructNameFromKcbNameBlocks``).
 """
 
 from __future__ import annotations

@@ -36,8 +36,10 @@ class TableRenderer(Renderer):
         if isinstance(record, ProcessRecord):
             self.stream.write(("\n" if self._wrote else "") + self._heading(record) + "\n\n")
             self._wrote = True
-        else:
+        elif record.warning:
             self.stream.write("\n" + self._clean(record.text) + "\n")
+        else:
+            self.remark(record)
 
     def end(self) -> None:
         """The last table."""

@@ -48,7 +48,10 @@ class WinDbgRenderer(Renderer):
             self._processes += 1
             self._write(lines + self._process(record))
         elif isinstance(record, Note):
-            self._write([printable(record.text, self.ascii_only)])
+            if record.warning:
+                self._write([printable(record.text, self.ascii_only)])
+            else:
+                self.remark(record)
         else:
             lines = self._handle(record)
             # One blank line behind each entry or block, unless only bare lines were asked for.

@@ -308,6 +308,8 @@ class Listing:
     # -- the end ----------------------------------------------------------------------------------
 
     def _closing(self) -> Iterator[Record]:
+        for remark in self.kernel.remarks:
+            yield Note(remark, warning=False)
         wanted = self.request.type_name
         if not wanted:
             return

@@ -148,9 +148,58 @@ def test_a_wrong_cookie_is_noticed(image: KernelImage) -> None:
 def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -> None:
     item = image.object("Event")
     image.memory.drop(image.symbol(symbol), 8 * 256 if "Table" in symbol else 1)
+    image.memory.drop(image.symbol("ObpRootDirectoryObject"), 8)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
     assert symbol in found.type_name.reason
+
+
+@pytest.mark.parametrize("layout", ["win10_19041_x64", "win81_x64"])
+@pytest.mark.parametrize("how", ["no symbols", "no memory"])
+def test_types_are_recovered_from_the_directory_of_types(layout: str, how: str) -> None:
+    image = KernelImage(layout, cookie=0xA7)
+    names = ["Event", "File", "Key", "Process", "Token", "ALPC Port"]
+    items = [image.object(name, size=0x300) for name in names * 10]
+    for symbol, size in (("ObTypeIndexTable", 8 * 256), ("ObHeaderCookie", 1)):
+        if not image.has_symbol(symbol):
+            continue
+        if how == "no memory":
+            image.memory.drop(image.symbol(symbol), size)
+        else:
+            image.remove_symbol(symbol)
+    subject = kernel(image)
+    assert [subject.object(item.header).type_name for item in items] == names * 10
+    table, cookie = subject.remarks if len(subject.remarks) == 2 else (subject.remarks[0], "")
+    if "cookie" in table:
+        table, cookie = cookie, table
+    assert f"recovered from \\ObjectTypes: {len(image.types)} types" in table
+    if layout == "win10_19041_x64":
+        assert "the header cookie, 0xa7, is recovered from" in cookie
+    elif how == "no symbols":
+        assert "that no cookie is used is recovered from" in cookie
+
+
+def test_a_cookie_on_which_the_headers_disagree_is_not_taken(image: KernelImage) -> None:
+    item = image.object("Event")
+    image.memory.drop(image.symbol("ObHeaderCookie"), 1)
+    kind = image.types["Event"]
+    kind.view["TypeIndex"] = kind.view["TypeIndex"] ^ 0x33
+    found = kernel(image).object(item.header)
+    assert isinstance(found.type_name, Unavailable)
+    assert "agree on a cookie" in found.type_name.reason
+
+
+def test_a_damaged_directory_of_types_gives_what_is_left(image: KernelImage) -> None:
+    item = image.object("Event")
+    image.memory.drop(image.symbol("ObTypeIndexTable"), 8 * 256)
+    place = image.directory(r"\ObjectTypes")
+    # Half of the hash buckets lead nowhere.
+    for bucket in range(18):
+        image.set_pointer(place.address + 8 * bucket, 0x4141414141414141)
+    subject = kernel(image)
+    subject.object(item.header)
+    (remark,) = subject.remarks
+    assert "recovered from" in remark and f"{len(image.types)} types" not in remark
 
 
 def test_a_type_is_read_once(image: KernelImage) -> None:
@@ -265,10 +314,11 @@ def three(image: KernelImage) -> "List[object]":
 def test_the_fields_of_a_process(image: KernelImage) -> None:
     smss, csrss, long = three(image)
     read = kernel(image).processes.read
-    assert read(smss.address)[:10] == (
+    assert read(smss.address)[:8] == (
         smss.address, 0x138, 4, 0x7F6639BF000, 0x10CB74000, smss.table.address, "smss.exe",
-        NO_VALUE, NO_VALUE, False,
+        NO_VALUE,
     )  # fmt: skip
+    assert read(smss.address).exited is False
     assert read(csrss.address).session == 0
     assert read(long.address).session == 1
     # 14 characters and no terminator where the array is full: the kernel cuts what is longer.

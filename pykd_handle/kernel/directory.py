@@ -1,0 +1,53 @@
+"""Object directories: ``_OBJECT_DIRECTORY``, a hash table of chains of directory entries."""
+
+from __future__ import annotations
+
+from typing import Iterator, Set, Union
+
+from ..absent import Absent, Unavailable, unavailable
+from ..errors import MemoryUnavailable
+from ..layout import Array
+from ..target import Target
+from .fields import read_fields
+
+__all__ = ("directory_objects",)
+
+_MOST_ENTRIES = 1 << 16  # far above any directory; a damaged chain ends here at the latest
+
+
+def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Unavailable]]:
+    """The body addresses of the objects in the directory whose body lies at ``directory``.
+
+    One read for the hash buckets, one for each entry. A chain that breaks, runs in a circle or
+    leads nowhere ends with an `Unavailable`; the other chains go on.
+    """
+    struct = target.struct("_OBJECT_DIRECTORY")
+    entry = target.struct("_OBJECT_DIRECTORY_ENTRY")
+    buckets = struct.field("HashBuckets")
+    count = buckets.type.count if isinstance(buckets.type, Array) else 37
+    width = target.pointer_size
+    span = target.read_partial(directory + buckets.offset, count * width)
+    seen: Set[int] = set()
+    for index in range(count):
+        place = span.address + index * width
+        try:
+            link = int.from_bytes(span.at(place, width), "little")
+        except MemoryUnavailable as error:
+            yield unavailable(error)
+            continue
+        while link:
+            if link in seen or len(seen) >= _MOST_ENTRIES:
+                yield Unavailable("the entries of a directory run in a circle", link)
+                break
+            if not target.is_kernel_address(link):
+                yield Unavailable("a directory entry is no address of the kernel", link)
+                break
+            seen.add(link)
+            found, following = read_fields(target, entry, link, "Object", "ChainLink")
+            if isinstance(found, (Unavailable, int)):
+                yield found
+            if isinstance(following, Absent):
+                if isinstance(following, Unavailable):
+                    yield following
+                break
+            link = following

@@ -1,0 +1,87 @@
+"""The type table and the cookie of a kernel without symbols, from what its memory says.
+
+Every object type stands in the directory ``\\ObjectTypes``, and each knows its own index
+(``_OBJECT_TYPE.Index``). All objects in that directory are of the type ``Type``, and the
+directories themselves of the type ``Directory``: from a header whose type is known, the cookie
+follows as ``TypeIndex ^ second byte of the address ^ index``. It is taken only when all headers
+that can be read agree.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ..absent import Maybe, Unavailable
+from ..errors import PykdHandleError
+from ..target import Target
+from .directory import directory_objects
+from .object_header import HeaderReader, NameInfo
+from .strings import read_unicode_string
+
+__all__ = ("TypeDirectory", "find_type_directory", "recover_cookie")
+
+_ENOUGH = 8  # headers that agree; one byte each, so a chance agreement is out of the question
+_FEWEST = 3
+
+
+class TypeDirectory(NamedTuple):
+    """``root`` and ``directory`` are the bodies of ``\\`` and ``\\ObjectTypes``, ``types`` those
+    of the objects in it."""
+
+    root: int
+    directory: int
+    types: Tuple[int, ...]
+
+
+def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
+    """Find ``\\ObjectTypes`` from the root. Raises `PykdHandleError` with the reason."""
+    root = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
+    if not target.is_kernel_address(root):
+        raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
+    reason: Optional[Unavailable] = None
+    for item in directory_objects(target, root):
+        if isinstance(item, Unavailable):
+            reason = item
+        elif _leaf(target, headers, item) == "ObjectTypes":
+            types = [each for each in directory_objects(target, item) if isinstance(each, int)]
+            return TypeDirectory(root, item, tuple(types))
+    why = f" ({reason})" if reason is not None else ""
+    raise PykdHandleError(f"\\ObjectTypes is not found in the root directory{why}")
+
+
+def _leaf(target: Target, headers: HeaderReader, body: int) -> Maybe[str]:
+    info = headers.read(headers.header_of(body)).name_info
+    if not isinstance(info, NameInfo):
+        return info
+    return read_unicode_string(target, info.length, info.maximum, info.buffer)
+
+
+def recover_cookie(
+    headers: HeaderReader, found: TypeDirectory, indices: Mapping[str, int]
+) -> Tuple[Maybe[int], int]:
+    """The cookie, or -1 where this kernel stores indices as they are; and how many headers agree.
+
+    ``indices`` maps the names of types to their own indices.
+    """
+    known: List[Tuple[int, str]] = [(found.root, "Directory"), (found.directory, "Directory")]
+    known += [(body, "Type") for body in found.types[: _ENOUGH * 2]]
+    encoded: Dict[int, int] = {}
+    plain = 0
+    total = 0
+    for body, kind in known:
+        index = indices.get(kind)
+        header = headers.read(headers.header_of(body))
+        if index is None or not isinstance(header.type_index, int):
+            continue
+        total += 1
+        plain += header.type_index == index
+        cookie = header.type_index ^ (header.address >> 8 & 0xFF) ^ index
+        encoded[cookie] = encoded.get(cookie, 0) + 1
+    if total < _FEWEST:
+        return Unavailable(f"only {total} objects of known type can be read"), total
+    if plain == total:
+        return -1, total
+    best, votes = max(encoded.items(), key=lambda item: item[1])
+    if votes != total:
+        return Unavailable(f"{votes} of {total} objects of known type agree on a cookie"), total
+    return best, total
