@@ -1,0 +1,37 @@
+"""One step of an installation."""
+
+from __future__ import annotations
+
+__all__ = ("Step",)
+
+
+class Step:
+    """Something that has to be there. All texts are for the user; empty means none.
+
+    Each method may raise `InstallError`.
+    """
+
+    name = ""
+
+    def present(self) -> str:
+        """What is there already, in a few words."""
+        raise NotImplementedError
+
+    def todo(self) -> str:
+        """What `install` would do; empty when nothing is left to do."""
+        raise NotImplementedError
+
+    def install(self) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    def undo(self) -> str:
+        """What `uninstall` would do; empty when nothing is left to do."""
+        return ""
+
+    def uninstall(self) -> None:
+        """Take back what `install` does."""
+
+    def leftover(self) -> str:
+        """What an uninstallation leaves, and why."""
+        return ""
