@@ -1,0 +1,66 @@
+"""Layouts of Windows builds that the package ships, for kernels whose symbols can't be had.
+
+They come from public symbols and hold only what the package reads. Servicing can change a layout
+within a build, so a symbol file of the exact kernel always wins, and what is taken from here is
+checked against the memory before it is used.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import List, NamedTuple
+
+from ..errors import SymbolsError
+from ..layout import Isf
+
+__all__ = ("ShippedLayout", "candidates", "load", "shipped")
+
+_FOLDER = Path(__file__).parent / "data"
+
+
+class ShippedLayout(NamedTuple):
+    """One shipped layout: file name without its ending, architecture (``x86``, ``x64``,
+    ``arm64``), build number, version of the kernel file, whether addresses have 57 bits."""
+
+    name: str
+    arch: str
+    build: int
+    version: str
+    five_levels: bool
+
+
+def shipped() -> List[ShippedLayout]:
+    """All layouts that are shipped, by architecture and build."""
+    rows = json.loads((_FOLDER / "index.json").read_text("utf-8"))["layouts"]
+    found = [
+        ShippedLayout(
+            name,
+            str(row["arch"]),
+            int(row["build"]),
+            str(row.get("ntos_version", "")),
+            bool(row["five_levels"]),
+        )
+        for name, row in rows.items()
+    ]
+    return sorted(found, key=lambda item: (item.arch, item.build, item.name))
+
+
+def candidates(arch: str, build: int, five_levels: bool = False) -> List[ShippedLayout]:
+    """The layouts that may fit a kernel of this build, the likeliest first.
+
+    Those of the build itself come first, then the nearest below it, then the nearest above.
+    """
+    fitting = [item for item in shipped() if item.arch == arch and item.five_levels == five_levels]
+    return sorted(
+        fitting,
+        key=lambda item: (item.build != build, item.build > build, abs(item.build - build)),
+    )
+
+
+def load(name: str) -> Isf:
+    """The layout of this name. Raises `SymbolsError` where it is not shipped."""
+    path = _FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise SymbolsError(f"no layout {name} is shipped")
+    return Isf.load(path)

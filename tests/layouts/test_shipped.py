@@ -1,0 +1,77 @@
+"""The shipped layouts: all there, as complete as the package needs, and the right one chosen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pykd_handle.errors import SymbolsError
+from pykd_handle.layouts import candidates, load, shipped
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "layouts"
+
+
+def test_every_build_from_xp_to_11() -> None:
+    names = {(item.arch, item.build) for item in shipped()}
+    assert {("x86", 2600), ("x64", 3790), ("x86", 6002), ("x64", 7601), ("x64", 9200)} <= names
+    assert {("x64", 19041), ("x86", 19045), ("x64", 26100), ("arm64", 26100)} <= names
+
+
+@pytest.mark.parametrize("name", [item.name for item in shipped()])
+def test_what_the_package_reads_is_there(name: str) -> None:
+    layout = load(name)
+    process = layout.struct("_EPROCESS")
+    assert process.has("UniqueProcessId", "ObjectTable", "ImageFileName", "ActiveProcessLinks")
+    assert layout.struct("_OBJECT_TYPE").has("Name.Buffer", "Index", "TypeInfo.ValidAccessMask")
+    header = layout.struct("_OBJECT_HEADER")
+    assert header.has("TypeIndex", "InfoMask") or header.has("Type", "NameInfoOffset")
+    entry = layout.struct("_HANDLE_TABLE_ENTRY")
+    assert entry.has("ObjectPointerBits", "GrantedAccessBits") or entry.has("Object")
+    for struct, path in (
+        ("_OBJECT_HEADER_NAME_INFO", "Name.Length"),
+        ("_OBJECT_DIRECTORY", "HashBuckets"),
+        ("_OBJECT_DIRECTORY_ENTRY", "ChainLink"),
+        ("_FILE_OBJECT", "FileName.Buffer"),
+        ("_CM_KEY_BODY", "KeyControlBlock"),
+        ("_CM_KEY_CONTROL_BLOCK", "ParentKcb"),
+        ("_CM_NAME_CONTROL_BLOCK", "NameLength"),
+    ):
+        assert layout.struct(struct).has(path), (struct, path)
+
+
+@pytest.mark.parametrize("name", [item.name for item in shipped() if not item.five_levels])
+def test_nothing_was_changed_on_the_way(name: str) -> None:
+    source = SHARED / f"{name}.json"
+    if not source.is_file():
+        pytest.skip("the complete layout files (../shared/layouts) are not here")
+    full = json.loads(source.read_text("utf-8"))["user_types"]
+    layout = load(name)
+    for struct in ("_EPROCESS", "_HANDLE_TABLE", "_OBJECT_HEADER", "_CM_KEY_CONTROL_BLOCK"):
+        found = layout.struct(struct)
+        assert found.size == full[struct]["size"]
+        for field in found:
+            assert field.offset == full[struct]["fields"][field.name]["offset"]
+
+
+def test_the_57_bit_entry_lies_over_the_layout_of_its_build() -> None:
+    layout = load("win11_26100_x64_la57")
+    bits = layout.struct("_HANDLE_TABLE_ENTRY").field("ObjectPointerBits").type
+    assert (bits.position, bits.length) == (11, 53)
+    assert layout.struct("_EPROCESS").offset("ObjectTable") == load("win11_26100_x64").struct(
+        "_EPROCESS"
+    ).offset("ObjectTable")
+
+
+def test_the_build_itself_comes_first_then_the_nearest_below() -> None:
+    found = [item.build for item in candidates("x64", 19041)]
+    assert found[0] == 19041
+    found = [item.build for item in candidates("x64", 19043)]
+    assert found[:2] == [19041, 18363]
+    assert found.index(19045) > found.index(10240)
+    assert {item.arch for item in candidates("arm64", 22000)} == {"arm64"}
+    assert all(item.five_levels for item in candidates("x64", 26100, True))
+
+
+def test_a_layout_that_is_not_shipped() -> None:
+    with pytest.raises(SymbolsError, match="no layout nt4"):
+        load("nt4")

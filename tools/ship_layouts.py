@@ -1,0 +1,203 @@
+"""Make the layouts that the package ships: ``python -m tools.ship_layouts LAYOUTS_FOLDER``.
+
+``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON), made from public symbols. Only what
+the package reads is kept; `FIELDS` is that list. The files serve where the symbols of a kernel
+can't be had; the ones for tests, with everything that a synthetic kernel is built from, are made
+by `mocks.trim`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from mocks.trim import dump_text, merge
+
+__all__ = ("FIELDS", "main", "shrink")
+
+Json = Dict[str, Any]
+
+# Structure: its fields that the package reads; None: all of them (small ones).
+FIELDS: Dict[str, Optional[Tuple[str, ...]]] = {
+    "_HANDLE_TABLE": (
+        "TableCode",
+        "NextHandleNeedingPool",
+        "UniqueProcessId",
+        "QuotaProcess",
+        "HandleTableList",
+        "HandleCount",
+        "FreeLists",
+    ),
+    "_HANDLE_TABLE_ENTRY": None,
+    "_HANDLE_TABLE_FREE_LIST": None,
+    "_OBJECT_HEADER": None,
+    "_OBJECT_HEADER_CREATOR_INFO": (),
+    "_OBJECT_HEADER_NAME_INFO": None,
+    "_OBJECT_HEADER_HANDLE_INFO": (),
+    "_OBJECT_HEADER_QUOTA_INFO": (),
+    "_OBJECT_HEADER_PROCESS_INFO": (),
+    "_OBJECT_HEADER_AUDIT_INFO": (),
+    "_OBJECT_HEADER_EXTENDED_INFO": (),
+    "_OBJECT_HEADER_HANDLE_REVOCATION_INFO": (),
+    "_OBJECT_TYPE": (
+        "Name",
+        "Index",
+        "TotalNumberOfObjects",
+        "TotalNumberOfHandles",
+        "TypeInfo",
+    ),
+    "_OBJECT_TYPE_INITIALIZER": ("GenericMapping", "ValidAccessMask"),
+    "_GENERIC_MAPPING": None,
+    "_OBJECT_DIRECTORY": ("HashBuckets",),
+    "_OBJECT_DIRECTORY_ENTRY": None,
+    "_OBJECT_SYMBOLIC_LINK": None,
+    "_UNICODE_STRING": None,
+    "_LIST_ENTRY": None,
+    "_EX_FAST_REF": None,
+    "_CLIENT_ID": None,
+    "_LARGE_INTEGER": ("QuadPart",),
+    "_DISPATCHER_HEADER": ("Type", "SignalState"),
+    "_EPROCESS": (
+        "Pcb",
+        "UniqueProcessId",
+        "ActiveProcessLinks",
+        "InheritedFromUniqueProcessId",
+        "Peb",
+        "Session",
+        "ObjectTable",
+        "ImageFileName",
+        "ExitTime",
+        "ExitStatus",
+        "Token",
+    ),
+    "_KPROCESS": ("Header", "DirectoryTableBase", "FreezeCount"),
+    "_MM_SESSION_SPACE": ("SessionId",),
+    "_ETHREAD": ("Tcb", "Cid", "ThreadsProcess", "Terminated", "StartAddress", "ExitTime"),
+    "_KTHREAD": (
+        "Header",
+        "ApcState",
+        "Process",
+        "StackLimit",
+        "StackBase",
+        "InitialStack",
+        "KernelStack",
+    ),
+    "_KAPC_STATE": ("Process",),
+    "_KPRCB": ("CurrentThread",),
+    "_KLDR_DATA_TABLE_ENTRY": ("InLoadOrderLinks", "DllBase", "SizeOfImage", "BaseDllName"),
+    "_FILE_OBJECT": ("DeviceObject", "FileName", "RelatedFileObject", "Flags"),
+    "_DEVICE_OBJECT": ("DriverObject", "Vpb", "DeviceType"),
+    "_CM_KEY_BODY": ("Type", "KeyControlBlock"),
+    "_CM_KEY_CONTROL_BLOCK": ("ParentKcb", "NameBlock", "Flags", "LayerHeight"),
+    "_CM_NAME_CONTROL_BLOCK": ("Compressed", "NameLength", "Name"),
+    "_SECTION": ("u1", "SizeOfSection"),
+    "_SECTION_OBJECT": ("Segment",),
+    "_SEGMENT": ("ControlArea", "SizeOfSegment"),
+    "_CONTROL_AREA": ("Segment", "FilePointer"),
+}
+
+# Where _EPROCESS.Session leads on 64-bit Windows up to 23H2: read in the complete symbols of a
+# 19041 kernel; the public extractions leave the structure out.
+_SESSION = {
+    "kind": "struct",
+    "size": 0x1000,
+    "fields": {"SessionId": {"offset": 8, "type": {"kind": "base", "name": "unsigned long"}}},
+}
+
+
+def _nested(kind: Json) -> Optional[str]:
+    while kind["kind"] == "array":
+        kind = kind["subtype"]
+    return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
+
+
+def _plain(kind: Json) -> Json:
+    """A pointer needs no target here: nothing is followed by its type."""
+    if kind["kind"] == "pointer":
+        return {"kind": "pointer", "subtype": {"kind": "base", "name": "void"}}
+    if kind["kind"] == "array":
+        return {**kind, "subtype": _plain(kind["subtype"])}
+    return kind
+
+
+def shrink(full: Json) -> Json:
+    """The part of a complete layout file that the package reads."""
+    types: Json = {}
+    pending: List[Tuple[str, Optional[Tuple[str, ...]]]] = [
+        (name, keep) for name, keep in FIELDS.items() if name in full["user_types"]
+    ]
+    while pending:
+        name, keep = pending.pop()
+        if name in types:
+            continue
+        raw = full["user_types"][name]
+        fields = {
+            key: {"offset": value["offset"], "type": _plain(value["type"])}
+            for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])
+            if keep is None or key in keep
+        }
+        types[name] = {"kind": raw["kind"], "size": raw["size"], "fields": fields}
+        for value in fields.values():
+            inner = _nested(value["type"])
+            if inner is not None and inner in full["user_types"] and inner not in FIELDS:
+                # A structure in place that nobody lists: an unnamed union, kept whole.
+                pending.append((inner, None))
+    windows = full["metadata"]["windows"]
+    session = full["user_types"]["_EPROCESS"]["fields"].get("Session")
+    if windows["arch"] == "x64" and session is not None:
+        target = session["type"].get("subtype", {}).get("name")
+        if target in ("_MM_SESSION_SPACE", "void"):
+            types.setdefault("_MM_SESSION_SPACE", _SESSION)
+    return {
+        "metadata": {
+            "format": full["metadata"]["format"],
+            "producer": {"name": "tools.ship_layouts", "version": "1"},
+            "source": full["metadata"]["source"],
+            "windows": windows,
+        },
+        "base_types": full["base_types"],
+        "enums": {},
+        "user_types": {key: types[key] for key in sorted(types)},
+        "symbols": {},
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the files; returns the exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    source = Path(arguments[0])
+    output = Path(__file__).parent.parent / "pykd_handle" / "layouts" / "data"
+    output.mkdir(parents=True, exist_ok=True)
+    index = json.loads((source / "index.json").read_text("utf-8"))
+    layouts: Dict[str, Json] = {}
+    overlay: Optional[Json] = None
+    for row in index["files"]:
+        full = json.loads((source / row["file"]).read_text("utf-8"))
+        if row.get("overlay"):
+            overlay = full
+        else:
+            layouts[Path(row["file"]).stem] = full
+    if overlay is not None:
+        first = int(overlay["metadata"]["windows"]["build"])
+        for name, full in list(layouts.items()):
+            windows = full["metadata"]["windows"]
+            if windows["arch"] == "x64" and int(windows["build"]) >= first:
+                merged = merge(full, overlay)
+                merged["metadata"]["windows"] = {**windows, "five_levels": True}
+                layouts[f"{name}_la57"] = merged
+    rows: Json = {}
+    for name, full in sorted(layouts.items()):
+        (output / f"{name}.json").write_bytes(dump_text(shrink(full)).encode("utf-8"))
+        windows = full["metadata"]["windows"]
+        rows[name] = {"five_levels": False, **windows}
+    (output / "index.json").write_bytes(dump_text({"layouts": rows}).encode("utf-8"))
+    sys.stdout.write(f"{len(layouts)} layouts\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
