@@ -221,9 +221,9 @@ class Bodies(Sections):
         """A desktop: it has a name and stands in no directory."""
         return self.named("Desktop", name, None, 0xF0)
 
-    def etw_registration(self, provider: bytes = bytes(16)) -> MockObject:
-        """An ETW registration; its body begins with list links and pointers, here zero."""
-        return self.named("EtwRegistration", None, size=0x70, body=bytes(0x20) + provider)
+    def etw_registration(self) -> MockObject:
+        """An ETW registration (its structure is not among ours: a body of zeros)."""
+        return self.named("EtwRegistration", None, size=0x70)
 
     def plain(self, type_name: str, name: Optional[str] = None, size: int = 0x40) -> MockObject:
         """An object of any other type, with a body of zeros."""

@@ -196,6 +196,17 @@ class Core:
         view[f"{path}.Buffer"] = buffer or 0
         return buffer or 0
 
+    def unicode_string(self, text: str) -> int:
+        """A ``_UNICODE_STRING`` of its own, its characters just behind; returns its address."""
+        data = text.encode("utf-16-le")
+        size = self.struct("_UNICODE_STRING").size
+        string = self.view("_UNICODE_STRING", self.allocate(size + len(data) + 2, tag=b"StrU"))
+        string["Length"] = len(data)
+        string["MaximumLength"] = len(data) + 2
+        string["Buffer"] = string.address + size
+        self.memory.write(string.address + size, data)
+        return string.address
+
     # -- lists ----------------------------------------------------------------------------------
 
     def empty_list(self, head: int) -> None:

@@ -39,6 +39,7 @@ class MockObject:
         self.type_name = type_name
         self.name = ""
         self._below = below
+        self._holders: Dict[int, int] = {}
         header = core.struct("_OBJECT_HEADER")
         self.header = address - header.offset("Body")
         self.view = core.view("_OBJECT_HEADER", self.header)
@@ -66,6 +67,31 @@ class MockObject:
         """Count handles and references up or down."""
         self.view["HandleCount"] = self.view["HandleCount"] + handles
         self.view["PointerCount"] = self.view["PointerCount"] + references
+
+    def count_holder(self, process: int, number: int) -> None:
+        """Count the handles of one process, where the object has a ``handle`` header.
+
+        One process stands in the header itself, more of them in a database.
+        """
+        if not self.has_info("handle"):
+            return
+        self._holders[process] = self._holders.get(process, 0) + number
+        info = self.info("handle")
+        single = len(self._holders) == 1
+        self.view.put("SingleHandleEntry", int(single))
+        if single:
+            info["SingleEntry.Process"] = process
+            info["SingleEntry.HandleCount"] = self._holders[process]
+            return
+        struct = self.core.struct("_OBJECT_HANDLE_COUNT_DATABASE")
+        entry = self.core.struct("_OBJECT_HANDLE_COUNT_ENTRY")
+        size = struct.offset("HandleCountEntries") + entry.size * len(self._holders)
+        database = self.core.view(struct.name, self.core.allocate(size, tag=b"ObHd"))
+        database["CountEntries"] = len(self._holders)
+        for place, (holder, count) in enumerate(self._holders.items()):
+            database[f"HandleCountEntries[{place}].Process"] = holder
+            database[f"HandleCountEntries[{place}].HandleCount"] = count
+        info["HandleCountDataBase"] = database.address
 
     @property
     def handle_count(self) -> int:

@@ -87,6 +87,7 @@ class MockProcess:
 
     def _count(self, item: MockObject, number: int, kept: int) -> None:
         item.add_counts(number, number * (kept + 1))
+        item.count_holder(self.address, number)
         kind = self.kernel.types[item.type_name].body("_OBJECT_TYPE")
         kind["TotalNumberOfHandles"] = kind["TotalNumberOfHandles"] + number
         most = max(kind["HighWaterNumberOfHandles"], kind["TotalNumberOfHandles"])
@@ -145,12 +146,15 @@ class Processes(Names):
         leaf_at: Optional[int] = None,
         level: int = 0,
         image_path: Optional[str] = None,
+        image_file: Optional[MockObject] = None,
+        wow64_peb: int = 0,
     ) -> MockProcess:
         """A process, with an empty handle table, in every list where a process belongs.
 
         ``at`` is the address of its ``_EPROCESS``, ``table_at`` that of its ``_HANDLE_TABLE``,
         ``leaf_at`` that of the first page of entries; ``level`` forces a table of more levels.
-        ``dirbase`` is ``DirectoryTableBase`` with its low bits.
+        ``dirbase`` is ``DirectoryTableBase`` with its low bits. ``image_file`` is the file object
+        of its image, which builds from 10586 on keep; ``wow64_peb`` makes it a 32-bit process.
         """
         size = self.struct("_EPROCESS").size
         body = self.object("Process", size=size, headers=("quota",), pointer_count=1, at=at)
@@ -179,6 +183,10 @@ class Processes(Names):
         if session is not None:
             view["Session"] = self.session(session)
         self._audit_name(view, image_path if image_path is not None else self._usual_path(name))
+        if image_file is not None:
+            view.put("ImageFilePointer", image_file.address)
+        if wow64_peb:
+            self._set_wow64(view, wow64_peb)
         self.link(self.symbol("PsActiveProcessHead"), view.at("ActiveProcessLinks"))
         process.table = MockTable(
             self, table_at, leaf_at, level, pid, process.address, free_lists=self.free_lists
@@ -187,6 +195,13 @@ class Processes(Names):
         self.cid_table.open(process.address, 0, value=pid)
         self.processes.append(process)
         return process
+
+    def _set_wow64(self, view: View, peb: int) -> None:
+        """Up to 1507 a pointer to the 32-bit PEB, afterwards one to a structure that has it."""
+        if not view.put("Wow64Process", peb):
+            address = self.allocate(self.struct("_EWOW64PROCESS").size, self.nonpaged, tag=b"PsWo")
+            self.view("_EWOW64PROCESS", address)["Peb"] = peb
+            view["WoW64Process"] = address
 
     def _usual_path(self, name: str) -> str:
         return "" if name == "System" else f"\\Device\\HarddiskVolume3\\Windows\\System32\\{name}"
@@ -214,9 +229,16 @@ class Processes(Names):
         return self._sessions[number]
 
     def thread(
-        self, process: MockProcess, tid: Optional[int] = None, at: Optional[int] = None
+        self,
+        process: MockProcess,
+        tid: Optional[int] = None,
+        at: Optional[int] = None,
+        name: Optional[str] = None,
     ) -> MockThread:
-        """A thread of a process; ``at`` is the address of its ``_ETHREAD``."""
+        """A thread of a process; ``at`` is the address of its ``_ETHREAD``.
+
+        ``name`` is its description, where the build keeps one.
+        """
         if tid is None:
             while not self.cid_table.is_free(self._next_id):
                 self._next_id += 4
@@ -236,6 +258,8 @@ class Processes(Names):
         for head in ("Tcb.ApcState.ApcListHead[0]", "Tcb.ApcState.ApcListHead[1]"):
             self.empty_list(view.at(head))
         self.empty_list(view.at("Tcb.MutantListHead"))
+        if name is not None and view.has("ThreadName"):
+            view["ThreadName"] = self.unicode_string(name)
         self.link(process.view.at("ThreadListHead"), view.at("ThreadListEntry"))
         self.link(process.view.at("Pcb.ThreadListHead"), view.at("Tcb.ThreadListEntry"))
         process.view["ActiveThreads"] = process.view["ActiveThreads"] + 1

@@ -57,12 +57,7 @@ class Registry(Files):
         body["ProcessID"] = 4
         self.empty_list(body.at("KeyBodyList"))
         if full_name:
-            text = self.view("_UNICODE_STRING", self.allocate(16, tag=b"CMnb"))
-            data = path.encode("utf-16-le")
-            text["Buffer"] = self.allocate(len(data) + 2, tag=b"CMnb")
-            text["Length"] = text["MaximumLength"] = len(data)
-            self.memory.write(text["Buffer"], data)
-            kcb["FullKCBName"] = text.address
+            kcb["FullKCBName"] = self.unicode_string(path)
         return found
 
     def kcb(self, path: str) -> View:

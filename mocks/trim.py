@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
-from .wanted import BUILDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
+from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
 __all__ = ("dump_text", "main", "merge", "trim")
 
@@ -39,8 +39,8 @@ def _nested(kind: Json) -> Optional[str]:
     return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
 
 
-def trim(full: Json) -> Json:
-    """The wanted part of one complete layout file."""
+def trim(full: Json, layout: str) -> Json:
+    """The wanted part of the complete layout file of this name."""
     types: Json = {}
     pending = [name for name in STRUCTS if name in full["user_types"]]
     while pending:
@@ -60,7 +60,7 @@ def trim(full: Json) -> Json:
             if inner is not None and inner in full["user_types"]:
                 pending.append(inner)
     windows = full["metadata"]["windows"]
-    _add_extra(types, windows["arch"])
+    _add_extra(types, windows["arch"], layout)
     used = [
         part
         for raw in types.values()
@@ -83,18 +83,24 @@ def trim(full: Json) -> Json:
     }
 
 
-def _add_extra(types: Json, arch: str) -> None:
+def _add_extra(types: Json, arch: str, layout: str) -> None:
+    for (wanted, name), fields in EXTRA_FIELDS.items():
+        if wanted == layout:
+            types[name]["fields"].update(_plain(fields))
     session = types["_EPROCESS"]["fields"].get("Session", {"type": {}})["type"]
     target = session.get("subtype", {}).get("name")
     for name, by_arch in EXTRA_TYPES.items():
         # "void *" up to 10240: the same structure, not named in the public symbols there.
         if arch not in by_arch or target not in (name, "void"):
             continue
-        fields = {
-            key: {"offset": offset, "type": {"kind": "base", "name": base}}
-            for key, (offset, base) in by_arch[arch].items()
-        }
-        types[name] = {"kind": "struct", "size": 0x1000, "fields": fields}
+        types[name] = {"kind": "struct", "size": 0x1000, "fields": _plain(by_arch[arch])}
+
+
+def _plain(fields: Dict[str, Tuple[int, str]]) -> Json:
+    return {
+        key: {"offset": offset, "type": {"kind": "base", "name": base}}
+        for key, (offset, base) in fields.items()
+    }
 
 
 def _symbols(build: int) -> Json:
@@ -164,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
         replacing = json.loads((source / f"{overlay}.json").read_text("utf-8"))
         layouts[name] = merge(layouts[below], replacing)
     for name, full in layouts.items():
-        (output / f"{name}.json").write_bytes(dump_text(trim(full)).encode("utf-8"))
+        (output / f"{name}.json").write_bytes(dump_text(trim(full, name)).encode("utf-8"))
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-__all__ = ("BUILDS", "EXTRA_TYPES", "OVERLAYS", "STRUCTS", "SYMBOLS", "Symbol")
+__all__ = ("BUILDS", "EXTRA_FIELDS", "EXTRA_TYPES", "OVERLAYS", "STRUCTS", "SYMBOLS", "Symbol")
 
 BUILDS: Tuple[str, ...] = (
     "win81_x64",
@@ -378,6 +378,12 @@ EXTRA_TYPES: Dict[str, Dict[str, Dict[str, Tuple[int, str]]]] = {
             "SessionId": (8, "unsigned long"),
         },
     },
+}
+
+
+# Fields that they leave out, per layout; each read in the complete symbols of that kernel.
+EXTRA_FIELDS: Dict[Tuple[str, str], Dict[str, Tuple[int, str]]] = {
+    ("win10_19041_x64", "_KPROCESS"): {"FreezeCount": (0x378, "unsigned long")},
 }
 
 

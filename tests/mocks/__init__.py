@@ -1,0 +1,1 @@
+"""Tests of the synthetic kernel, against sources that are not the synthetic kernel."""

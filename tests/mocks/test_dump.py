@@ -1,0 +1,207 @@
+"""Full and bitmap dumps: by plain offsets, and through `kdmp_parser`."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mocks import KernelImage, builds
+from mocks.dump import write_bitmap_dump, write_full_dump
+from mocks.dump.header import MOST_RUNS
+from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
+
+from .dump_file import DumpFile
+
+Writer = Callable[..., None]
+WRITERS = pytest.mark.parametrize("write", [write_full_dump, write_bitmap_dump])
+FOUR_LEVELS = [name for name in builds.names() if "la57" not in name]
+
+
+@pytest.fixture
+def busy(image: KernelImage) -> KernelImage:
+    """A kernel with two processes, files, keys and some pages of handles."""
+    process = image.process("notepad.exe", 0x1514, session=1)
+    process.handles(600, [image.event(f"\\BaseNamedObjects\\E{n}") for n in range(50)])
+    process.handle(image.file("\\Windows\\notepad.exe"))
+    process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"))
+    image.process("far.exe", 0x138, dirbase=0x10CB74000)
+    image.current = process
+    return image
+
+
+@WRITERS
+def test_every_page_of_the_image_is_in_the_dump(
+    busy: KernelImage, tmp_path: Path, write: Writer
+) -> None:
+    write(busy, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    for address in busy.memory.pages():
+        assert dump.page(address) == busy.memory.page(address), hex(address)
+    assert dump.end == len(dump.data)
+
+
+@WRITERS
+@pytest.mark.parametrize("layout", FOUR_LEVELS)
+def test_kdmp_parser_reads_it(layout: str, tmp_path: Path, write: Writer) -> None:
+    kdmp_parser: Any = pytest.importorskip("kdmp_parser")
+    image = KernelImage(layout)
+    process = image.process("notepad.exe", 0x1514)
+    process.handles(300, image.event("\\BaseNamedObjects\\x"))
+    process.user.write(0x7FF700001000, b"of this process")
+    write(image, tmp_path / "x.dmp")
+    parser = kdmp_parser.KernelDumpParser(str(tmp_path / "x.dmp"))
+    assert parser.directory_table_base == 0x1AD000
+    for address in image.memory.pages():
+        assert bytes(parser.read_virtual_page(address)) == image.memory.page(address)
+    base = process.view["Pcb.DirectoryTableBase"] & ~0xFFF
+    assert bytes(parser.read_virtual_page(0x7FF700001000, base))[:15] == b"of this process"
+    assert parser.read_virtual_page(0x7FF700001000) is None
+
+
+@WRITERS
+def test_header(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
+    write(busy, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    assert (dump.u32(0x8), dump.u32(0xC)) == (15, 19041)
+    assert dump.u64(0x20) == busy.symbol("PsLoadedModuleList")
+    assert dump.u64(0x28) == busy.symbol("PsActiveProcessHead")
+    assert (dump.u32(0x30), dump.u32(0x34)) == (0x8664, 1)
+    assert dump.u64(0x80) == busy.symbol("KdDebuggerDataBlock")
+    assert dump.u64(0xFA0) == len(dump.data)
+    assert dump.data[0xFB0:0x1030] == bytes(128)
+    assert dump.u64(0xFA8) == busy.time
+    # CONTEXT at 0x348: flags, MxCsr twice (readers compare them), Rip in the kernel.
+    assert dump.u32(0x348 + 0x34) == dump.u32(0x348 + 0x118) == 0x1F80
+    assert dump.u64(0x348 + 0xF8) == busy.symbol("DbgBreakPointWithStatus")
+    assert dump.u32(0xF00) == 0x80000003
+
+
+def test_full_dump_says_what_physical_memory_there_is(busy: KernelImage, tmp_path: Path) -> None:
+    write_full_dump(busy, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    runs = dump.u32(0x88)
+    assert 1 < runs <= MOST_RUNS
+    counts = [struct.unpack_from("<QQ", dump.data, 0x98 + 16 * n)[1] for n in range(runs)]
+    assert dump.u64(0x90) == sum(counts)
+    assert len(dump.data) == 0x2000 + 0x1000 * sum(counts)
+    assert 0x10CB74 in dump.places and 0x1AD in dump.places
+
+
+@pytest.mark.parametrize("signature", [b"SDMP", b"FDMP"])
+def test_bitmap_dump_says_which_pages_there_are(
+    busy: KernelImage, tmp_path: Path, signature: bytes
+) -> None:
+    write_bitmap_dump(busy, tmp_path / "x.dmp", signature=signature)
+    dump = DumpFile(tmp_path / "x.dmp")
+    assert dump.data[0x2000:0x2008] == signature + b"DUMP"
+    assert dump.kind == 5
+    assert dump.u64(0x2020) % 0x1000 == 0
+    assert dump.u64(0x2030) > max(dump.places)
+
+
+@WRITERS
+def test_missing_pages(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
+    base = 0xFFFFAD3000000000
+    busy.memory.map(base, 0x5000)
+    for number, reason in enumerate((LEFT_OUT, PAGED_OUT, NOT_MAPPED)):
+        busy.memory.drop_page(base + number * 0x1000, reason)
+    busy.memory.write(base + 0x3000, b"moving")
+    busy.memory.to_transition(base + 0x3000, 1)
+    write(busy, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    assert [dump.page(base + n * 0x1000) for n in range(4)] == [None] * 4
+    left, paged, none, moving, there = (dump.entry(base + n * 0x1000)[0] for n in range(5))
+    assert left & 1 and left >> 12 & 0xFFFFFFFFF not in dump.places
+    assert paged & 1 == 0 and paged & 0xC00 == 0 and paged >> 32
+    assert none == 0
+    assert moving & 1 == 0 and moving & 0xC00 == 0x800
+    assert dump.physical(moving & 0x000FFFFFFFFFF000, 6) == b"moving"
+    assert there & 1 and dump.page(base + 0x4000) == bytes(0x1000)
+
+
+@WRITERS
+def test_large_pages(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
+    kdmp_parser: Any = pytest.importorskip("kdmp_parser")
+    base = 0xFFFFAD4000000000
+    busy.memory.write(base + 0x5000, b"five")
+    busy.memory.write(base + 0x1FF000, b"last")
+    write(busy, tmp_path / "x.dmp", large=[base + 0x1234])
+    dump = DumpFile(tmp_path / "x.dmp")
+    entry, level = dump.entry(base)
+    assert level == 2 and entry & 0x81 == 0x81 and entry >> 12 & 0x1FF == 0
+    for address in (base, base + 0x5000, base + 0x1FF000):
+        page = dump.page(address)
+        assert page is not None
+        parser = kdmp_parser.KernelDumpParser(str(tmp_path / "x.dmp"))
+        assert bytes(parser.read_virtual_page(address)) == page
+    assert (dump.page(base + 0x5000) or b"")[:4] == b"five"
+    for address in busy.memory.pages():
+        assert dump.page(address) == busy.memory.page(address)
+
+
+def test_a_large_page_is_there_as_a_whole(busy: KernelImage, tmp_path: Path) -> None:
+    base = 0xFFFFAD4000000000
+    busy.memory.map(base, 0x2000)
+    busy.memory.drop_page(base + 0x1000)
+    with pytest.raises(ValueError, match="in a large page and can't be missing alone"):
+        write_full_dump(busy, tmp_path / "x.dmp", large=[base])
+
+
+def test_dumps_of_pages_hold_whole_pages(busy: KernelImage, tmp_path: Path) -> None:
+    busy.memory.drop(busy.system.address, 8)
+    with pytest.raises(ValueError, match="only a part of the page"):
+        write_full_dump(busy, tmp_path / "x.dmp")
+
+
+def test_truncated(busy: KernelImage, tmp_path: Path) -> None:
+    write_full_dump(busy, tmp_path / "whole.dmp")
+    whole = (tmp_path / "whole.dmp").read_bytes()
+    write_full_dump(busy, tmp_path / "x.dmp", truncate=0x5123)
+    assert (tmp_path / "x.dmp").read_bytes() == whole[:0x5123]
+
+
+def test_too_many_runs_are_refused(image: KernelImage, tmp_path: Path) -> None:
+    for number in range(MOST_RUNS):
+        image.process("a.exe", 0x1004 + 8 * number, dirbase=0x100000000 + number * 0x10000)
+    with pytest.raises(ValueError, match=f"a header has room for {MOST_RUNS}"):
+        write_full_dump(image, tmp_path / "x.dmp")
+    write_bitmap_dump(image, tmp_path / "x.dmp")
+    assert DumpFile(tmp_path / "x.dmp").page(image.system.address & ~0xFFF) is not None
+
+
+def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_path: Path) -> None:
+    one, two = image.process("a.exe", 0x100), image.process("b.exe", 0x200)
+    one.user.write(0x10000, b"one")
+    two.user.write(0x10000, b"two")
+    write_full_dump(image, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    for process, text in ((one, b"one"), (two, b"two")):
+        base = process.view["Pcb.DirectoryTableBase"] & ~0xFFF
+        assert (dump.page(0x10000, base) or b"")[:3] == text
+        assert dump.entry(0x10000, base)[0] & 4, "a page of user mode"
+        kernel = image.page_of(one.address)
+        assert dump.page(kernel, base) == image.memory.page(kernel)
+        assert not dump.entry(kernel, base)[0] & 4
+    assert dump.page(0x10000) is None
+
+
+def test_57_bit_addresses_have_five_levels(tmp_path: Path) -> None:
+    image = KernelImage("win11_26100_la57_x64")
+    write_full_dump(image, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    for address in image.memory.pages():
+        assert dump.page(address, levels=5) == image.memory.page(address)
+    cr4 = image.view("_KPRCB", image.prcb)["ProcessorState.SpecialRegisters.Cr4"]
+    assert cr4 & 0x1000
+
+
+def test_a_large_dump_is_streamed(image: KernelImage, tmp_path: Path) -> None:
+    process = image.process("a.exe", 0x100)
+    process.handles(100_000, [image.event() for _ in range(100)])
+    write_full_dump(image, tmp_path / "x.dmp")
+    dump = DumpFile(tmp_path / "x.dmp")
+    last = process.table.leaves[-1]
+    assert dump.page(last) == image.memory.page(last)

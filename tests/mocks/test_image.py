@@ -1,0 +1,148 @@
+"""The image as a whole: determinism, the symbol file, a kernel from outside."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+
+import pytest
+
+from mocks import KernelImage, builds
+from mocks.pe import PeImage
+from pykd_handle.layout import Isf
+
+
+def content(image: KernelImage) -> list:
+    return [(address, image.memory.page(address)) for address in image.memory.pages()]
+
+
+def test_the_same_calls_make_the_same_bytes() -> None:
+    def build(seed: int) -> list:
+        image = KernelImage(seed=seed)
+        image.process("a.exe", 0x100).handles(300, image.event("\\BaseNamedObjects\\x"))
+        return content(image)
+
+    assert build(1) == build(1)
+    assert build(1) != build(2)
+
+
+def test_symbol_file(image: KernelImage) -> None:
+    data = image.isf()
+    isf = Isf(json.loads(json.dumps(data)))
+    assert isf.identity is not None
+    assert (isf.identity.guid, isf.identity.age) == (image.kernel.guid, 1)
+    assert isf.identity.name == "ntkrnlmp.pdb"
+    assert image.base + isf.symbol("PspCidTable") == image.symbol("PspCidTable")
+    assert isf.struct("_EPROCESS").offset("ObjectTable") == 0x570
+
+
+def test_every_build_has_another_identity() -> None:
+    assert len({KernelImage(name).kernel.guid for name in builds.names()}) >= len(
+        {KernelImage(name).build for name in builds.names()}
+    )
+
+
+def test_kernel_image_is_a_pe_with_a_debug_record(image: KernelImage) -> None:
+    head = image.memory.peek(image.base, 0x1000)
+    assert head[:2] == b"MZ"
+    pe = struct.unpack_from("<I", head, 0x3C)[0]
+    assert head[pe : pe + 6] == b"PE\0\0" + struct.pack("<H", 0x8664)
+    assert struct.unpack_from("<H", head, pe + 24)[0] == 0x20B
+    # Data directory 6, debug: its entry's AddressOfRawData leads to the RSDS record.
+    debug, size = struct.unpack_from("<II", head, pe + 24 + 112 + 48)
+    kind, length, rva = struct.unpack_from("<III", head, debug + 12)
+    assert (kind, size) == (2, 28)
+    record = head[rva : rva + length]
+    assert record[:4] == b"RSDS" and record[24:] == b"ntkrnlmp.pdb\0"
+    # The GUID's first three parts are little endian.
+    parts = struct.unpack_from("<IHH", record, 4)
+    assert "{:08X}{:04X}{:04X}".format(*parts) == image.kernel.guid[:16]
+    assert record[12:20].hex().upper() == image.kernel.guid[16:]
+
+
+def test_a_kernel_from_a_linker_takes_its_place() -> None:
+    other = bytearray(KernelImage("win11_22000_x64", seed=7).kernel_image_bytes)
+    symbols = {
+        name: row["address"] + 0x40
+        for name, row in builds.load_raw("win10_19041_x64")["symbols"].items()
+    }
+    image = KernelImage("win10_19041_x64", kernel_image=bytes(other), symbols=symbols)
+    assert image.kernel.guid == PeImage(bytes(other)).guid
+    assert image.isf()["metadata"]["windows"]["pdb"]["GUID"] == image.kernel.guid
+    assert image.symbol("PspCidTable") == image.base + symbols["PspCidTable"]
+    assert image.memory.peek(image.base, 0x400) == bytes(other[:0x400])
+
+
+def test_not_a_pe() -> None:
+    with pytest.raises(ValueError, match="not a PE file"):
+        PeImage(bytes(0x400))
+
+
+def test_base_and_cookie_are_chosen() -> None:
+    image = KernelImage(base=0xFFFFF8047BA00000, cookie=0xE1)
+    assert image.symbol("ObHeaderCookie") >> 24 == 0xFFFFF8047B
+    assert image.memory.peek(image.symbol("ObHeaderCookie"), 1) == b"\xe1"
+
+
+def test_globals_of_a_debugger(image: KernelImage) -> None:
+    def text(name: str, size: int) -> bytes:
+        return image.memory.peek(image.symbol(name), size)
+
+    assert text("NtBuildLab", 6) == b"19041."
+    assert int.from_bytes(text("NtBuildNumber", 4), "little") == 0xF0000000 | 19041
+    data = text("KdDebuggerDataBlock", 0x340)
+    assert data[0x10:0x18] == b"KDBG" + struct.pack("<I", 0x380)
+    quad = struct.unpack_from
+    assert quad("<Q", data, 0x18)[0] == image.base
+    assert quad("<Q", data, 0x48)[0] == image.symbol("PsLoadedModuleList")
+    assert quad("<Q", data, 0x50)[0] == image.symbol("PsActiveProcessHead")
+    assert quad("<Q", data, 0x58)[0] == image.symbol("PspCidTable")
+    assert quad("<Q", data, 0x138)[0] == 0x1000
+    assert quad("<Q", data, 0x218)[0] == image.symbol("KiProcessorBlock")
+
+
+def test_offsets_of_the_debugger_data_equal_those_of_a_real_kernel(
+    image: KernelImage, real_data: object
+) -> None:
+    """The real triage dump is of the same build, 19041."""
+    from pathlib import Path
+
+    real = (Path(str(real_data)) / "triage_x64.dmp").read_bytes()
+    at = struct.unpack_from("<I", real, 0x2070)[0]
+    ours = image.memory.peek(image.symbol("KdDebuggerDataBlock"), 0x340)
+    # Not ours: Mhz, CPU type, vendor string, DPC routine (2b2, 2b6, 2b8, 2ba), and pointers.
+    known = [
+        offset
+        for offset in (*range(0x298, 0x2C2, 2), *range(0x2E0, 0x308, 2), 0x338)
+        if offset not in (0x2B2, 0x2B6, 0x2B8, 0x2BA)
+    ]
+    for offset in known:
+        theirs = struct.unpack_from("<H", real, at + offset)[0]
+        assert struct.unpack_from("<H", ours, offset)[0] == theirs, hex(offset)
+
+
+def test_the_processor_runs_the_current_process(image: KernelImage) -> None:
+    process = image.process("a.exe", 0x100)
+    image.current = process
+    prcb = image.get_global("KiProcessorBlock")
+    thread = image.pointer(prcb + 8)
+    assert thread == process.threads[0].address
+    assert image.pointer(thread + 0x98 + 0x20) == process.address
+
+
+def test_32_bit_processes_and_image_files(image: KernelImage) -> None:
+    file = image.file("\\Windows\\a.exe")
+    process = image.process("a.exe", 0x100, wow64_peb=0x2E1000, image_file=file)
+    assert image.pointer(image.pointer(process.address + 0x580)) == 0x2E1000
+    assert image.pointer(process.address + 0x5A0) == file.address
+
+
+def test_hundreds_of_thousands_of_handles_take_seconds(image: KernelImage) -> None:
+    events = [image.event() for _ in range(1000)]
+    process = image.process("a.exe", 0x100)
+    start = time.perf_counter()
+    process.handles(300_000, events)
+    assert time.perf_counter() - start < 10
+    assert process.table.handle_count == 300_000
+    assert len(image.memory.pages()) < 1600

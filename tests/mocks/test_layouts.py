@@ -1,0 +1,137 @@
+"""The trimmed layouts: equal to the complete ones, and to the symbols of a real kernel."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from mocks import builds, trim
+from mocks.wanted import EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS
+from pykd_handle.layout import BitField, StructRef
+
+from .reading import fields
+
+OURS = set(EXTRA_TYPES)
+
+
+def complete(folder: Path, name: str) -> Dict[str, Any]:
+    below, above = OVERLAYS.get(name, (name, ""))
+    found: Dict[str, Any] = json.loads((folder / f"{below}.json").read_text("utf-8"))
+    if above:
+        overlay = json.loads((folder / f"{above}.json").read_text("utf-8"))
+        found["user_types"].update(overlay["user_types"])
+    return found
+
+
+def test_there_are_the_builds_that_matter() -> None:
+    assert {
+        "win81_x64",
+        "win10_1507_x64",
+        "win10_14393_x64",
+        "win10_17763_x64",
+        "win10_19041_x64",
+        "win11_22000_x64",
+        "win11_22621_x64",
+        "win11_26100_x64",
+        "win11_26100_la57_x64",
+    } <= set(builds.names())
+
+
+def test_unknown_layout_is_one_line() -> None:
+    with pytest.raises(ValueError, match="no layout 'winnt'; there are win"):
+        builds.load("winnt")
+
+
+@pytest.mark.parametrize("name", builds.names())
+def test_every_kept_field_is_that_of_the_complete_file(name: str, complete_layouts: Path) -> None:
+    full = complete(complete_layouts, name)["user_types"]
+    small = builds.load_raw(name)
+    for struct, field_name, field in fields(small):
+        if struct in OURS or field_name in EXTRA_FIELDS.get((name, struct), {}):
+            continue
+        assert field == full[struct]["fields"][field_name], (struct, field_name)
+    for struct, raw in small["user_types"].items():
+        if struct not in OURS:
+            assert raw["size"] == full[struct]["size"]
+
+
+@pytest.mark.parametrize("name", builds.names())
+def test_nothing_that_is_wanted_is_left_out(name: str, complete_layouts: Path) -> None:
+    full = complete(complete_layouts, name)["user_types"]
+    small = builds.load_raw(name)["user_types"]
+    for struct, keep in STRUCTS.items():
+        if struct not in full:
+            assert struct not in small
+            continue
+        wanted = set(full[struct]["fields"]) if keep is None else set(keep)
+        assert wanted & set(full[struct]["fields"]) <= set(small[struct]["fields"])
+
+
+def test_the_script_makes_the_committed_files(complete_layouts: Path, tmp_path: Path) -> None:
+    assert trim.main([str(complete_layouts), str(tmp_path)]) == 0
+    committed = Path(builds.__file__).parent / "layouts"
+    for name in builds.names():
+        made = (tmp_path / f"{name}.json").read_bytes()
+        assert made == (committed / f"{name}.json").read_bytes()
+
+
+def test_the_script_wants_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trim.main([]) == 2
+    assert "LAYOUTS_FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", builds.names())
+def test_nested_structures_are_there_and_every_field_fits(name: str) -> None:
+    layout = builds.load(name)
+    for struct in builds.load_raw(name)["user_types"]:
+        known = layout.struct(struct)
+        for field in known:
+            if isinstance(field.type, StructRef):
+                assert layout.has_struct(field.type.name), (struct, field.name)
+            if isinstance(field.type, BitField):
+                bits = 8 * field.type.storage.size
+                assert field.type.position + field.type.length <= bits
+            if (struct, field.name) != ("_PHYSICAL_MEMORY_DESCRIPTOR64", "Run"):
+                assert field.offset + known.size_of(field.type) <= known.size, (struct, field.name)
+
+
+def test_19041_agrees_with_microsofts_symbols(real_data: Path) -> None:
+    """The types of a real 19041 kernel, from its own PDB."""
+    path = real_data / "ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"
+    real = json.loads(lzma.decompress(path.read_bytes()).decode("utf-8"))["user_types"]
+    compared = 0
+    for struct, name, field in fields(builds.load_raw("win10_19041_x64")):
+        if struct not in real:
+            continue  # not in any PDB (dump headers), or a nameless structure of another number
+        theirs = real[struct]["fields"][name]
+        assert field["offset"] == theirs["offset"], (struct, name)
+        for key in ("bit_position", "bit_length"):
+            assert field["type"].get(key) == theirs["type"].get(key), (struct, name)
+        compared += 1
+    assert compared > 600
+
+
+def test_symbols_follow_the_build() -> None:
+    def has(layout: str, name: str) -> bool:
+        return name in builds.load_raw(layout)["symbols"]
+
+    assert not has("win81_x64", "ObHeaderCookie")
+    assert has("win81_x64", "ObTypeIndexTable")
+    assert has("win10_1507_x64", "ObHeaderCookie")
+    assert not has("win10_14393_x64", "ExpFreeListCount")
+    assert has("win10_17763_x64", "ExpFreeListCount")
+    assert has("win11_22000_x64", "ExpFreeListCount")
+    assert not has("win11_22621_x64", "ExpFreeListCount")
+
+
+@pytest.mark.parametrize("name", builds.names())
+def test_symbols_do_not_overlap(name: str) -> None:
+    from mocks.wanted import SYMBOLS
+
+    rows = sorted((row["address"], key) for key, row in builds.load_raw(name)["symbols"].items())
+    for (start, key), (following, _) in zip(rows, rows[1:]):
+        assert start + SYMBOLS[key].size <= following, key

@@ -1,0 +1,108 @@
+"""Triage dumps, read by offsets that also read a real one."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+import pytest
+
+from mocks import KernelImage
+from mocks.dump import write_triage_dump
+
+FIELDS = [
+    "ServicePackBuild",
+    "SizeOfDump",
+    "ValidOffset",
+    "ContextOffset",
+    "ExceptionOffset",
+    "MmOffset",
+    "UnloadedDriversOffset",
+    "PrcbOffset",
+    "ProcessOffset",
+    "ThreadOffset",
+    "CallStackOffset",
+    "SizeOfCallStack",
+    "DriverListOffset",
+    "DriverCount",
+    "StringPoolOffset",
+    "StringPoolSize",
+    "BrokenDriverOffset",
+    "TriageOptions",
+]
+
+
+class Triage:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        assert data[:8] == b"PAGEDU64" and self.u32(0xF98) == 4
+        self.head: Dict[str, int] = dict(zip(FIELDS, struct.unpack_from("<18I", data, 0x2000)))
+        self.debugger, self.debugger_size, blocks, count = struct.unpack_from("<4I", data, 0x2070)
+        self.blocks: List[Tuple[int, bytes]] = []
+        for number in range(count):
+            address, at, size = struct.unpack_from("<QII", data, blocks + 16 * number)
+            assert at + size <= self.head["ValidOffset"]
+            self.blocks.append((address, data[at : at + size]))
+
+    def u32(self, offset: int) -> int:
+        return int(struct.unpack_from("<I", self.data, offset)[0])
+
+    def u64(self, offset: int) -> int:
+        return int(struct.unpack_from("<Q", self.data, offset)[0])
+
+    def drivers(self) -> List[Tuple[str, int]]:
+        """Name and base of each entry of the list of drivers."""
+        found = []
+        for number in range(self.head["DriverCount"]):
+            entry = self.head["DriverListOffset"] + 0x90 * number
+            name = self.u32(entry)
+            text = self.data[name + 4 : name + 4 + 2 * self.u32(name)].decode("utf-16-le")
+            found.append((text, self.u64(entry + 8 + 0x30)))
+        return found
+
+
+def check(dump: Triage) -> None:
+    """What holds in a real dump and must hold in ours."""
+    assert dump.head["ContextOffset"] == 0x348 and dump.head["ExceptionOffset"] == 0xF00
+    valid = dump.head["ValidOffset"]
+    assert dump.data[valid : valid + 4] == b"TRGD"
+    assert dump.head["SizeOfDump"] == valid + 4
+    assert dump.data[dump.debugger + 0x10 : dump.debugger + 0x14] == b"KDBG"
+    assert dump.u32(dump.debugger + 0x14) == dump.debugger_size
+    kernel, base = dump.drivers()[0]
+    assert kernel == "\\SystemRoot\\system32\\ntoskrnl.exe"
+    assert base == dump.u64(dump.debugger + 0x18)
+    process, thread = dump.head["ProcessOffset"], dump.head["ThreadOffset"]
+    assert dump.data[process] & 0x7F == 3 and dump.data[thread] & 0x7F == 6
+
+
+def test_a_real_dump(real_data: Path) -> None:
+    dump = Triage((real_data / "triage_x64.dmp").read_bytes())
+    check(dump)
+    assert len(dump.blocks) == 1831
+
+
+def test_ours(image: KernelImage, tmp_path: Path) -> None:
+    process = image.process("notepad.exe", 0x1514)
+    process.handles(20, image.event())
+    image.current = process
+    ranges = [
+        (process.table.address, 0x80),
+        (process.table.leaves[0] + 0x40, 0x100),
+        (image.symbol("ObHeaderCookie"), 1),
+    ]
+    write_triage_dump(image, tmp_path / "x.dmp", ranges)
+    dump = Triage((tmp_path / "x.dmp").read_bytes())
+    check(dump)
+    assert dump.blocks == [(a, image.memory.peek(a, size)) for a, size in ranges]
+    at = dump.head["ProcessOffset"]
+    assert dump.data[at + 0x5A8 : at + 0x5B3] == b"notepad.exe"
+    at = dump.head["PrcbOffset"]
+    assert dump.u64(at + 8) == process.threads[0].address
+    assert len(dump.data) == dump.head["SizeOfDump"]
+
+
+def test_a_range_that_the_image_has_not(image: KernelImage, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no page"):
+        write_triage_dump(image, tmp_path / "x.dmp", [(0xFFFFAD9000000000, 8)])
