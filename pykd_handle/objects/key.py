@@ -36,10 +36,6 @@ class KeyDescriber(Describer):
     def __init__(self, objects: Objects) -> None:
         super().__init__(objects)
         self._paths: Dict[int, Maybe[str]] = {}
-        block = self.target.struct("_CM_KEY_CONTROL_BLOCK")
-        self._block = block
-        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
-        self._has_entries = block.has("LayerHeight")
 
     def describe(self, item: KernelObject) -> Description:
         """The path is both the full name and what ``!handle`` prints, with a null directory."""
@@ -85,10 +81,12 @@ class KeyDescriber(Describer):
 
     def _step(self, address: int) -> Tuple[Maybe[int], Maybe[str]]:
         """The parent of a key control block, and the part of the path that it adds."""
+        struct = self.target.struct("_CM_KEY_CONTROL_BLOCK")
         parent, name, flags = read_fields(
-            self.target, self._block, address, "ParentKcb", "NameBlock", "Flags"
+            self.target, struct, address, "ParentKcb", "NameBlock", "Flags"
         )
-        if isinstance(flags, int) and self._has_entries and flags & _HIVE_ENTRY and parent:
+        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
+        if struct.has("LayerHeight") and isinstance(flags, int) and flags & _HIVE_ENTRY and parent:
             return parent, ""
         if isinstance(name, Absent):
             return parent, name
