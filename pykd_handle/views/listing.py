@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError, TargetError
@@ -12,6 +12,7 @@ from ..kernel.cid_table import cid_table
 from ..kernel.handle_entry import HandleEntry, describe_attributes
 from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole
 from ..kernel.process import BrokenList, Process
+from ..kernel.table_list import handle_tables
 from ..objects import Objects
 from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
 from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request
@@ -54,15 +55,55 @@ class Listing:
     # -- which process ----------------------------------------------------------------------------
 
     def _every_process(self) -> Iterator[Record]:
+        listed: Dict[int, Process] = {}
+        broken = False
         try:
             for item in self.kernel.processes.all():
                 if isinstance(item, BrokenList):
                     yield Note(item.reason)
-                    self.failed = True
+                    self.failed = broken = True
                 else:
+                    listed[item.address] = item
                     yield from self._process(item)
         except PykdHandleError as error:
             raise TargetError(f"the list of processes can't be read: {error}") from None
+        yield from self._crosscheck(listed, broken)
+
+    def _crosscheck(self, listed: Dict[int, Process], broken: bool) -> Iterator[Record]:
+        """Hold the list of processes against that of the handle tables: neither may hide one."""
+        tables: Set[int] = set()
+        complete = True
+        try:
+            for link in handle_tables(self.kernel.target):
+                if isinstance(link, BrokenList):
+                    yield Note(link.reason)
+                    complete = False
+                    continue
+                tables.add(link.table)
+                owner = link.process
+                if not isinstance(owner, int) or owner == 0 or owner in listed:
+                    continue
+                if not self.kernel.target.is_kernel_address(owner):
+                    yield Note(f"the handle table at 0x{link.table:x} names no process")
+                    continue
+                process = listed[owner] = self.kernel.processes.read(owner)
+                yield from self._process(process)
+                where = "the rest of the list" if broken else "the list of processes"
+                yield Note(
+                    f"{_in_words(process)} is missing in {where} (PsActiveProcessHead); it is "
+                    "found through its handle table (HandleTableListHead)"
+                )
+        except PykdHandleError:
+            return  # without that list there is nothing to hold the other one against
+        if not complete:
+            return
+        for process in listed.values():
+            address = process.object_table
+            if isinstance(address, int) and address and address not in tables:
+                yield Note(
+                    f"the handle table of {_in_words(process)}, 0x{address:x}, is missing in "
+                    "the list of handle tables (HandleTableListHead)"
+                )
 
     def _context(self) -> Process:
         """The process that the header shows where a table of no process is listed."""
@@ -329,7 +370,11 @@ class Listing:
                 self.failed = True
 
 
-def _who(record: ProcessRecord) -> str:
+def _in_words(process: Process) -> str:
+    return f"{_who(process)} at 0x{process.address:x}"
+
+
+def _who(record: Union[ProcessRecord, Process]) -> str:
     image = record.image if isinstance(record.image, str) else "a process"
     pid = f" (pid 0x{record.pid:x})" if isinstance(record.pid, int) else ""
     return image + pid

@@ -129,6 +129,33 @@ def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
     assert answer.failed
 
 
+def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage) -> None:
+    hidden = image.process("rootkit.exe", 0x666)
+    event = hidden.handle(image.event())
+    image.unlink(hidden.view.at("ActiveProcessLinks"))
+    answer = Answer(image, "0 3 0")
+    assert [process.image for process in answer.processes][-1] == "rootkit.exe"
+    assert answer.handles()[-1] == event
+    (note,) = answer.notes
+    assert note.startswith(f"rootkit.exe (pid 0x666) at 0x{hidden.address:x} is missing in")
+    assert "HandleTableListHead" in note
+
+
+def test_a_table_that_hides_from_the_list_is_told(image: KernelImage) -> None:
+    hidden = image.process("rootkit.exe", 0x666)
+    image.unlink(hidden.table.view.at("HandleTableList"))
+    (note,) = Answer(image, "0 3 0").notes
+    assert f"0x{hidden.table.address:x}, is missing in the list of handle tables" in note
+
+
+def test_a_broken_list_of_tables_says_so_and_blames_nobody(image: KernelImage) -> None:
+    first = image.process("a.exe", 0x200)
+    image.process("b.exe", 0x204)
+    image.set_pointer(first.table.view.at("HandleTableList"), 0x4141414141414141)
+    (note,) = Answer(image, "0 3 0").notes
+    assert "nowhere" in note
+
+
 # -- which rows ------------------------------------------------------------------------------------
 
 
