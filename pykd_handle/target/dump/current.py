@@ -1,0 +1,121 @@
+"""The process that the crash's processor ran: processor block, thread, process."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Tuple
+
+from ...errors import MissingField, MissingType, PykdHandleError, TargetError
+from ..base import Target
+from .kdbg import DebuggerData
+
+__all__ = ("find_current_process",)
+
+_MOST_PROCESSORS = 2048  # what 64-bit Windows takes
+
+
+class _Offsets(NamedTuple):
+    """Offsets into structures, in bytes; None where neither symbols nor debugger data say."""
+
+    current_thread: Optional[int]
+    process: Optional[int]
+    stack_limit: Optional[int]
+    stack_base: Optional[int]
+
+
+def find_current_process(
+    target: Target, data: DebuggerData, processors: int, stack_pointer: int
+) -> int:
+    """The address of the ``_EPROCESS`` that ran when the system stopped.
+
+    Of several ``processors`` it is the one on whose thread's kernel stack the ``stack_pointer`` of
+    the header's context lies, else the first one that can be read. Raises `TargetError` with the
+    reason where no processor leads to a process.
+    """
+    offsets = _offsets(target, data)
+    if offsets.current_thread is None or offsets.process is None:
+        raise TargetError(
+            "no current process: neither the symbols nor the debugger data say where a "
+            "processor keeps its thread"
+        )
+    threads = _threads(target, offsets.current_thread, processors)
+    thread = _on_stack(target, offsets, threads, stack_pointer) or threads[0]
+    try:
+        process = target.read_pointer(thread + offsets.process)
+    except PykdHandleError as error:
+        raise TargetError(f"no current process: that of the thread is missing: {error}") from None
+    if not target.is_kernel_address(process):
+        raise TargetError(
+            f"no current process: the thread 0x{thread:x} names 0x{process:x}, which is none"
+        )
+    return process
+
+
+def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
+    """The threads that the processors run, in order; those that can't be read are left out."""
+    count = min(max(processors, 1), _MOST_PROCESSORS)
+    array = target.find_symbol("KiProcessorBlock")
+    if array is None:
+        raise TargetError("no current process: where the processor blocks are is not known")
+    span = target.read_partial(array, 8 * count)
+    blocks: List[int] = []
+    reason = f"0x{array:x}: {span.gaps[0].reason}" if span.gaps else "there are none"
+    for index in range(count):
+        if span.has(array + 8 * index, 8):
+            block = int.from_bytes(span.at(array + 8 * index, 8), "little")
+            if target.is_kernel_address(block):
+                blocks.append(block)
+    threads: List[int] = []
+    for found in target.read_many((block + current_thread, 8) for block in blocks):
+        if not found.complete:
+            reason = f"0x{found.address:x}: {found.gaps[0].reason}"
+            continue
+        thread = int.from_bytes(found.data(), "little")
+        if target.is_kernel_address(thread):
+            threads.append(thread)
+    if not threads:
+        raise TargetError(f"no current process: no processor block can be read ({reason})")
+    return threads
+
+
+def _on_stack(
+    target: Target, offsets: _Offsets, threads: List[int], stack_pointer: int
+) -> Optional[int]:
+    """The thread on whose kernel stack an address lies, or None."""
+    if offsets.stack_limit is None or offsets.stack_base is None or not stack_pointer:
+        return None
+    ranges: List[Tuple[int, int]] = []
+    for thread in threads:
+        ranges += [(thread + offsets.stack_limit, 8), (thread + offsets.stack_base, 8)]
+    spans = target.read_many(ranges)
+    for index, thread in enumerate(threads):
+        lowest, highest = spans[2 * index], spans[2 * index + 1]
+        if lowest.complete and highest.complete:
+            start = int.from_bytes(lowest.data(), "little")
+            end = int.from_bytes(highest.data(), "little")
+            if start <= stack_pointer < end:
+                return thread
+    return None
+
+
+def _offsets(target: Target, data: DebuggerData) -> _Offsets:
+    thread = _offset(target, "_KPRCB", "CurrentThread")
+    process = _offset(target, "_KTHREAD", "ApcState.Process")
+    if thread is None:
+        thread = data.short("OffsetPrcbCurrentThread")
+    if process is None:
+        process = data.short("OffsetKThreadApcProcess")
+    return _Offsets(
+        current_thread=thread,
+        process=process,
+        stack_limit=_offset(target, "_KTHREAD", "StackLimit"),
+        stack_base=_offset(target, "_KTHREAD", "StackBase", "InitialStack"),
+    )
+
+
+def _offset(target: Target, struct: str, *fields: str) -> Optional[int]:
+    try:
+        layout = target.struct(struct)
+        found = layout.first(*fields)
+        return None if found is None else layout.offset(found)
+    except (MissingType, MissingField):
+        return None

@@ -1,0 +1,55 @@
+"""The dump file as bytes at offsets."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ...errors import TargetError
+
+__all__ = ("DumpFile",)
+
+
+class DumpFile:
+    """A file that is open for reading; ``size`` is that at the time of opening, in bytes.
+
+    Reads seek and read rather than map: a mapped file that somebody cuts short kills the process.
+    Raises `TargetError` where the file can't be opened or is no plain file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # A pipe would block on opening, and a device has no size: look before opening.
+            if not stat.S_ISREG(path.stat().st_mode):
+                kind = "a folder" if path.is_dir() else "no plain file"
+                raise TargetError(f"{path}: {kind}, not a dump file")
+            self._file = path.open("rb", buffering=0)
+            self.size = os.fstat(self._file.fileno()).st_size
+        except OSError as error:
+            raise TargetError(f"{path}: {error.strerror or error}") from None
+        except ValueError:  # a null character in the name
+            raise TargetError(f"{path}: no valid file name") from None
+
+    def read(self, offset: int, size: int) -> bytes:
+        """``size`` bytes at ``offset``; fewer where the file ends. Raises `TargetError`."""
+        if offset >= self.size or size <= 0:
+            return b""
+        try:
+            self._file.seek(offset)
+            data = self._file.read(size)
+            while len(data) < size:
+                # One call may bring less than asked for (signals, network file systems).
+                more = self._file.read(size - len(data))
+                if not more:
+                    break
+                data += more
+        except (OSError, ValueError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise TargetError(f"{self.path}: reading at 0x{offset:x} failed: {reason}") from None
+        return data
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        self._file.close()

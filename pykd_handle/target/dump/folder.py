@@ -1,0 +1,122 @@
+"""Finding a kernel's ISF file in a folder.
+
+Names that are understood: ``NAME-GUID-AGE.json``, ``GUID-AGE.json``, and ``NAME/GUID-AGE.json``
+as in the symbol folders of Volatility 3, each also with ``.xz`` behind. Any other ``.json`` or
+``.json.xz`` is looked into.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from ...layout import PdbIdentity
+from .peek import Peek, peek
+
+__all__ = ("Found", "Search", "search")
+
+_DEEPEST = 4
+_MOST_ENTRIES = 50_000
+_MOST_LOOKED_INTO = 1_000
+_FILE = re.compile(
+    r"^(?:(?P<name>.+?)[-_.])?(?P<guid>[0-9A-Fa-f]{32})-(?P<age>[0-9A-Fa-f]{1,8})\.json(?:\.xz)?$"
+)
+# ntkrnlmp, ntoskrnl, ntkrnlpa, ntkrpamp, ntkrla57: all kernels of NT are called so.
+_KERNEL = re.compile(r"^nt(k|os)", re.IGNORECASE)
+
+
+class Found(NamedTuple):
+    """A file that may be the right one, and what is known of its content."""
+
+    path: Path
+    peek: Peek
+
+
+class Search(NamedTuple):
+    """The files found, sorted by path; ``remark`` says in brackets what stood in the way."""
+
+    files: Tuple[Found, ...]
+    remark: str
+
+
+def search(
+    folder: Path, identity: Optional[PdbIdentity], symbols: Sequence[str], deep: bool
+) -> Search:
+    """The ISF files of a folder that may be of a kernel.
+
+    With ``identity``, those of this PDB; without, all that may be of a kernel, with the places
+    of these ``symbols``. ``deep`` also looks into folders inside. Never raises for what lies there.
+    """
+    paths, complete = _files(folder, deep)
+    remark = "" if complete else " (more files there than were looked at)"
+    if identity is None:
+        return _look_into([path for path in paths if _may_be_kernel(path)], None, symbols, remark)
+    named = [
+        Found(path, Peek(identity, {}))
+        for path in paths
+        if _is_of(_FILE.match(path.name), identity)
+    ]
+    if named:
+        return Search(tuple(named), remark)
+    return _look_into([p for p in paths if not _FILE.match(p.name)], identity, (), remark)
+
+
+def _look_into(
+    paths: List[Path], identity: Optional[PdbIdentity], symbols: Sequence[str], remark: str
+) -> Search:
+    found: List[Found] = []
+    damaged = 0
+    if len(paths) > _MOST_LOOKED_INTO:
+        remark = " (more files there than were looked at)"
+    for path in paths[:_MOST_LOOKED_INTO]:
+        seen = peek(path, symbols)
+        if seen is None:
+            damaged += 1
+        elif identity is None or seen.identity == identity:
+            found.append(Found(path, seen))
+    if damaged and not remark:
+        remark = f" ({damaged} files there are damaged or can't be read)"
+    return Search(tuple(found), remark)
+
+
+def _is_of(match: Optional[re.Match[str]], identity: PdbIdentity) -> bool:
+    if match is None or match.group("guid").upper() != identity.guid:
+        return False
+    # Symbol servers write the age as a hexadecimal number, Volatility as a decimal one.
+    age = match.group("age")
+    return identity.age == int(age, 16) or (age.isdigit() and identity.age == int(age))
+
+
+def _may_be_kernel(path: Path) -> bool:
+    """Whether the names do not say that the file is of something else."""
+    match = _FILE.match(path.name)
+    if match is None:
+        return True
+    name = match.group("name") or (path.parent.name if path.parent.suffix == ".pdb" else "")
+    return not name or bool(_KERNEL.match(name))
+
+
+def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
+    """The ``.json`` and ``.json.xz`` files, sorted, and whether everything was looked at."""
+    found: List[Path] = []
+    pending: List[Tuple[Path, int]] = [(folder, 0)]
+    seen = 0
+    while pending:
+        current, depth = pending.pop()
+        try:
+            with os.scandir(current) as entries:
+                for entry in entries:
+                    seen += 1
+                    if seen > _MOST_ENTRIES:
+                        return sorted(found), False
+                    # Links to folders are not followed: they may lead back here.
+                    if entry.is_dir(follow_symlinks=False):
+                        if deep and depth < _DEEPEST:
+                            pending.append((Path(entry.path), depth + 1))
+                    elif entry.name.endswith((".json", ".json.xz")) and entry.is_file():
+                        found.append(Path(entry.path))
+        except OSError:
+            continue
+    return sorted(found), True

@@ -1,0 +1,184 @@
+"""``DUMP_HEADER64``: the first 0x2000 bytes of every 64-bit kernel dump.
+
+Offsets are those of ``_DUMP_HEADER64`` (the ``ntiodump.h`` of the Windows kits; the ``crash64``
+layout of Volatility 3). The same header stands before ARM64 dumps. Nothing in it is trusted: the
+figures that say how much follows are held against the size of the file here, before anything
+loops over them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import List, NamedTuple, Optional, Tuple
+
+from ...errors import TargetError
+
+__all__ = ("HEADER_SIZE", "PAGE_SIZE", "DumpHeader", "DumpType", "Machine", "Run", "parse_header")
+
+HEADER_SIZE = 0x2000
+PAGE_SIZE = 0x1000
+
+# PHYSICAL_MEMORY_DESCRIPTOR stands at 0x88 in a buffer of 700 bytes: 16 of head, 16 for each run.
+_RUNS = 0x88
+_MOST_RUNS = (700 - 16) // 16
+# Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1).
+_MOST_FRAMES = 1 << 40
+_FILLING = int.from_bytes(b"PAGE", "little")
+_CONTEXT_RSP = 0x348 + 0x98  # CONTEXT.Rsp of x64
+
+
+class DumpType(IntEnum):
+    """``DumpType`` of the header, by the names of ``ntiodump.h``.
+
+    8, 9 and 10 are those of ``.dump /k``, ``/ka`` and ``/f`` of newer debuggers, as the
+    kdmp-parser project describes them.
+    """
+
+    FULL = 1
+    SUMMARY = 2
+    HEADER = 3
+    TRIAGE = 4
+    BITMAP_FULL = 5
+    BITMAP_KERNEL = 6
+    AUTOMATIC = 7
+    RANGES_KERNEL = 8
+    RANGES_KERNEL_USER = 9
+    RANGES_COMPLETE = 10
+
+
+class Machine(IntEnum):
+    """``MachineImageType``: the ``IMAGE_FILE_MACHINE`` constants of ``winnt.h``."""
+
+    X64 = 0x8664
+    ARM64 = 0xAA64
+    IA64 = 0x0200
+    X86 = 0x014C
+
+
+class Run(NamedTuple):
+    """Neighbouring physical pages: number of the first page, how many, where in the file."""
+
+    first: int
+    pages: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class DumpHeader:
+    """What of the header is used. Addresses are virtual unless said otherwise.
+
+    ``runs`` are those of a full dump, else empty; ``pages_named`` is the sum of their pages.
+    ``remarks`` are lines for the user about figures that can't be right.
+    """
+
+    build: int
+    directory_table: int  # physical, as stored (low bits are flags of CR3)
+    module_list: int  # PsLoadedModuleList
+    process_head: int  # PsActiveProcessHead
+    machine: int
+    processors: int
+    bug_check: int
+    debugger_data: int  # KdDebuggerDataBlock
+    stack_pointer: int  # Rsp of the context record (x64)
+    dump_type: DumpType
+    runs: Tuple[Run, ...] = ()
+    pages_named: int = 0
+    remarks: Tuple[str, ...] = field(default=())
+
+
+def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
+    """The header out of the first `HEADER_SIZE` bytes of a file of ``file_size`` bytes.
+
+    ``name`` names the file for messages. Raises `TargetError` where nothing can be done with the
+    dump: too short, of an unknown type, without page tables.
+    """
+    if len(data) < HEADER_SIZE:
+        raise TargetError(
+            f"{name}: the dump file is cut short: its header alone has 0x{HEADER_SIZE:x} bytes, "
+            f"the file has 0x{file_size:x}"
+        )
+    build, directory_table, _, module_list, process_head = struct.unpack_from("<I4Q", data, 0xC)
+    machine, processors, bug_check = struct.unpack_from("<3I", data, 0x30)
+    (debugger_data,) = struct.unpack_from("<Q", data, 0x80)
+    (stack_pointer,) = struct.unpack_from("<Q", data, _CONTEXT_RSP)
+    (raw_type,) = struct.unpack_from("<I", data, 0xF98)
+    try:
+        dump_type = DumpType(raw_type)
+    except ValueError:
+        raise TargetError(f"{name}: a kernel dump of unknown type {raw_type}") from None
+    remarks: List[str] = []
+    runs: Tuple[Run, ...] = ()
+    if dump_type is DumpType.FULL:
+        runs = _parse_runs(data, name, remarks)
+        named = sum(run.pages for run in runs)
+        have = max(file_size - HEADER_SIZE, 0) // PAGE_SIZE
+        if have < named:
+            remarks.append(
+                f"the dump file is cut short: it holds {have} of the {named} pages that its "
+                "header names"
+            )
+    else:
+        named = 0
+    return DumpHeader(
+        build=build,
+        directory_table=directory_table,
+        module_list=module_list,
+        process_head=process_head,
+        machine=machine,
+        processors=processors,
+        bug_check=bug_check,
+        debugger_data=debugger_data,
+        stack_pointer=stack_pointer,
+        dump_type=dump_type,
+        runs=runs,
+        pages_named=named,
+        remarks=tuple(remarks),
+    )
+
+
+def _parse_runs(data: bytes, name: str, remarks: List[str]) -> Tuple[Run, ...]:
+    """The runs of a full dump, sorted by physical page, each with its place in the file."""
+    (count,) = struct.unpack_from("<I", data, _RUNS)
+    if count in (0, _FILLING):
+        raise TargetError(f"{name}: the header names no physical memory")
+    if count > _MOST_RUNS:
+        raise TargetError(
+            f"{name}: the header claims {count} runs of physical memory and has room for "
+            f"{_MOST_RUNS}"
+        )
+    runs: List[Run] = []
+    offset = HEADER_SIZE
+    for index in range(count):
+        first, pages = struct.unpack_from("<QQ", data, _RUNS + 16 + 16 * index)
+        if first + pages > _MOST_FRAMES:
+            remarks.append(
+                f"the header's run of physical memory {index} is absurd (page 0x{first:x}, "
+                f"0x{pages:x} pages); it and what follows is not read"
+            )
+            break
+        if pages:
+            runs.append(Run(first, pages, offset))
+        offset += pages * PAGE_SIZE
+    if not runs:
+        raise TargetError(f"{name}: the header names no physical memory")
+    runs.sort()
+    return _without_overlap(runs, remarks)
+
+
+def _without_overlap(runs: List[Run], remarks: List[str]) -> Tuple[Run, ...]:
+    clean: List[Run] = []
+    for run in runs:
+        last: Optional[Run] = clean[-1] if clean else None
+        if last is not None and run.first < last.first + last.pages:
+            remarks.append(
+                f"the header's runs of physical memory overlap at page 0x{run.first:x}; "
+                "the first one counts"
+            )
+            skip = last.first + last.pages - run.first
+            if skip >= run.pages:
+                continue
+            run = Run(run.first + skip, run.pages - skip, run.offset + skip * PAGE_SIZE)
+        clean.append(run)
+    return tuple(clean)

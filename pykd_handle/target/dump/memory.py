@@ -1,0 +1,108 @@
+"""Virtual memory of a dump of whole pages: translation, and pages kept for the next read."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Dict, List, Union
+
+from ..span import Gap, Piece, Span
+from .header import PAGE_SIZE
+from .pages import Pages
+from .ranges import MOST_BYTES
+from .translate import Translator
+
+__all__ = ("PagedMemory",)
+
+_KEPT_PAGES = 1 << 14  # 64 MB
+_KEPT_REASONS = 1 << 16
+_OFFSET = PAGE_SIZE - 1
+
+
+class PagedMemory:
+    """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them."""
+
+    def __init__(self, pages: Pages, translator: Translator) -> None:
+        self.pages = pages
+        self.translator = translator
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._missing: Dict[int, str] = {}
+
+    def set_invalid_mask(self, mask: int) -> None:
+        """Tell the translator `Translator.invalid_mask`; pages that were missing may be there."""
+        self.translator.invalid_mask = mask
+        self._missing.clear()
+
+    def fetch(self, address: int, size: int) -> Span:
+        """One read of up to 64 MB: pages that lie side by side make one piece."""
+        offset = address & _OFFSET
+        if 0 < size <= PAGE_SIZE - offset:
+            page = self._page(address >> 12)
+            if isinstance(page, bytes):
+                data = page if size == PAGE_SIZE else page[offset : offset + size]
+                return Span(address, size, (Piece(address, data),))
+            return Span(address, size, (), (Gap(address, size, page),))
+        return self._fetch_pages(address, size)
+
+    def _fetch_pages(self, address: int, size: int) -> Span:
+        if size <= 0:
+            return Span(address, 0, ())
+        end = address + min(size, MOST_BYTES)
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        run: List[bytes] = []
+        run_start = position = address
+        while position < end:
+            number, offset = divmod(position, PAGE_SIZE)
+            stop = min(PAGE_SIZE, offset + end - position)
+            page = self._page(number)
+            if isinstance(page, bytes):
+                if not run:
+                    run_start = position
+                run.append(page[offset:stop])
+            else:
+                if run:
+                    pieces.append(Piece(run_start, b"".join(run)))
+                    run = []
+                _extend(gaps, position, stop - offset, page)
+            position += stop - offset
+        if run:
+            pieces.append(Piece(run_start, b"".join(run)))
+        if end < address + size:
+            _extend(gaps, end, address + size - end, "too many bytes for one read")
+        return Span(address, size, pieces, gaps)
+
+    def _page(self, number: int) -> Union[bytes, str]:
+        """The page with this number (virtual address // 0x1000), or why it is not there."""
+        page = self._kept.get(number)
+        if page is not None:
+            self._kept.move_to_end(number)
+            return page
+        reason = self._missing.get(number)
+        if reason is not None:
+            return reason
+        address = number * PAGE_SIZE
+        frame = self.translator.frame(address)
+        if isinstance(frame, int):
+            page = self.pages.read(frame)
+            if page is not None:
+                self._kept[number] = page
+                if len(self._kept) > _KEPT_PAGES:
+                    self._kept.popitem(last=False)
+                return page
+            reason = self.pages.why_not(frame)
+            if self.translator.in_transition(address):
+                reason = f"in transition, and its page is missing: {reason}"
+        else:
+            reason = frame
+        if len(self._missing) >= _KEPT_REASONS:
+            self._missing.clear()
+        self._missing[number] = reason
+        return reason
+
+
+def _extend(gaps: List[Gap], address: int, size: int, reason: str) -> None:
+    """Add a gap; where it goes on the last one for the same reason, make that one longer."""
+    if gaps and gaps[-1].reason == reason and gaps[-1].address + gaps[-1].size == address:
+        gaps[-1] = Gap(gaps[-1].address, gaps[-1].size + size, reason)
+    else:
+        gaps.append(Gap(address, size, reason))

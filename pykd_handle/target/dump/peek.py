@@ -1,0 +1,105 @@
+"""A look into an ISF file without taking all of it in: which PDB it is of, where symbols lie.
+
+A kernel's file has several megabytes of JSON; a folder may hold hundreds of them. The text is
+searched as it comes out of the decompressor, piece by piece, for the few parts that are wanted.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+from pathlib import Path
+from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Pattern
+
+from ...layout import PdbIdentity
+
+__all__ = ("Peek", "peek")
+
+_CHUNK = 1 << 20
+# A match may lie across the border of two pieces; none is longer than this.
+_OVERLAP = 1 << 12
+_MOST_TEXT = 1 << 28
+_PDB = re.compile(rb'"pdb"\s*:\s*\{([^{}]{1,2000})\}')
+_GUID = re.compile(rb'"GUID"\s*:\s*"([0-9A-Fa-f-]{32,40})"')
+_AGE = re.compile(rb'"age"\s*:\s*(\d{1,9})')
+_NAME = re.compile(rb'"database"\s*:\s*"([^"\\]{1,255})"')
+
+
+class Peek(NamedTuple):
+    """What a look brought: the PDB's identity, and symbols' offsets from the image base."""
+
+    identity: Optional[PdbIdentity]
+    symbols: Dict[str, int]
+
+
+def peek(path: Path, names: Iterable[str] = ()) -> Optional[Peek]:
+    """Look for the identity and these symbols; None where the file can't be read as far as needed.
+
+    Stops as soon as everything is found. A symbol that is not found is left out.
+    """
+    wanted = frozenset(names)
+    pattern = _symbol_pattern(wanted) if wanted else None
+    identity: Optional[PdbIdentity] = None
+    symbols: Dict[str, int] = {}
+    rest = b""
+    try:
+        for piece in _pieces(path):
+            text = rest + piece
+            if identity is None:
+                identity = _identity(text)
+            if pattern is not None:
+                for match in pattern.finditer(text):
+                    symbols.setdefault(match.group(1).decode(), int(match.group(2)))
+            if identity is not None and len(symbols) == len(wanted):
+                break
+            rest = text[-_OVERLAP:]
+    except (OSError, EOFError, lzma.LZMAError):
+        return None
+    return Peek(identity, symbols)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The text of the file in pieces; no more of it than `_MOST_TEXT` bytes."""
+    total = 0
+    with path.open("rb") as raw:
+        if path.suffix != ".xz":
+            while total < _MOST_TEXT:
+                piece = raw.read(_CHUNK)
+                if not piece:
+                    return
+                total += len(piece)
+                yield piece
+            return
+        # memlimit: the header of a hostile file may ask for gigabytes of dictionary.
+        decompressor = lzma.LZMADecompressor(memlimit=1 << 28)
+        while total < _MOST_TEXT and not decompressor.eof:
+            data = b""
+            if decompressor.needs_input:
+                data = raw.read(_CHUNK)
+                if not data:
+                    raise EOFError
+            piece = decompressor.decompress(data, max_length=_CHUNK)
+            total += len(piece)
+            yield piece
+
+
+def _symbol_pattern(names: Iterable[str]) -> Pattern[bytes]:
+    # The braces keep structure fields of the same name out: they have no address, but a type.
+    either = b"|".join(re.escape(name).encode() for name in sorted(names))
+    return re.compile(
+        rb'"(' + either + rb')"\s*:\s*\{[^{}]{0,300}?"address"\s*:\s*(\d{1,20})(?=[\s,}])'
+    )
+
+
+def _identity(text: bytes) -> Optional[PdbIdentity]:
+    for match in _PDB.finditer(text):
+        guid = _GUID.search(match.group(1))
+        age = _AGE.search(match.group(1))
+        name = _NAME.search(match.group(1))
+        if guid and age:
+            return PdbIdentity(
+                guid.group(1).decode(),
+                int(age.group(1)),
+                name.group(1).decode("utf-8", "replace") if name else "",
+            )
+    return None

@@ -1,0 +1,136 @@
+"""Ranges of virtual memory that lie somewhere in a file, without overlap."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Iterable, List, NamedTuple, Tuple
+
+from ...errors import TargetError
+from ..span import Gap, Piece, Span
+from .file import DumpFile
+
+__all__ = ("MOST_BYTES", "FileRanges", "Range")
+
+MOST_BYTES = 1 << 26
+"""More than this many bytes are never read at once."""
+
+
+class Range(NamedTuple):
+    """``size`` bytes at the virtual ``address`` stand at ``offset`` in the file."""
+
+    address: int
+    size: int
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """The address behind the last byte."""
+        return self.address + self.size
+
+
+class FileRanges:
+    """Virtual memory as pieces of a file.
+
+    Ranges are added in order of trust: where a later one overlaps an earlier one, the earlier
+    one counts.
+    """
+
+    def __init__(self, file: DumpFile) -> None:
+        self._file = file
+        self._ranges: List[Range] = []
+        self._starts: List[int] = []
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    def add_many(self, ranges: Iterable[Range]) -> int:
+        """Add ranges; returns how many bytes of them were there already.
+
+        One sort for all of them: time grows with n log n, whatever they overlap.
+        """
+        new, twice = _flatten(sorted(ranges))
+        fresh: List[Range] = []
+        for item in new:
+            for part in self._uncovered(item):
+                fresh.append(part)
+                twice -= part.size
+            twice += item.size
+        self._ranges = sorted(self._ranges + fresh)
+        self._starts = [item.address for item in self._ranges]
+        return twice
+
+    def _uncovered(self, item: Range) -> List[Range]:
+        """The parts of a range that no range here covers yet."""
+        parts: List[Range] = []
+        position = item.address
+        index = max(bisect_right(self._starts, position) - 1, 0)
+        for old in self._ranges[index : bisect_left(self._starts, item.end)]:
+            if old.end <= position:
+                continue
+            if old.address > position:
+                parts.append(_part(item, position, old.address))
+            position = old.end
+        if position < item.end:
+            parts.append(_part(item, position, item.end))
+        return parts
+
+    def fetch(self, address: int, size: int, reason: str) -> Span:
+        """One read; what is missing has this ``reason``. Neighbours make one piece."""
+        if size <= 0:
+            return Span(address, 0, ())
+        wanted, size = size, min(size, MOST_BYTES)
+        end = address + size
+        pieces: List[Tuple[int, bytearray]] = []
+        gaps: List[Gap] = []
+        position = address
+        index = max(bisect_right(self._starts, address) - 1, 0)
+        while position < end and index < len(self._ranges):
+            item = self._ranges[index]
+            index += 1
+            if item.end <= position:
+                continue
+            if item.address >= end:
+                break
+            if item.address > position:
+                gaps.append(Gap(position, item.address - position, reason))
+                position = item.address
+            count = min(item.end, end) - position
+            try:
+                data = self._file.read(item.offset + position - item.address, count)
+                cause = "the dump file is cut short"
+            except TargetError:
+                data, cause = b"", "the dump file can't be read here"
+            if data:
+                if pieces and pieces[-1][0] + len(pieces[-1][1]) == position:
+                    pieces[-1][1].extend(data)
+                else:
+                    pieces.append((position, bytearray(data)))
+            if len(data) < count:
+                gaps.append(Gap(position + len(data), count - len(data), cause))
+            position += count
+        if position < end:
+            gaps.append(Gap(position, end - position, reason))
+        if wanted > size:
+            gaps.append(Gap(end, wanted - size, "too many bytes for one read"))
+        return Span(address, wanted, [Piece(at, bytes(data)) for at, data in pieces], gaps)
+
+
+def _part(item: Range, start: int, end: int) -> Range:
+    return Range(start, end - start, item.offset + start - item.address)
+
+
+def _flatten(ranges: List[Range]) -> Tuple[List[Range], int]:
+    """Sorted ranges without what an earlier one of them covers, and how many bytes that was."""
+    flat: List[Range] = []
+    twice = 0
+    position = 0
+    for item in ranges:
+        if item.end <= position:
+            twice += item.size
+            continue
+        if item.address < position:
+            twice += position - item.address
+            item = _part(item, position, item.end)
+        flat.append(item)
+        position = item.end
+    return flat, twice

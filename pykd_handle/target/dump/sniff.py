@@ -1,0 +1,81 @@
+"""What kind of file this is, by its first bytes: so that the message for a wrong one helps."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple, Tuple, Union
+
+from .file import DumpFile
+
+__all__ = ("Kind", "Sniffed", "sniff", "sniff_bytes")
+
+
+class Kind(Enum):
+    """The kinds of files that are told apart."""
+
+    KERNEL64 = "64-bit kernel dump"
+    KERNEL32 = "32-bit kernel dump"
+    USER = "user-mode dump"
+    OTHER = "not a dump"
+
+
+class Sniffed(NamedTuple):
+    """A kind, and a phrase that says to a user what the file is."""
+
+    kind: Kind
+    text: str
+
+
+# (offset, bytes, what it is). The dump signatures are those of ntiodump.h and minidumpapiset.h.
+_SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
+    (0, b"PAGEDU64", Kind.KERNEL64, "a 64-bit kernel dump"),
+    (0, b"PAGEDUMP", Kind.KERNEL32, "a 32-bit kernel dump"),
+    (0, b"MDMP", Kind.USER, "a user-mode minidump"),
+    (0, b"USERDUMP", Kind.USER, "a 32-bit user-mode dump of the old format"),
+    (0, b"USERDU64", Kind.USER, "a 64-bit user-mode dump of the old format"),
+    (0, b"PAGE", Kind.OTHER, "a kernel dump with a damaged signature"),
+    (0, b"PK\x03\x04", Kind.OTHER, "a .zip archive: unpack it first"),
+    (0, b"MSCF", Kind.OTHER, "a .cab archive: unpack it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", Kind.OTHER, "a .7z archive: unpack it first"),
+    (0, b"Rar!\x1a\x07", Kind.OTHER, "a .rar archive: unpack it first"),
+    (0, b"\x1f\x8b", Kind.OTHER, "compressed by gzip: unpack it first"),
+    (0, b"\xfd7zXZ\x00", Kind.OTHER, "compressed by xz: unpack it first"),
+    (0, b"BZh", Kind.OTHER, "compressed by bzip2: unpack it first"),
+    (0, b"\x28\xb5\x2f\xfd", Kind.OTHER, "compressed by zstd: unpack it first"),
+    (257, b"ustar", Kind.OTHER, "a .tar archive: unpack it first"),
+    (0, b"\x7fELF", Kind.OTHER, "an ELF file (a Linux program or core), not a Windows dump"),
+    (0, b"\xd2\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
+    (0, b"\xd3\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
+    (0, b"\xd0\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
+    (0, b"EMiL", Kind.OTHER, "a LiME memory image, not a Windows dump"),
+    (0, b"hibr", Kind.OTHER, "a hibernation file, not a crash dump"),
+    (0, b"HIBR", Kind.OTHER, "a hibernation file, not a crash dump"),
+    (0, b"Microsoft C/C++", Kind.OTHER, "a PDB file, not a dump"),
+    (0, b"MZ", Kind.OTHER, "a Windows program, not a dump"),
+    (0, b"{", Kind.OTHER, "a text file (JSON?), not a dump"),
+)
+_LONGEST = 262
+
+
+def sniff(path: Union[str, Path]) -> Sniffed:
+    """What the file at ``path`` is. Raises `TargetError` where it can't be read."""
+    file = DumpFile(Path(path))
+    try:
+        return sniff_bytes(file.read(0, _LONGEST))
+    finally:
+        file.close()
+
+
+def sniff_bytes(head: bytes) -> Sniffed:
+    """What a file with these first bytes is (some 300 of them are enough)."""
+    if not head:
+        return Sniffed(Kind.OTHER, "empty")
+    for offset, magic, kind, text in _SIGNATURES:
+        if head[offset : offset + len(magic)] == magic:
+            return Sniffed(kind, text)
+    if len(head) < 8:
+        return Sniffed(Kind.OTHER, "too short for a dump")
+    if not any(head):
+        return Sniffed(Kind.OTHER, "not a dump: it begins with zeros")
+    return Sniffed(Kind.OTHER, "not a dump: its first bytes are no signature of one")

@@ -1,0 +1,195 @@
+"""A 64-bit kernel dump as a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional, Union
+
+from ...errors import MissingSymbol, PykdHandleError
+from ...layout import Struct
+from ..base import Target
+from ..span import Gap, Span
+from .current import find_current_process
+from .debug_record import read_pdb_identity
+from .file import DumpFile
+from .header import DumpHeader
+from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
+from .memory import PagedMemory
+from .modules import base_from_modules
+from .symbols import KernelFacts, Known, Symbols, load_symbols
+from .triage import NOT_IN_DUMP, TriageDump
+
+__all__ = ("DumpTarget",)
+
+_TOP = 1 << 64
+_NO_ADDRESS = "not a canonical address"
+_USER_ADDRESS = "a user-mode address, which is not read here"
+
+
+class _Running(NamedTuple):
+    """What a triage dump says about the crash's processor."""
+
+    thread: Optional[int]
+    process: Optional[int]
+
+
+class DumpTarget(Target):
+    """A crash dump file; made by `pykd_handle.target.dump.open_dump`.
+
+    ``memory`` reads virtual addresses: a `PagedMemory` or the ranges of a `TriageDump`. Raises
+    `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted.
+    """
+
+    def __init__(
+        self,
+        file: DumpFile,
+        header: DumpHeader,
+        memory: Union[PagedMemory, TriageDump],
+        symbols: Optional[Path] = None,
+    ) -> None:
+        super().__init__()
+        self.name = str(file.path)
+        self.pointer_size = 8
+        self.header = header
+        self._file = file
+        self._memory = memory
+        self._running = _Running(None, None)
+        self._remarks: List[str] = list(header.remarks)
+        if isinstance(memory, PagedMemory):
+            self.five_levels = memory.translator.levels == 5
+            self._remarks += memory.pages.remarks
+            span = self._fetch_kernel(header.debugger_data, KDBG_SIZE)
+            self.debugger_data = parse_debugger_data(span)
+        else:
+            self._running = _Running(memory.thread, memory.process)
+            self._remarks += memory.remarks
+            self.debugger_data = memory.debugger_data
+        self.facts = _facts(self, header, self.debugger_data)
+        self._symbols: Symbols = load_symbols(symbols, file.path.parent, self.facts)
+        self.base = self._symbols.base
+        self._known: Dict[str, int] = {known.symbol: known.address for known in self.facts.known}
+        if isinstance(memory, PagedMemory):
+            memory.set_invalid_mask(self._invalid_mask())
+
+    # -- memory ---------------------------------------------------------------------------------
+
+    def fetch(self, address: int, size: int) -> Span:
+        """One read, answered from the dump as far as it goes."""
+        if size <= 0 or self._in_kernel(address, size):
+            return self._fetch_kernel(address, size)
+        return self._fetch_split(address, size)
+
+    def _fetch_kernel(self, address: int, size: int) -> Span:
+        if isinstance(self._memory, PagedMemory):
+            return self._memory.fetch(address, size)
+        return self._memory.memory.fetch(address, size, NOT_IN_DUMP)
+
+    def _in_kernel(self, address: int, size: int) -> bool:
+        lowest = _TOP - (1 << 56 if self.five_levels else 1 << 47)
+        return address >= lowest and address + size <= _TOP
+
+    def _fetch_split(self, address: int, size: int) -> Span:
+        """A read that begins below the kernel's half or ends above it."""
+        lowest = _TOP - (1 << 56 if self.five_levels else 1 << 47)
+        highest_user = _TOP - lowest
+        end = address + size
+        gaps: List[Gap] = []
+        for start, stop, reason in (
+            (-_TOP, 0, _NO_ADDRESS),
+            (0, highest_user, _USER_ADDRESS),
+            (highest_user, lowest, _NO_ADDRESS),
+        ):
+            first, last = max(address, start), min(end, stop)
+            if first < last:
+                gaps.append(Gap(first, last - first, reason))
+        inside = Span(address, 0, ())
+        first, last = max(address, lowest), min(end, _TOP)
+        if first < last:
+            inside = self._fetch_kernel(first, last - first)
+        gaps += inside.gaps
+        if end > _TOP:
+            first = max(address, _TOP)
+            gaps.append(Gap(first, end - first, _NO_ADDRESS))
+        return Span(address, size, inside.pieces, gaps)
+
+    def _invalid_mask(self) -> int:
+        """``MiState.Hardware.InvalidPteMask`` (since Windows 10 1803), 0 where there is none."""
+        try:
+            state = self.symbol("MiState")
+            offset = self.struct("_MI_SYSTEM_INFORMATION").offset("Hardware.InvalidPteMask")
+            mask = self.read_pointer(state + offset)
+        except PykdHandleError:
+            return 0
+        # It covers bits of the frame number; anything else is not this field.
+        return mask if not mask & ~0x000FFFFFFFFFF000 else 0
+
+    # -- symbols and layouts --------------------------------------------------------------------
+
+    def symbol(self, name: str) -> int:
+        """From the ISF file, else from the header and the debugger data. Raises `MissingSymbol`."""
+        try:
+            return self.base + self._symbols.isf.symbol(name)
+        except MissingSymbol:
+            if name in self._known:
+                return self._known[name]
+            raise
+
+    def struct(self, name: str) -> Struct:
+        """From the ISF file. Raises `MissingType`."""
+        return self._symbols.isf.struct(name)
+
+    # -- the session ----------------------------------------------------------------------------
+
+    def current_process(self) -> int:
+        """The process of the thread that the crash's processor ran. Raises `TargetError`."""
+        process = self._running.process
+        if process is not None and self.is_kernel_address(process):
+            return process
+        return find_current_process(
+            self, self.debugger_data, self.header.processors, self.header.stack_pointer
+        )
+
+    def notes(self) -> List[str]:
+        """Where the symbols come from and how they were checked; damage of the file."""
+        notes = list(self._remarks)
+        if self.debugger_data.trouble:
+            notes.append(f"the debugger data block was not used: {self.debugger_data.trouble}")
+        notes += self._symbols.notes
+        return notes
+
+    def close(self) -> None:
+        """Close the file."""
+        if isinstance(self._memory, PagedMemory):
+            self._memory.pages.close()
+        self._file.close()
+
+
+def _facts(target: DumpTarget, header: DumpHeader, data: DebuggerData) -> KernelFacts:
+    """What the dump says about its kernel; nothing here needs symbols."""
+    known = [
+        Known(name, address, "header")
+        for name, address in (
+            ("PsLoadedModuleList", header.module_list),
+            ("PsActiveProcessHead", header.process_head),
+            ("KdDebuggerDataBlock", header.debugger_data),
+        )
+        if target.is_kernel_address(address)
+    ]
+    known += [
+        Known(name, address, "debugger data block")
+        for name, address in data.symbols.items()
+        if target.is_kernel_address(address)
+    ]
+    base = data.base
+    if base is None or not target.is_kernel_address(base):
+        base = base_from_modules(target.read, header.module_list)
+    identity = None
+    no_identity = ""
+    if base is None:
+        no_identity = "where its image lies is not known"
+    else:
+        try:
+            identity = read_pdb_identity(target.read, base)
+        except PykdHandleError as error:
+            no_identity = f"its debug record at {error}"
+    return KernelFacts(base, identity, no_identity, tuple(known), header.build)

@@ -1,0 +1,197 @@
+"""Kernel triage dumps ("small memory dumps", type 4): ranges of virtual memory, most of it missing.
+
+``TRIAGE_DUMP64`` (``ntiodump.h`` of the Windows kits; seen in a real dump of 19041) stands behind
+the header: 32-bit offsets into the file, and a list of ``TRIAGE_DATA_BLOCK`` (address, offset,
+size). Beside these blocks the dump holds copies of the processor block, of the current process
+and thread, of the stack and of the debugger data, whose addresses stand elsewhere.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import List, NamedTuple, Optional, Tuple
+
+from .file import DumpFile
+from .header import HEADER_SIZE, DumpHeader
+from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
+from .ranges import FileRanges, Range
+
+__all__ = ("NOT_IN_DUMP", "Blob", "TriageDump", "open_triage")
+
+NOT_IN_DUMP = "not in the dump"
+
+_HEAD = struct.Struct("<18IQ16xQII4I")  # 0x80 bytes
+_BLOCK = struct.Struct("<QII")
+_VALID = b"TRGD"
+# The real dump has 1831 blocks; drivers can add more. A million takes some 100 MB here.
+_MOST_BLOCKS = 200_000
+_LOWEST = 1 << 12
+
+
+class Blob(NamedTuple):
+    """A copy of one structure in the file: offset and size in bytes. The size may be 0."""
+
+    offset: int
+    size: int
+
+
+class TriageDump:
+    """The memory of a triage dump, and what it says about the current processor.
+
+    ``thread`` and ``process`` are the virtual addresses of the thread that the crash's processor
+    ran and of its process, or None.
+    """
+
+    def __init__(self, memory: FileRanges, debugger_data: DebuggerData) -> None:
+        self.memory = memory
+        self.debugger_data = debugger_data
+        self.thread: Optional[int] = None
+        self.process: Optional[int] = None
+        self.remarks: List[str] = []
+
+
+class _Head(NamedTuple):
+    """``TRIAGE_DUMP64``, field by field, without its last reserved bytes."""
+
+    ServicePackBuild: int
+    SizeOfDump: int
+    ValidOffset: int
+    ContextOffset: int
+    ExceptionOffset: int
+    MmOffset: int
+    UnloadedDriversOffset: int
+    PrcbOffset: int
+    ProcessOffset: int
+    ThreadOffset: int
+    CallStackOffset: int
+    SizeOfCallStack: int
+    DriverListOffset: int
+    DriverCount: int
+    StringPoolOffset: int
+    StringPoolSize: int
+    BrokenDriverOffset: int
+    TriageOptions: int
+    TopOfStack: int
+    DataPageAddress: int
+    DataPageOffset: int
+    DataPageSize: int
+    DebuggerDataOffset: int
+    DebuggerDataSize: int
+    DataBlocksOffset: int
+    DataBlocksCount: int
+
+
+def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
+    """The memory of the triage dump in ``file``; damage is remarked on, the rest stays readable.
+
+    Raises `TargetError` where the file can't be read at all.
+    """
+    raw = file.read(HEADER_SIZE, _HEAD.size)
+    memory = FileRanges(file)
+    if len(raw) < _HEAD.size:
+        dump = TriageDump(memory, DebuggerData({}, {}, "the dump file is cut short"))
+        dump.remarks.append("the dump file is cut short: it ends in the triage header")
+        return dump
+    head = _Head(*_HEAD.unpack(raw))
+    blocks, remarks = _blocks(file, head)
+    if head.ValidOffset + len(_VALID) > file.size:
+        missing = head.ValidOffset + len(_VALID) - file.size
+        remarks.append(
+            f"the dump file is cut short: 0x{missing:x} bytes that its header names are missing"
+        )
+    elif file.read(head.ValidOffset, len(_VALID)) != _VALID:
+        remarks.append("the mark at the end of the triage data is damaged")
+    twice = memory.add_many(blocks)
+    extra: List[Range] = []
+    for address, blob in (
+        (header.debugger_data, Blob(head.DebuggerDataOffset, head.DebuggerDataSize)),
+        (head.TopOfStack, Blob(head.CallStackOffset, head.SizeOfCallStack)),
+        (head.DataPageAddress, Blob(head.DataPageOffset, head.DataPageSize)),
+    ):
+        extra += _range(file, address, blob)
+    memory.add_many(extra)
+    span = memory.fetch(header.debugger_data, KDBG_SIZE, NOT_IN_DUMP)
+    dump = TriageDump(memory, parse_debugger_data(span))
+    if twice:
+        remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
+    dump.remarks = remarks
+    _add_current(file, head, dump)
+    return dump
+
+
+def _blocks(file: DumpFile, head: _Head) -> Tuple[List[Range], List[str]]:
+    """The data blocks that lie inside the file, and lines about those that do not."""
+    remarks: List[str] = []
+    count = head.DataBlocksCount
+    fitting = max(file.size - head.DataBlocksOffset, 0) // _BLOCK.size
+    if head.DataBlocksOffset < HEADER_SIZE:
+        fitting = 0
+    most = min(count, fitting, _MOST_BLOCKS)
+    if most < count:
+        remarks.append(f"the dump claims {count} data blocks; {most} can be read")
+    raw = file.read(head.DataBlocksOffset, most * _BLOCK.size)
+    found: List[Range] = []
+    wrong = 0
+    for address, offset, size in _BLOCK.iter_unpack(raw[: len(raw) // _BLOCK.size * _BLOCK.size]):
+        if address < _LOWEST or address + size > 1 << 64 or offset < HEADER_SIZE:
+            wrong += 1
+        elif offset + size > file.size:
+            # What is behind the end of the file stays in the map, so that its reason is right.
+            wrong += 1
+            found.append(Range(address, size, offset))
+        elif size:
+            found.append(Range(address, size, offset))
+    if wrong:
+        remarks.append(f"{wrong} of the dump's {most} data blocks can't be right or are cut short")
+    return found, remarks
+
+
+def _range(file: DumpFile, address: Optional[int], blob: Blob) -> List[Range]:
+    """The range for a structure's copy; none where its address or its place is not known."""
+    if address is None or address < 1 << 63 or address + blob.size > 1 << 64:
+        return []
+    if blob.size == 0 or blob.offset < HEADER_SIZE < file.size:
+        return []
+    return [Range(address, blob.size, blob.offset)]
+
+
+def _add_current(file: DumpFile, head: _Head, dump: TriageDump) -> None:
+    """Place the copies of the processor block, the thread and the process in memory.
+
+    Their addresses follow from each other: the processor block names the thread, the thread the
+    process, and the kernel's array of processor blocks the first one.
+    """
+    data = dump.debugger_data
+    process = Blob(head.ProcessOffset, data.short("SizeEProcess") or 0)
+    thread = Blob(head.ThreadOffset, data.short("SizeEThread") or 0)
+    prcb = Blob(head.PrcbOffset, data.short("SizePrcb") or 0)
+    dump.thread = _pointer(file, prcb, data.short("OffsetPrcbCurrentThread"))
+    dump.process = _pointer(file, thread, data.short("OffsetKThreadApcProcess"))
+    ranges = _range(file, dump.thread, thread) + _range(file, dump.process, process)
+    dump.memory.add_many(ranges)
+    place = _processor_block(file, prcb, dump)
+    dump.memory.add_many(_range(file, place, prcb))
+
+
+def _processor_block(file: DumpFile, prcb: Blob, dump: TriageDump) -> Optional[int]:
+    """The address of the processor block: the element of KiProcessorBlock of its number."""
+    data = dump.debugger_data
+    array = data.symbols.get("KiProcessorBlock")
+    offset = data.short("OffsetPrcbNumber")
+    if array is None or offset is None or offset + 4 > prcb.size:
+        return None
+    raw = file.read(prcb.offset + offset, 4)
+    if len(raw) < 4 or prcb.offset < HEADER_SIZE:
+        return None
+    place = array + 8 * int.from_bytes(raw, "little")
+    span = dump.memory.fetch(place, 8, NOT_IN_DUMP)
+    return int.from_bytes(span.data(), "little") if span.complete else None
+
+
+def _pointer(file: DumpFile, blob: Blob, offset: Optional[int]) -> Optional[int]:
+    """A kernel pointer in a structure's copy, or None where there is none."""
+    if offset is None or offset + 8 > blob.size or blob.offset < HEADER_SIZE:
+        return None
+    raw = file.read(blob.offset + offset, 8)
+    value = int.from_bytes(raw, "little")
+    return value if len(raw) == 8 and value >= 1 << 63 else None
