@@ -1,0 +1,69 @@
+"""Looking at everything in turn, and writing it down."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from typing import Any, Callable, Iterator, List, Mapping, Optional, TextIO
+
+from ..errors import PykdHandleError
+from ..install import Machine, this_machine
+from ..target.session import connect
+from .finding import MISSING, NOTE, Finding
+from .privacy import anonymous
+from .python import look_at_packages, look_at_python
+from .session import look_at_pykd, look_at_session
+from .setup import look_at_setup
+
+__all__ = ("doctor", "examine", "write_report")
+
+
+def doctor(stream: TextIO) -> int:
+    """Write what was found on ``stream``. Returns 0, or 1 when something needed is missing."""
+    machine = this_machine() if sys.platform == "win32" else None
+    return write_report(examine(machine, connect), os.environ, stream)
+
+
+def examine(machine: Optional[Machine], connect: Callable[[], Any]) -> List[Finding]:
+    """Everything there is to find; ``machine`` is None off Windows."""
+    findings = [*look_at_python(), *look_at_packages(), *look_at_pykd(connect)]
+    session: List[Finding] = []
+    if not any(one.status == MISSING for one in findings):
+        session = list(_session(connect))
+    findings += session
+    if machine is not None:
+        # Only the note that there is none: no session.
+        in_session = len(session) > 1
+        findings += _setup(machine, needed=not in_session)
+    return findings
+
+
+def _session(connect: Callable[[], Any]) -> Iterator[Finding]:
+    try:
+        pykd = connect()
+    except Exception:
+        return  # off Windows; said already
+    yield from look_at_session(pykd)
+
+
+def _setup(machine: Machine, needed: bool) -> Iterator[Finding]:
+    try:
+        yield from look_at_setup(machine, 8 * struct.calcsize("P"), needed)
+    except PykdHandleError as error:
+        yield Finding(NOTE, "setup", str(error))
+
+
+def write_report(findings: List[Finding], environ: Mapping[str, str], stream: TextIO) -> int:
+    """One line for each finding and one for each advice. Returns the exit code."""
+    for one in findings:
+        line = anonymous(one.text, environ)
+        stream.write(f"{one.status:<8} {one.subject:<14} {line}\n")
+        if one.advice:
+            stream.write(f"{'':<8} {'':<14} -> {anonymous(one.advice, environ)}\n")
+    missing = [one.subject for one in findings if one.status == MISSING]
+    if missing:
+        stream.write(f"\nMissing: {', '.join(dict.fromkeys(missing))}. See the lines above.\n")
+        return 1
+    stream.write("\nNothing that is needed is missing.\n")
+    return 0

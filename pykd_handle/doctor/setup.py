@@ -1,0 +1,71 @@
+"""What the debugger's bootstrapper will find on this Windows computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator, Mapping
+
+from ..install import BOOTSTRAPPER_HELP, Machine, Places, find_bootstrapper, python_help, survey
+from ..install.pythons import USABLE
+from .finding import MISSING, NOTE, OK, Finding
+
+__all__ = ("look_at_setup",)
+
+_INSTALL = "python -m pykd_handle.install (or install.ps1)"
+
+
+def look_at_setup(machine: Machine, bits: int, needed: bool) -> Iterator[Finding]:
+    """Pythons, bootstrapper and script, for a debugger of this bitness.
+
+    ``needed`` is False in a session: what runs has been found by something already.
+    """
+    absent = MISSING if needed else NOTE
+    yield from _pythons(machine, bits, absent)
+    places = Places(machine.environ, bits)
+    found = find_bootstrapper(places)
+    for one in found:
+        if one.fault:
+            yield Finding(NOTE, "bootstrapper", f"{one.path}: {one.fault}", BOOTSTRAPPER_HELP)
+        else:
+            yield Finding(OK, "bootstrapper", str(one.path))
+    if all(one.fault for one in found):
+        folders = "; ".join(map(str, places.searched()))
+        yield Finding(absent, "bootstrapper", f"no pykd.dll in {folders}", BOOTSTRAPPER_HELP)
+    script = _on_path("handle.py", machine.environ)
+    if script:
+        yield Finding(OK, "!py handle.py", script)
+    else:
+        yield Finding(
+            NOTE,
+            "!py handle.py",
+            "no handle.py on PATH; !py -g -m pykd_handle works without",
+            f"{_INSTALL}, then start the debugger anew",
+        )
+
+
+def _pythons(machine: Machine, bits: int, absent: str) -> Iterator[Finding]:
+    seen = survey(machine.registry, bits)
+    default, best = seen.default, seen.best()
+    for one in seen.visible:
+        marks = [text for text, it in (("default of !py", default), ("to use", best)) if it == one]
+        text = f"{one}" + (f": {', '.join(marks)}" if marks else "")
+        yield Finding(OK if one.version in USABLE else NOTE, "registered", text)
+    for line in seen.rejected:
+        yield Finding(NOTE, "registered", f"not usable: {line}")
+    if best is None:
+        text = f"no {bits}-bit Python 3.9 or 3.8, which pykd needs"
+        yield Finding(absent, "registered", text, python_help(bits))
+    elif default is not None and default.version != best.version:
+        yield Finding(
+            NOTE,
+            "!py",
+            f"takes Python {default.name} unless told otherwise",
+            f"!py -{best.name} -g -m pykd_handle ..., or once a session: !select -{best.name}",
+        )
+
+
+def _on_path(name: str, environ: Mapping[str, str]) -> str:
+    for folder in environ.get("PATH", "").split(";"):
+        if folder and Path(folder, name).is_file():
+            return str(Path(folder, name))
+    return ""
