@@ -90,8 +90,8 @@ class TableRenderer(Renderer):
         cells["Access"] = self._access(row)
         if not isinstance(row.attributes, Absent):
             cells["Attr"] = "".join(_LETTERS[name] for name in row.attributes)
-        cells["Handles"] = self._text(row.handle_count)
-        cells["Pointers"] = self._text(row.pointer_count)
+        cells["Handles"] = self._count(row.handle_count)
+        cells["Pointers"] = self._count(row.pointer_count)
         cells["Object"] = self._hex(row.object)
         cells["Name"] = self._name(row)
         return cells
@@ -111,6 +111,10 @@ class TableRenderer(Renderer):
         if row.details.get("exited") is True:
             parts.append("(exited)")
         return "  ".join(parts)
+
+    def _count(self, value: Maybe[int]) -> str:
+        # The reason stands in the columns beside it; here it would only make the table wide.
+        return "?" if isinstance(value, Unavailable) else self._text(value)
 
     def _hex(self, value: Maybe[int]) -> str:
         return f"{value:x}" if isinstance(value, int) else self._text(value)
