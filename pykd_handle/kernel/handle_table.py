@@ -17,7 +17,7 @@ from ..target import Span, Target
 from .fields import read_fields
 from .handle_entry import HandleEntry, entry_form
 
-__all__ = ("HANDLE_STEP", "HandleTable", "Hole")
+__all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Row")
 
 PAGE = 0x1000
 HANDLE_STEP = 4
@@ -42,6 +42,7 @@ class Hole(NamedTuple):
 
 
 Row = Union[HandleEntry, Hole]
+"""What a table consists of, to its reader."""
 
 
 class _Page(NamedTuple):

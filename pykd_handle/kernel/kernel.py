@@ -32,6 +32,7 @@ class Kernel:
     """One stopped kernel: headers, types, names and processes, each cached for the whole run."""
 
     def __init__(self, target: Target) -> None:
+        target.refresh()
         self.target = target
         self.headers = HeaderReader(target)
         self.types = TypeTable(target, self.headers)

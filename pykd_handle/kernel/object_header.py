@@ -121,6 +121,9 @@ class HeaderReader:
                 "TypeIndex nor Type"
             )
         self.body_offset = self._struct.offset("Body")
+        self.ahead = 0
+        """How many bytes of the object itself to read along with its header: those that will be
+        asked for next. Where each read is a round trip, that spares the second one."""
         self.optional = OptionalHeaders(target)
         self._name_struct = target.struct("_OBJECT_HEADER_NAME_INFO")
 
@@ -141,7 +144,7 @@ class HeaderReader:
         wanted = list(addresses)
         below = self.optional.usual_distance
         spans = self._target.read_many(
-            (address - below, below + self.body_offset) for address in wanted
+            (address - below, below + self.body_offset + self.ahead) for address in wanted
         )
         return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
 

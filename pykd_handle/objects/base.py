@@ -44,6 +44,10 @@ class Describer:
         self.kernel: Kernel = objects.kernel
         self.target = objects.kernel.target
 
+    def ahead(self) -> int:
+        """How many bytes of the object's body hold what `describe` reads first; 0 for none."""
+        return 0
+
     def describe(self, item: KernelObject) -> Description:
         """Describe one object. May raise `PykdHandleError`: the caller turns it into a reason."""
         return named(self.kernel, item)

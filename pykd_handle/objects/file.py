@@ -48,6 +48,11 @@ class FileDescriber(Describer):
 
     _FIELDS = ("DeviceObject", "FileName.Length", "FileName.MaximumLength", "FileName.Buffer")
 
+    def ahead(self) -> int:
+        """Up to the end of ``FileName``."""
+        struct = self.target.find_struct("_FILE_OBJECT")
+        return struct.decoder(*self._FIELDS).end if struct is not None else 0
+
     def name_of(self, file_object: int) -> FileName:
         """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""
         struct = self.target.struct("_FILE_OBJECT")

@@ -37,6 +37,11 @@ class KeyDescriber(Describer):
         super().__init__(objects)
         self._paths: Dict[int, Maybe[str]] = {}
 
+    def ahead(self) -> int:
+        """Up to the end of ``KeyControlBlock``."""
+        body = self.target.find_struct("_CM_KEY_BODY")
+        return body.decoder("KeyControlBlock").end if body is not None else 0
+
     def describe(self, item: KernelObject) -> Description:
         """The path is both the full name and what ``!handle`` prints, with a null directory."""
         body = self.target.struct("_CM_KEY_BODY")

@@ -17,6 +17,8 @@ from .thread import ThreadDescriber
 
 __all__ = ("Objects",)
 
+_NEAR = 0x80  # bytes
+
 _DESCRIBERS: Tuple[Type[Describer], ...] = (
     FileDescriber,
     KeyDescriber,
@@ -41,6 +43,9 @@ class Objects:
             for name in maker.types:
                 self._by_type[name] = describer
         self._done: Dict[int, Description] = {}
+        # Fields farther off than that cost more to carry along than another read.
+        wishes = [describer.ahead() for describer in self._by_type.values()]
+        self.ahead = max((wish for wish in wishes if wish <= _NEAR), default=0)
 
     def describe(self, item: KernelObject) -> Description:
         """The description of an object; one that fails says why in its name."""

@@ -27,6 +27,14 @@ class SectionDescriber(Describer):
 
     types = ("Section",)
 
+    def ahead(self) -> int:
+        """Up to the end of ``u1`` and ``SizeOfSection``."""
+        struct = self.target.find_struct("_SECTION")
+        if struct is None:
+            return 0
+        width = self.target.pointer_size
+        return max(struct.offset("u1") + width, struct.offset("SizeOfSection") + 8)
+
     def describe(self, item: KernelObject) -> Description:
         """The section's own name, and its file in the details."""
         plain = named(self.kernel, item)

@@ -134,6 +134,19 @@ class Target(ABC):
     five_levels: bool = False
     """Whether virtual addresses have 57 bits (``CR4.LA57``)."""
 
+    rows_at_once: int = 1 << 16
+    """How many rows to read the objects of together: few where reading takes long, so that rows
+    show early, and those before an end by force are not lost."""
+
+    def refresh(self) -> None:
+        """Drop what was read before, if the target may have changed since (a live machine that
+        has run)."""
+        return
+
+    def progress(self, text: str) -> None:
+        """Tell the user how far a long walk is, where there is a place for it."""
+        del text
+
     def close(self) -> None:
         """Let go of files and sessions."""
         return

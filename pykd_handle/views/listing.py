@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError, TargetError
@@ -10,7 +10,7 @@ from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import access_names
 from ..kernel.cid_table import cid_table
 from ..kernel.handle_entry import HandleEntry, describe_attributes
-from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole
+from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
 from ..kernel.process import BrokenList, Process
 from ..kernel.table_list import handle_tables
 from ..objects import Objects
@@ -31,6 +31,8 @@ class Listing:
         self.kernel = kernel
         self.request = request
         self.objects = Objects(kernel)
+        if request.wants_objects:
+            kernel.headers.ahead = self.objects.ahead
         self.found = 0
         self.failed = False
         self.place = "before the first handle"
@@ -229,8 +231,9 @@ class Listing:
             yield from self._one_handle(record, table, self.request.handle)
             return
         hidden: Dict[str, int] = {}
-        for rows in table.pages():
+        for rows in _parts(table.pages(), self.kernel.target.rows_at_once):
             self.place = f"at handle 0x{rows[0].handle:x} of {_who(record)}"
+            self.kernel.target.progress(self.place)
             self._load(rows)
             for row in rows:
                 if isinstance(row, Hole):
@@ -372,6 +375,13 @@ class Listing:
 
 def _in_words(process: Process) -> str:
     return f"{_who(process)} at 0x{process.address:x}"
+
+
+def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
+    """The rows of the pages, at most so many at once."""
+    for rows in pages:
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
 
 
 def _who(record: Union[ProcessRecord, Process]) -> str:
