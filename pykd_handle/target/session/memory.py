@@ -1,9 +1,9 @@
-"""Reading memory through pykd: whole ranges as lists of quadwords, the quickest way it has.
+"""Reading a dump that the debugger has opened: whole pages as lists of quadwords, through pykd,
+the quickest way it has. (A live target is another matter: see `pykd_handle.target.session.live`.)
 
 pykd answers a range as a whole or raises ``MemoryException`` and gives nothing, so a range that
-fails is split. On a dump the pieces go down to eight bytes: the engine answers at once, and a
-triage dump holds parts of pages. On a live link they end at page borders: each further question
-costs round trips.
+fails is split. The pieces go down to eight bytes: the engine answers at once, and a triage dump
+holds parts of pages.
 """
 
 from __future__ import annotations
@@ -25,17 +25,10 @@ Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
 
 
 class SessionMemory:
-    """Memory of the session's target.
+    """Memory of a dump. Whole pages are read and kept: a dump does not change."""
 
-    ``whole_pages``: read and keep whole pages (a dump, where that is the cheapest way); else each
-    range is read as asked for, as a live link wants it, and only pages wanted whole are kept.
-    Everything kept belongs to this object: a new one is made for each command, so nothing
-    survives that the machine may have changed while it ran.
-    """
-
-    def __init__(self, pykd: Any, pointer_size: int, whole_pages: bool) -> None:
+    def __init__(self, pykd: Any, pointer_size: int) -> None:
         self._pykd = pykd
-        self._whole_pages = whole_pages
         self._pages: OrderedDict[int, Parts] = OrderedDict()
         self._sign = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
@@ -56,12 +49,12 @@ class SessionMemory:
     def _part(self, page: int, start: int, stop: int, pieces: List[Piece], gaps: List[Gap]) -> None:
         """Add what is there of the bytes from ``start`` to ``stop``, all in one page."""
         kept = self._pages.get(page)
-        if kept is None and (self._whole_pages or stop - start == PAGE):
+        if kept is None:
             kept = self._fetch(page, PAGE)
             self._pages[page] = kept
             if len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
-        found, missing = kept if kept is not None else self._fetch(start, stop - start)
+        found, missing = kept
         for piece in found:
             first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
             if first < last:
@@ -81,25 +74,21 @@ class SessionMemory:
             try:
                 data = self._load(place, length)
             except self._pykd.MemoryException:
-                if self._whole_pages and length > _SMALLEST:
+                if length > _SMALLEST:
                     half = length // 2 // _SMALLEST * _SMALLEST or _SMALLEST
                     pending.append((place + half, length - half))
                     pending.append((place, half))
                 elif gaps and gaps[-1].address + gaps[-1].size == place:
                     gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + length)
                 else:
-                    gaps.append(Gap(place, length, self._reason()))
+                    gaps.append(Gap(place, length, "not in the dump"))
                 continue
             except self._pykd.DbgException as error:
-                # Not a page that is missing: the session itself fails (a cut link).
+                # Not memory that is missing: the session itself fails.
                 line = (str(error).splitlines() or ["no reason given"])[0]
                 raise TargetError(f"the debugger can't read 0x{place:x}: {line}") from None
             _join(pieces, place, data)
         return tuple(pieces), tuple(gaps)
-
-    def _reason(self) -> str:
-        # The engine does not say why; on a dump the file is all there is.
-        return "not in the dump" if self._whole_pages else "not readable"
 
     def _load(self, address: int, size: int) -> bytes:
         self.calls += 1

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ...errors import MemoryUnavailable, MissingSymbol, MissingType, SymbolsError, TargetError
 from ...layout import Isf, Struct
 from ..base import Target
 from ..span import Span
+from .engine import Engine, open_engine
 from .layout import struct_of
+from .live import LiveMemory
 from .memory import SessionMemory
 
 __all__ = ("SessionTarget",)
+
+_ROWS_AT_ONCE = 32  # so much is lost at most when the wire is cut
+_PROGRESS_EVERY = 0.5  # seconds
 
 
 class SessionTarget(Target):
@@ -35,7 +41,16 @@ class SessionTarget(Target):
         self.pointer_size = int(pykd.ptrSize())
         self._mask = (1 << (8 * self.pointer_size)) - 1
         self._on_dump = bool(pykd.isDumpAnalyzing())
-        self.memory = SessionMemory(pykd, self.pointer_size, self._on_dump)
+        self.memory: Union[SessionMemory, LiveMemory]
+        self._engine: Optional[Engine] = None
+        if self._on_dump:
+            self.memory = SessionMemory(pykd, self.pointer_size)
+        else:
+            self._engine = open_engine()
+            self.memory = LiveMemory(pykd, self.pointer_size, self._engine)
+            self.rows_at_once = _ROWS_AT_ONCE
+        self._last_progress = time.monotonic()
+        self._told = False
         self.name = "the debugger's session"
         try:
             self._module = pykd.module("nt")
@@ -112,6 +127,17 @@ class SessionTarget(Target):
         """Read through the engine."""
         return self.memory.read(address, size)
 
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """On a live target, ranges that lie close together come in one round trip."""
+        if isinstance(self.memory, LiveMemory):
+            return self.memory.read_many(ranges)
+        return super().fetch_many(ranges)
+
+    def refresh(self) -> None:
+        """Drop what was read from a live machine, if it has run since."""
+        if isinstance(self.memory, LiveMemory):
+            self.memory.refresh()
+
     # -- symbols and layouts --------------------------------------------------------------------
 
     def symbol(self, name: str) -> int:
@@ -151,6 +177,27 @@ class SessionTarget(Target):
             return int(self._pykd.getImplicitProcess()) & self._mask
         except self._pykd.DbgException as error:
             raise TargetError(f"no current process: {_first_line(error)}") from None
+
+    def progress(self, text: str) -> None:
+        """Show in the debugger's status line, from the second half second on, how far it is."""
+        now = time.monotonic()
+        if now - self._last_progress >= _PROGRESS_EVERY:
+            self._last_progress = now
+            self._status(text)
+
+    def _status(self, text: str) -> None:
+        self._told = bool(text)
+        try:
+            self._pykd.setStatusMessage(text)
+        except self._pykd.DbgException:
+            pass  # a host without a status line
+
+    def close(self) -> None:
+        """Let go of the engine, and clear the status line."""
+        if self._told:
+            self._status("")
+        if self._engine is not None:
+            self._engine.close()
 
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""

@@ -1,0 +1,216 @@
+"""Memory of a live target, where each question costs a round trip over the wire.
+
+The engine keeps what it read, but at most one megabyte: beyond that nothing new is kept, and its
+failures it keeps by address, not by page. So everything that came over the wire is kept here too,
+and a page that is not there is asked for once. All of it is dropped when the machine has run.
+
+Sizes as measured over KD (engine 10.0.15063): a read takes 0x80 bytes off the wire at least, one
+round trip holds at most 0xF68 bytes, each costs some 180 bytes of heads and acknowledgements.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from ...errors import TargetError
+from ..span import Gap, Piece, Span
+from .engine import Engine
+
+__all__ = ("LiveMemory",)
+
+PAGE = 0x1000
+_LEAST = 0x80  # what the engine fetches for the shortest read
+_WORTH_BRIDGING = 0xB0  # a gap that is cheaper to read than another round trip is to make
+_MOST = 0xF68  # what one answer holds
+_MOST_KEPT = 64 << 20  # bytes
+_SHARED_DATA_64 = 0xFFFFF78000000000
+_SHARED_DATA_32 = 0xFFDF0000
+_INTERRUPT_TIME = 8  # KUSER_SHARED_DATA.InterruptTime
+
+_USER = "a user-mode address: on a live target it is not known to be of the process that is meant"
+
+Stamp = Tuple[int, ...]
+
+
+class LiveMemory:
+    """Reads small ranges, keeps them, and joins those that lie close together.
+
+    ``engine`` is asked where there is one, else pykd.
+    """
+
+    def __init__(self, pykd: Any, pointer_size: int, engine: Optional[Engine]) -> None:
+        self._pykd = pykd
+        self._engine = engine
+        self._kernel = 1 << (8 * pointer_size - 1)
+        self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
+        self._clock = (_SHARED_DATA_32 if pointer_size == 4 else _SHARED_DATA_64) + _INTERRUPT_TIME
+        self._kept: Dict[int, List[Piece]] = {}
+        self._bytes = 0
+        self._missing: Dict[int, str] = {}
+        self._stamp: Optional[Stamp] = None
+        self.calls = 0
+
+    # -- what may be stale ----------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Drop everything if the machine has run since the last look.
+
+        It has where its clock or its program counter has changed. To look costs no round trip
+        while the engine has them, which it forgets when the machine runs; with a full cache of
+        the engine one, never more than what is kept here saves.
+        """
+        stamp = self._look()
+        if stamp is None or stamp != self._stamp:
+            self.forget()
+            self._stamp = stamp
+
+    def _look(self) -> Optional[Stamp]:
+        pykd = self._pykd
+        try:
+            return int(pykd.ptrQWord(self._clock | self._extend)), int(pykd.getIP())
+        except pykd.DbgException:
+            return None
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._kept.clear()
+        self._missing.clear()
+        self._bytes = 0
+        self._stamp = None
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def read(self, address: int, size: int) -> Span:
+        """What is there of ``size`` bytes at ``address``."""
+        if any(
+            start // PAGE in self._missing or self._find(start, stop - start) is not None
+            for start, stop in _by_page(address, size)
+        ):
+            self.refresh()
+        return self._answer(address, size)
+
+    def read_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """Several reads: what lies close together comes in one round trip."""
+        if self._kept or self._missing:
+            self.refresh()
+        for start, stop in _joined(self._unknown(ranges)):
+            self._load(start, stop)
+        return [self._answer(address, size) for address, size in ranges]
+
+    def _unknown(self, ranges: Iterable[Tuple[int, int]]) -> List[Tuple[int, int]]:
+        """The parts, (start, stop) inside of one page, that were not read yet."""
+        return [
+            (start, stop)
+            for address, size in ranges
+            for start, stop in _by_page(address, size)
+            if start >= self._kernel
+            and start // PAGE not in self._missing
+            and self._find(start, stop - start) is None
+        ]
+
+    def _answer(self, address: int, size: int) -> Span:
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        for start, stop in _by_page(address, size):
+            if start < self._kernel:
+                _add_gap(gaps, start, stop, _USER)
+                continue
+            data = self._find(start, stop - start)
+            if data is None and start // PAGE not in self._missing:
+                data = self._load(start, stop)[: stop - start]
+            if data:
+                _add_piece(pieces, start, data)
+            there = start + len(data or b"")
+            if there < stop:
+                _add_gap(gaps, there, stop, self._missing.get(start // PAGE, "not readable"))
+        return Span(address, size, pieces, gaps)
+
+    def _find(self, start: int, size: int) -> Optional[bytes]:
+        """Bytes of one page that were read already, as a whole."""
+        for address, data in self._kept.get(start // PAGE, ()):
+            offset = start - address
+            if offset >= 0 and offset + size <= len(data):
+                return data[offset : offset + size]
+        return None
+
+    def _load(self, start: int, stop: int) -> bytes:
+        """Fetch a range of one page, and keep it."""
+        if self._stamp is None:
+            self._stamp = self._look()
+        page = start // PAGE
+        # The wire carries as much for less; at the end of the page it would be a second read.
+        stop = max(stop, min(start + _LEAST, (page + 1) * PAGE))
+        data = self._fetch(start, stop - start)
+        if data:
+            if self._bytes > _MOST_KEPT:
+                self._kept.clear()
+                self._bytes = 0
+            if stop - start == PAGE:
+                self._kept[page] = [Piece(start, data)]
+            else:
+                self._kept.setdefault(page, []).append(Piece(start, data))
+            self._bytes += len(data)
+        else:
+            self._missing[page] = "not readable"
+        return data
+
+    def _fetch(self, address: int, size: int) -> bytes:
+        """From the wire: the bytes up to the first that is missing."""
+        self.calls += 1
+        reader: Callable[[int, int], bytes] = self._by_pykd
+        if self._engine is not None:
+            reader = self._engine.read
+        try:
+            return reader(address | self._extend, size)
+        except self._pykd.MemoryException:
+            return b""
+        except (self._pykd.DbgException, OSError) as error:
+            # Not a page that is missing: the session itself fails (a cut link).
+            line = (str(error).splitlines() or ["no reason given"])[0]
+            raise TargetError(f"the debugger can't read 0x{address:x}: {line}") from None
+
+    def _by_pykd(self, address: int, size: int) -> bytes:
+        return bytes(self._pykd.loadBytes(address, size))
+
+
+def _by_page(address: int, size: int) -> Iterable[Tuple[int, int]]:
+    """The parts (start, stop) of a range, cut at the borders of pages."""
+    end = address + size
+    while address < end:
+        stop = min(end, (address // PAGE + 1) * PAGE)
+        yield address, stop
+        address = stop
+
+
+def _joined(parts: List[Tuple[int, int]]) -> List[Tuple[int, int]]:
+    """Neighbours in a page as one, where that is no more than the wire would carry anyway."""
+    joined: List[Tuple[int, int]] = []
+    for start, stop in sorted(parts):
+        if joined:
+            first, last = joined[-1]
+            if (
+                first // PAGE == start // PAGE
+                and start - last <= _WORTH_BRIDGING
+                and stop - first <= _MOST
+            ):
+                joined[-1] = (first, max(last, stop))
+                continue
+        joined.append((start, stop))
+    return joined
+
+
+def _add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
+    """Add bytes behind what is there; neighbours become one piece, so that a read can cross."""
+    if pieces:
+        last = pieces[-1]
+        if last.address + len(last.data) == address:
+            pieces[-1] = Piece(last.address, last.data + data)
+            return
+    pieces.append(Piece(address, data))
+
+
+def _add_gap(gaps: List[Gap], start: int, stop: int, reason: str) -> None:
+    if gaps and gaps[-1].address + gaps[-1].size == start and gaps[-1].reason == reason:
+        gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + stop - start)
+    else:
+        gaps.append(Gap(start, stop - start, reason))
