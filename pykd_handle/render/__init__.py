@@ -3,11 +3,14 @@
 from typing import Type
 
 from ..errors import PykdHandleError
-from .base import Renderer
+from ..user.record import UserRecord
+from ..user.request import UserRequest
+from .base import AnyRenderer, Renderer
 
-__all__ = ("FORMATS", "Renderer", "renderer")
+__all__ = ("FORMATS", "AnyRenderer", "Renderer", "renderer", "user_renderer")
 
 FORMATS = ("windbg", "table", "jsonl", "csv")
+_NO_TABULATE = "--format table needs the package tabulate: pip install tabulate"
 
 
 def renderer(name: str) -> Type[Renderer]:
@@ -28,10 +31,29 @@ def renderer(name: str) -> Type[Renderer]:
         try:
             from .table import TableRenderer
         except ImportError:
-            raise PykdHandleError(
-                "--format table needs the package tabulate: pip install tabulate"
-            ) from None
+            raise PykdHandleError(_NO_TABULATE) from None
         return TableRenderer
     from .windbg import WinDbgRenderer
 
     return WinDbgRenderer
+
+
+def user_renderer(name: str) -> Type[AnyRenderer[UserRequest, UserRecord]]:
+    """The renderer of user-mode handles in a format of `FORMATS`; as `renderer` otherwise."""
+    if name == "jsonl":
+        from .user_structured import UserJsonlRenderer
+
+        return UserJsonlRenderer
+    if name == "csv":
+        from .user_structured import UserCsvRenderer
+
+        return UserCsvRenderer
+    if name == "table":
+        try:
+            from .user_table import UserTableRenderer
+        except ImportError:
+            raise PykdHandleError(_NO_TABULATE) from None
+        return UserTableRenderer
+    from .windbg_user import UserWinDbgRenderer
+
+    return UserWinDbgRenderer

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Iterable, TextIO
+from typing import Generic, Iterable, TextIO, TypeVar
 
 from ..record import Note, Record
 from ..request import Request
 from .escape import printable
 
-__all__ = ("Renderer",)
+__all__ = ("AnyRenderer", "Renderer")
+
+RequestT = TypeVar("RequestT")
+RecordT = TypeVar("RecordT")
 
 
-class Renderer(ABC):
-    """Writes records to ``stream`` as they come.
+class AnyRenderer(ABC, Generic[RequestT, RecordT]):
+    """Writes records to ``stream`` as they come; of the kernel's handles or of user mode's.
 
     ``remarks`` takes the notes where the format itself has no room for them (one JSON object for
     each handle and nothing else).
     """
 
-    def __init__(self, stream: TextIO, remarks: TextIO, request: Request) -> None:
+    def __init__(self, stream: TextIO, remarks: TextIO, request: RequestT) -> None:
         self.stream = stream
         self.remarks = remarks
         self.request = request
@@ -27,7 +30,7 @@ class Renderer(ABC):
         encoding = getattr(stream, "encoding", None) or "ascii"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
 
-    def render(self, records: Iterable[Record]) -> None:
+    def render(self, records: Iterable[RecordT]) -> None:
         """Write everything. When the records stop by an error, what came before is written."""
         self.begin()
         try:
@@ -41,7 +44,7 @@ class Renderer(ABC):
         return
 
     @abstractmethod
-    def record(self, record: Record) -> None:
+    def record(self, record: RecordT) -> None:
         """Write one record."""
 
     def end(self) -> None:
@@ -51,3 +54,7 @@ class Renderer(ABC):
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
         self.remarks.write(f"note: {printable(note.text, ascii_only=True)}\n")
+
+
+class Renderer(AnyRenderer[Request, Record]):
+    """A renderer of the kernel's handles."""

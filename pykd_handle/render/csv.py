@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any
+from typing import Any, List, Mapping, Sequence
 
 from ..record import HandleRecord, Note, Record
 from .base import Renderer
 from .escape import cell
 from .fields import KEYS, flatten
 
-__all__ = ("CsvRenderer",)
+__all__ = ("CsvRenderer", "csv_cells")
 
 
 class CsvRenderer(Renderer):
@@ -29,10 +29,14 @@ class CsvRenderer(Renderer):
     def record(self, record: Record) -> None:
         """A handle is a row."""
         if isinstance(record, HandleRecord):
-            flat = flatten(record)
-            self._writer.writerow([_text(flat[key]) for key in KEYS])
+            self._writer.writerow(csv_cells(flatten(record), KEYS))
         elif isinstance(record, Note):
             self.remark(record)
+
+
+def csv_cells(flat: Mapping[str, Any], keys: Sequence[str]) -> List[str]:
+    """The cells of a row."""
+    return [_text(flat[key]) for key in keys]
 
 
 def _text(value: Any) -> str:

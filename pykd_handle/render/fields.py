@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from datetime import datetime
+from typing import Any, Dict, Mapping, Tuple
 
 from ..absent import Absent, Unavailable
 from ..record import HandleRecord, Hex
 
-__all__ = ("KEYS", "flatten")
+__all__ = ("KEYS", "flatten", "plain")
 
 KEYS: Tuple[str, ...] = (
     "pid",
@@ -62,12 +63,15 @@ def flatten(record: HandleRecord) -> Dict[str, Any]:
         "pointer_count": record.pointer_count,
         "name": record.name,
     }
+    return plain(values, record.details, record.error)
+
+
+def plain(values: Mapping[str, Any], details: Mapping[str, Any], error: str) -> Dict[str, Any]:
+    """Values as plain data, with ``details``, ``error`` and ``unavailable`` behind them."""
     why: Dict[str, str] = {}
     flat = {key: _plain(key, value, why) for key, value in values.items()}
-    flat["details"] = {
-        key: _plain(f"details.{key}", value, why) for key, value in record.details.items()
-    }
-    flat["error"] = record.error or None
+    flat["details"] = {key: _plain(f"details.{key}", value, why) for key, value in details.items()}
+    flat["error"] = error or None
     flat["unavailable"] = why
     return flat
 
@@ -80,5 +84,9 @@ def _plain(key: str, value: Any, why: Dict[str, str]) -> Any:
     if isinstance(value, Hex):
         return f"0x{value:x}"
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(key, each, why) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(f"{key}.{name}", each, why) for name, each in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any, Mapping
 
 from ..record import HandleRecord, Note, Record
 from .base import Renderer
 from .fields import flatten
 
-__all__ = ("JsonlRenderer",)
+__all__ = ("JsonlRenderer", "json_line")
+
+
+def json_line(flat: Mapping[str, Any]) -> str:
+    """One object as a line."""
+    # Only ASCII: whatever a name holds, neither a terminal nor a pipe trips over it.
+    return json.dumps(flat, ensure_ascii=True) + "\n"
 
 
 class JsonlRenderer(Renderer):
@@ -17,7 +24,6 @@ class JsonlRenderer(Renderer):
     def record(self, record: Record) -> None:
         """A handle is a line; a process stands in the lines of its handles."""
         if isinstance(record, HandleRecord):
-            # Only ASCII: whatever a name holds, neither a terminal nor a pipe trips over it.
-            self.stream.write(json.dumps(flatten(record), ensure_ascii=True) + "\n")
+            self.stream.write(json_line(flatten(record)))
         elif isinstance(record, Note):
             self.remark(record)

@@ -1,0 +1,42 @@
+"""User-mode handles as JSON lines and as CSV."""
+
+from __future__ import annotations
+
+import csv
+
+from ..record import Note
+from ..user.record import UserHandle, UserRecord
+from ..user.request import UserRequest
+from .base import AnyRenderer
+from .csv import csv_cells
+from .jsonl import json_line
+from .user_fields import USER_KEYS, flatten_user
+
+__all__ = ("UserCsvRenderer", "UserJsonlRenderer")
+
+
+class UserJsonlRenderer(AnyRenderer[UserRequest, UserRecord]):
+    """Writes one JSON object a line; every object has every key. Notes go to the remarks."""
+
+    def record(self, record: UserRecord) -> None:
+        """A handle is a line; its process stands in it, totals can be counted."""
+        if isinstance(record, UserHandle):
+            self.stream.write(json_line(flatten_user(record)))
+        elif isinstance(record, Note):
+            self.remark(record)
+
+
+class UserCsvRenderer(AnyRenderer[UserRequest, UserRecord]):
+    """Writes a header and a row for each handle; the columns are the keys of the JSON lines."""
+
+    def begin(self) -> None:
+        """The header."""
+        self._writer = csv.writer(self.stream, lineterminator="\n")
+        self._writer.writerow(USER_KEYS)
+
+    def record(self, record: UserRecord) -> None:
+        """A handle is a row."""
+        if isinstance(record, UserHandle):
+            self._writer.writerow(csv_cells(flatten_user(record), USER_KEYS))
+        elif isinstance(record, Note):
+            self.remark(record)

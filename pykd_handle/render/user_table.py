@@ -1,0 +1,137 @@
+"""A table of user-mode handles for people, made with `tabulate`."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+from tabulate import tabulate
+
+from ..absent import Absent, Maybe, Unavailable
+from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
+from ..record import Hex, Note
+from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
+from ..user.request import BASIC, NAME, SPECIFIC, UserRequest
+from .base import AnyRenderer
+from .escape import printable
+
+__all__ = ("UserTableRenderer",)
+
+_ROWS_AT_ONCE = 20000  # a leak of a million handles must not wait, and stay in memory, to its end
+_NAMED_ATTRIBUTES = PROTECT | INHERIT | AUDIT
+_NUMBERS = ("Handle", "Handles", "Pointers")
+
+
+class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
+    """Writes a heading, a table, and the totals by type."""
+
+    def begin(self) -> None:
+        """Nothing was read yet."""
+        self._rows: List[List[str]] = []
+
+    def record(self, record: UserRecord) -> None:
+        """Rows are kept until the table is complete; totals and notes follow it."""
+        if isinstance(record, UserHandle):
+            self._rows.append(self._row(record))
+            if len(self._rows) >= _ROWS_AT_ONCE:
+                self._flush()
+            return
+        self._flush()
+        if isinstance(record, UserProcess):
+            self.stream.write(self._heading(record) + "\n\n")
+        elif isinstance(record, UserTotals):
+            self.stream.write("\n" + self._totals(record) + "\n")
+        else:
+            assert isinstance(record, Note)
+            self.stream.write("\n" + self._clean(record.text) + "\n")
+
+    def end(self) -> None:
+        """The last rows."""
+        self._flush()
+
+    def _clean(self, text: str) -> str:
+        return printable(text, self.ascii_only)
+
+    def _heading(self, process: UserProcess) -> str:
+        pid = f"pid 0x{process.pid:x}" if isinstance(process.pid, int) else "pid unknown"
+        return f"{self._text(process.image)}  {pid}  {'live' if process.live else 'dump'}"
+
+    def _totals(self, totals: UserTotals) -> str:
+        if totals.type_name:
+            return f"{totals.count} handles of type {self._clean(totals.type_name)}"
+        parts = ", ".join(f"{name} {count}" for name, count in totals.by_type)
+        return f"{totals.count} handles" + (f": {parts}" if parts else "")
+
+    def _headers(self) -> List[str]:
+        wants = self.request.wants
+        headers = ["Handle", "Type"]
+        if wants(BASIC):
+            headers += ["Access", "Attr", "Handles", "Pointers"]
+        if wants(NAME):
+            headers.append("Name")
+        if wants(SPECIFIC):
+            headers.append("Details")
+        return headers
+
+    def _row(self, row: UserHandle) -> List[str]:
+        cells = [f"{row.handle:x}"]
+        if row.error:
+            return [*cells, f"<{self._clean(row.error)}>"]
+        wants = self.request.wants
+        cells.append(self._text(row.type))
+        if wants(BASIC):
+            access = row.granted_access
+            cells += [
+                f"{access:08x}" if isinstance(access, int) else self._text(access),
+                self._letters(row.attributes),
+                self._text(row.handle_count),
+                self._text(row.pointer_count),
+            ]
+        if wants(NAME):
+            cells.append(self._text(row.name))
+        if wants(SPECIFIC):
+            cells.append(self._details(row))
+        return cells
+
+    def _letters(self, attributes: Maybe[int]) -> str:
+        """As in the kernel's table: P(rotected), I(nherited), A(udited)."""
+        if not isinstance(attributes, int):
+            return self._text(attributes)
+        rest = attributes & ~_NAMED_ATTRIBUTES
+        letters = "".join(name[0].upper() for name in describe_attributes(attributes))
+        return letters + (f"+{rest:x}" if rest else "")
+
+    def _details(self, row: UserHandle) -> str:
+        parts: List[str] = []
+        for key, value in row.details.items():
+            if isinstance(value, Unavailable):
+                parts.append(f"{key} {self._text(value)}")
+            elif not isinstance(value, Absent):
+                parts.append(f"{key} {self._shown(value)}")
+        parts += [
+            f"{each.kind} by 0x{each.process_id:x}.0x{each.thread_id:x}" for each in row.operations
+        ]
+        return "  ".join(parts)
+
+    def _shown(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, Hex):
+            return f"0x{value:x}"
+        if isinstance(value, tuple):
+            return ",".join(map(str, value)) or "-"
+        return self._clean(str(value))
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, Unavailable):
+            return f"<{self._clean(value.reason)}>"
+        return "" if isinstance(value, Absent) else self._clean(str(value))
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        headers = self._headers()
+        aligns = ["right" if name in _NUMBERS else "left" for name in headers]
+        body = [row + [""] * (len(headers) - len(row)) for row in rows]
+        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
+        self.stream.write(text + "\n")

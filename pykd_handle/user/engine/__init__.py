@@ -1,0 +1,45 @@
+"""Handles of the process in the debugger's session, asked of the debugger engine itself."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ...errors import PykdHandleError, TargetError
+from ...request import Evaluator
+from .com import Engine
+from .local import DESCRIBED, LocalObjects
+from .source import EngineSource
+
+__all__ = ("EngineSource", "connect_engine", "is_user_session")
+
+
+def is_user_session() -> bool:
+    """Whether an engine in this process has a user-mode target: a process, or a dump of one."""
+    try:
+        engine = Engine()
+    except PykdHandleError:
+        return False
+    try:
+        return engine.user_mode()
+    except PykdHandleError:
+        return False  # an engine without a target
+    finally:
+        engine.close()
+
+
+def connect_engine(evaluator: Optional[Evaluator] = None) -> EngineSource:
+    """The session's target as a source of handles.
+
+    Raises `TargetError`: no engine, no user-mode target, or a dump without handle data.
+    """
+    engine = Engine()
+    try:
+        if not engine.user_mode():
+            raise TargetError("the debugger's session is no user-mode session")
+        if engine.local():
+            objects = LocalObjects(engine.process_handle())
+            return EngineSource(engine, objects, tuple(sorted(DESCRIBED)), evaluator)
+        return EngineSource(engine, evaluator=evaluator)
+    except PykdHandleError:
+        engine.close()
+        raise

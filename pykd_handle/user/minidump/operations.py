@@ -1,0 +1,49 @@
+"""The HandleOperationListStream: the recorded history of handles, where a verifier kept one."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Tuple
+
+from ...errors import CorruptedError
+from ..operation import OPERATION_SIZE, HandleOperation, decode_operations
+from .container import HANDLE_OPERATIONS, Container
+from .table import Table
+
+__all__ = ("Operations",)
+
+# As many as are kept in memory: 37 MB.
+_MOST_OPERATIONS = 0x20000
+
+
+class Operations:
+    """The operations of a dump by handle; read when they are first asked for."""
+
+    def __init__(self, container: Container) -> None:
+        self._by_handle: Dict[int, List[bytes]] = {}
+        self.count = 0
+        stream = container.stream(HANDLE_OPERATIONS)
+        if stream is None:
+            return
+        try:
+            table = Table(container, stream, "handle operations", OPERATION_SIZE)
+            if table.remark is not None:
+                container.remarks.append(table.remark)
+            for raw in table.entries(OPERATION_SIZE):
+                if self.count == _MOST_OPERATIONS:
+                    container.remarks.append(
+                        f"{table.count - self.count} of the dump's handle operations were left out"
+                    )
+                    break
+                handle = int.from_bytes(raw[:8], "little")
+                self._by_handle.setdefault(handle, []).append(raw)
+                self.count += 1
+        except CorruptedError as error:
+            container.remarks.append(f"the handle operations can't be read: {error}")
+
+    def of(self, handle: int) -> Tuple[HandleOperation, ...]:
+        """The operations on a handle, in the order of the dump."""
+        return tuple(
+            operation
+            for raw in self._by_handle.get(handle, ())
+            for operation in decode_operations(raw)
+        )

@@ -1,0 +1,64 @@
+"""A stream that is a table: a header with sizes and a count, then entries of one size.
+
+MINIDUMP_HANDLE_DATA_STREAM and MINIDUMP_HANDLE_OPERATION_LIST have the same header: SizeOfHeader,
+SizeOfDescriptor (or SizeOfEntry), NumberOfDescriptors (or NumberOfEntries), Reserved.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Iterator, Optional
+
+from ...errors import CorruptedError
+from .container import Container, Stream
+
+__all__ = ("Table",)
+
+_HEADER = struct.Struct("<IIII")
+_ENTRIES_AT_ONCE = 1024
+_LARGE_ENTRY = 0x1000
+
+
+class Table:
+    """The entries of such a stream.
+
+    ``announced`` is the number of entries that the header gives, ``count`` how many of them the
+    stream holds, ``entry_size`` their size in bytes. Raises `CorruptedError` where the header
+    can't be: too short, or entries smaller than ``smallest``.
+    """
+
+    def __init__(self, container: Container, stream: Stream, what: str, smallest: int) -> None:
+        self._container = container
+        if stream.size < _HEADER.size:
+            raise CorruptedError(stream.offset, f"the {what} have no header")
+        header, self.entry_size, self.announced, _ = _HEADER.unpack(
+            container.read(stream.offset, _HEADER.size)
+        )
+        if header < _HEADER.size or header > stream.size:
+            raise CorruptedError(stream.offset, f"the {what} have a header of 0x{header:x} bytes")
+        if self.entry_size < smallest:
+            raise CorruptedError(
+                stream.offset,
+                f"the {what} have entries of {self.entry_size} bytes, {smallest} is the least",
+            )
+        self._start = stream.offset + header
+        self.count = min(self.announced, (stream.size - header) // self.entry_size)
+        self.remark: Optional[str] = None
+        if self.count < self.announced:
+            self.remark = (
+                f"the {what} announce {self.announced} entries of {self.entry_size} bytes, "
+                f"their 0x{stream.size:x} bytes hold {self.count}"
+            )
+
+    def entries(self, used: int) -> Iterator[bytes]:
+        """The first ``used`` bytes of each entry, read in stretches."""
+        size = self.entry_size
+        if size > _LARGE_ENTRY:
+            for index in range(self.count):
+                yield self._container.read(self._start + index * size, used)
+            return
+        for first in range(0, self.count, _ENTRIES_AT_ONCE):
+            number = min(_ENTRIES_AT_ONCE, self.count - first)
+            data = self._container.read(self._start + first * size, number * size)
+            for at in range(0, number * size, size):
+                yield data[at : at + used]

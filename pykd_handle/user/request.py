@@ -1,0 +1,68 @@
+"""What the user asked for in user mode: ``[Handle [Flags [TypeName]]]``.
+
+The meaning of every parameter and flag is that of Microsoft's documentation of ``!handle`` and of
+its own help text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+from ..errors import UsageError
+from ..request import Evaluator, parse_number
+
+__all__ = ("BASIC", "NAME", "SPECIFIC", "TYPE", "USER_HELP", "UserRequest", "parse_user_request")
+
+TYPE = 0x1
+BASIC = 0x2
+NAME = 0x4
+SPECIFIC = 0x8
+
+USER_HELP = """\
+In user mode: [Handle [Flags [TypeName]]]
+
+Handle    the handle; 0, -1 or nothing: all handles of the process
+Flags     what to show, a sum of (default 1)
+            1   the type of the object
+            2   attributes, granted access, handle and pointer counts
+            4   the name of the object
+            8   information about the object itself, by type
+TypeName  only handles to objects of this type (case does not matter), such as
+          Event, Section, File, Directory, Mutant, Semaphore, Key, Process,
+          Thread, IoCompletion, Timer, ALPC Port; None: those of no listed type
+
+Numbers are hexadecimal; 0n is decimal, 0t octal, 0y binary.
+"""
+
+
+@dataclass(frozen=True)
+class UserRequest:
+    """One request; ``handle`` is None for all handles, ``type_name`` empty for all types."""
+
+    handle: Optional[int] = None
+    flags: int = TYPE
+    type_name: str = ""
+
+    def wants(self, flag: int) -> bool:
+        """Whether what a flag (TYPE, BASIC, NAME, SPECIFIC) stands for is to be shown."""
+        return bool(self.flags & flag)
+
+
+def parse_user_request(words: Sequence[str], evaluate: Optional[Evaluator] = None) -> UserRequest:
+    """The request in the words ``[Handle [Flags [TypeName]]]``.
+
+    A type's name may hold blanks (``ALPC Port``): everything behind the second word belongs to
+    it. Raises `UsageError`, which names the parameter that is wrong.
+    """
+    handle: Optional[int] = None
+    flags = TYPE
+    if words:
+        value = parse_number(words[0], "Handle", evaluate)
+        # 0, -1 and nothing at all mean every handle.
+        handle = None if value in (0, -1) else value
+    if len(words) > 1:
+        flags = parse_number(words[1], "Flags", evaluate)
+        if not 0 <= flags <= 0xFFFFFFFF:
+            raise UsageError(f"Flags {words[1]!r} does not fit into 32 bits")
+    return UserRequest(handle, flags, " ".join(words[2:]))
