@@ -157,7 +157,9 @@ class Core:
             self.memory.map(at, size)
             return at
         region = region or self.paged
-        header = self.struct("_POOL_HEADER").size if tag else 0
+        header = 0
+        if tag and self.has_struct("_POOL_HEADER"):
+            header = self.struct("_POOL_HEADER").size
         address = region.allocate(size + header, alignment)
         self.memory.map(address, size + header)
         if header:

@@ -94,7 +94,11 @@ class Files(Processes):
             device = self.device(device, volume=device.startswith("HarddiskVolume"))
         size = self.struct("_FILE_OBJECT").size
         found = self.object(
-            "File", size=size, headers=("handle", "quota"), at=at, own_page=own_page
+            "File",
+            size=size,
+            headers=self.usual_headers("handle", "quota"),
+            at=at,
+            own_page=own_page,
         )
         view = found.body("_FILE_OBJECT")
         view["Type"] = _IO_TYPE_FILE

@@ -47,7 +47,8 @@ class KernelImage(Spoil):
     @current.setter
     def current(self, process: MockProcess) -> None:
         self._current = process
-        self.run_thread(self.process_threads[0])
+        for thread in self.process_threads[:1]:
+            self.run_thread(thread)
 
     @property
     def kernel_image_bytes(self) -> bytes:

@@ -39,7 +39,7 @@ class Names(Objects):
 
     def _directory_object(self, name: str) -> MockObject:
         size = self.struct("_OBJECT_DIRECTORY").size
-        found = self.object("Directory", name, size=size, headers=("quota",), permanent=True)
+        found = self.object("Directory", name, size=size, permanent=True)
         found.body("_OBJECT_DIRECTORY").put("SessionId", 0xFFFFFFFF)
         return found
 

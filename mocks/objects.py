@@ -139,6 +139,10 @@ class Objects(Core):
                 return next((s for s in structs if self.has_struct(s)), "")
         raise ValueError(f"no optional header {name!r}; there are {[n for n, _ in _HEADERS]}")
 
+    def usual_headers(self, *names: str) -> Tuple[str, ...]:
+        """Of these optional headers, those that the symbols of this build describe."""
+        return tuple(name for name in names if self._info_struct(name))
+
     def _write_masks(self) -> None:
         """``ObpInfoMaskToOffset``: for each mask the distance of its highest bit's header."""
         sizes = []
@@ -180,7 +184,7 @@ class Objects(Core):
             self.object_type(type_name)
         if type_at is not None:
             self.place_type(type_name, type_at)
-        wanted = set(("quota",) if headers is None else headers)
+        wanted = set(self.usual_headers("quota") if headers is None else headers)
         if name is not None:
             wanted.add("name")
         order = [(bit, known) for bit, (known, _) in enumerate(_HEADERS) if known in wanted]
@@ -238,8 +242,8 @@ class Objects(Core):
         address = first + start
         infos = {known: (struct, address - far) for known, (struct, far) in names.items()}
         found = MockObject(self, address + header.offset("Body"), type_name, infos)
-        self._mark_infos(found, mask)
         found.view["Flags"] = 0x02  # kernel object
+        self._mark_infos(found, mask)
         if "extended" in infos and footer != total:
             found.info("extended")["Footer"] = first + footer
         self._mark_type(found)
@@ -250,7 +254,9 @@ class Objects(Core):
         if found.view.has("InfoMask"):
             found.view["InfoMask"] = mask
             return
-        # Up to Vista: distances in bytes, and a flag for the creator info.
+        # Up to Vista: distances in bytes, and a flag for the creator info just below the header.
+        if found.has_info("creator"):
+            found.view["Flags"] = found.view["Flags"] | 0x04
         for known, path in (
             ("name", "NameInfoOffset"),
             ("handle", "HandleInfoOffset"),
@@ -312,7 +318,8 @@ class Objects(Core):
     def _make_type(self, name: str, at: Optional[int]) -> None:
         struct = self.struct("_OBJECT_TYPE")
         known = self.types.get(name)
-        order = [(0, "creator"), (1, "name")]
+        names = ("name", *self.usual_headers("creator"))
+        order = [(bit, known) for bit, (known, _) in enumerate(_HEADERS) if known in names]
         found = self._place("Type", order, struct.size, at, self.nonpaged, False)
         found.name = name
         found.view["PointerCount"] = 2

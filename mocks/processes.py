@@ -39,6 +39,8 @@ class MockProcess:
         self.address = object.address
         self.name = name
         self.pid = pid
+        self.directory_base = 0
+        """``DirectoryTableBase``, with its low bits."""
         self.view: View = object.body("_EPROCESS")
         self.threads: List[MockThread] = []
         self.user = Memory()
@@ -129,7 +131,8 @@ class Processes(Names):
         self.set_global("PspCidTable", self.cid_table.address)
         self.system = self.process("System", 4, parent=0, dirbase=0x1AD002)
         self._current = self.system
-        self.thread(self.system, 8)
+        if self.has_struct("_ETHREAD"):
+            self.thread(self.system, 8)
         self.set_global("PsInitialSystemProcess", self.system.address)
         self.set_global("ObpKernelHandleTable", self.system.table.address)
 
@@ -157,12 +160,13 @@ class Processes(Names):
         of its image, which builds from 10586 on keep; ``wow64_peb`` makes it a 32-bit process.
         """
         size = self.struct("_EPROCESS").size
-        body = self.object("Process", size=size, headers=("quota",), pointer_count=1, at=at)
+        body = self.object("Process", size=size, at=at)
         process = MockProcess(self, body, name, pid)
         view = process.view
         if dirbase is None:
             dirbase = self._next_directory * 0x1000 | 2
             self._next_directory += 1
+        process.directory_base = dirbase
         base = view.struct.field("Pcb.DirectoryTableBase")
         # Up to 2003 an array of two, of which the first counts.
         view["Pcb.DirectoryTableBase[0]" if isinstance(base.type, Array) else base.name] = dirbase
@@ -244,7 +248,7 @@ class Processes(Names):
                 self._next_id += 4
             tid = self._next_id
         size = self.struct("_ETHREAD").size
-        body = self.object("Thread", size=size, headers=("quota",), pointer_count=1, at=at)
+        body = self.object("Thread", size=size, at=at)
         thread = MockThread(body, process, tid)
         view = thread.view
         view["Cid.UniqueProcess"] = process.pid

@@ -58,8 +58,10 @@ class Processor(Bodies):
         """The list of loaded modules, with the kernel alone in it."""
         head = self.symbol("PsLoadedModuleList")
         self.empty_list(head)
-        newer = self.has_struct("_KLDR_DATA_TABLE_ENTRY")
-        name = "_KLDR_DATA_TABLE_ENTRY" if newer else "_LDR_DATA_TABLE_ENTRY"
+        names = ("_KLDR_DATA_TABLE_ENTRY", "_LDR_DATA_TABLE_ENTRY")
+        name = next((name for name in names if self.has_struct(name)), "")
+        if not name:
+            return
         address = self.allocate(self.struct(name).size, self.nonpaged, tag=b"MmLd")
         entry = self.view(name, address)
         self.link(head, entry.at("InLoadOrderLinks"))
@@ -96,7 +98,7 @@ class Processor(Bodies):
         prcb["MajorVersion"] = prcb["MinorVersion"] = 1
         special = "ProcessorState.SpecialRegisters"
         prcb[f"{special}.Cr0"] = 0x80050033
-        prcb[f"{special}.Cr3"] = self.system.view["Pcb.DirectoryTableBase"] & ~0xFFF
+        prcb[f"{special}.Cr3"] = self.system.directory_base & ~0xFFF
         prcb[f"{special}.Cr4"] = 0x3506F8 | (0x1000 if self.five_levels else 0)
         prcb[f"{special}.Gdtr.Limit"] = 0x6F
         prcb[f"{special}.Gdtr.Base"] = gdt
@@ -123,7 +125,7 @@ class Processor(Bodies):
     @property
     def process_threads(self) -> List[MockThread]:
         """The threads of the current process; one is made where it has none."""
-        if not self._current.threads:
+        if not self._current.threads and self.has_struct("_ETHREAD"):
             self.thread(self._current)
         return self._current.threads
 

@@ -49,7 +49,7 @@ class Registry(Files):
         make, which has no part in the path. ``full_name`` fills the cache ``FullKCBName``.
         """
         size = self.struct("_CM_KEY_BODY").size
-        found = self.object("Key", size=size, headers=("quota",), at=at, own_page=own_page)
+        found = self.object("Key", size=size, at=at, own_page=own_page)
         body = found.body("_CM_KEY_BODY")
         body["Type"] = _KEY_BODY
         kcb = self._chain(path, compressed, hive_entry)

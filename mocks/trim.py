@@ -60,7 +60,7 @@ def trim(full: Json, layout: str) -> Json:
             if inner is not None and inner in full["user_types"]:
                 pending.append(inner)
     windows = full["metadata"]["windows"]
-    _add_extra(types, windows["arch"], layout)
+    _add_extra(types, windows, layout)
     used = [
         part
         for raw in types.values()
@@ -83,17 +83,14 @@ def trim(full: Json, layout: str) -> Json:
     }
 
 
-def _add_extra(types: Json, arch: str, layout: str) -> None:
+def _add_extra(types: Json, windows: Json, layout: str) -> None:
     for (wanted, name), fields in EXTRA_FIELDS.items():
         if wanted == layout:
             types[name]["fields"].update(_plain(fields))
-    session = types["_EPROCESS"]["fields"].get("Session", {"type": {}})["type"]
-    target = session.get("subtype", {}).get("name")
-    for name, by_arch in EXTRA_TYPES.items():
-        # "void *" up to 10240: the same structure, not named in the public symbols there.
-        if arch not in by_arch or target not in (name, "void"):
-            continue
-        types[name] = {"kind": "struct", "size": 0x1000, "fields": _plain(by_arch[arch])}
+    for extra in EXTRA_TYPES:
+        if windows["arch"] in extra.archs and extra.first <= windows["build"] <= extra.last:
+            fields = _plain(extra.fields)
+            types[extra.name] = {"kind": "struct", "size": 0x1000, "fields": fields}
 
 
 def _plain(fields: Dict[str, Tuple[int, str]]) -> Json:

@@ -9,17 +9,38 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-__all__ = ("BUILDS", "EXTRA_FIELDS", "EXTRA_TYPES", "OVERLAYS", "STRUCTS", "SYMBOLS", "Symbol")
+__all__ = (
+    "BUILDS",
+    "EXTRA_FIELDS",
+    "EXTRA_TYPES",
+    "OVERLAYS",
+    "STRUCTS",
+    "SYMBOLS",
+    "ExtraType",
+    "Symbol",
+)
 
 BUILDS: Tuple[str, ...] = (
+    "winxp_sp3_x86",
+    "win2003_sp2_x64",
+    "vista_sp0_x64",
+    "vista_sp2_x86",
+    "win7_sp1_x64",
+    "win7_sp1_x86",
+    "win8_x64",
+    "win8_x86",
     "win81_x64",
+    "win81_x86",
     "win10_1507_x64",
+    "win10_10586_x64",
     "win10_14393_x64",
     "win10_17763_x64",
     "win10_19041_x64",
+    "win10_19041_x86",
     "win11_22000_x64",
     "win11_22621_x64",
     "win11_26100_x64",
+    "win11_26100_arm64",
 )
 
 # new name: (layout below, layout whose types replace those of the same name)
@@ -367,19 +388,28 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
     "_POOL_HEADER": None,
 }
 
-# Types that the public extractions leave out, per architecture; each with the check made.
-EXTRA_TYPES: Dict[str, Dict[str, Dict[str, Tuple[int, str]]]] = {
-    # name: {architecture: {field: (offset, base type)}}
-    # SessionId at 8 was read in the complete symbols of a 19041 kernel; it has
-    # stood there since Vista. Only given to builds whose _EPROCESS.Session leads to it.
-    "_MM_SESSION_SPACE": {
-        "x64": {
-            "ReferenceCount": (0, "long"),
-            "SessionId": (8, "unsigned long"),
-        },
-    },
-}
 
+class ExtraType(NamedTuple):
+    """A type that the public extractions leave out, for some builds (both inclusive)."""
+
+    name: str
+    archs: Tuple[str, ...]
+    first: int
+    last: int
+    fields: Dict[str, Tuple[int, str]]
+
+
+# Where _EPROCESS.Session leads, up to 23H2. SessionId at 8 was read in the complete symbols of a
+# 19041 kernel; published dumps of the structure have it there from XP on, but for 2003, where a
+# pointer to the structure itself comes first. 24H2 has another structure, in no public symbols.
+EXTRA_TYPES: Tuple[ExtraType, ...] = (
+    ExtraType("_MM_SESSION_SPACE", ("x86", "x64"), 0, 3789, {"SessionId": (8, "unsigned long")}),
+    ExtraType("_MM_SESSION_SPACE", ("x86",), 3790, 3790, {"SessionId": (12, "unsigned long")}),
+    ExtraType("_MM_SESSION_SPACE", ("x64",), 3790, 3790, {"SessionId": (16, "unsigned long")}),
+    ExtraType(
+        "_MM_SESSION_SPACE", ("x86", "x64"), 3791, 26099, {"SessionId": (8, "unsigned long")}
+    ),
+)
 
 # Fields that they leave out, per layout; each read in the complete symbols of that kernel.
 EXTRA_FIELDS: Dict[Tuple[str, str], Dict[str, Tuple[int, str]]] = {

@@ -31,12 +31,14 @@ class PhysicalMemory:
     """
 
     def __init__(self, image: KernelImage, large: Sequence[int] = ()) -> None:
+        if image.arch != "x64":
+            raise ValueError(f"dumps of {image.arch} kernels can't be written")
         self._levels = 5 if image.five_levels else 4
         self._frames: Dict[int, _Source] = {}
         self._left_out: Dict[int, _Source] = {}
         self._large: Dict[int, int] = {}
         self._page_file = 0
-        bases = [_table_base(process.view["Pcb.DirectoryTableBase"]) for process in image.processes]
+        bases = [_table_base(process.directory_base) for process in image.processes]
         self._taken: Set[int] = {base // PAGE for base in bases}
         self._next = _FIRST_DATA
         self._next_left_out = _LEFT_OUT_DATA

@@ -26,6 +26,8 @@ def write_triage_dump(
     What Windows always puts in comes by itself: the processor block, the current process and
     thread, a stack, the list of drivers, the debugger's data.
     """
+    if image.arch != "x64":
+        raise ValueError(f"dumps of {image.arch} kernels can't be written")
     thread = image.process_threads[0]
     fixed: List[bytes] = [
         bytes(0x50),  # memory manager information
@@ -59,7 +61,7 @@ def write_triage_dump(
     )
     head += struct.pack("<Q16xQII", image.stack + 0xF00, 0, 0, 0)
     head += struct.pack("<4I", debugger, 0x380, blocks, len(wanted))
-    base = image.system.view["Pcb.DirectoryTableBase"] & ~0xFFF
+    base = image.system.directory_base & ~0xFFF
     with Path(path).open("wb") as file:
         file.write(make_header(image, _TRIAGE, base, None, size))
         file.write(head.ljust(_HEAD, b"\0"))

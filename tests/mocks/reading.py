@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, NamedTuple
 
 from mocks import KernelImage
 
-__all__ = ("follow", "offset", "u8", "u16", "u32", "u64", "unicode", "wide")
+__all__ = (
+    "Entry",
+    "decode",
+    "fields",
+    "follow",
+    "offset",
+    "pointer",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "unicode",
+)
 
 Json = Dict[str, Any]
 
@@ -31,26 +43,64 @@ def u64(image: KernelImage, address: int) -> int:
     return _number(image, address, 8)
 
 
+def pointer(image: KernelImage, address: int) -> int:
+    return _number(image, address, 4 if "x86" in image.layout_name else 8)
+
+
 def unicode(image: KernelImage, address: int) -> str:
-    """The text of a 64-bit UNICODE_STRING."""
-    length, buffer = u16(image, address), u64(image, address + 8)
+    """The text of a UNICODE_STRING."""
+    wide = 4 if "x86" in image.layout_name else 8
+    length, buffer = u16(image, address), pointer(image, address + wide)
     return image.memory.peek(buffer, length).decode("utf-16-le") if length else ""
 
 
-def wide(image: KernelImage, address: int, count: int) -> str:
-    return image.memory.peek(address, 2 * count).decode("utf-16-le")
-
-
 def follow(image: KernelImage, head: int) -> List[int]:
-    """The entries of a 64-bit LIST_ENTRY list; both directions must agree."""
+    """The entries of a LIST_ENTRY list; both directions must agree."""
+    wide = 4 if "x86" in image.layout_name else 8
     found: List[int] = []
-    place = u64(image, head)
+    place = pointer(image, head)
     while place != head:
         found.append(place)
-        assert u64(image, u64(image, place) + 8) == place, "Blink does not answer Flink"
+        following = pointer(image, place)
+        assert pointer(image, following + wide) == place, "Blink does not answer Flink"
         assert len(found) < 10000
-        place = u64(image, place)
+        place = following
     return found
+
+
+class Entry(NamedTuple):
+    """A decoded handle table entry; attributes: 1 protect, 2 inherit, 4 audit."""
+
+    header: int
+    attributes: int
+    access: int
+    size: int
+
+
+# Where the pointer begins, where the attributes lie: the table of 64-bit Windows 8 and later.
+_SHIFTS = {"win8_x64": (23, 20), "win11_26100_la57_x64": (11, 8)}
+_OLD = ("winxp", "win2003", "vista", "win7")
+
+
+def decode(image: KernelImage, entry: int) -> Entry:
+    """An entry by the published rules for each build."""
+    name = image.layout_name
+    if name.startswith(_OLD):
+        low = pointer(image, entry)
+        second = u32(image, entry + (4 if "x86" in name else 8))
+        attributes = low & 6 | second >> 25 & 1
+        assert low & 1, "the lock bit is set at rest"
+        return Entry(low & ~7, attributes, second & 0x1FFFFFF, 8 if "x86" in name else 16)
+    if "x86" in name:
+        low, second = u32(image, entry), u32(image, entry + 4)
+        assert low & 1
+        return Entry(low & ~7, low & 6 | second >> 25 & 1, second & 0x1FFFFFF, 8)
+    shift, at = _SHIFTS.get(name, (20, 17))
+    low = u64(image, entry)
+    assert low & 1
+    high = low - (1 << 64) if low >> 63 else low
+    header = (high >> shift << 4) & 0xFFFFFFFFFFFFFFFF
+    return Entry(header, low >> at & 7, u32(image, entry + 8) & 0x1FFFFFF, 16)
 
 
 def offset(layout: Json, struct: str, path: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.dump import write_bitmap_dump, write_full_dump
+from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from mocks.dump.header import MOST_RUNS
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
@@ -17,7 +17,7 @@ from .dump_file import DumpFile
 
 Writer = Callable[..., None]
 WRITERS = pytest.mark.parametrize("write", [write_full_dump, write_bitmap_dump])
-FOUR_LEVELS = [name for name in builds.names() if "la57" not in name]
+FOUR_LEVELS = [name for name in builds.names() if "la57" not in name and "x64" in name]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_kdmp_parser_reads_it(layout: str, tmp_path: Path, write: Writer) -> Non
     assert parser.directory_table_base == 0x1AD000
     for address in image.memory.pages():
         assert bytes(parser.read_virtual_page(address)) == image.memory.page(address)
-    base = process.view["Pcb.DirectoryTableBase"] & ~0xFFF
+    base = process.directory_base & ~0xFFF
     assert bytes(parser.read_virtual_page(0x7FF700001000, base))[:15] == b"of this process"
     assert parser.read_virtual_page(0x7FF700001000) is None
 
@@ -179,7 +179,7 @@ def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_pa
     write_full_dump(image, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     for process, text in ((one, b"one"), (two, b"two")):
-        base = process.view["Pcb.DirectoryTableBase"] & ~0xFFF
+        base = process.directory_base & ~0xFFF
         assert (dump.page(0x10000, base) or b"")[:3] == text
         assert dump.entry(0x10000, base)[0] & 4, "a page of user mode"
         kernel = image.page_of(one.address)
@@ -205,3 +205,13 @@ def test_a_large_dump_is_streamed(image: KernelImage, tmp_path: Path) -> None:
     dump = DumpFile(tmp_path / "x.dmp")
     last = process.table.leaves[-1]
     assert dump.page(last) == image.memory.page(last)
+
+
+@pytest.mark.parametrize("layout", ["win7_sp1_x86", "win11_26100_arm64"])
+def test_other_processors_are_refused(layout: str, tmp_path: Path) -> None:
+    image = KernelImage(layout)
+    for write in (write_full_dump, write_bitmap_dump):
+        with pytest.raises(ValueError, match="kernels can't be written"):
+            write(image, tmp_path / "x.dmp")
+    with pytest.raises(ValueError, match="kernels can't be written"):
+        write_triage_dump(image, tmp_path / "x.dmp", [])

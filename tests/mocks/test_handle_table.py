@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import List, Set, Tuple
+from typing import List, Set
 
 import pytest
 
 from mocks import KernelImage, builds
+from mocks.processes import MockProcess
 
-from .reading import offset, u32, u64
+from .reading import decode, offset, pointer, u32, u64
 
 LAYOUTS = builds.names()
-ATTRIBUTES = {"win11_26100_la57_x64": (8, 11)}  # 17, 20 everywhere else
-
-
-def decode(image: KernelImage, entry: int) -> Tuple[int, int]:
-    """Header address and attributes by EVOLUTION's shifts for this layout."""
-    at, shift = ATTRIBUTES.get(image.layout_name, (17, 20))
-    low = u64(image, entry)
-    high = low - (1 << 64) if low >> 63 else low
-    return (high >> shift << 4) & 0xFFFFFFFFFFFFFFFF, low >> at & 7
 
 
 def leaves(image: KernelImage, code: int) -> List[int]:
@@ -37,20 +29,59 @@ def leaves(image: KernelImage, code: int) -> List[int]:
     return pages
 
 
+def table_of(image: KernelImage, process: MockProcess) -> int:
+    raw = builds.load_raw(image.layout_name)
+    return pointer(image, process.address + offset(raw, "_EPROCESS", "ObjectTable"))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_entries_of_every_build(layout: str) -> None:
     image = KernelImage(layout)
     process = image.process("a.exe", 0x100)
-    objects = [image.event(), image.section(), image.key("\\REGISTRY\\USER")]
+    objects = [image.event(), image.plain("Section"), image.plain("Job")]
     for number, found in enumerate(objects):
-        process.handle(found, inherit=number == 0, protect=number == 1, audit=number == 2)
+        process.handle(found, 0x1F0003, inherit=number == 0, protect=number == 1, audit=number == 2)
     raw = builds.load_raw(layout)
-    table = u64(image, process.address + offset(raw, "_EPROCESS", "ObjectTable"))
-    code = u64(image, table + offset(raw, "_HANDLE_TABLE", "TableCode"))
+    table = table_of(image, process)
+    code = pointer(image, table + offset(raw, "_HANDLE_TABLE", "TableCode"))
+    size = decode(image, process.table.entry_address(4)).size
     for number, found in enumerate(objects):
-        entry = code + 16 * (number + 1)
-        assert decode(image, entry) == (found.header, (2, 1, 4)[number])
-        assert u64(image, entry) & 1
+        entry = decode(image, code + size * (number + 1))
+        assert entry == (found.header, (2, 1, 4)[number], 0x1F0003, size)
+    limit = u32(image, table + offset(raw, "_HANDLE_TABLE", "NextHandleNeedingPool"))
+    assert limit == 0x1000 // size * 4
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_free_entries_and_counts_of_every_build(layout: str) -> None:
+    image = KernelImage(layout)
+    process = image.process("a.exe", 0x100)
+    event = image.event()
+    handles = [process.handle(event) for _ in range(3)]
+    process.close(handles[1])
+    fields = builds.load_raw(layout)["user_types"]["_HANDLE_TABLE"]["fields"]
+    table = table_of(image, process)
+    code = pointer(image, table + fields["TableCode"]["offset"])
+    size = decode(image, process.table.entry_address(4)).size
+    half = size // 2
+
+    def second(handle: int) -> int:
+        address = code + handle // 4 * size + half
+        return pointer(image, address) if "FreeLists" in fields else u32(image, address)
+
+    assert pointer(image, code + 8 // 4 * size) == 0
+    if "FreeLists" in fields:  # Windows 8 and later: pointers to entries
+        first = fields["FreeLists"]["offset"] + half
+        assert pointer(image, table + first) == code + 2 * size
+        assert second(8) == code + 4 * size
+        assert second(0) == 0
+        assert u32(image, table + first + size) == 2  # HandleCount, behind two pointers
+    else:  # before: handle values
+        first = fields.get("FirstFreeHandle", fields.get("FirstFree"))["offset"]
+        assert u32(image, table + first) == 8
+        assert second(8) == 0x10
+        assert second(0) == 0xFFFFFFFE
+        assert u32(image, table + fields["HandleCount"]["offset"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -72,7 +103,7 @@ def test_levels_follow_the_number_of_handles(
     assert len(set(values)) == count and all(value % 0x400 for value in values)
     for value in values[:3] + values[-3:]:
         entry = found[value // 0x400] + 16 * (value % 0x400 // 4)
-        assert decode(image, entry)[0] == event.header
+        assert decode(image, entry).header == event.header
     for number, page in enumerate(found):
         assert (u64(image, page), u64(image, page + 8)) == (0, number * 0x400)
     assert event.handle_count == count and event.pointer_count == 1 + count * 0x8000
@@ -158,7 +189,7 @@ def test_addresses_of_a_real_capture(image: KernelImage) -> None:
     process.handle(section, 6, inherit=True, value=0x40)
     assert process.address == 0xFFFFFA8004F48940
     assert process.table.entry_address(0x40) == 0xFFFFF8A000670100
-    assert decode(image, 0xFFFFF8A000670100) == (0xFFFFF8A000633ED0, 2)
+    assert decode(image, 0xFFFFF8A000670100)[:3] == (0xFFFFF8A000633ED0, 2, 6)
 
 
 def test_what_lies_somewhere_can_not_be_overwritten(image: KernelImage) -> None:

@@ -15,7 +15,7 @@ from pykd_handle.layout import BitField, StructRef
 
 from .reading import fields
 
-OURS = set(EXTRA_TYPES)
+OURS = {extra.name for extra in EXTRA_TYPES}
 
 
 def complete(folder: Path, name: str) -> Dict[str, Any]:
@@ -42,7 +42,7 @@ def test_there_are_the_builds_that_matter() -> None:
 
 
 def test_unknown_layout_is_one_line() -> None:
-    with pytest.raises(ValueError, match="no layout 'winnt'; there are win"):
+    with pytest.raises(ValueError, match=r"no layout 'winnt'; there are .*win10_19041_x64"):
         builds.load("winnt")
 
 

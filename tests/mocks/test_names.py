@@ -9,27 +9,31 @@ import pytest
 from mocks import KernelImage, builds
 from mocks.names import hash_of
 
-from .reading import offset, u8, u64, unicode
+from .reading import offset, pointer, u8, u64, unicode
 
 
 def entries(image: KernelImage, directory: int) -> List[Tuple[int, int]]:
     """(bucket, object) of everything in a directory: 37 buckets, each a chain of entries."""
+    wide = 4 if "x86" in image.layout_name else 8
     found: List[Tuple[int, int]] = []
     for bucket in range(37):
-        entry = u64(image, directory + 8 * bucket)
+        entry = pointer(image, directory + wide * bucket)
         while entry:
-            found.append((bucket, u64(image, entry + 8)))
-            entry = u64(image, entry)
+            found.append((bucket, pointer(image, entry + wide)))
+            entry = pointer(image, entry)
     return found
 
 
 def leaf(image: KernelImage, body: int) -> str:
-    """The name of a 64-bit object that has one."""
-    header = body - 0x30
-    mask = u8(image, header + 0x1A)
+    """The name of an object that has one: its NAME_INFO is the nearest, or behind creator info."""
+    wide = 4 if "x86" in image.layout_name else 8
+    header = body - 6 * wide
+    if image.layout_name.startswith(("winxp", "win2003", "vista")):
+        return unicode(image, header - u8(image, header + 3 * wide) + wide)
+    mask = u8(image, header + 3 * wide + 2)
     assert mask & 2
     table = image.symbol("ObpInfoMaskToOffset")
-    return unicode(image, header - u8(image, table + (mask & 3)) + 8)
+    return unicode(image, header - u8(image, table + (mask & 3)) + wide)
 
 
 def children(image: KernelImage, directory: int) -> Dict[str, int]:
@@ -37,7 +41,7 @@ def children(image: KernelImage, directory: int) -> Dict[str, int]:
 
 
 def find(image: KernelImage, path: str) -> int:
-    place = u64(image, image.symbol("ObpRootDirectoryObject"))
+    place = pointer(image, image.symbol("ObpRootDirectoryObject"))
     for part in path.strip("\\").split("\\"):
         place = children(image, place)[part]
     return place
@@ -65,14 +69,23 @@ def test_object_types_directory(layout: str) -> None:
     raw = builds.load_raw(layout)
     index_at = offset(raw, "_OBJECT_TYPE", "Index")
     name_at = offset(raw, "_OBJECT_TYPE", "Name")
-    table = image.symbol("ObTypeIndexTable")
-    assert u64(image, table) == 0
     assert {"File", "Key", "Event", "Process", "ALPC Port", "EtwRegistration"} <= set(types)
+    indices = {}
     for name, body in types.items():
-        index = u8(image, body + index_at)
-        assert u64(image, table + 8 * index) == body
+        indices[name] = u8(image, body + index_at)
         assert unicode(image, body + name_at) == name
-    assert u64(image, image.symbol("ObpTypeObjectType")) == types["Type"]
+        assert body == image.types[name].address
+    assert len(set(indices.values())) == len(types)
+    assert pointer(image, image.symbol("ObpTypeObjectType")) == types["Type"]
+    if "ObTypeIndexTable" in raw["symbols"]:
+        wide = 4 if "x86" in layout else 8
+        table = image.symbol("ObTypeIndexTable")
+        assert pointer(image, table) == 0
+        for name, index in indices.items():
+            assert pointer(image, table + wide * index) == types[name]
+    else:  # up to Vista: the header points at the type
+        event = image.event()
+        assert pointer(image, event.header + (8 if "x86" in layout else 16)) == types["Event"]
 
 
 def test_buckets_are_those_of_the_hash(image: KernelImage) -> None:
