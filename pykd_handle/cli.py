@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, List, NoReturn, Optional, Sequence, TextIO
 
-from .errors import PykdHandleError, TargetError, UsageError
+from .errors import PykdHandleError, SymbolsError, TargetError, UsageError
 from .kernel import Kernel
 from .render import FORMATS, renderer
 from .render.escape import printable
@@ -140,7 +140,14 @@ def _run(words: List[str]) -> int:
 def _open(dump: str, symbols: Optional[str]) -> Target:
     from .target.dump import open_dump
 
-    return open_dump(Path(dump), Path(symbols) if symbols is not None else None)
+    if symbols is not None:
+        return open_dump(Path(dump), Path(symbols))
+    try:
+        return open_dump(Path(dump))
+    except SymbolsError as error:
+        from .recovery import open_without_symbols
+
+        return open_without_symbols(Path(dump), error)
 
 
 def _connect(symbols: Optional[str]) -> Target:

@@ -57,7 +57,6 @@ class HandleTable:
     """One handle table, at the virtual ``address`` of its ``_HANDLE_TABLE``: read once.
 
     Raises `MemoryUnavailable` or `CorruptedError` where the table can't be used at all.
-    ``handle_count`` is the number of handles in use as the kernel counts them, or absent.
     """
 
     def __init__(self, target: Target, address: int) -> None:
@@ -66,7 +65,8 @@ class HandleTable:
         self.form = entry_form(target)
         self.entries_per_page = PAGE // self.form.size
         self.pointers_per_page = PAGE // target.pointer_size
-        code, limit, self.handle_count, self.process_id = self._read()
+        code, limit, self._stored_count, self.process_id = self._read()
+        self._walked_count: Optional[Maybe[int]] = None
         if isinstance(code, Unavailable):
             raise MemoryUnavailable(code.address or address, code.reason)
         assert isinstance(code, int)
@@ -93,6 +93,31 @@ class HandleTable:
             )
             limit = self.capacity
         self.limit = min(limit, self.capacity)
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """The number of handles in use, as the kernel counts them.
+
+        Without the kernel's own symbols nobody says how many free lists share the count
+        (``ExpFreeListCount``): then the entries in use are counted in the table itself.
+        """
+        if not self.target.symbols_recovered:
+            return self._stored_count
+        if self._walked_count is None:
+            self._walked_count = self._count_entries()
+        return self._walked_count
+
+    def _count_entries(self) -> Maybe[int]:
+        used = hidden = 0
+        for rows in self.pages():
+            for row in rows:
+                if isinstance(row, Hole):
+                    hidden += row.hidden
+                elif not row.free:
+                    used += 1
+        if hidden:
+            return Unavailable(f"at least {used}: {hidden} slots can't be read")
+        return used
 
     @property
     def slots(self) -> int:

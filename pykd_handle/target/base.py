@@ -134,6 +134,9 @@ class Target(ABC):
     five_levels: bool = False
     """Whether virtual addresses have 57 bits (``CR4.LA57``)."""
 
+    symbols_recovered: bool = False
+    """Whether the symbols are not the kernel's own: a symbol that is missing may exist."""
+
     rows_at_once: int = 1 << 16
     """How many rows to read the objects of together: few where reading takes long, so that rows
     show early, and those before an end by force are not lost."""

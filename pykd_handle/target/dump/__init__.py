@@ -17,7 +17,7 @@ from .pages import Pages
 from .physical import open_pages
 from .sniff import Kind, Sniffed, sniff, sniff_bytes
 from .target import DumpTarget
-from .translate import Translator, choose_levels
+from .translate import Translator, choose_levels, table_frame
 from .triage import TriageDump, open_triage
 
 __all__ = ("DumpTarget", "Kind", "Sniffed", "open_dump", "sniff")
@@ -29,25 +29,30 @@ _MACHINES = {
 }
 
 
-def open_dump(path: Union[str, Path], symbols: Union[str, Path, None] = None) -> DumpTarget:
+def open_dump(
+    path: Union[str, Path],
+    symbols: Union[str, Path, None] = None,
+    without_symbols: bool = False,
+) -> DumpTarget:
     """Open a kernel dump.
 
     ``symbols`` is an ISF file of the dump's kernel or a folder in which it is looked for; without
-    it, the dump's own folder is looked through. Raises `TargetError` where the file can't be used
-    and `SymbolsError` where no symbols fit; the line says what to do.
+    it, the dump's own folder is looked through. With ``without_symbols`` none are looked for: the
+    caller gives the target a layout (`DumpTarget.take_layout`). Raises `TargetError` where the
+    file can't be used and `SymbolsError` where no symbols fit; the line says what to do.
     """
     path = Path(path)
     file = DumpFile(path)
     target: Optional[DumpTarget] = None
     try:
-        target = _open(file, None if symbols is None else Path(symbols))
+        target = _open(file, None if symbols is None else Path(symbols), without_symbols)
         return target
     finally:
         if target is None:
             file.close()
 
 
-def _open(file: DumpFile, symbols: Optional[Path]) -> DumpTarget:
+def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> DumpTarget:
     raw = file.read(0, HEADER_SIZE)
     sniffed = sniff_bytes(raw)
     if sniffed.kind is Kind.KERNEL32:
@@ -63,7 +68,7 @@ def _open(file: DumpFile, symbols: Optional[Path]) -> DumpTarget:
             if header.machine == machine:
                 what = text
         raise TargetError(f"{file.path}: {what} not supported yet")
-    return DumpTarget(file, header, _memory(file, header, raw), symbols)
+    return DumpTarget(file, header, _memory(file, header, raw), symbols, without_symbols)
 
 
 def _memory(file: DumpFile, header: DumpHeader, raw: bytes) -> Union[PagedMemory, TriageDump]:
@@ -75,10 +80,11 @@ def _memory(file: DumpFile, header: DumpHeader, raw: bytes) -> Union[PagedMemory
 
 def _translator(file: DumpFile, header: DumpHeader, pages: Pages) -> Translator:
     root = header.directory_table
-    if pages.read(root >> 12) is None:
+    frame = table_frame(root)
+    if pages.read(frame) is None:
         raise TargetError(
             f"{file.path}: nothing can be read: the kernel's page tables (physical address "
-            f"0x{root:x}) are missing: {pages.why_not(root >> 12)}"
+            f"0x{root:x}) are missing: {pages.why_not(frame)}"
         )
     places = (header.debugger_data, header.module_list, header.process_head)
     return Translator(pages, root, choose_levels(pages, root, places))

@@ -92,7 +92,7 @@ def _on_stack(
         if lowest.complete and highest.complete:
             start = int.from_bytes(lowest.data(), "little")
             end = int.from_bytes(highest.data(), "little")
-            if start <= stack_pointer < end:
+            if target.is_kernel_address(start) and start <= stack_pointer < end:
                 return thread
     return None
 

@@ -46,8 +46,9 @@ def search(
 ) -> Search:
     """The ISF files of a folder that may be of a kernel.
 
-    With ``identity``, those of this PDB; without, all that may be of a kernel, with the places
-    of these ``symbols``. ``deep`` also looks into folders inside. Never raises for what lies there.
+    With ``identity``, those of this PDB, or else those that do not say of which they are; without,
+    all that may be of a kernel. The latter two come with the places of these ``symbols``. ``deep``
+    also looks into folders inside. Never raises for what lies there.
     """
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
@@ -60,7 +61,10 @@ def search(
     ]
     if named:
         return Search(tuple(named), remark)
-    return _look_into([p for p in paths if not _FILE.match(p.name)], identity, (), remark)
+    unnamed = [path for path in paths if not _FILE.match(path.name)]
+    looked = _look_into(unnamed, identity, symbols, remark)
+    exact = tuple(one for one in looked.files if one.peek.identity == identity)
+    return Search(exact or looked.files, looked.remark)
 
 
 def _look_into(
@@ -74,7 +78,7 @@ def _look_into(
         seen = peek(path, symbols)
         if seen is None:
             damaged += 1
-        elif identity is None or seen.identity == identity:
+        elif identity is None or seen.identity in (identity, None):
             found.append(Found(path, seen))
     if damaged and not remark:
         remark = f" ({damaged} files there are damaged or can't be read)"

@@ -159,7 +159,8 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool) -> Symbols:
     found = search(folder, facts.identity, names, deep=given)
     fitting: List[Found] = []
     for one in found.files:
-        if facts.identity is not None or _compare(one.peek.symbols, facts).fits:
+        of_this = facts.identity is not None and one.peek.identity == facts.identity
+        if of_this or _compare(one.peek.symbols, facts).fits:
             fitting.append(one)
     if not fitting:
         raise SymbolsError(_wanted(folder, facts, given, found.remark))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Union
 
 from ...errors import MissingSymbol, PykdHandleError
-from ...layout import Struct
+from ...layout import Isf, Struct
 from ..base import Target
 from ..span import Gap, Span
 from .current import find_current_process
@@ -46,10 +46,12 @@ class DumpTarget(Target):
         header: DumpHeader,
         memory: Union[PagedMemory, TriageDump],
         symbols: Optional[Path] = None,
+        without_symbols: bool = False,
     ) -> None:
         super().__init__()
         self.name = str(file.path)
         self.pointer_size = 8
+        self.architecture = "x64"
         self.header = header
         self._file = file
         self._memory = memory
@@ -65,7 +67,11 @@ class DumpTarget(Target):
             self._remarks += memory.remarks
             self.debugger_data = memory.debugger_data
         self.facts = _facts(self, header, self.debugger_data)
-        self._symbols: Symbols = load_symbols(symbols, file.path.parent, self.facts)
+        self._symbols: Symbols
+        if without_symbols:
+            self.take_layout(Isf({"base_types": {}, "user_types": {}}))
+        else:
+            self._symbols = load_symbols(symbols, file.path.parent, self.facts)
         self.base = self._symbols.base
         self._known: Dict[str, int] = {known.symbol: known.address for known in self.facts.known}
         if isinstance(memory, PagedMemory):
@@ -137,6 +143,16 @@ class DumpTarget(Target):
     def struct(self, name: str) -> Struct:
         """From the ISF file. Raises `MissingType`."""
         return self._symbols.isf.struct(name)
+
+    def take_layout(self, layout: Isf) -> None:
+        """Use a layout that is not of this very kernel, and no symbols but those that the dump
+        names itself. Whether it fits is for the caller to find out."""
+        self.symbols_recovered = True
+        self._symbols = Symbols(layout, self.facts.base or 0, ())
+
+    def add_note(self, note: str) -> None:
+        """Add a remark for the user to `notes`."""
+        self._remarks.append(note)
 
     # -- the session ----------------------------------------------------------------------------
 

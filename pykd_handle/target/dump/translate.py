@@ -16,7 +16,7 @@ from typing import Dict, Iterable, Optional, Union
 
 from .pages import Pages
 
-__all__ = ("Translator", "choose_levels")
+__all__ = ("Translator", "choose_levels", "table_frame")
 
 _VALID = 1
 _LARGE = 1 << 7
@@ -42,7 +42,7 @@ class Translator:
 
     def __init__(self, pages: Pages, root: int, levels: int = 4) -> None:
         self._pages = pages
-        self._root = (root & _FRAME) >> 12
+        self._root = table_frame(root)
         self.levels = levels
         self._invalid_mask = 0
         self._tables: OrderedDict[int, Optional[bytes]] = OrderedDict()
@@ -146,6 +146,11 @@ NOT_MAPPED = "not mapped"
 PAGED_OUT = "in the page file"
 SHARED = "behind a prototype page-table entry, which is not followed"
 UNTOUCHED = "never touched (demand zero)"
+
+
+def table_frame(root: int) -> int:
+    """The frame of the top table by a value of CR3, whose other bits are flags and the PCID."""
+    return (root & _FRAME) >> 12
 
 
 def choose_levels(pages: Pages, root: int, addresses: Iterable[int]) -> int:

@@ -23,7 +23,7 @@ NOT_IN_DUMP = "not in the dump"
 _HEAD = struct.Struct("<18IQ16xQII4I")  # 0x80 bytes
 _BLOCK = struct.Struct("<QII")
 _VALID = b"TRGD"
-# The real dump has 1831 blocks; drivers can add more. A million takes some 100 MB here.
+# The real dump has 1831 blocks; drivers can add more. So many take some 30 MB here.
 _MOST_BLOCKS = 200_000
 _LOWEST = 1 << 12
 
