@@ -1,0 +1,97 @@
+"""Ranges of virtual memory in a file: neighbours, overlaps, gaps, cut files."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from pykd_handle.target import Gap, Piece
+from pykd_handle.target.dump.file import DumpFile
+from pykd_handle.target.dump.ranges import MOST_BYTES, FileRanges, Range
+
+CONTENT = bytes(range(256)) * 4
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> DumpFile:
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    return DumpFile(path)
+
+
+def test_neighbours_make_one_piece(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    ranges.add_many([Range(0x1010, 0x10, 0x50), Range(0x1000, 0x10, 0x20)])
+    span = ranges.fetch(0x1008, 0x10, "gone")
+    assert span.pieces == (Piece(0x1008, CONTENT[0x28:0x30] + CONTENT[0x50:0x58]),)
+    assert span.at(0x100C, 8) == CONTENT[0x2C:0x30] + CONTENT[0x50:0x54]
+
+
+def test_gaps_before_between_and_behind(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    ranges.add_many([Range(0x1000, 4, 0), Range(0x1008, 4, 8)])
+    span = ranges.fetch(0xFFC, 0x14, "gone")
+    assert span.gaps == (Gap(0xFFC, 4, "gone"), Gap(0x1004, 4, "gone"), Gap(0x100C, 4, "gone"))
+    assert [piece.address for piece in span.pieces] == [0x1000, 0x1008]
+
+
+def test_the_first_of_two_sources_counts(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    assert ranges.add_many([Range(0x1004, 4, 0x80)]) == 0
+    assert ranges.add_many([Range(0x1000, 0x10, 0x10)]) == 4
+    expected = CONTENT[0x10:0x14] + CONTENT[0x80:0x84] + CONTENT[0x18:0x20]
+    assert ranges.fetch(0x1000, 0x10, "gone").data() == expected
+
+
+def test_what_lies_behind_the_end_of_the_file_is_cut_short(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    ranges.add_many([Range(0x1000, 0x20, len(CONTENT) - 8)])
+    span = ranges.fetch(0x1000, 0x20, "gone")
+    assert span.pieces == (Piece(0x1000, CONTENT[-8:]),)
+    assert span.gaps == (Gap(0x1008, 0x18, "the dump file is cut short"),)
+
+
+def test_absurd_sizes_are_bounded(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    ranges.add_many([Range(0x1000, 1 << 40, 0)])
+    span = ranges.fetch(0x1000, 1 << 39, "gone")
+    assert span.pieces[0].data == CONTENT
+    assert span.gaps[-1] == Gap(
+        0x1000 + MOST_BYTES, (1 << 39) - MOST_BYTES, "too many bytes for one read"
+    )
+    assert span.size == 1 << 39
+
+
+def test_random_ranges_against_a_plain_model(file: DumpFile) -> None:
+    chance = random.Random(7)
+    for _ in range(200):
+        ranges = FileRanges(file)
+        model: Dict[int, int] = {}
+        for _ in range(2):
+            added = [
+                Range(chance.randrange(64), chance.randrange(1, 24), chance.randrange(512))
+                for _ in range(chance.randrange(1, 6))
+            ]
+            ranges.add_many(added)
+            fresh: Dict[int, int] = {}
+            for item in sorted(added):  # of one source, the one with the lowest address counts
+                for step in range(item.size):
+                    fresh.setdefault(item.address + step, CONTENT[item.offset + step])
+            model = {**fresh, **model}
+        start, size = chance.randrange(64), chance.randrange(1, 64)
+        span = ranges.fetch(start, size, "gone")
+        found: Dict[int, int] = {}
+        for piece in span.pieces:
+            found.update(enumerate(piece.data, piece.address))
+        missing: List[int] = []
+        for gap in span.gaps:
+            missing += range(gap.address, gap.address + gap.size)
+        wanted = range(start, start + size)
+        assert found == {at: model[at] for at in wanted if at in model}
+        assert missing == [at for at in wanted if at not in model]
+        # Neighbouring pieces are one.
+        ends = {piece.address + len(piece.data) for piece in span.pieces}
+        assert not ends & {piece.address for piece in span.pieces}

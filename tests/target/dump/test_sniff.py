@@ -1,0 +1,64 @@
+"""What a file is, by its first bytes."""
+
+from pathlib import Path
+
+import pytest
+
+from pykd_handle.errors import TargetError
+from pykd_handle.target.dump import Kind, open_dump, sniff
+
+from . import build
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "words"),
+    [
+        (b"PAGEDU64", Kind.KERNEL64, "64-bit kernel"),
+        (b"PAGEDUMP", Kind.KERNEL32, "32-bit kernel"),
+        (b"MDMP\x93\xa7", Kind.USER, "user-mode minidump"),
+        (b"PK\x03\x04" + bytes(30), Kind.OTHER, "unpack"),
+        (b"MSCF" + bytes(30), Kind.OTHER, "unpack"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(30), Kind.OTHER, "unpack"),
+        (b"\x7fELF" + bytes(30), Kind.OTHER, "ELF"),
+        (bytes(257) + b"ustar", Kind.OTHER, "unpack"),
+        (bytes(300), Kind.OTHER, "zeros"),
+        (b"PAGE" + b"\xff" * 30, Kind.OTHER, "damaged"),
+        (b"hello, this is a text", Kind.OTHER, "not a dump"),
+        (b"abc", Kind.OTHER, "too short"),
+        (b"", Kind.OTHER, "empty"),
+    ],
+)
+def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, words: str) -> None:
+    found = sniff(build.write(tmp_path / "file.dmp", head))
+    assert found.kind is kind
+    assert words in found.text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04" + bytes(300), ".zip archive"),
+        (b"", "empty"),
+        (b"PAGEDUMP" + bytes(0x1000), "32-bit kernel dumps are not supported yet"),
+        (b"MDMP" + bytes(0x1000), "user-mode minidump, not a kernel dump"),
+        (build.header(4, machine=0xAA64), "ARM64 kernel dumps are not supported yet"),
+        (build.header(4, machine=0x1234), "machine 0x1234"),
+        (build.header(1), "names no physical memory"),
+        (build.header(3), "type 3"),
+        (build.header(77), "unknown type 77"),
+    ],
+)
+def test_files_that_are_refused_say_why(tmp_path: Path, data: bytes, words: str) -> None:
+    path = build.write(tmp_path / "file.dmp", data)
+    with pytest.raises(TargetError) as error:
+        open_dump(path)
+    assert words in str(error.value)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="No such file"):
+        open_dump(tmp_path / "nothing.dmp")
+    with pytest.raises(TargetError, match="a folder"):
+        open_dump(tmp_path)
