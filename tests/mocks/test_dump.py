@@ -188,6 +188,16 @@ def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_pa
     assert dump.page(0x10000) is None
 
 
+def test_tables_of_processes_keep_their_frames(image: KernelImage, tmp_path: Path) -> None:
+    # 0x1000 is where the writer would put the first page of memory.
+    process = image.process("a.exe", 0x100, dirbase=0x1000 * 0x1000 | 2)
+    write_full_dump(image, tmp_path / "x.dmp", large=[0xFFFFAD4000000000])
+    dump = DumpFile(tmp_path / "x.dmp")
+    assert dump.entry(process.address, 0x1000 * 0x1000)[0] & 1
+    for address in image.memory.pages():
+        assert dump.page(address) == image.memory.page(address)
+
+
 def test_57_bit_addresses_have_five_levels(tmp_path: Path) -> None:
     image = KernelImage("win11_26100_la57_x64")
     write_full_dump(image, tmp_path / "x.dmp")
