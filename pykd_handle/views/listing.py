@@ -359,8 +359,8 @@ class Listing:
             return
         if self._unknown_types:
             yield Note(
-                f"{self._unknown_types} handles are not shown: their type can't be read, "
-                f"so any of them may be of type {wanted}"
+                f"{_plural(self._unknown_types)} not shown, since the type can't be read: any of "
+                f"them may be of type {wanted}"
             )
         if self.found == 0:
             names = sorted(
@@ -410,6 +410,10 @@ def _hole(record: ProcessRecord, hole: Hole) -> HandleRecord:
         f"{where}: {hole.reason}; {hole.hidden} handle values hidden (0x{hole.handle:x}-0x{last:x})"
     )
     return row
+
+
+def _plural(count: int) -> str:
+    return "1 handle is" if count == 1 else f"{count} handles are"
 
 
 def _hidden_slots(hidden: Dict[str, int], slots: int) -> str:

@@ -228,7 +228,7 @@ def test_handles_of_unknown_type_are_counted_under_a_filter(image: KernelImage) 
     image.memory.drop(event.header, 0x30)
     answer = Answer(image, "0 3 -1 Event")
     assert answer.rows == []
-    assert answer.notes[0].startswith("1 handles are not shown: their type can't be read")
+    assert answer.notes[0].startswith("1 handle is not shown, since the type can't be read")
 
 
 @pytest.mark.parametrize("flags", ["0", "1", "4"])

@@ -1,0 +1,42 @@
+"""The README's examples are run, and must print what it shows."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import List, Tuple
+
+import pytest
+
+from pykd_handle.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def examples() -> List[Tuple[str, str]]:
+    """The commands in the README's console blocks, and what they print."""
+    return re.findall(r"```console\n\$ pykd-handle ([^\n]*)\n(.*?)```", README, re.S)
+
+
+def test_there_are_examples() -> None:
+    assert len(examples()) >= 5
+
+
+@pytest.mark.parametrize(("command", "output"), examples())
+def test_an_example_prints_what_the_readme_shows(
+    command: str, output: str, capsys, monkeypatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(shlex.split(command)) == 0
+    assert capsys.readouterr().out.rstrip("\n") == output.rstrip("\n")
+
+
+@pytest.mark.parametrize("name", ["listing", "tests"])
+def test_the_two_commands_can_be_found(name: str) -> None:
+    # .ci/run takes them from here, so that what a newcomer types is what is run.
+    assert re.search(rf"<!-- {name} -->\s*```sh\n.+?\n```", README, re.S)
+
+
+def test_files_that_it_names_exist() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
