@@ -1,0 +1,84 @@
+"""The CPythons on this machine that the package is for, and environments made of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator, Optional, Sequence
+
+__all__ = ["VERSIONS", "Environment", "call", "find_python"]
+
+VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+_WHICH = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+
+
+def find_python(version: str) -> Optional[Path]:
+    """The executable of a CPython of this version ("3.9"), or None."""
+    for candidate in _candidates(version):
+        try:
+            said = subprocess.run([str(candidate), "-c", _WHICH], capture_output=True, text=True)
+        except OSError:
+            continue
+        # A shim of pyenv is there for versions that are not switched on.
+        if said.stdout.strip() == f"cpython {version}":
+            return candidate
+    return None
+
+
+def _candidates(version: str) -> Iterator[Path]:
+    if version == "{}.{}".format(*sys.version_info[:2]):
+        yield Path(sys.executable)
+    on_path = shutil.which(f"python{version}")
+    if on_path:
+        yield Path(on_path)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    uv = Path.home() / ".local" / "share" / "uv" / "python"
+    runner = Path(os.environ.get("RUNNER_TOOL_CACHE") or "/opt/hostedtoolcache")
+    for folder, pattern in (
+        (pyenv, f"versions/{version}.*/bin/python"),
+        (uv, f"cpython-{version}.*/bin/python{version}"),
+        (runner, f"Python/{version}.*/*/bin/python"),
+    ):
+        yield from sorted(folder.glob(pattern), reverse=True)
+
+
+def call(command: Sequence[object], cwd: Path) -> str:
+    """Run a program that must go well; what it printed."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=_clean_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise AssertionError(f"{command} returned {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def _clean_environment() -> dict[str, str]:
+    # What is installed is tested, not what lies in the folder that the tests run in.
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+class Environment:
+    """A new virtual environment in ``folder``."""
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        call([python, "-m", "venv", folder], folder.parent)
+        self.folder = folder
+        self.bin = folder / ("Scripts" if os.name == "nt" else "bin")
+
+    def pip(self, *words: object) -> None:
+        """Run its pip."""
+        self.python("-m", "pip", "-q", "--disable-pip-version-check", *words)
+
+    def python(self, *words: object) -> str:
+        """Run its Python, in a folder that holds nothing."""
+        empty = self.folder / "empty"
+        empty.mkdir(exist_ok=True)
+        return call([self.bin / "python", *words], empty)
