@@ -1,0 +1,200 @@
+"""The whole program on synthetic dumps: whole, damaged, and files that are none."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mocks import KernelImage
+from mocks.dump import write_bitmap_dump, write_full_dump
+
+BASE = ("--dump",)
+
+
+class Case:
+    """A dump and its symbols in a folder of their own."""
+
+    def __init__(self, folder: Path, image: KernelImage, kind: str = "full") -> None:
+        self.image = image
+        self.dump = folder / "memory.dmp"
+        self.symbols = folder / "memory.json"
+        write = {"full": write_full_dump, "bitmap": write_bitmap_dump}[kind]
+        write(image, self.dump)
+        self.symbols.write_text(json.dumps(image.isf()), "utf-8")
+
+
+def small_system() -> KernelImage:
+    image = KernelImage()
+    process = image.process("notepad.exe", 0x1514, session=1)
+    image.current = process
+    process.handle(image.named("Event", r"\BaseNamedObjects\Ready"), access=0x1F0003)
+    process.handle(image.file(r"\Windows\win.ini"), access=0x120089)
+    process.handles(600, image.event())
+    return image
+
+
+@pytest.mark.parametrize("kind", ["full", "bitmap"])
+def test_a_listing_from_each_kind_of_dump(run, tmp_path: Path, kind: str) -> None:
+    case = Case(tmp_path, small_system(), kind)
+    result = run("--dump", case.dump, "--format", "jsonl")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert result.code == 0
+    assert len(rows) == 602
+    assert rows[0]["name"] == r"\BaseNamedObjects\Ready"
+    assert rows[1]["name"] == r"\Device\HarddiskVolume3\Windows\win.ini"
+    assert all(row["type"] for row in rows)
+
+
+@pytest.mark.parametrize("layout", ["win81_x64", "win10_1507_x64", "win10_17763_x64",
+                                    "win11_22621_x64", "win11_26100_x64"])  # fmt: skip
+def test_without_symbols_the_same_handles(run, tmp_path: Path, layout: str) -> None:
+    image = KernelImage(layout, cookie=0x3C)
+    process = image.process("notepad.exe", 0x1514, session=1)
+    image.current = process
+    for _ in range(3):
+        process.handle(image.named("Event", r"\BaseNamedObjects\Ready"))
+        process.handle(image.file(r"\Windows\win.ini"))
+        process.handle(image.key(r"\REGISTRY\MACHINE\SYSTEM"))
+    image.system.handle(image.system.object, value=4)
+    case = Case(tmp_path, image)
+    with_symbols = run("--dump", case.dump, "0", "3", "0")
+    case.symbols.unlink()
+    without = run("--dump", case.dump, "0", "3", "0")
+    assert without.out == with_symbols.out
+    assert "GrantedAccess" in without.out and without.code == 0
+    assert "no symbols of this kernel" in without.err
+
+
+def test_a_layout_that_does_not_fit_is_refused(run, tmp_path: Path) -> None:
+    image = small_system()
+    case = Case(tmp_path, image)
+    case.symbols.unlink()
+    # The first process is not System: whatever lies here, no layout explains it.
+    image.system.view["UniqueProcessId"] = 12
+    write_full_dump(image, case.dump)
+    result = run("--dump", case.dump)
+    assert result.code == 1
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert "no symbols for this kernel" in result.err and "none fits" in result.err
+
+
+def test_a_missing_page_of_the_table(run, tmp_path: Path) -> None:
+    image = small_system()
+    leaf = image.current.table.leaves[1]
+    image.memory.drop_page(leaf)
+    case = Case(tmp_path, image)
+    result = run("--dump", case.dump, "0", "1")
+    assert result.code == 0
+    assert f"0400: <Unavailable: 0x{leaf:x}-0x{leaf + 0xFFF:x}: " in result.out
+    assert result.out.count("GrantedAccess") == 602 - 255
+
+
+@pytest.mark.parametrize("keep", [0x10, 0x1000, 0x2000, 0x5000, 0.5, 0.9])
+def test_a_dump_that_is_cut_short(run, tmp_path: Path, keep: float) -> None:
+    case = Case(tmp_path, small_system())
+    data = case.dump.read_bytes()
+    case.dump.write_bytes(data[: int(keep if keep > 1 else keep * len(data))])
+    result = run("--dump", case.dump, "--symbols", case.symbols)
+    assert "Traceback" not in result.err and "internal error" not in result.err
+    if result.code:
+        # Nothing usable: the last line says what is wrong, and why.
+        last = result.err.strip().splitlines()[-1]
+        assert last.startswith("pykd-handle: ")
+        assert "short" in last or "cut" in last
+    else:
+        assert "cut short" in result.err
+
+
+def test_symbols_of_another_kernel(run, tmp_path: Path) -> None:
+    case = Case(tmp_path, small_system())
+    other = tmp_path / "other.json"
+    isf = KernelImage("win10_17763_x64", seed=7).isf()
+    other.write_text(json.dumps(isf), "utf-8")
+    result = run("--dump", case.dump, "--symbols", other)
+    assert (result.code, result.out) == (1, "")
+    assert "is of another kernel" in result.err
+    # The same file with our PDB's identity forged into it: the addresses still tell.
+    isf = case.image.isf()
+    isf["symbols"]["PspCidTable"]["address"] += 0x40
+    other.write_text(json.dumps(isf), "utf-8")
+    result = run("--dump", case.dump, "--symbols", other)
+    assert result.code == 1 and "addresses differ, such as nt!" in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.dmp", b"", "empty"),
+        ("a.dmp", b"PK\x03\x04" + bytes(100), "zip"),
+        ("a.dmp", b"hello world\n" * 1000, "not a"),
+        ("a.dmp", b"PAGEDU64", "short"),
+    ],
+)
+def test_a_file_that_is_no_dump(run, tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    result = run("--dump", path)
+    assert (result.code, result.out) == (1, "")
+    assert words in result.err and result.err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there(run, tmp_path: Path) -> None:
+    result = run("--dump", tmp_path / "none.dmp")
+    assert result.code == 1 and result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["zz"], "Handle 'zz' is no number"),
+        (["0", "3", "0x"], "Process '0x' is no number"),
+        (["--format", "xml"], "--format"),
+        (["--frobnicate"], "--frobnicate"),
+        (["--dump"], "--dump"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(run, tmp_path: Path, words, complaint: str) -> None:
+    case = Case(tmp_path, KernelImage())
+    result = run("--dump", case.dump, *words)
+    assert (result.code, result.out) == (2, "")
+    assert complaint in result.err and result.err.count("\n") == 1
+
+
+def test_without_a_target(run) -> None:
+    result = run("14", "13")
+    assert result.code == 2 and "--dump" in result.err
+
+
+def test_help_and_version(run) -> None:
+    for word in ("-?", "-h", "--help"):
+        result = run(word)
+        assert result.code == 0 and "Handle [Flags [Process [TypeName]]]" in result.out
+    assert run("--version").out.startswith("pykd-handle ")
+
+
+def test_options_may_stand_anywhere(run, tmp_path: Path) -> None:
+    case = Case(tmp_path, small_system())
+    result = run("0", "--format", "csv", "3", "--dump", case.dump, "-1", "ALPC", "Port")
+    assert result.code == 0
+    assert result.out.splitlines()[0].startswith("pid,process,eprocess,handle,")
+
+
+def test_output_goes_to_a_file(run, tmp_path: Path) -> None:
+    case = Case(tmp_path, small_system())
+    screen = run("--dump", case.dump)
+    path = tmp_path / "handles.txt"
+    result = run("--dump", case.dump, "--output", path)
+    assert result.out == ""
+    assert path.read_text("utf-8") == screen.out
+    result = run("--dump", case.dump, "--output", tmp_path / "no" / "such" / "folder")
+    assert result.code == 1 and "--output" in result.err
+
+
+def test_names_in_any_script_and_hostile_ones(run, tmp_path: Path) -> None:
+    image = small_system()
+    image.current.handle(image.file("\\\u041f\u0440\u0438\u0432\u0435\u0442\x1b[2J.txt"))
+    case = Case(tmp_path, image)
+    result = run("--dump", case.dump, "--format", "table", "0", "3", "-1", "File")
+    assert "\\\u041f\u0440\u0438\u0432\u0435\u0442<U+001B>[2J.txt" in result.out
+    assert "\x1b" not in result.out
