@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Union
 from ...errors import MissingSymbol, PykdHandleError
 from ...layout import Isf, Struct
 from ..base import Target
-from ..span import Gap, Span
+from ..span import Gap, Piece, Span
 from .current import find_current_process
 from .debug_record import read_pdb_identity
 from .file import DumpFile
@@ -81,7 +81,9 @@ class DumpTarget(Target):
 
     def fetch(self, address: int, size: int) -> Span:
         """One read, answered from the dump as far as it goes."""
-        if size <= 0 or self._in_kernel(address, size):
+        if size <= 0:
+            return Span(address, 0, (Piece(address, b""),))
+        if self._in_kernel(address, size):
             return self._fetch_kernel(address, size)
         return self._fetch_split(address, size)
 

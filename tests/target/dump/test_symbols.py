@@ -1,0 +1,283 @@
+"""Choosing symbols: the right file is found and taken, every wrong one is refused."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import pytest
+
+from pykd_handle.errors import SymbolsError
+from pykd_handle.layout import Isf, PdbIdentity
+from pykd_handle.target.dump.folder import search
+from pykd_handle.target.dump.peek import peek
+from pykd_handle.target.dump.symbols import KernelFacts, Known, load_symbols, verify
+
+from . import build
+
+GUID = "5278AFF86C341677D7D7835C85B7B844"
+OTHER = "00000000000000000000000000000007"
+OFFSETS = {
+    "PsLoadedModuleList": 0xC2A390,
+    "PsActiveProcessHead": 0xC1E200,
+    "KdDebuggerDataBlock": 0xC00B20,
+    "PspCidTable": 0xCFC5C8,
+}
+KNOWN = tuple(
+    Known(name, build.KERNEL + offset, "header" if at < 3 else "debugger data block")
+    for at, (name, offset) in enumerate(OFFSETS.items())
+)
+
+
+def facts(
+    guid: Optional[str] = GUID, base: Optional[int] = build.KERNEL, known: Tuple[Known, ...] = KNOWN
+) -> KernelFacts:
+    identity = PdbIdentity(guid, 1, "ntkrnlmp.pdb") if guid else None
+    return KernelFacts(base, identity, "" if guid else "its record is not in the dump", known)
+
+
+def isf(guid: str = GUID, age: int = 1, **moved: int) -> Dict[str, Any]:
+    return build.isf({**OFFSETS, **moved}, guid, age)
+
+
+def write(path: Path, data: Dict[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = json.dumps(data, indent=2).encode()
+    path.write_bytes(lzma.compress(raw) if path.suffix == ".xz" else raw)
+    return path
+
+
+# -- is it of this kernel? ----------------------------------------------------------------------
+
+
+def test_the_right_file() -> None:
+    found = verify(Isf(isf(), "nt.json"), facts())
+    assert found.base == build.KERNEL
+    (note,) = found.notes
+    assert note == (
+        f"symbols: nt.json (PDB {GUID}-1, as the dump's kernel says; 4 of 4 addresses agree with "
+        "the dump)"
+    )
+
+
+def test_another_pdb() -> None:
+    with pytest.raises(SymbolsError) as error:
+        verify(Isf(isf(OTHER), "nt.json"), facts())
+    assert str(error.value) == (
+        f"nt.json is of another kernel: it was made from ntkrnlmp.pdb {OTHER}-1, the dump's kernel "
+        f"has ntkrnlmp.pdb {GUID}-1"
+    )
+
+
+@pytest.mark.parametrize("guid", [GUID, None])
+def test_one_address_that_differs_refuses_the_file(guid: Optional[str]) -> None:
+    with pytest.raises(SymbolsError) as error:
+        verify(Isf(isf(PspCidTable=0xCFC5D0), "nt.json"), facts(guid))
+    assert str(error.value) == (
+        "nt.json is of another kernel: 1 of 4 addresses differ, such as nt!PspCidTable: "
+        "0xfffff800130fc5d0 by these symbols, 0xfffff800130fc5c8 by the dump's debugger data block"
+    )
+
+
+def test_without_identities_addresses_decide() -> None:
+    found = verify(Isf(isf(guid=""), "nt.json"), facts())
+    assert "does not say which PDB" in found.notes[0]
+    found = verify(Isf(isf(), "nt.json"), facts(None))
+    assert "its record is not in the dump" in found.notes[0]
+    assert "4 of 4" in found.notes[0]
+
+
+def test_too_little_to_check() -> None:
+    with pytest.raises(SymbolsError, match="can't be checked"):
+        verify(Isf(isf(), "nt.json"), facts(None, known=KNOWN[:1]))
+    with pytest.raises(SymbolsError, match="can't be checked"):
+        verify(Isf(build.isf({}), "nt.json"), facts())
+
+
+def test_types_only_are_taken_where_the_pdb_is_the_kernels_own() -> None:
+    found = verify(Isf(build.isf({}, GUID), "nt.json"), facts())
+    assert "types only" in found.notes[0]
+    with pytest.raises(SymbolsError, match="can't be checked"):
+        verify(Isf(build.isf({}, GUID), "nt.json"), facts(None))
+
+
+def test_another_age_needs_addresses() -> None:
+    found = verify(Isf(isf(age=2), "nt.json"), facts())
+    assert "of age 2, the kernel's PDB has 1" in found.notes[0]
+    with pytest.raises(SymbolsError, match="its age 2 is not"):
+        verify(Isf(isf(age=2), "nt.json"), facts(known=KNOWN[:1]))
+
+
+def test_without_a_base_the_addresses_tell_it() -> None:
+    found = verify(Isf(isf(), "nt.json"), facts(None, base=None))
+    assert found.base == build.KERNEL
+    with pytest.raises(SymbolsError, match="no page begins at"):
+        verify(Isf(isf(PsLoadedModuleList=0xC2A398), "nt.json"), facts(None, base=None))
+    with pytest.raises(SymbolsError, match="differ"):
+        verify(Isf(isf(PsLoadedModuleList=0xC2B390), "nt.json"), facts(None, base=None))
+    # The first address fixes the base and proves nothing by that.
+    with pytest.raises(SymbolsError, match="can't be checked"):
+        verify(Isf(isf(), "nt.json"), facts(None, base=None, known=KNOWN[:2]))
+
+
+def test_symbols_of_a_32_bit_kernel() -> None:
+    data = isf()
+    data["base_types"]["pointer"] = {**data["base_types"]["pointer"], "size": 4}
+    with pytest.raises(SymbolsError, match="32 bits"):
+        verify(Isf(data, "nt.json"), facts())
+
+
+# -- a file -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["nt.json", "nt.json.xz"])
+def test_a_file(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, isf())
+    assert load_symbols(path, tmp_path / "none", facts()).isf.symbol("PspCidTable") == 0xCFC5C8
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "nt.json.xz", isf())
+    whole = path.read_bytes()
+    for raw in (whole[: len(whole) // 2], b"", whole[:20] + b"\xff" * 20 + whole[40:]):
+        path.write_bytes(raw)
+        with pytest.raises(SymbolsError, match=r"nt\.json\.xz"):
+            load_symbols(path, tmp_path, facts())
+    path = build.write(tmp_path / "nt.json", b'{"base_types": [')
+    with pytest.raises(SymbolsError, match=r"nt\.json"):
+        load_symbols(path, tmp_path, facts())
+
+
+def test_a_pdb_in_place_of_an_isf_file(tmp_path: Path) -> None:
+    path = build.write(tmp_path / "nt.pdb", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0")
+    with pytest.raises(SymbolsError, match=r"is a PDB file; make .*pdbconv -f"):
+        load_symbols(path, tmp_path, facts())
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(SymbolsError, match="no such file or folder"):
+        load_symbols(tmp_path / "x.json", tmp_path, facts())
+
+
+# -- a folder -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"ntkrnlmp-{GUID}-1.json.xz",
+        f"ntkrnlmp.pdb-{GUID.lower()}-1.json",
+        f"{GUID}-1.json.xz",
+        f"ntkrnlmp.pdb/{GUID}-1.json.xz",
+        f"symbols/windows/ntkrnlmp.pdb/{GUID}-1.json.xz",
+        "whatever.json",
+        "deep/er/whatever.json.xz",
+    ],
+)
+def test_the_names_that_are_found(tmp_path: Path, place: str) -> None:
+    write(tmp_path / f"ntkrnlmp-{OTHER}-1.json.xz", isf(OTHER, PspCidTable=1))
+    write(tmp_path / f"ntkrnlmp.pdb/{GUID}-2.json", isf(GUID, 2, PspCidTable=1))
+    write(tmp_path / "other.json", isf(OTHER, PspCidTable=1))
+    build.write(tmp_path / "junk.json", b"\xff\xfe{{{")
+    path = write(tmp_path / place, isf())
+    found = load_symbols(tmp_path, tmp_path / "none", facts())
+    assert found.isf.source == str(path)
+
+
+def test_a_name_that_lies(tmp_path: Path) -> None:
+    write(tmp_path / f"{GUID}-1.json", isf(OTHER))
+    with pytest.raises(SymbolsError, match="is of another kernel"):
+        load_symbols(tmp_path, tmp_path, facts())
+
+
+def test_ages_in_both_notations(tmp_path: Path) -> None:
+    path = write(tmp_path / f"{GUID}-1A.json", isf(GUID, 26))
+    write(tmp_path / f"{GUID}-27.json", isf(GUID, 27))
+    assert [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True).files] == [path]
+    path = write(tmp_path / f"{GUID}-26.json", isf(GUID, 26))
+    assert path in [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True).files]
+
+
+def test_the_same_pdb_twice_is_no_question(tmp_path: Path) -> None:
+    build.write(tmp_path / f"a-{GUID}-1.json.xz", b"damaged")
+    path = write(tmp_path / f"b-{GUID}-1.json.xz", isf())
+    assert load_symbols(tmp_path, tmp_path, facts()).isf.source == str(path)
+
+
+def test_a_file_without_identity_is_found_by_addresses(tmp_path: Path) -> None:
+    write(tmp_path / "wrong.json", isf(guid="", PspCidTable=1))
+    path = write(tmp_path / "right.json", isf(guid=""))
+    assert load_symbols(tmp_path, tmp_path, facts()).isf.source == str(path)
+
+
+def test_nothing_found_says_what_is_wanted(tmp_path: Path) -> None:
+    write(tmp_path / "other.json", isf(OTHER))
+    with pytest.raises(SymbolsError) as error:
+        load_symbols(tmp_path, tmp_path, facts())
+    line = str(error.value)
+    assert f"no symbols for this kernel (ntkrnlmp.pdb, {GUID}-1) in {tmp_path}" in line
+    assert f"pdbconv -p ntkrnlmp.pdb -g {GUID}1" in line
+    assert "\n" not in line
+    with pytest.raises(SymbolsError, match="beside the dump"):
+        load_symbols(None, tmp_path, facts())
+
+
+def test_damaged_files_in_a_folder_are_told(tmp_path: Path) -> None:
+    build.write(tmp_path / "nt.json.xz", b"\xfd7zXZ\0damaged")
+    with pytest.raises(SymbolsError, match="1 files there are damaged"):
+        load_symbols(tmp_path, tmp_path, facts())
+
+
+def test_without_identity_a_folder_is_searched_by_addresses(tmp_path: Path) -> None:
+    write(tmp_path / f"ntkrnlmp-{OTHER}-1.json.xz", isf(OTHER, PspCidTable=0x10))
+    write(tmp_path / f"tcpip.pdb/{OTHER}-1.json.xz", isf(OTHER))  # not of a kernel
+    path = write(tmp_path / f"ntkrnlmp.pdb/{GUID}-1.json.xz", isf())
+    found = load_symbols(tmp_path, tmp_path, facts(None))
+    assert found.isf.source == str(path)
+
+
+def test_two_that_fit_the_addresses(tmp_path: Path) -> None:
+    write(tmp_path / f"ntkrnlmp-{GUID}-1.json", isf())
+    write(tmp_path / f"ntoskrnl-{OTHER}-1.json", isf(OTHER))
+    with pytest.raises(SymbolsError, match=r"several different .*: give --symbols FILE"):
+        load_symbols(tmp_path, tmp_path, facts(None))
+
+
+def test_beside_the_dump_but_not_in_folders_there(tmp_path: Path) -> None:
+    write(tmp_path / f"deeper/{GUID}-1.json", isf())
+    with pytest.raises(SymbolsError, match="beside the dump"):
+        load_symbols(None, tmp_path, facts())
+    path = write(tmp_path / "kernel.json", isf())
+    assert load_symbols(None, tmp_path, facts()).isf.source == str(path)
+
+
+# -- a look into a file -------------------------------------------------------------------------
+
+
+def test_a_look_finds_what_is_far_inside(tmp_path: Path) -> None:
+    # 3 MB of other symbols, so that what is wanted lies in another piece than the start.
+    data = isf()
+    many = {f"Filler{number}": {"address": number} for number in range(60_000)}
+    data["symbols"] = {**many, **data["symbols"]}
+    for name in ("a.json", "a.json.xz"):
+        path = write(tmp_path / name, data)
+        found = peek(path, OFFSETS)
+        assert found is not None
+        assert found.identity == PdbIdentity(GUID, 1)
+        assert found.symbols == OFFSETS
+
+
+def test_fields_of_the_same_name_are_no_symbols(tmp_path: Path) -> None:
+    data = isf()
+    del data["symbols"]["PspCidTable"]  # _ONE has a field of this name
+    found = peek(write(tmp_path / "a.json", data), OFFSETS)
+    assert found is not None
+    assert "PspCidTable" not in found.symbols
+
+
+def test_a_look_into_a_damaged_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json.xz", isf())
+    path.write_bytes(path.read_bytes()[:-40])
+    assert peek(path, ["NotThere"]) is None
