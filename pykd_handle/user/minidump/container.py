@@ -3,11 +3,11 @@
 Structures of ``minidumpapiset.h``: MINIDUMP_HEADER, MINIDUMP_DIRECTORY, MINIDUMP_STRING. A dump is
 hostile: every offset and size is checked against the file, every loop is bounded by it.
 
-Why no package reads it: ``minidump`` 0.0.24 refuses a whole dump for one stream type that it does
-not know (23, IptTrace), believes the number of descriptors whatever the file holds, follows no
-chain of object information beyond its first element and leaves out the operations;
-``udmp-parser`` 0.7 knows neither object information nor operations. They check this reader in the
-tests.
+Why no package reads it: ``minidump`` 0.0.24 refuses every ARM64 dump, and any dump for one stream
+type that it does not know (23, IptTrace); it misreads descriptors of more than 40 bytes, believes
+their number whatever the file holds, ends each chain of object information behind its first
+element and leaves out the operations. Where it can read, it checks this reader in the tests.
+``udmp-parser`` 0.7 offers no handles.
 """
 
 from __future__ import annotations

@@ -1,0 +1,28 @@
+"""What real ``!handle`` sessions in user mode printed: ``captures.txt`` as a table.
+
+A section begins with ``=== KEY COMMAND``; the key is the number of the capture in
+``shared/reference/handle_outputs`` and which of its commands is meant. TABs are as in the capture;
+060, 061 and 074 come from sources that expanded them. 067 and 082 lost their lists to their authors
+(and 082 the end of its table), 086 the indent of its fields.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, Tuple
+
+__all__ = ("CAPTURES",)
+
+
+def _read() -> Dict[str, Tuple[str, str]]:
+    text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
+    found = {}
+    for section in text.split("=== ")[1:]:
+        head, _, body = section.partition("\n")
+        key, _, command = head.partition(" ")
+        found[key] = (command, body)
+    return found
+
+
+CAPTURES = _read()
+"""(command, output) by key."""

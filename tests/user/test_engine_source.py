@@ -1,0 +1,180 @@
+"""The debugger's session as a source, on a stand-in that answers like the engine was seen to.
+
+The real engine: tests/engine/test_user_handles.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Tuple
+
+import pytest
+
+from mocks import minidump_objects as objects
+from mocks.handle_engine import NOT_SUPPORTED, MockEngine, MockObjects
+from mocks.minidump import MockHandle
+from pykd_handle.absent import Unavailable
+from pykd_handle.errors import TargetError
+from pykd_handle.user import connect_engine, is_user_session
+from pykd_handle.user.engine import EngineSource
+from pykd_handle.user.engine import source as engine_source
+from pykd_handle.user.engine.com import EngineError
+
+from .show import show, show_live, typed
+
+FEW = [MockHandle(4, "Event"), MockHandle(0x3004, "Key", name=r"\REGISTRY\MACHINE")]
+
+
+def test_values_are_tried_until_all_have_answered() -> None:
+    engine = MockEngine(FEW)
+    rows = list(EngineSource(engine).handles(1, lambda name: True))
+    assert [row.handle for row in rows] == [4, 0x3004]
+    tried = [handle for handle, kind in engine.asked if kind == 0]
+    assert tried == list(range(4, 0x3008, 4))
+
+
+def test_without_their_number_a_long_gap_is_the_end() -> None:
+    engine = MockEngine(FEW, count=False)
+    rows = list(EngineSource(engine).handles(1, lambda name: True))
+    assert [row.handle for row in rows] == [4, 0x3004]
+    tried = [handle for handle, kind in engine.asked if kind == 0]
+    assert tried[-1] == 0x3004 + 4 * 0x10000
+
+
+def test_handles_that_are_missing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As many as a process can have take too long here.
+    monkeypatch.setattr(engine_source, "_LIMIT", 0x4000)
+    # Two of the same value: the engine knows the first of them only.
+    engine = MockEngine([MockHandle(4, "Event"), MockHandle(4, "File")], live=False)
+    lines = show(EngineSource(engine)).lines
+    assert lines[:2] == ["Handle 0000000000000004", "  Type         \tEvent"]
+    assert lines[-1] == "1 of the 2 handles were not found below 0x4000"
+
+
+def test_handles_that_can_not_be_duplicated_are_counted() -> None:
+    shown = show_live(FEW, refused={0x10: NOT_SUPPORTED, 0x14: NOT_SUPPORTED, 0x18: 0x80070005})
+    assert shown.lines[4:] == [
+        "2 Handles",
+        "Type           \tCount",
+        "Event          \t1",
+        "Key            \t1",
+        "1 handles are not listed: they could not be duplicated, error 5",
+        "2 handles are not listed: they could not be duplicated, error 50",
+    ]
+    shown = show_live(FEW, "10", refused={0x10: NOT_SUPPORTED})
+    assert shown.lines == ["Could not duplicate handle 10, error 50"]
+    assert shown.failed
+
+
+def test_a_dump_without_handle_data() -> None:
+    with pytest.raises(TargetError, match=r"^the dump has no handle data: write it with .dump /mh"):
+        EngineSource(MockEngine([], live=False, count=False))
+
+
+def test_a_handle_that_is_not_in_the_dump() -> None:
+    shown = show(EngineSource(MockEngine(FEW, live=False)), "10 f")
+    assert shown.lines == ["Handle 0000000000000010", "  not among the handles of the dump"]
+    assert shown.failed
+
+
+def test_the_name_of_a_live_file_is_never_asked_for() -> None:
+    file = MockHandle(4, "File", name=r"\Device\NamedPipe\x")
+    for live in (True, False):
+        engine = MockEngine([file], live=live)
+        (row,) = EngineSource(engine).handles(0xF, lambda name: True)
+        assert ((4, 5) in engine.asked) is not live
+        if live:
+            assert isinstance(row.name, Unavailable)
+        else:
+            assert row.name == r"\Device\NamedPipe\x"
+
+
+def test_nothing_is_asked_of_handles_that_are_not_wanted() -> None:
+    engine = MockEngine(list(typed("4 Event", "8 Key", "c Mutant")))
+    show(EngineSource(engine), "0 f key")
+    assert {kind for handle, kind in engine.asked if handle in (4, 0xC)} == {0, 4}
+
+
+@pytest.mark.parametrize("pointer_size", [4, 8])
+def test_object_information_of_every_class(pointer_size: int) -> None:
+    wide = pointer_size
+    expected: Dict[str, Tuple[Any, Dict[str, Any]]] = {
+        "Thread": ([objects.thread(1, 2, 9, -1, wide)], {"tid": 2, "base_priority": -1}),
+        "Mutant": (
+            [objects.mutant(0, abandoned=True), objects.mutant_owner(7, 8, wide)],
+            {"owned": True, "abandoned": True, "owner_pid": 7, "owner_tid": 8},
+        ),
+        "Process": (
+            [objects.process(3, 4, 8, wide), objects.process_extended(3, 4, 8, 3, wide)],
+            {"pid": 3, "parent_pid": 4, "flags": ("protected", "wow64"), "exited": False},
+        ),
+        "Event": ([objects.event(False, True)], {"auto_reset": False, "set": True}),
+        "Section": (
+            [objects.section(0x10, 0x8000000, 0x123456789, wide)],
+            {"base": 0x10, "section_attributes": 0x8000000, "size": 0x123456789},
+        ),
+        "Semaphore": ([objects.semaphore(3, 7)], {"count": 3, "limit": 7}),
+    }
+    for name, (information, details) in expected.items():
+        engine = MockEngine([MockHandle(4, name, information=information)], live=False)
+        (row,) = EngineSource(engine).handles(8, lambda name: True)
+        assert row.information == (name.lower(),)
+        assert {key: row.details[key] for key in details} == details
+
+
+def test_an_owner_that_the_system_does_not_tell() -> None:
+    mutant = MockHandle(4, "Mutant", information=[objects.mutant(1)])
+    assert show_live([mutant], "4 8").lines[1:] == [
+        "  Object Specific Information",
+        "    Mutex is Free",
+        "    Mutant Owner <Unavailable: not an object of this type>",
+    ]
+
+
+def test_a_query_that_is_refused() -> None:
+    assert show_live([MockHandle(4, "Event")], "4 8").lines[1:] == [
+        "  Object Specific Information",
+        "    <Unavailable: not an object of this type>",
+    ]
+
+
+def test_a_timer_and_a_thread_without_a_symbol() -> None:
+    timer = MockObjects({4: ("timer", {"set": False, "remaining_ms": 1500})})
+    assert show_live([MockHandle(4, "Timer")], "4 8", objects=timer).lines[1:] == [
+        "  Object Specific Information",
+        "    Timer is Waiting",
+        "    Timer is due in 1500 ms",
+    ]
+    thread = MockObjects({4: ("thread", {"start_address": 0x7FF0})})
+    row = MockHandle(4, "Thread", information=[objects.thread(1, 2, 3, 4)])
+    assert show_live([row], "4 8", objects=thread).lines[-1] == "    Start Address 7ff0"
+
+
+def test_the_engine_is_released() -> None:
+    engine = MockEngine(FEW)
+    show(EngineSource(engine))
+    assert engine.closed
+
+
+def test_the_debugger_reads_expressions() -> None:
+    source = EngineSource(MockEngine(FEW), evaluator=lambda text: 4 if text == "@eax" else None)
+    assert show(source, "@eax").lines == ["Handle 4", "  Type         \tEvent"]
+
+
+def test_without_an_engine() -> None:
+    # On Windows a test program has none loaded, elsewhere there is none.
+    assert not is_user_session()
+    with pytest.raises(TargetError, match=r"^no debugger session: "):
+        connect_engine()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0x80004002, "not in the target"),
+        (0x80070005, "access denied"),
+        (0xD0000022, "access denied"),
+        (0x8000FFFF, "error 0x8000ffff of the engine"),
+    ],
+)
+def test_refusals_in_words(code: int, words: str) -> None:
+    assert str(EngineError(code)) == words
