@@ -226,7 +226,9 @@ int wmain(int argc, wchar_t **argv)
         check(client->AttachKernel(DEBUG_ATTACH_KERNEL_CONNECTION, ansi(options.kernel).c_str()),
               "attaching to the kernel");
     }
-    HRESULT event = control->WaitForEvent(0, options.timeout);
+    // On a live kernel the engine knows no other timeout (E_NOTIMPL); whoever runs us has one.
+    const ULONG timeout = options.kernel ? INFINITE : options.timeout;
+    HRESULT event = control->WaitForEvent(0, timeout);
     if (event == S_FALSE)
         fail(3, "the target did not stop in time");
     check(event, "waiting for the target");
@@ -238,7 +240,7 @@ int wmain(int argc, wchar_t **argv)
         ULONG status = DEBUG_STATUS_BREAK;
         if (options.kernel && SUCCEEDED(control->GetExecutionStatus(&status)) &&
             status != DEBUG_STATUS_BREAK && status != DEBUG_STATUS_NO_DEBUGGEE)
-            control->WaitForEvent(0, options.timeout);
+            control->WaitForEvent(0, timeout);
         fflush(stdout);
     }
     // A live machine is to run on; a dump does not care.
