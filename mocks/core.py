@@ -78,7 +78,11 @@ class Core:
 
     def _map_kernel(self, data: Optional[bytes]) -> PeImage:
         end = max(self._symbols.values(), default=0) + 0x1000
-        image = PeImage(data) if data is not None else make_pe(end, self.build, self.seed)
+        image = (
+            PeImage(data)
+            if data is not None
+            else make_pe(self.arch, self.base, end, self.build, self.seed)
+        )
         for rva, content in image.mapped():
             self.memory.write(self.base + rva, content)
         self.reservations.take(self.base, self.base + image.size)
@@ -123,8 +127,11 @@ class Core:
         """The structure ``name`` at ``address``: fields to read and write by path."""
         return View(self.memory, self.struct(name), address)
 
-    def isf(self, name: str = "ntkrnlmp.pdb") -> Dict[str, Any]:
-        """The symbol file of this kernel (ISF): layout, symbols, and the identity of its PDB."""
+    def isf(self, name: Optional[str] = None) -> Dict[str, Any]:
+        """The symbol file of this kernel (ISF): layout, symbols, and the identity of its PDB.
+
+        ``name`` is the PDB's, by default what the kernel's image says.
+        """
         data = builds.load_raw(self.layout_name)
         data["symbols"] = {
             key: {"address": rva} for key, rva in sorted(self._symbols.items(), key=lambda i: i[1])
@@ -133,7 +140,7 @@ class Core:
         data["metadata"]["windows"]["pdb"] = {
             "GUID": self.kernel.guid,
             "age": self.kernel.age,
-            "database": name,
+            "database": name or self.kernel.pdb,
             "machine_type": machine,
         }
         return data

@@ -18,7 +18,8 @@ class KernelImage(Spoil):
     byte that encodes type indices, ``seed`` what GUID and time stamp follow from. A real image
     of a linker comes in as ``kernel_image`` (a PE file) with the ``symbols`` of its PDB (offsets
     from the base). ``free_lists`` is the number of free lists of a handle table, where the build
-    has more than one. The same arguments and calls make the same bytes.
+    has more than one; ``pae`` says which page tables a 32-bit kernel has. The
+    same arguments and calls make the same bytes.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class KernelImage(Spoil):
         kernel_image: Optional[bytes] = None,
         symbols: Optional[Mapping[str, int]] = None,
         free_lists: int = 1,
+        pae: bool = True,
     ) -> None:
         super().__init__(layout, base, cookie, seed, kernel_image, symbols)
         self.start_objects()
@@ -37,7 +39,7 @@ class KernelImage(Spoil):
         self.start_processes(free_lists)
         self.start_files()
         self.start_registry()
-        self.start_processor()
+        self.start_processor(pae)
 
     @property
     def current(self) -> MockProcess:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import uuid
-from typing import Iterator, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from .regions import align
 
@@ -67,53 +67,54 @@ class PeImage:
         return "0" * 32, 0, ""
 
 
-def make_pe(end: int, build: int, seed: int, pdb: str = "ntkrnlmp.pdb") -> PeImage:
-    """A 64-bit kernel image with one data section from 0x1000 to ``end`` and an RSDS record.
+class _Machine(NamedTuple):
+    number: int
+    characteristics: int
+    pdb: str
+
+
+_MACHINES: Dict[str, _Machine] = {
+    "x64": _Machine(0x8664, 0x22, "ntkrnlmp.pdb"),
+    "arm64": _Machine(0xAA64, 0x22, "ntkrnlmp.pdb"),
+    "x86": _Machine(0x14C, 0x102, "ntkrpamp.pdb"),
+}
+
+
+def make_pe(arch: str, base: int, end: int, build: int, seed: int) -> PeImage:
+    """A kernel image with one section from 0x1000 to ``end`` and an RSDS record.
 
     GUID and time stamp follow from ``build`` and ``seed`` alone.
     """
+    machine = _MACHINES[arch]
     end = align(end, 0x1000)
     guid = uuid.uuid5(uuid.NAMESPACE_OID, f"pykd_handle mock kernel {build} {seed}")
     stamp = 0x5F000000 + build * 16 + seed % 16
-    record = _RSDS + guid.bytes_le + struct.pack("<I", 1) + pdb.encode() + b"\0"
+    record = _RSDS + guid.bytes_le + struct.pack("<I", 1) + machine.pdb.encode() + b"\0"
+    wide = arch != "x86"
+    optional_size = 0xF0 if wide else 0xE0
     head = 0x80
     optional = head + 24
-    table = optional + 0xF0
+    table = optional + optional_size
     debug = align(table + _SECTION, 16)
     data = bytearray(0x400)
     data[0:2] = b"MZ"
     struct.pack_into("<I", data, 0x3C, head)
     data[head : head + 4] = b"PE\0\0"
-    struct.pack_into("<HHIIIHH", data, head + 4, 0x8664, 1, stamp, 0, 0, 0xF0, 0x22)
-    struct.pack_into(
-        "<HBBIIIIIQII6HIIIIHH4QII",
-        data,
-        optional,
-        0x20B,  # PE32+
-        14,
-        0,
-        0,
-        end - 0x1000,
-        0,
-        0x1000,  # entry point
-        0x1000,
-        0x140000000,
-        0x1000,
-        0x200,
-        *(10, 0, 10, 0, 10, 0),
-        0,
-        end,
-        0x400,
-        0,
-        1,  # native
-        0x160,
-        *(0x80000, 0x2000, 0x100000, 0x1000),
-        0,
-        16,
-    )
-    struct.pack_into("<II", data, optional + 112 + 6 * 8, debug, 28)
+    numbers = (machine.number, 1, stamp, 0, 0, optional_size, machine.characteristics)
+    struct.pack_into("<HHIIIHH", data, head + 4, *numbers)
+    start = (0x20B if wide else 0x10B, 14, 0, 0, end - 0x1000, 0, 0x1000, 0x1000)
+    versions = (10, 0, 10, 0, 10, 0)
+    # Native subsystem; loaded where its base says.
+    rest = (0, end, 0x400, 0, 1, 0x160)
+    sizes = (0x80000, 0x2000, 0x100000, 0x1000)
+    # 32-bit images have BaseOfData in front of their base.
+    place = (base, 0x1000, 0x200) if wide else (0x1000, base, 0x1000, 0x200)
+    form = "<HBBIIIIIQII6HIIIIHH4QII" if wide else "<HBBIIIIIIIII6HIIIIHH4III"
+    struct.pack_into(form, data, optional, *start, *place, *versions, *rest, *sizes, 0, 16)
+    directories = table - 16 * 8
+    struct.pack_into("<II", data, directories + 6 * 8, debug, 28)
     struct.pack_into("<8sIIII", data, table, b".data", end - 0x1000, 0x1000, 0, 0x400)
-    struct.pack_into("<I", data, table + 36, 0xC0000040)
+    struct.pack_into("<I", data, table + 36, 0xE0000060)
     raw = debug + 28
     struct.pack_into("<IIHHIIII", data, debug, 0, stamp, 0, 0, 2, len(record), raw, raw)
     data[raw : raw + len(record)] = record

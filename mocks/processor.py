@@ -5,37 +5,33 @@ from __future__ import annotations
 import struct
 from typing import List
 
+from . import processor_x64, processor_x86
 from .bodies import Bodies
 from .memory import PAGE
 from .processes import MockThread
+from .view import View
 
-__all__ = ("SHARED_DATA", "Processor")
+__all__ = ("Processor",)
 
-SHARED_DATA = 0xFFFFF78000000000
-"""Where ``KUSER_SHARED_DATA`` lies in 64-bit Windows."""
-
-_KDBG_SIZE = 0x380  # what Windows 10 says; the fields after those of the layout are zero
-_CODE, _DATA = 0x10, 0x18
-_DESCRIPTORS = {
-    0x10: 0x00209B0000000000,
-    0x18: 0x0040930000000000,
-    0x20: 0x00CFFB000000FFFF,
-    0x28: 0x00CFF3000000FFFF,
-    0x30: 0x0020FB0000000000,
-}
+# What Windows 10 says, and Windows 7 on 32 bits; what the layout does not name of it is zero.
+_KDBG_SIZE = {"x64": 0x380, "x86": 0x340}
+_PAE_BIT = 1
+_PAE_WORD = 0x36  # of KDDEBUGGER_DATA64
 
 
 class Processor(Bodies):
     """A kernel with one processor that a debugger can find its way from; on top of `Bodies`."""
 
-    def start_processor(self) -> None:
+    def start_processor(self, pae: bool) -> None:
         """Write the globals, the processor block, the list of modules, the debugger's data."""
+        self.pae = pae and self.arch == "x86"
         # int 3; ret
         self.memory.write(self.symbol("DbgBreakPointWithStatus"), b"\xcc\xc3")
         self._version()
         self._modules()
         self.prcb = 0
-        if self.arch == "x64":
+        self.stack = self.allocate(PAGE, self.blocks, alignment=PAGE)
+        if self.arch in _KDBG_SIZE:
             self._processor_block()
             self._shared_data()
             self._debugger_data()
@@ -75,52 +71,29 @@ class Processor(Bodies):
         self.set_text(entry, "FullDllName", root + "ntoskrnl.exe", self.nonpaged)
         self.set_text(entry, "BaseDllName", "ntoskrnl.exe", self.nonpaged)
 
-    # -- x64 ------------------------------------------------------------------------------------
+    # -- the processor --------------------------------------------------------------------------
 
     def _processor_block(self) -> None:
-        pcr_size = self.struct("_KPCR").size
-        block = self.struct("_KPRCB")
-        # The block stands inside the _KPCR; where the layout does not say, at 0x180 as always.
-        inside = self.struct("_KPCR")
-        self._prcb_offset = inside.offset("Prcb") if inside.has("Prcb") else 0x180
-        size = max(pcr_size, self._prcb_offset + block.size)
-        pcr = self.allocate(size, self.blocks, alignment=PAGE)
-        self.prcb = pcr + self._prcb_offset
-        gdt = self.allocate(0x70, self.blocks, alignment=PAGE)
-        for selector, value in _DESCRIPTORS.items():
-            self.memory.write(gdt + selector, value.to_bytes(8, "little"))
-        view = self.view("_KPCR", pcr)
-        view["GdtBase"] = gdt
-        view["Self"] = pcr
-        view["CurrentPrcb"] = self.prcb
-        view["MajorVersion"] = view["MinorVersion"] = 1
+        base = self.system.directory_base & ~0xFFF
+        if self.arch == "x64":
+            self.pcr = processor_x64.make_block(self, base)
+            self.prcb = self.view("_KPCR", self.pcr)["CurrentPrcb"]
+        else:
+            self.pcr = processor_x86.make_block(self, base, self.pae)
+            self.prcb = self.view("_KPCR", self.pcr)["Prcb"]
         prcb = self.view("_KPRCB", self.prcb)
-        prcb["MajorVersion"] = prcb["MinorVersion"] = 1
-        special = "ProcessorState.SpecialRegisters"
-        prcb[f"{special}.Cr0"] = 0x80050033
-        prcb[f"{special}.Cr3"] = self.system.directory_base & ~0xFFF
-        prcb[f"{special}.Cr4"] = 0x3506F8 | (0x1000 if self.five_levels else 0)
-        prcb[f"{special}.Gdtr.Limit"] = 0x6F
-        prcb[f"{special}.Gdtr.Base"] = gdt
-        prcb[f"{special}.MsrGsBase"] = pcr
-        prcb[f"{special}.MsrGsSwap"] = pcr
-        context = prcb.at("ProcessorState.ContextFrame")
-        prcb.put("Context", context)
-        self.stack = self.allocate(PAGE, self.blocks, alignment=PAGE)
-        self.memory.write(context, self.context_record())
+        registers = prcb.at("ProcessorState.ContextFrame")
+        self.memory.write(registers, self.context_record())
+        prcb.put("Context", registers)
         self.set_pointer(self.symbol("KiProcessorBlock"), self.prcb)
         self.run_thread(self.process_threads[0])
 
     def context_record(self) -> bytes:
-        """The processor's registers as a CONTEXT of x64: in the kernel, on the kernel's stack."""
-        data = bytearray(0x4D0)
-        struct.pack_into("<II", data, 0x30, 0x10005F, 0x1F80)
-        struct.pack_into("<6HI", data, 0x38, _CODE, 0x2B, 0x2B, 0x53, 0x2B, _DATA, 0x246)
-        struct.pack_into("<Q", data, 0x98, self.stack + 0xF00)  # Rsp
-        struct.pack_into("<Q", data, 0xF8, self.symbol("DbgBreakPointWithStatus"))  # Rip
-        struct.pack_into("<H", data, 0x100, 0x27F)
-        struct.pack_into("<II", data, 0x118, 0x1F80, 0xFFFF)  # MxCsr of the saved state
-        return bytes(data)
+        """The processor's registers as a CONTEXT: in the kernel, on a kernel's stack."""
+        place = self.symbol("DbgBreakPointWithStatus")
+        if self.arch == "x64":
+            return processor_x64.context(place, self.stack + 0xF00)
+        return processor_x86.context(place, self.stack + 0xF00)
 
     @property
     def process_threads(self) -> List[MockThread]:
@@ -143,20 +116,30 @@ class Processor(Bodies):
         page[0x30 : 0x30 + len(root)] = root
         struct.pack_into("<IIBxxxII", page, 0x260, self.build, 1, 1, self.major, self.minor)
         struct.pack_into("<I", page, 0x3C0, 1)  # ActiveProcessorCount
-        self.memory.write(SHARED_DATA, bytes(page))
+        part = processor_x64 if self.arch == "x64" else processor_x86
+        self.memory.write(part.SHARED_DATA, bytes(page))
+
+    # -- the debugger's data --------------------------------------------------------------------
 
     def _debugger_data(self) -> None:
         """``KDDEBUGGER_DATA64``: every field that names a global of ours, and the offsets."""
         address = self.symbol("KdDebuggerDataBlock")
         data = self.view("_KDDEBUGGER_DATA64", address)
-        self.empty_list(address)
+        # Its own list has 64-bit links everywhere.
+        for half in (0, 8):
+            self.memory.write(address + half, address.to_bytes(8, "little"))
         data["Header.OwnerTag"] = int.from_bytes(b"KDBG", "little")
-        data["Header.Size"] = _KDBG_SIZE
+        data["Header.Size"] = _KDBG_SIZE[self.arch]
         for field in data.struct:
             if self.has_symbol(field.name):
                 data[field.name] = self.symbol(field.name)
         data["KernBase"] = self.base
         data["MmPageSize"] = PAGE
+        if self.pae:
+            self.memory.write(address + _PAE_WORD, _PAE_BIT.to_bytes(2, "little"))
+        self._debugger_offsets(data)
+
+    def _debugger_offsets(self, data: View) -> None:
         thread, process = self.struct("_ETHREAD"), self.struct("_EPROCESS")
         prcb, pcr = self.struct("_KPRCB"), self.struct("_KPCR")
         data["OffsetKThreadTeb"] = thread.offset("Tcb.Teb")
@@ -177,17 +160,13 @@ class Processor(Bodies):
         data["OffsetPrcbProcStateSpecialReg"] = prcb.offset("ProcessorState.SpecialRegisters")
         if prcb.has("Context"):
             data["OffsetPrcbContext"] = prcb.offset("Context")
-        data["SizePcr"] = max(pcr.size, self._prcb_offset + prcb.size)
-        data["OffsetPcrSelfPcr"] = pcr.offset("Self")
-        data["OffsetPcrCurrentPrcb"] = pcr.offset("CurrentPrcb")
-        data["OffsetPcrContainedPrcb"] = self._prcb_offset
-        for name, selector in (
-            ("GdtR0Code", 0x10),
-            ("GdtR0Data", 0x18),
-            ("Gdt64R3CmCode", 0x23),
-            ("GdtR3Data", 0x2B),
-            ("GdtR3Code", 0x33),
-            ("GdtTss", 0x40),
-            ("Gdt64R3CmTeb", 0x53),
-        ):
+        contained = self.prcb - self.pcr
+        data["SizePcr"] = max(pcr.size, contained + prcb.size)
+        data["OffsetPcrSelfPcr"] = pcr.offset("Self" if pcr.has("Self") else "SelfPcr")
+        data["OffsetPcrCurrentPrcb"] = pcr.offset(
+            "CurrentPrcb" if pcr.has("CurrentPrcb") else "Prcb"
+        )
+        data["OffsetPcrContainedPrcb"] = contained
+        part = processor_x64 if self.arch == "x64" else processor_x86
+        for name, selector in part.SELECTORS.items():
             data.put(name, selector)

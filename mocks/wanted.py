@@ -335,8 +335,11 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
     ),
     "_KPCR": (
         "GdtBase",
+        "GDT",
         "Self",
+        "SelfPcr",
         "CurrentPrcb",
+        "PrcbData",
         "IdtBase",
         "Irql",
         "MajorVersion",
@@ -374,8 +377,11 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
     ),
     "_DBGKD_DEBUG_DATA_HEADER64": None,
     "_KDDEBUGGER_DATA64": None,
+    "_DUMP_HEADER": None,
     "_DUMP_HEADER64": None,
     "_PHYSICAL_MEMORY_DESCRIPTOR64": None,
+    "_PHYSICAL_MEMORY_DESCRIPTOR": None,
+    "_PHYSICAL_MEMORY_RUN": None,
     "_PHYSICAL_MEMORY_RUN64": None,
     "_EXCEPTION_RECORD64": None,
     # small ones that the above point at

@@ -8,7 +8,7 @@ from typing import BinaryIO, Iterable, Optional, Sequence, Union
 
 from ..kernel_image import KernelImage
 from ..memory import PAGE
-from .header import SIZE, make_header
+from . import header, header32
 from .paging import PhysicalMemory
 
 __all__ = ("write_bitmap_dump", "write_full_dump")
@@ -29,11 +29,11 @@ def write_full_dump(
     which the file breaks off. Missing pages and those in transition: see `Memory.drop`.
     """
     physical = PhysicalMemory(image, large)
-    runs = physical.runs()
-    size = SIZE + len(physical.frames()) * PAGE
-    header = make_header(image, _FULL, physical.base, runs, size)
+    part = header if image.pointer_size == 8 else header32
+    size = part.SIZE + len(physical.frames()) * PAGE
+    head = part.make_header(image, _FULL, physical.base, physical.runs(), size)
     with Path(path).open("wb") as file:
-        _write(file, header, physical.contents(), truncate)
+        _write(file, head, physical.contents(), truncate)
 
 
 def write_bitmap_dump(
@@ -47,21 +47,23 @@ def write_bitmap_dump(
 
     ``signature`` is ``SDMP`` or ``FDMP``; the other arguments are those of `write_full_dump`.
     """
+    if image.arch != "x64":
+        raise ValueError(f"bitmap dumps of {image.arch} kernels can't be written")
     physical = PhysicalMemory(image, large)
     frames = physical.frames()
     bits = (frames[-1] + 64) // 8 * 8
     bitmap = bytearray(bits // 8)
     for frame in frames:
         bitmap[frame // 8] |= 1 << frame % 8
-    first = (SIZE + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
+    first = (header.SIZE + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
     size = first + len(frames) * PAGE
-    head = bytearray(first - SIZE)
+    head = bytearray(first - header.SIZE)
     struct.pack_into("<4s4s", head, 0, signature, b"DUMP")
     struct.pack_into("<QQQ", head, 0x20, first, len(frames), bits)
     head[_BITMAP_HEADER : _BITMAP_HEADER + len(bitmap)] = bitmap
-    header = make_header(image, _BITMAP, physical.base, None, size)
+    start = header.make_header(image, _BITMAP, physical.base, None, size)
     with Path(path).open("wb") as file:
-        _write(file, header + bytes(head), physical.contents(), truncate)
+        _write(file, start + bytes(head), physical.contents(), truncate)
 
 
 def _write(file: BinaryIO, head: bytes, pages: Iterable[bytes], truncate: Optional[int]) -> None:

@@ -1,4 +1,4 @@
-"""Physical memory of an image: which page lies where, and the page tables that say so (x64)."""
+"""Physical memory of an image: which page lies where, and the page tables that say so."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from typing import Dict, Iterator, List, Sequence, Set, Tuple, Union
 
 from ..kernel_image import KernelImage
 from ..memory import LEFT_OUT, NOT_MAPPED, PAGE, PAGED_OUT, Memory
+from .formats import paging_format
 
-__all__ = ("LARGE", "PhysicalMemory")
-
-LARGE = 0x200000
-"""What one entry of the second level maps when it is a large page."""
+__all__ = ("PhysicalMemory",)
 
 _FIRST_DATA = 0x1000
-_LEFT_OUT_DATA = 0x900000  # pages that the dump does not hold; far off, so that runs stay few
+# Frames that the dump does not hold stand far off, so that the runs of those that it does stay few.
+_LEFT_OUT_DATA = 0x90000
 _VALID = 0x63  # valid, writable, accessed, dirty
 _USER = 0x4
 _LARGE_BIT = 0x80
-_NO_EXECUTE = 1 << 63
 _TRANSITION = 0x800 | 4 << 5  # bit 10, prototype, stays clear
-_SELF_MAP = 0x1ED
+_FRAME = 0x000FFFFFFFFFF000
 
 _Source = Union[bytearray, Tuple[Memory, int]]
 
@@ -27,34 +25,30 @@ _Source = Union[bytearray, Tuple[Memory, int]]
 class PhysicalMemory:
     """Pages by frame number, made from an image's virtual memory.
 
-    ``large`` names addresses whose 2 MB are mapped by one large page.
+    ``large`` names addresses that are mapped by a large page.
     """
 
     def __init__(self, image: KernelImage, large: Sequence[int] = ()) -> None:
-        if image.arch != "x64":
-            raise ValueError(f"dumps of {image.arch} kernels can't be written")
-        self._levels = 5 if image.five_levels else 4
+        self._format = paging_format(image)
         self._frames: Dict[int, _Source] = {}
-        self._left_out: Dict[int, _Source] = {}
         self._large: Dict[int, int] = {}
         self._page_file = 0
-        bases = [_table_base(process.directory_base) for process in image.processes]
+        mask = self._format.root_mask
+        bases = [process.directory_base & mask for process in image.processes]
         self._taken: Set[int] = {base // PAGE for base in bases}
         self._next = _FIRST_DATA
         self._next_left_out = _LEFT_OUT_DATA
         self.base = bases[0]
-        root = bytearray(PAGE)
-        self._tables: Dict[int, bytearray] = {self.base // PAGE: root}
-        self._frames[self.base // PAGE] = root
+        self._make_root(self.base)
         for address in large:
-            self._map_large(image.memory, address // LARGE * LARGE)
+            self._place_large(image.memory, address // self._format.large * self._format.large)
         self._map_all(image.memory, self.base)
-        _put(root, _SELF_MAP, self.base | _VALID)
         for process, base in zip(image.processes[1:], bases[1:]):
-            own = bytearray(root)
-            _put(own, _SELF_MAP, base | _VALID)
-            self._tables[base // PAGE] = self._frames[base // PAGE] = own
+            self._make_root(base)
+            self._copy_root(base)
             self._map_all(process.user, base)
+        for base in bases:
+            self._map_self(base)
 
     # -- frames ---------------------------------------------------------------------------------
 
@@ -95,39 +89,68 @@ class PhysicalMemory:
         self._frames[frame] = source
         return frame
 
-    # -- tables ---------------------------------------------------------------------------------
+    # -- entries --------------------------------------------------------------------------------
 
-    def _map_large(self, memory: Memory, address: int) -> None:
-        while self._next % 512 or self._taken & set(range(self._next, self._next + 512)):
+    def _entry(self, place: int) -> int:
+        """The table entry at a physical address."""
+        table = self._frames[place // PAGE]
+        assert isinstance(table, bytearray)
+        offset = place % PAGE
+        return int.from_bytes(table[offset : offset + self._format.entry], "little")
+
+    def _put(self, place: int, entry: int) -> None:
+        table = self._frames[place // PAGE]
+        assert isinstance(table, bytearray)
+        offset, size = place % PAGE, self._format.entry
+        table[offset : offset + size] = entry.to_bytes(size, "little")
+
+    def _make_root(self, base: int) -> None:
+        # Two PAE roots may share a page.
+        if base // PAGE not in self._frames:
+            self._frames[base // PAGE] = bytearray(PAGE)
+
+    def _copy_root(self, base: int) -> None:
+        """Give a process the kernel's half."""
+        size = self._format.entry << self._format.levels[0].bits
+        for offset in range(0, size, self._format.entry):
+            self._put(base + offset, self._entry(self.base + offset))
+
+    def _map_self(self, base: int) -> None:
+        if self._format.self_map >= 0:
+            self._put(base + self._format.self_map * self._format.entry, base | _VALID)
+
+    # -- pages ----------------------------------------------------------------------------------
+
+    def _place_large(self, memory: Memory, address: int) -> None:
+        """Find frames for a large page, as many and as aligned as it wants them."""
+        count = self._format.large // PAGE
+        while self._next % count or self._taken & set(range(self._next, self._next + count)):
             self._next += 1
-        first = self._next
-        for number in range(512):
-            page = address + number * PAGE
-            self._frame((memory, page))
-        self._large[address] = first
+        self._large[address] = self._next
+        for number in range(count):
+            self._frame((memory, address + number * PAGE))
 
     def _map_all(self, memory: Memory, base: int) -> None:
+        large = self._format.large
         for address in memory.pages():
-            if address // LARGE * LARGE in self._large:
-                reason, moving = memory.page_state(address)
-                if reason or moving:
-                    raise ValueError(f"{address:#x} is in a large page and can't be missing alone")
-            else:
+            if address // large * large not in self._large:
                 self._map_page(memory, address, base)
+                continue
+            reason, moving = memory.page_state(address)
+            if reason or moving:
+                raise ValueError(f"{address:#x} is in a large page and can't be missing alone")
         if base == self.base:
             for address, first in self._large.items():
-                table = self._table(base, address, 2)
-                _put(table, address >> 21 & 0x1FF, first * PAGE | _VALID | _LARGE_BIT)
+                self._put(self._place(base, address, 1), first * PAGE | _VALID | _LARGE_BIT)
 
     def _map_page(self, memory: Memory, address: int, base: int) -> None:
         reason, moving = memory.page_state(address)
         if reason == NOT_MAPPED:
             return
-        table = self._table(base, address, 1)
-        flags = _VALID | (_USER if address < 1 << 47 else 0)
+        place = self._place(base, address, 0)
+        flags = _VALID | (_USER if address < self._format.user else 0)
         if reason == PAGED_OUT:
-            self._page_file += 1
-            entry = self._page_file << 32 | 4 << 5 | 1 << 4
+            entry = self._paged_out()
         elif reason == LEFT_OUT:
             entry = self._next_left_out * PAGE | flags
             self._next_left_out += 1
@@ -137,30 +160,30 @@ class PhysicalMemory:
             entry = self._frame((memory, address)) * PAGE | _TRANSITION
         else:
             entry = self._frame((memory, address)) * PAGE | flags
-        _put(table, address >> 12 & 0x1FF, entry)
+        self._put(place, entry)
 
-    def _table(self, base: int, address: int, last: int) -> bytearray:
-        """The table of level ``last`` (1: of pages) for an address; made where it is missing."""
-        frame = base // PAGE
-        for level in range(self._levels, last, -1):
-            table = self._tables[frame]
-            index = address >> (3 + 9 * level) & 0x1FF
-            entry = int.from_bytes(table[8 * index : 8 * index + 8], "little")
+    def _paged_out(self) -> int:
+        """An entry that says where in the page file the page is; the protection with it."""
+        self._page_file += 1
+        high = 12 if self._format.entry == 4 else 32
+        return self._page_file << high | 4 << 5
+
+    def _place(self, base: int, address: int, last: int) -> int:
+        """Where the entry of an address lies, ``last`` levels above that of pages (0).
+
+        Tables that are missing are made.
+        """
+        levels = self._format.levels
+        table = base
+        for number, level in enumerate(levels):
+            place = table + (address >> level.shift & (1 << level.bits) - 1) * self._format.entry
+            if number == len(levels) - 1 - last:
+                return place
+            entry = self._entry(place)
             if not entry:
-                below = bytearray(PAGE)
-                frame = self._frame(below)
-                self._tables[frame] = below
-                user = _USER if address < 1 << 47 else 0
-                _put(table, index, frame * PAGE | _VALID | user)
-            else:
-                frame = (entry & ~_NO_EXECUTE) // PAGE
-        return self._tables[frame]
-
-
-def _put(table: bytearray, index: int, entry: int) -> None:
-    table[8 * index : 8 * index + 8] = entry.to_bytes(8, "little")
-
-
-def _table_base(value: int) -> int:
-    """The physical address of a process's top table; the low bits are flags."""
-    return value & 0x000FFFFFFFFFF000
+                entry = self._frame(bytearray(PAGE)) * PAGE
+                flags = _VALID | (_USER if address < self._format.user else 0)
+                entry |= 1 if number == 0 and self._format.plain_root else flags
+                self._put(place, entry)
+            table = entry & _FRAME
+        raise AssertionError("no such level")

@@ -27,7 +27,7 @@ def write_triage_dump(
     thread, a stack, the list of drivers, the debugger's data.
     """
     if image.arch != "x64":
-        raise ValueError(f"dumps of {image.arch} kernels can't be written")
+        raise ValueError(f"triage dumps of {image.arch} kernels can't be written")
     thread = image.process_threads[0]
     fixed: List[bytes] = [
         bytes(0x50),  # memory manager information

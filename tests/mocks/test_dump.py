@@ -217,11 +217,11 @@ def test_a_large_dump_is_streamed(image: KernelImage, tmp_path: Path) -> None:
     assert dump.page(last) == image.memory.page(last)
 
 
-@pytest.mark.parametrize("layout", ["win7_sp1_x86", "win11_26100_arm64"])
-def test_other_processors_are_refused(layout: str, tmp_path: Path) -> None:
-    image = KernelImage(layout)
-    for write in (write_full_dump, write_bitmap_dump):
-        with pytest.raises(ValueError, match="kernels can't be written"):
-            write(image, tmp_path / "x.dmp")
-    with pytest.raises(ValueError, match="kernels can't be written"):
+def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="dumps of arm64 kernels can't be written"):
+        write_full_dump(KernelImage("win11_26100_arm64"), tmp_path / "x.dmp")
+    image = KernelImage("win7_sp1_x86")
+    with pytest.raises(ValueError, match="bitmap dumps of x86 kernels can't be written"):
+        write_bitmap_dump(image, tmp_path / "x.dmp")
+    with pytest.raises(ValueError, match="triage dumps of x86 kernels can't be written"):
         write_triage_dump(image, tmp_path / "x.dmp", [])
