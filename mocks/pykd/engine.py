@@ -75,8 +75,12 @@ class Engine:
         """The implicit process."""
         return self.image.current.address if self.implicit is None else self.implicit
 
-    def read(self, address: int, size: int, physical: bool = False) -> bytes:
-        """All of a range, or `MemoryException`; the text has the address as it was given."""
+    def read(self, address: int, size: int, physical: bool = False, exact: bool = False) -> bytes:
+        """All of a range, or `MemoryException`.
+
+        The text has the address as it was given, or, with ``exact``, that of the first byte that
+        is missing: so do the functions that read one number.
+        """
         self.need_session()
         if physical:
             raise NotImplementedError("the stand-in has no physical memory")
@@ -85,6 +89,8 @@ class Engine:
             self.on_read(self.reads)
         found = None if self.interrupted or size == 0 else self._there(address & self.mask, size)
         if found is None:
+            while exact and not self.interrupted and self._there(address & self.mask, 1):
+                address += 1
             raise MemoryException(f"Memory exception at 0x{address:x} target virtual address")
         return found
 

@@ -16,7 +16,8 @@ class Reads(Engine):
     """The functions of pykd that read."""
 
     def _number(self, address: int, size: int, signed: bool = False) -> int:
-        return int.from_bytes(self.read(address, size), "little", signed=signed)
+        data = self.read(address, size, exact=True)
+        return int.from_bytes(data, "little", signed=signed)
 
     def _list(self, code: str, address: int, count: int, physical: bool = False) -> List[int]:
         size = struct.calcsize(f"<{code}")

@@ -1,0 +1,60 @@
+"""A synthetic kernel in the forms that the tests compare: image, dump, PDB, symbol file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Callable, NamedTuple, Optional
+
+import pytest
+
+from mocks import KernelImage, builds
+from mocks.dump import write_full_dump
+from mocks.pdb import ToolchainMissing, make_pdb
+
+__all__ = ("Pair", "make_pair")
+
+_BASES = {8: 0xFFFFF80424600000, 4: 0x82000000}
+
+Builder = Callable[[bytes, "dict[str, int]", int], KernelImage]
+
+
+class Pair(NamedTuple):
+    """One kernel: in memory, as a dump, with the folder of its image and PDB, and as an ISF."""
+
+    image: KernelImage
+    dump: Path
+    symbols: Path
+    isf: Path
+
+
+def make_pair(
+    folder: Path,
+    build: Callable[[KernelImage], None],
+    layout: str = "win10_19041_x64",
+    make: Optional[Builder] = None,
+) -> Pair:
+    """A kernel of this layout, filled by ``build``; ``make`` makes the image in another way.
+
+    The PDB comes from a compiler and a linker, so the engine takes image and PDB for a pair.
+    """
+    data = builds.load_raw(layout)
+    symbols = {name: int(row["address"]) for name, row in data["symbols"].items()}
+    base = _BASES[data["base_types"]["pointer"]["size"]]
+    try:
+        pdb = make_pdb(data, symbols, base=base)
+    except ToolchainMissing as reason:
+        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
+            raise
+        pytest.skip(str(reason))
+    if make is None:
+        image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols)
+    else:
+        image = make(pdb.image, symbols, base)
+    build(image)
+    pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
+    pdb.write(pair.symbols)
+    write_full_dump(image, pair.dump)
+    pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
+    return pair
