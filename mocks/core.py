@@ -51,6 +51,8 @@ class Core:
         self.build = int(self.layout.metadata["windows"]["build"])
         self.arch = str(self.layout.metadata["windows"]["arch"])
         self.base = base or (_KERNEL_64 if self.pointer_size == 8 else _KERNEL_32)
+        if self.base >> 8 * self.pointer_size:
+            raise ValueError(f"this {self.arch} kernel can't lie at {self.base:#x}")
         if symbols is None:
             raw = builds.load_raw(layout)["symbols"]
             symbols = {name: int(row["address"]) for name, row in raw.items()}

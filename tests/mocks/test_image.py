@@ -85,6 +85,11 @@ def test_base_and_cookie_are_chosen() -> None:
     assert image.memory.peek(image.symbol("ObHeaderCookie"), 1) == b"\xe1"
 
 
+def test_a_base_that_is_too_wide() -> None:
+    with pytest.raises(ValueError, match="this x86 kernel can't lie at 0xfffff80400000000"):
+        KernelImage("win7_sp1_x86", base=0xFFFFF80400000000)
+
+
 def test_globals_of_a_debugger(image: KernelImage) -> None:
     def text(name: str, size: int) -> bytes:
         return image.memory.peek(image.symbol(name), size)
