@@ -14,7 +14,7 @@ import pytest
 import pykd_handle
 from pykd_handle.version import __version__
 
-from .conftest import REPOSITORY, Distributions
+from .build import REPOSITORY, Distributions
 from .pythons import VERSIONS, Environment, find_python
 
 pytestmark = pytest.mark.packaging

@@ -1,4 +1,4 @@
-"""The distributions, built once for all tests."""
+"""Building the sdist and the wheel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from .pythons import Environment
+
+__all__ = ["REPOSITORY", "Distributions", "build_distributions"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Nothing of an earlier build may get into this one.
@@ -27,10 +27,8 @@ class Distributions(NamedTuple):
     wheel: Path
 
 
-@pytest.fixture(scope="session")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
-    """The sdist of this repository, and the wheel that is built from that sdist."""
-    root = tmp_path_factory.mktemp("build")
+def build_distributions(root: Path) -> Distributions:
+    """The sdist of this repository, and the wheel that is built from that sdist, in ``root``."""
     builder = Environment(Path(sys.executable), root / "builder")
     builder.pip("install", "setuptools>=68", "wheel")
     source = root / "source"

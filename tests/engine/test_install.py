@@ -1,0 +1,297 @@
+"""From nothing to ``!khandle`` in the debugger, on a Windows computer of the test's own.
+
+The registry, the user's folders, Python with pip, pykd and the engine are real (under Wine). Of
+the bootstrapper there is a stand-in, see machine/bootstrapper.cpp.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, Iterator, List, NamedTuple, Union
+
+import pytest
+
+from pykd_handle.install.files import FILE_NAMES
+from pykd_handle.version import __version__
+from tests.packaging.build import REPOSITORY, Distributions
+
+from .machine import WindowsMachine, wheel_of
+from .rig import Result, Rig, to_windows_path
+
+DUMP = REPOSITORY / "samples" / "windows10_x64.dmp"
+SYMBOLS = REPOSITORY / "samples" / "windows10_x64.json"
+MINE = "C:\\users\\{}\\AppData\\Local\\pykd_handle"
+
+
+class Setup(NamedTuple):
+    """A computer, and a folder with the wheels that its pip may have."""
+
+    machine: WindowsMachine
+    wheels: Path
+    wheel: Path
+    bootstrapper: Path
+
+    def install(self, *words: Union[str, Path], from_wheel: bool = True) -> Result:
+        """Run the installer, as install.ps1 does: out of the wheel, with nothing installed."""
+        env: Dict[str, str] = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": to_windows_path(self.wheels),
+        }
+        if from_wheel:
+            env["PYTHONPATH"] = to_windows_path(self.wheel)
+        return self.machine.python("-m", "pykd_handle.install", *words, env=env)
+
+    @property
+    def own(self) -> str:
+        """Our folder, as Windows calls it."""
+        return MINE.format(self.machine.local.parents[1].name)
+
+    def files(self) -> List[str]:
+        """Everything in the user's folders and among the Python's packages."""
+        places = (self.machine.local, self.machine.site)
+        return sorted(
+            str(path)
+            for place in places
+            for path in place.rglob("*")
+            if "__pycache__" not in path.parts and "Temp" not in path.parts
+        )
+
+
+def make(rig: Rig, folder: Path, distributions: Distributions) -> Setup:
+    machine = WindowsMachine(rig, folder / "machine")
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    for name in ("pykd", "tabulate"):
+        wheel_of(rig, name, wheels)
+    bootstrapper = machine.make_bootstrapper(folder / "download.dll")
+    return Setup(machine, wheels, distributions.wheel, bootstrapper)
+
+
+@pytest.fixture(scope="module")
+def bare(
+    rig: Rig, distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setup]:
+    """A computer with a Python that is not registered."""
+    setup = make(rig, tmp_path_factory.mktemp("bare"), distributions)
+    yield setup
+    setup.machine.close()
+
+
+class Installed(NamedTuple):
+    """A computer after the installer has run, and what it said."""
+
+    setup: Setup
+    said: Result
+
+
+@pytest.fixture(scope="module")
+def installed(
+    rig: Rig, distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
+    """A computer on which all is installed."""
+    setup = make(rig, tmp_path_factory.mktemp("installed"), distributions)
+    setup.machine.register("3.9", to_windows_path(setup.machine.python_home) + "\\")
+    yield Installed(setup, setup.install("--bootstrapper", setup.bootstrapper))
+    setup.machine.close()
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+def test_no_python_registered(bare: Setup) -> None:
+    before = bare.files()
+    said = bare.install("--bootstrapper", bare.bootstrapper)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("install: no 64-bit Python 3.9 or 3.8 is registered under Pyth")
+    assert "Install Python 3.9.13 from python.org" in said.stderr
+    assert said.stderr.count("\n") == 1
+    assert bare.files() == before
+
+
+def test_python_that_is_not_registered_by_name(bare: Setup) -> None:
+    said = bare.install("--python", bare.machine.python_home / "python.exe")
+    assert said.returncode == 1
+    assert "is not registered as a 64-bit Python under PythonCore" in said.stderr
+
+
+def test_python_that_the_bootstrapper_would_not_find(bare: Setup) -> None:
+    bare.machine.register("3.9", to_windows_path(bare.machine.python_home))
+    said = bare.install()
+    assert said.returncode == 1
+    assert (
+        "Found instead: HKCU PythonCore\\3.9: InstallPath does not end with a back" in said.stderr
+    )
+
+
+def test_asking_changes_nothing_and_sees_the_missing_bootstrapper(bare: Setup) -> None:
+    bare.machine.register("3.9", to_windows_path(bare.machine.python_home) + "\\")
+    before = bare.files()
+    said = bare.install("--what-if")
+    assert said.returncode == 1
+    assert said.stdout.count(" would ") == 3
+    assert "bootstrapper MISSING: no pykd.dll in C:\\users\\" in said.stdout
+    assert bare.files() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("pykd.pyd", "pykd.pyd itself, which loses"), ("dbghelp.dll", "has no command !py")],
+)
+def test_real_files_that_are_no_bootstrapper(bare: Setup, rig: Rig, name: str, reason: str) -> None:
+    said = bare.install("--what-if", "--bootstrapper", rig.engine / name)
+    assert said.returncode == 1
+    assert reason in said.stdout
+
+
+def test_pip_without_its_index(bare: Setup, tmp_path: Path) -> None:
+    said = bare._replace(wheels=tmp_path).install("--bootstrapper", bare.bootstrapper)
+    assert said.returncode == 1
+    assert "packages     MISSING: " in said.stdout
+    assert "ERROR: No matching distribution found for pykd==0.3.4.15" in said.stdout
+    assert "Type in WinDbg" not in said.stdout
+
+
+# --- installed ---------------------------------------------------------------------------------
+
+
+def test_every_step_is_said(installed: Installed) -> None:
+    setup, said = installed
+    assert (said.returncode, said.stderr) == (0, "")
+    python = to_windows_path(setup.machine.python_home)
+    extensions = f"{setup.own[: -len('pykd_handle')]}Dbg\\EngineExtensions"
+    assert said.stdout.splitlines() == [
+        f"python       Python 3.9 (64-bit) in {python} (HKCU PythonCore\\3.9)",
+        f"packages     pip install pykd==0.3.4.15 {to_windows_path(setup.wheel)} (Python 3.9)",
+        f"bootstrapper copy {to_windows_path(setup.bootstrapper)} to {extensions}\\pykd.dll",
+        f"files        write {', '.join(FILE_NAMES)} to {setup.own}",
+        f"search path  add {setup.own} to the user's PATH",
+        "",
+        "Type in WinDbg (start it anew, so that it sees the new PATH):",
+        "    .load pykd",
+        "    !py -g -m pykd_handle 0 3",
+        "or, with a command of its own:",
+        f'    $$>a<"{setup.own}\\khandle.wds"',
+        "    !khandle 0 3",
+    ]
+
+
+def test_what_is_there(installed: Installed) -> None:
+    machine = installed.setup.machine
+    assert (machine.extensions / "pykd.dll").read_bytes() == (
+        installed.setup.bootstrapper.read_bytes()
+    )
+    assert {path.name for path in (machine.local / "pykd_handle").iterdir()} == set(FILE_NAMES)
+    assert machine.registry_value("Environment", "Path") == installed.setup.own
+    versions = "import importlib.metadata as m; print(m.version('pykd'), m.version('pykd-handle'))"
+    assert machine.python("-c", versions).ok() == f"0.3.4.15 {__version__}\n"
+
+
+def test_a_second_time_nothing_changes(installed: Installed) -> None:
+    before = installed.setup.files()
+    # Now from where it is installed: python -m pykd_handle.install
+    said = installed.setup.install(from_wheel=False)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert f"packages     pykd 0.3.4.15, pykd-handle {__version__}\n" in said.stdout
+    assert "search path  on the user's PATH\n" in said.stdout
+    assert installed.setup.files() == before
+
+
+def debug(installed: Installed, *commands: str, dump: Path = DUMP) -> str:
+    if not dump.is_file():
+        pytest.skip(f"no {dump.name} in this repository yet")
+    return installed.setup.machine.debugger(dump, commands)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "!py -g -m pykd_handle",
+        "!py -m pykd_handle",
+        "!py -3.9 -g -m pykd_handle",
+        "!py handle.py",
+        "!py handle",
+        "!pykd.py -g -m pykd_handle",
+    ],
+)
+def test_every_way_to_call_it(installed: Installed, command: str) -> None:
+    said = debug(installed, ".load pykd", f"{command} --version")
+    assert said.splitlines()[-1] == f"pykd-handle {__version__}"
+
+
+def alias(installed: Installed) -> str:
+    """The line that the installer says to type."""
+    (line,) = [each for each in installed.said.stdout.splitlines() if "$$>a<" in each]
+    return line.strip()
+
+
+def test_alias_loads_the_bootstrapper(installed: Installed) -> None:
+    setting = alias(installed)
+    said = debug(installed, setting, "!khandle --version", setting, "!khandle --version", "al")
+    assert said.count(f"pykd-handle {__version__}\n") == 2
+    # Run twice it is still defined as it was.
+    assert said.splitlines()[-1].split() == ["!khandle", "!pykd.py", "-g", "-m", "pykd_handle"]
+
+
+@pytest.mark.parametrize(
+    "words", [["0", "3", "4"], ["4", "3", "4"], ["0", "1", "4", '"ALPC Port"']]
+)
+def test_alias_lists_what_the_command_line_lists(installed: Installed, words: List[str]) -> None:
+    line = f"!khandle {' '.join(words)} --symbols {to_windows_path(SYMBOLS)}"
+    said = debug(installed, alias(installed), line)
+    command = [sys.executable, "-m", "pykd_handle", "--dump", str(DUMP), "--symbols", str(SYMBOLS)]
+    command += [word.strip('"') for word in words]
+    there = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "entries in use" in there.stdout
+    assert ("Searching for handles of type ALPC Port" in there.stdout) == (len(words) == 4)
+    assert there.stdout.strip() in said
+
+
+def test_doctor_is_content(installed: Installed) -> None:
+    script = installed.setup.machine.folder / "doctor.py"
+    script.write_text("import sys\nfrom pykd_handle.doctor import doctor\ndoctor(sys.stdout)\n")
+    alone = installed.setup.machine.python(script)
+    assert alone.stdout.endswith("\nNothing that is needed is missing.\n"), alone
+    assert (
+        "ok       bootstrapper   ~\\AppData\\Local\\Dbg\\EngineExtensions\\pykd.dll" in alone.stdout
+    )
+    assert "ok       !py handle.py  ~\\AppData\\Local\\pykd_handle\\handle.py" in alone.stdout
+    said = debug(installed, ".load pykd", "!py -g doctor.py")
+    assert "ok       extension      ~\\AppData\\Local\\Dbg\\EngineExtensions\\pykd.dll" in said
+    assert "in kdhost.exe" in said
+    user = installed.setup.machine.local.parents[1].name
+    assert f"\\{user}\\AppData" not in said
+
+
+def test_a_newer_python_changes_the_commands(installed: Installed) -> None:
+    setup = installed.setup
+    # A Python 3.13 as the bootstrapper sees it: a key and a DLL.
+    newer = setup.machine.folder / "Python313"
+    newer.mkdir()
+    (newer / "python313.dll").write_bytes((setup.machine.python_home / "python39.dll").read_bytes())
+    setup.machine.register("3.13", to_windows_path(newer) + "\\")
+    said = setup.install(from_wheel=False)
+    assert said.returncode == 0
+    assert "(!py alone would take Python 3.13, which pykd has no wheel for)" in said.stdout
+    assert "files        write khandle.wds, khandle.js to " in said.stdout
+    assert "    !py -3.9 -g -m pykd_handle 0 3\n" in said.stdout
+    # The alias goes on working, and the script asks for its Python by its first line.
+    told = debug(installed, alias(installed), "!khandle --version", "!py handle.py --version")
+    assert told.count(f"pykd-handle {__version__}\n") == 2
+
+
+def test_back(installed: Installed) -> None:
+    # The last one here: it takes the installation away.
+    setup = installed.setup
+    said = setup.install("--uninstall")
+    assert said.returncode == 0
+    assert "packages     pip uninstall pykd-handle\n" in said.stdout
+    assert "packages     pykd 0.3.4.15 stays, other scripts may need it\n" in said.stdout
+    assert not (setup.machine.local / "pykd_handle").exists()
+    assert (setup.machine.extensions / "pykd.dll").is_file()
+    assert setup.machine.registry_value("Environment", "Path") is None
+    assert not list(setup.machine.site.glob("pykd_handle*"))
+    again = setup.install("--uninstall")
+    assert again.returncode == 0
+    assert "remove" not in again.stdout
