@@ -74,7 +74,9 @@ void check(HRESULT result, const std::string &what)
 
 class Printer : public IDebugOutputCallbacks {
 public:
-    Printer(bool dml, bool quiet) : dml_(dml), quiet_(quiet) {}
+    // A live machine may fall silent for good, and then the host is killed: what was said by then
+    // must be out.
+    Printer(bool dml, bool quiet, bool live) : dml_(dml), quiet_(quiet), live_(live) {}
 
     void speak() { quiet_ = false; }
 
@@ -94,7 +96,7 @@ public:
     STDMETHOD(Output)(ULONG, PCSTR text) override
     {
         if (text && !quiet_)
-            fputs(text, stdout);
+            put(text);
         return S_OK;
     }
     // From here on IDebugOutputCallbacks2.
@@ -106,13 +108,21 @@ public:
     virtual HRESULT STDMETHODCALLTYPE Output2(ULONG which, ULONG, ULONG64, PCWSTR text)
     {
         if (text && !quiet_ && (which == kOutputText || which == kOutputDml))
-            fputs(utf8(text).c_str(), stdout);
+            put(utf8(text).c_str());
         return S_OK;
     }
 
 private:
+    void put(const char *text)
+    {
+        fputs(text, stdout);
+        if (live_)
+            fflush(stdout);
+    }
+
     bool dml_;
     bool quiet_;
+    bool live_;
 };
 
 struct Options {
@@ -214,7 +224,7 @@ int wmain(int argc, wchar_t **argv)
           "asking for IDebugControl");
     check(client->QueryInterface(IID_IDebugSymbols, reinterpret_cast<void **>(&symbols)),
           "asking for IDebugSymbols");
-    Printer printer(options.dml, options.quiet);
+    Printer printer(options.dml, options.quiet, options.kernel != nullptr);
     check(client->SetOutputCallbacks(&printer), "SetOutputCallbacks");
     if (options.symbols)
         check(symbols->SetSymbolPath(ansi(options.symbols).c_str()), "SetSymbolPath");
