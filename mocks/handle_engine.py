@@ -38,6 +38,7 @@ class MockEngine:
         refused: Optional[Mapping[int, int]] = None,
         count: bool = True,
         symbols: Optional[Mapping[int, str]] = None,
+        expressions: Optional[Mapping[str, int]] = None,
     ) -> None:
         self._handles = {each.handle & ~3: each for each in reversed(handles)}
         self._announced = len(handles) + len(refused or {})
@@ -46,6 +47,7 @@ class MockEngine:
         self._refused = dict(refused or {})
         self._count = count
         self._symbols = dict(symbols or {})
+        self._expressions = dict(expressions or {})
         self.asked: List[Tuple[int, int]] = []
         self.closed = False
 
@@ -63,6 +65,9 @@ class MockEngine:
 
     def symbol(self, address: int) -> str:
         return self._symbols.get(address, "")
+
+    def evaluate(self, text: str) -> Optional[int]:
+        return self._expressions.get(text)
 
     def close(self) -> None:
         self.closed = True

@@ -315,9 +315,9 @@ def test_an_unknown_class_is_shown_and_the_chain_goes_on(tmp_path: Path) -> None
     handle = MockHandle(4, "Semaphore", information=information)
     assert show_dump(make_minidump([handle]), tmp_path, "4 8").lines[1:] == [
         "  Object specific information",
-        "    Information of class 77: 0102",
         "    Semaphore Count 1",
         "    Semaphore Limit 2",
+        "    Information of class 77: 0102",
     ]
 
 

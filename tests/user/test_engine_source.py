@@ -156,7 +156,7 @@ def test_the_engine_is_released() -> None:
 
 
 def test_the_debugger_reads_expressions() -> None:
-    source = EngineSource(MockEngine(FEW), evaluator=lambda text: 4 if text == "@eax" else None)
+    source = EngineSource(MockEngine(FEW, expressions={"@eax": 4}))
     assert show(source, "@eax").lines == ["Handle 4", "  Type         \tEvent"]
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from ...errors import PykdHandleError, TargetError
-from ...request import Evaluator
 from .com import Engine
 from .local import DESCRIBED, LocalObjects
 from .source import EngineSource
@@ -27,7 +24,7 @@ def is_user_session() -> bool:
         engine.close()
 
 
-def connect_engine(evaluator: Optional[Evaluator] = None) -> EngineSource:
+def connect_engine() -> EngineSource:
     """The session's target as a source of handles.
 
     Raises `TargetError`: no engine, no user-mode target, or a dump without handle data.
@@ -38,8 +35,8 @@ def connect_engine(evaluator: Optional[Evaluator] = None) -> EngineSource:
             raise TargetError("the debugger's session is no user-mode session")
         if engine.local():
             objects = LocalObjects(engine.process_handle())
-            return EngineSource(engine, objects, tuple(sorted(DESCRIBED)), evaluator)
-        return EngineSource(engine, evaluator=evaluator)
+            return EngineSource(engine, objects, tuple(sorted(DESCRIBED)))
+        return EngineSource(engine)
     except PykdHandleError:
         engine.close()
         raise

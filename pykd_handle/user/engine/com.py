@@ -36,6 +36,7 @@ _RELEASE = 2
 _READ_HANDLE_DATA = 25
 _GET_DEBUGGEE_TYPE = 34
 _IS_POINTER_64_BIT = 42
+_EVALUATE = 63
 _GET_PROCESS_ID = 27
 _GET_PROCESS_HANDLE = 29
 _GET_PROCESS_IMAGE = 31
@@ -44,6 +45,8 @@ _GET_NAME_BY_OFFSET = 7
 _S_OK, _S_FALSE = 0, 1
 _USER_WINDOWS = 2
 _LIVE_LOCAL, _LIVE_REMOTE = 0, 1
+_INT64 = 4  # DEBUG_VALUE_INT64
+_VALUE_SIZE = 32  # DEBUG_VALUE
 _ROOM = 0x400
 _MOST_ROOM = 0x100000
 
@@ -179,6 +182,18 @@ class Engine:
             return ""
         name = bytes(room.value).decode("utf-8", "replace")
         return f"{name}+0x{far.value:x}" if far.value else name
+
+    def evaluate(self, text: str) -> Optional[int]:
+        """An expression as the debugger reads it, or None where it can't."""
+        c = self._ctypes
+        value = c.create_string_buffer(_VALUE_SIZE)
+        read = self._method(
+            self._control, _EVALUATE, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p
+        )
+        raw = text.encode("utf-8", "replace")
+        if read(self._control, raw, _INT64, value, None) != _S_OK:
+            return None
+        return int.from_bytes(value.raw[:8], "little")
 
     # -- handles ----------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Proto
 from ...absent import NO_VALUE, Maybe, Unavailable
 from ...errors import TargetError
 from ...record import Hex
-from ...request import Evaluator
 from ..information import (
     EVENT_1,
     MUTANT_1,
@@ -69,6 +68,7 @@ class HandleEngine(Protocol):
     def process_id(self) -> int: ...
     def image(self) -> str: ...
     def symbol(self, address: int) -> str: ...
+    def evaluate(self, text: str) -> Optional[int]: ...
     def handle_data(self, handle: int, kind: int) -> bytes: ...
     def close(self) -> None: ...
 
@@ -83,8 +83,7 @@ class EngineSource(UserSource):
     """The handles that the engine sees.
 
     ``objects`` completes what the engine tells of a process on this machine, for the types
-    ``described``; ``evaluator`` is the debugger's reading of an expression. Raises `TargetError`
-    where the target is a dump without handle data.
+    ``described``. Raises `TargetError` where the target is a dump without handle data.
     """
 
     def __init__(
@@ -92,13 +91,11 @@ class EngineSource(UserSource):
         engine: HandleEngine,
         objects: Optional[ObjectQueries] = None,
         described: Tuple[str, ...] = (),
-        evaluator: Optional[Evaluator] = None,
     ) -> None:
         self.name = "the debugger's session"
         self._engine = engine
         self._objects = objects
         self._described = described
-        self._evaluator = evaluator
         self._remarks: List[str] = []
         self._live = engine.live()
         self.process = UserProcess(
@@ -161,7 +158,7 @@ class EngineSource(UserSource):
 
     def evaluate(self, text: str) -> Optional[int]:
         """An expression as the debugger reads it."""
-        return self._evaluator(text) if self._evaluator is not None else None
+        return self._engine.evaluate(text)
 
     # -- parts ------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ which begins like these.
 from __future__ import annotations
 
 import struct
-from typing import Any, Dict, Iterator, NamedTuple, Set, Tuple
+from operator import itemgetter
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ...absent import NO_VALUE, Maybe, Unavailable
 from ...errors import CorruptedError
@@ -84,29 +85,35 @@ class HandleData:
 
         A chain that breaks ends with what was read of it; the reason stands under ``chain``.
         """
+        elements, broken = self._chain(descriptor.information_rva)
         kinds: Dict[str, None] = {}  # in order, each once
         details: Dict[str, Any] = {}
+        # By class, so that the order of a chain makes no difference.
+        for number, data in sorted(elements, key=itemgetter(0)):
+            kind, values = decode_information(number, data)
+            kinds[kind] = None
+            details.update(values)
+        if broken is not None:
+            details["chain"] = broken
+        return tuple(kinds), details
+
+    def _chain(self, rva: int) -> Tuple[List[Tuple[int, bytes]], Optional[Unavailable]]:
+        """The elements of a chain (class, bytes), and why it ended before its end."""
+        elements: List[Tuple[int, bytes]] = []
         seen: Set[int] = set()
-        rva = descriptor.information_rva
         while rva:
             if rva in seen:
-                details["chain"] = Unavailable("the object information runs in a circle", rva)
-                break
+                return elements, Unavailable("the object information runs in a circle", rva)
             if len(seen) >= _LONGEST_CHAIN:
-                details["chain"] = Unavailable("the object information does not end", rva)
-                break
+                return elements, Unavailable("the object information does not end", rva)
             seen.add(rva)
             try:
-                following, number, data = self._element(rva)
+                rva, number, data = self._element(rva)
             except CorruptedError as error:
-                details["chain"] = Unavailable(error.reason, error.address)
-                break
+                return elements, Unavailable(error.reason, error.address)
             if number:  # MiniHandleObjectInformationNone has nothing to tell
-                kind, values = decode_information(number, data)
-                kinds[kind] = None
-                details.update(values)
-            rva = following
-        return tuple(kinds), details
+                elements.append((number, data))
+        return elements, None
 
     def _element(self, rva: int) -> Tuple[int, int, bytes]:
         """One element: where the next is, its class, its bytes."""
