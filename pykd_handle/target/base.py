@@ -7,7 +7,7 @@ tell which it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Iterable, List, Optional, Sequence, Tuple
+from typing import Callable, Iterable, List, Optional, Sequence, Tuple
 
 from ..errors import MissingSymbol, MissingType
 from ..layout import Struct
@@ -149,6 +149,11 @@ class Target(ABC):
     def progress(self, text: str) -> None:
         """Tell the user how far a long walk is, where there is a place for it."""
         del text
+
+    def alarm(self, tell: Callable[[str], None]) -> None:
+        """Have ``tell`` called, from another thread, when the target falls silent; `close` ends
+        that."""
+        del tell
 
     def close(self) -> None:
         """Let go of files and sessions."""

@@ -10,11 +10,12 @@ round trip holds at most 0xF68 bytes, each costs some 180 bytes of heads and ack
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ...errors import TargetError
 from ..span import Gap, Piece, Span
 from .engine import Engine
+from .watch import Watch
 
 __all__ = ("LiveMemory",)
 
@@ -49,6 +50,7 @@ class LiveMemory:
         self._missing: Dict[int, str] = {}
         self._stamp: Optional[Stamp] = None
         self.calls = 0
+        self.watch: Optional[Watch] = None
 
     # -- what may be stale ----------------------------------------------------------------------
 
@@ -87,19 +89,22 @@ class LiveMemory:
             for start, stop in _by_page(address, size)
         ):
             self.refresh()
+        self._fill(((address, size),))
         return self._answer(address, size)
 
     def read_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """Several reads: what lies close together comes in one round trip."""
         if self._kept or self._missing:
             self.refresh()
-        for start, stop in _joined(self._unknown(ranges)):
-            self._load(start, stop)
+        self._fill(ranges)
         return [self._answer(address, size) for address, size in ranges]
 
-    def _unknown(self, ranges: Iterable[Tuple[int, int]]) -> List[Tuple[int, int]]:
-        """The parts, (start, stop) inside of one page, that were not read yet."""
-        return [
+    def _fill(self, ranges: Iterable[Tuple[int, int]]) -> None:
+        """Get over the wire what was not read yet."""
+        if self._bytes > _MOST_KEPT:
+            self._kept.clear()
+            self._bytes = 0
+        unknown = [
             (start, stop)
             for address, size in ranges
             for start, stop in _by_page(address, size)
@@ -107,8 +112,34 @@ class LiveMemory:
             and start // PAGE not in self._missing
             and self._find(start, stop - start) is None
         ]
+        for start, stop in _joined(unknown):
+            self._load(start, stop)
+
+    def _load(self, start: int, stop: int) -> None:
+        """Get a range, and keep it."""
+        if self._stamp is None:
+            self._stamp = self._look()
+        # The wire carries as much for less; behind the end of a page it would be a second read.
+        stop = max(stop, min(start + _LEAST, _next_page(stop - 1)))
+        while start < stop:
+            data = self._fetch(start, stop - start)
+            end = start + len(data)
+            for first, last in _by_page(start, len(data)):
+                self._keep(first, data[first - start : last - start])
+            if end >= stop:
+                return
+            self._missing[end // PAGE] = "not readable"
+            start = _next_page(end)
+
+    def _keep(self, address: int, data: bytes) -> None:
+        pieces = self._kept.setdefault(address // PAGE, [])
+        if len(data) == PAGE:
+            pieces.clear()
+        pieces.append(Piece(address, data))
+        self._bytes += len(data)
 
     def _answer(self, address: int, size: int) -> Span:
+        """The answer out of what is kept."""
         pieces: List[Piece] = []
         gaps: List[Gap] = []
         for start, stop in _by_page(address, size):
@@ -116,68 +147,60 @@ class LiveMemory:
                 _add_gap(gaps, start, stop, _USER)
                 continue
             data = self._find(start, stop - start)
-            if data is None and start // PAGE not in self._missing:
-                data = self._load(start, stop)[: stop - start]
+            if data is None:
+                data = self._find(start, 1, stop - start) or b""
             if data:
                 _add_piece(pieces, start, data)
-            there = start + len(data or b"")
-            if there < stop:
-                _add_gap(gaps, there, stop, self._missing.get(start // PAGE, "not readable"))
+            if start + len(data) < stop:
+                reason = self._missing.get(start // PAGE, "not readable")
+                _add_gap(gaps, start + len(data), stop, reason)
         return Span(address, size, pieces, gaps)
 
-    def _find(self, start: int, size: int) -> Optional[bytes]:
-        """Bytes of one page that were read already, as a whole."""
+    def _find(self, start: int, size: int, most: int = 0) -> Optional[bytes]:
+        """``size`` bytes of one page, or up to ``most``, out of what was read together."""
         for address, data in self._kept.get(start // PAGE, ()):
             offset = start - address
             if offset >= 0 and offset + size <= len(data):
-                return data[offset : offset + size]
+                return data[offset : offset + (most or size)]
         return None
-
-    def _load(self, start: int, stop: int) -> bytes:
-        """Fetch a range of one page, and keep it."""
-        if self._stamp is None:
-            self._stamp = self._look()
-        page = start // PAGE
-        # The wire carries as much for less; at the end of the page it would be a second read.
-        stop = max(stop, min(start + _LEAST, (page + 1) * PAGE))
-        data = self._fetch(start, stop - start)
-        if data:
-            if self._bytes > _MOST_KEPT:
-                self._kept.clear()
-                self._bytes = 0
-            if stop - start == PAGE:
-                self._kept[page] = [Piece(start, data)]
-            else:
-                self._kept.setdefault(page, []).append(Piece(start, data))
-            self._bytes += len(data)
-        else:
-            self._missing[page] = "not readable"
-        return data
 
     def _fetch(self, address: int, size: int) -> bytes:
         """From the wire: the bytes up to the first that is missing."""
         self.calls += 1
-        reader: Callable[[int, int], bytes] = self._by_pykd
-        if self._engine is not None:
-            reader = self._engine.read
+        if self.watch is not None:
+            self.watch.begin(address)
         try:
-            return reader(address | self._extend, size)
-        except self._pykd.MemoryException:
-            return b""
+            if self._engine is not None:
+                return self._engine.read(address | self._extend, size)
+            return self._by_pykd(address | self._extend, size)
         except (self._pykd.DbgException, OSError) as error:
-            # Not a page that is missing: the session itself fails (a cut link).
+            # Not a page that is missing: the session itself fails.
             line = (str(error).splitlines() or ["no reason given"])[0]
             raise TargetError(f"the debugger can't read 0x{address:x}: {line}") from None
+        finally:
+            if self.watch is not None:
+                self.watch.end()
 
     def _by_pykd(self, address: int, size: int) -> bytes:
-        return bytes(self._pykd.loadBytes(address, size))
+        """The same; pykd gives nothing of a range that is not there as a whole."""
+        data = b""
+        for start, stop in _by_page(address, size):
+            try:
+                data += bytes(self._pykd.loadBytes(start, stop - start))
+            except self._pykd.MemoryException:
+                break
+        return data
+
+
+def _next_page(address: int) -> int:
+    return (address // PAGE + 1) * PAGE
 
 
 def _by_page(address: int, size: int) -> Iterable[Tuple[int, int]]:
     """The parts (start, stop) of a range, cut at the borders of pages."""
     end = address + size
     while address < end:
-        stop = min(end, (address // PAGE + 1) * PAGE)
+        stop = min(end, _next_page(address))
         yield address, stop
         address = stop
 
@@ -188,11 +211,10 @@ def _joined(parts: List[Tuple[int, int]]) -> List[Tuple[int, int]]:
     for start, stop in sorted(parts):
         if joined:
             first, last = joined[-1]
-            if (
-                first // PAGE == start // PAGE
-                and start - last <= _WORTH_BRIDGING
-                and stop - first <= _MOST
-            ):
+            # At the border of a page a round trip ends anyway, so nothing is bridged there; but
+            # what goes on behind it is one question, lest the engine reads on into it by itself.
+            near = _WORTH_BRIDGING if first // PAGE == start // PAGE else 0
+            if start - last <= near and max(last, stop) - first <= _MOST:
                 joined[-1] = (first, max(last, stop))
                 continue
         joined.append((start, stop))

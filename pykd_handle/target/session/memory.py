@@ -1,16 +1,19 @@
 """Reading a dump that the debugger has opened: whole pages as lists of quadwords, through pykd,
 the quickest way it has. (A live target is another matter: see `pykd_handle.target.session.live`.)
 
-pykd answers a range as a whole or raises ``MemoryException`` and gives nothing, so a range that
-fails is split. The pieces go down to eight bytes: the engine answers at once, and a triage dump
-holds parts of pages.
+pykd answers a range as a whole or raises ``MemoryException`` and gives nothing, so in a triage
+dump, which holds parts of pages, a page that fails is split, down to eight bytes. Other dumps hold
+whole pages.
+
+From Ctrl+Break until pykd notices it (up to a quarter of a second), every read fails. Taken for
+missing memory, that would show rows as lost that are there; see `SessionMemory._stop_if_broken`.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import OrderedDict
-from typing import Any, List, Tuple
+from typing import Any, List, Optional, Tuple
 
 from ...errors import TargetError
 from ..span import Gap, Piece, Span
@@ -25,10 +28,17 @@ Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
 
 
 class SessionMemory:
-    """Memory of a dump. Whole pages are read and kept: a dump does not change."""
+    """Memory of a dump. Whole pages are read and kept: a dump does not change.
+
+    What is kept belongs to this object, and a command makes its own: with ``!py -g`` too, where
+    Python's modules outlive the command, the next one begins with nothing (the user may have
+    opened another dump).
+    """
 
     def __init__(self, pykd: Any, pointer_size: int) -> None:
         self._pykd = pykd
+        self._smallest = _SMALLEST if _holds_parts_of_pages(pykd) else PAGE
+        self._readable: Optional[int] = None
         self._pages: OrderedDict[int, Parts] = OrderedDict()
         self._sign = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
@@ -74,7 +84,9 @@ class SessionMemory:
             try:
                 data = self._load(place, length)
             except self._pykd.MemoryException:
-                if length > _SMALLEST:
+                if length == size:
+                    self._stop_if_broken()
+                if length > self._smallest:
                     half = length // 2 // _SMALLEST * _SMALLEST or _SMALLEST
                     pending.append((place + half, length - half))
                     pending.append((place, half))
@@ -88,7 +100,23 @@ class SessionMemory:
                 line = (str(error).splitlines() or ["no reason given"])[0]
                 raise TargetError(f"the debugger can't read 0x{place:x}: {line}") from None
             _join(pieces, place, data)
+            self._readable = place
+        if gaps:
+            self._stop_if_broken()
         return tuple(pieces), tuple(gaps)
+
+    def _stop_if_broken(self) -> None:
+        """Raise what Ctrl+C raises, if memory that was readable a moment ago is no more.
+
+        pykd itself raises ``SystemExit`` on Ctrl+Break, but late, and in Python 3.9 and later
+        only under ``!py -g``: its pending call never reaches a sub-interpreter.
+        """
+        if self._readable is None:
+            return
+        try:
+            self._load(self._readable, 8)
+        except self._pykd.MemoryException:
+            raise KeyboardInterrupt from None
 
     def _load(self, address: int, size: int) -> bytes:
         self.calls += 1
@@ -97,6 +125,13 @@ class SessionMemory:
         if size % 8 == 0:
             return struct.pack(f"<{size // 8}Q", *self._pykd.loadQWords(address, size // 8))
         return bytes(self._pykd.loadBytes(address, size))
+
+
+def _holds_parts_of_pages(pykd: Any) -> bool:
+    try:
+        return bool(pykd.getDumpType() == pykd.dumpType.KernelSmall)
+    except pykd.DbgException:
+        return True  # no harm but time
 
 
 def _join(pieces: List[Piece], address: int, data: bytes) -> None:

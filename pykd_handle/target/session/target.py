@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ...errors import MemoryUnavailable, MissingSymbol, MissingType, SymbolsError, TargetError
-from ...layout import Isf, Struct
+from ...layout import BitField, Isf, Struct
 from ..base import Target
 from ..span import Span
 from .engine import Engine, open_engine
 from .layout import struct_of
 from .live import LiveMemory
 from .memory import SessionMemory
+from .watch import Watch
 
 __all__ = ("SessionTarget",)
 
@@ -62,14 +63,23 @@ class SessionTarget(Target):
         self._isf: Optional[Isf] = None
         if symbols is not None:
             self._isf = self._take(symbols)
-        elif not self._has_private_symbols():
+        elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             raise SymbolsError(
                 "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
                 "or give --symbols FILE (ISF)"
             )
+        self.five_levels = self._has_wide_pointers()
 
-    def _has_private_symbols(self) -> bool:
-        return self.find_struct("_HANDLE_TABLE_ENTRY") is not None
+    def _has_wide_pointers(self) -> bool:
+        """Whether this is a kernel of 57-bit addresses (``ntkrla57.exe``).
+
+        Its handle table entries say so; the processor's CR4 a triage dump may not hold.
+        """
+        entry = self.find_struct("_HANDLE_TABLE_ENTRY")
+        if entry is None or not entry.has("ObjectPointerBits"):
+            return False
+        bits = entry.field("ObjectPointerBits").type
+        return isinstance(bits, BitField) and bits.length + 4 > 48
 
     def _take(self, path: Path) -> Isf:
         """An ISF file in place of the PDB, after it proved to be of this kernel.
@@ -185,6 +195,12 @@ class SessionTarget(Target):
             self._last_progress = now
             self._status(text)
 
+    def alarm(self, tell: Callable[[str], None]) -> None:
+        """See `Target.alarm`. Not in the debugger itself: there all output waits for the engine,
+        as everything does, so that a line could not be seen before it is out of date."""
+        if isinstance(self.memory, LiveMemory) and not self._pykd.isWindbgExt():
+            self.memory.watch = Watch(tell)
+
     def _status(self, text: str) -> None:
         self._told = bool(text)
         try:
@@ -196,15 +212,34 @@ class SessionTarget(Target):
         """Let go of the engine, and clear the status line."""
         if self._told:
             self._status("")
+        if isinstance(self.memory, LiveMemory) and self.memory.watch is not None:
+            self.memory.watch.close()
+            self.memory.watch = None
         if self._engine is not None:
             self._engine.close()
+            self._engine = None
 
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""
+        # Behind a complete expression the engine ignores everything ("14 13" would be 14), but not
+        # in parentheses.
+        if not _balanced(expression):
+            return None
         try:
-            return int(self._pykd.expr(expression))
+            value = int(self._pykd.expr(f"({expression})"))
         except self._pykd.DbgException:
             return None
+        # On a 32-bit target addresses come with their sign extended to 64 bits.
+        return value & self._mask
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for letter in text:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _first_line(error: Exception) -> str:
