@@ -16,6 +16,7 @@ class Trouble(Enum):
     LOSE_ANSWER = "the answer is lost: nothing of it arrives"
     SPOIL_ANSWER = "the answer arrives with a wrong checksum"
     LOSE_REQUEST = "the request is lost: the machine never heard it"
+    SILENCE = "from this request on the machine hears nothing, until `KdTarget.silent` is reset"
     CUT = "the connection ends in place of an answer"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from typing import Iterator, Optional, Union
 
@@ -83,6 +84,11 @@ class Line:
             self._socket.sendall(data)
         except OSError as error:
             raise LineEnded(str(error)) from None
+
+    def reset(self) -> None:
+        """Break the connection off, without a proper end."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("<ii", 1, 0))
+        raise LineEnded("broken off")
 
     # -- in -------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from typing import Dict
 
 from ..kernel_image import KernelImage
 from ..memory import PAGE
-from ..processor import SHARED_DATA
 from .memory import LiveMemory
 
 __all__ = ("MOST_BREAKPOINTS", "LiveProcessor")
@@ -15,6 +14,7 @@ __all__ = ("MOST_BREAKPOINTS", "LiveProcessor")
 MOST_BREAKPOINTS = 32
 """How many breakpoints a kernel keeps for its debugger (BREAKPOINT_TABLE_SIZE)."""
 
+_SHARED_DATA = 0xFFFFF78000000000  # KUSER_SHARED_DATA
 _CONTEXT_RIP = 0xF8
 _STATE_CHANGE = 240
 _EXCEPTION_STATE = 0x3030  # DbgKdExceptionStateChange
@@ -53,10 +53,10 @@ class LiveProcessor:
         self._memory.forget()
         memory = self._image.memory
         for offset, step in ((0x08, 156250), (0x14, 156250), (0x320, 1)):
-            low, high = struct.unpack("<II", memory.peek(SHARED_DATA + offset, 8))
+            low, high = struct.unpack("<II", memory.peek(_SHARED_DATA + offset, 8))
             time = (high << 32 | low) + step
             memory.write(
-                SHARED_DATA + offset,
+                _SHARED_DATA + offset,
                 struct.pack("<III", time & 0xFFFFFFFF, *(time >> 32 & 0xFFFFFFFF,) * 2),
             )
 

@@ -57,6 +57,8 @@ class KdTarget:
         self.latency = latency
         self.patience = patience
         self.running = False
+        self.silent = False
+        """Whether the machine hears nothing any more (its cable is out); may be set and reset."""
         self.connections = 0
         self.log: Optional[List[Request]] = None
         """Set to a list, it takes every request."""
@@ -177,10 +179,12 @@ class KdTarget:
     def _hear(self, line: Line, packet: Packet) -> None:
         request = Request.parse(packet.payload)
         trouble = self.faults.at(request)
-        if trouble is Trouble.LOSE_REQUEST:
+        if trouble is Trouble.SILENCE:
+            self.silent = True
+        if trouble is Trouble.LOSE_REQUEST or self.silent:
             return
         if trouble is Trouble.CUT:
-            raise LineEnded("cut")
+            line.reset()
         line.accept(packet)
         self._count(line, request)
         if self.running:
