@@ -9,27 +9,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, List, NoReturn, Optional, Sequence, TextIO
+from typing import List, NoReturn, Optional, Sequence
 
-from .errors import PykdHandleError, SymbolsError, TargetError, UsageError
-from .kernel import Kernel
-from .render import FORMATS, renderer
-from .render.escape import printable
-from .request import parse_request
-from .target import Target
+from .console import PROGRAM, complain, defect, flush, output, remark, silence
+from .errors import PykdHandleError, UsageError
+from .opening import Answer, open_dump_file, open_session
+from .render import FORMATS
 from .version import __version__
-from .views import Listing
 
 __all__ = ("main",)
-
-_PROGRAM = "pykd-handle"
 
 _HELP = """\
 usage: pykd-handle [options] [Handle [Flags [Process [TypeName]]]]
 
-Shows handles of a Windows kernel, as WinDbg's !handle does.
+Shows handles of a Windows kernel, as WinDbg's !handle does. In user mode (a
+minidump made with .dump /mh, or a user-mode session) the arguments are
+[Handle [Flags [TypeName]]]; see below.
 
 Handle    the handle; 0, -1 or nothing: all handles
 Flags     a sum of (default 3)
@@ -45,12 +41,16 @@ TypeName  only handles to objects of this type (case matters), such as File,
 
 Numbers are hexadecimal; 0n is decimal, 0t octal, 0y binary.
 
+In user mode Flags is a sum of (default 1): 1 type, 2 basic information,
+4 name, 8 information about the object itself.
+
 options:
   --dump FILE      read a crash dump instead of the debugger's session
   --symbols PATH   the kernel's symbols: an ISF file (.json, .json.xz), or a
                    folder in which the right one is looked for
   --format NAME    windbg (default), table, jsonl, csv
   --output FILE    write there instead of to the screen
+  --doctor         say what is installed, what is missing, and what to do
   --version        show the version
   -h, -?, --help   show this help
 """
@@ -63,10 +63,15 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message)
 
 
+class _Stopped(PykdHandleError):
+    """Ctrl+C, or what Ctrl+Break becomes in the debugger; the line says where it stopped."""
+
+
 def _parser() -> _Parser:
-    parser = _Parser(prog=_PROGRAM, add_help=False, allow_abbrev=False)
+    parser = _Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "-?", "--help", action="store_true", dest="help")
     parser.add_argument("--version", action="store_true")
+    parser.add_argument("--doctor", action="store_true")
     parser.add_argument("--dump")
     parser.add_argument("--symbols")
     parser.add_argument("--format", choices=FORMATS, default="windbg")
@@ -80,121 +85,65 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)
+    except (KeyboardInterrupt, SystemExit):
+        # Ctrl+C, and what Ctrl+Break becomes in the debugger.
+        complain("stopped before the first handle")
+        return 1
     except PykdHandleError as error:
-        _complain(str(error))
+        complain(str(error))
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`); the interpreter must not try again.
-        _silence()
+        # Whoever read our output has seen enough (`| head`).
+        silence()
         return 1
     except Exception as error:
         # A defect of ours: one line that can be reported, and the way to see all of it.
         if os.environ.get("PYKD_HANDLE_TRACEBACK"):
             raise
-        _complain(_defect(error))
+        complain(defect(error))
         return 1
 
 
 def _run(words: List[str]) -> int:
-    if words and not any(words):
+    from .target.session import arguments_lost, in_debugger
+
+    if in_debugger() and arguments_lost(words):
         raise UsageError(
-            "every argument arrived empty: the !py of pykd.pyd itself loses them on Python 3; load "
-            "the pykd-ext bootstrapper (.load pykd), or call "
-            "pykd_handle.cli.main(['14', '13']) from a script of your own"
+            "the arguments were lost on their way: the !py of pykd.pyd itself does that on Python "
+            "3; load the pykd-ext bootstrapper (.load pykd) and use its !py, or run a script that "
+            "calls pykd_handle.cli.main(['14', '13'])"
         )
     options = _parser().parse_intermixed_args(words)
     if options.help:
         sys.stdout.write(_HELP)
         return 0
     if options.version:
-        sys.stdout.write(f"{_PROGRAM} {__version__}\n")
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
         return 0
-    make = renderer(options.format)
-    target: Optional[Target] = None
+    if options.doctor:
+        from .doctor import doctor
+
+        return doctor(sys.stdout)
+    symbols = None if options.symbols is None else Path(options.symbols)
     if options.dump is None:
-        # The debugger evaluates expressions (@$proc), so it is needed before the words are read.
-        target = _connect(options.symbols)
-        request = parse_request(options.words, target.evaluate)
+        answer = open_session(symbols, options.words, options.format)
     else:
-        request = parse_request(options.words)
-        target = _open(options.dump, options.symbols)
+        answer = open_dump_file(Path(options.dump), symbols, options.words, options.format)
     try:
-        for note in target.notes():
-            sys.stderr.write(f"note: {printable(note, ascii_only=True)}\n")
-        listing = Listing(Kernel(target), request)
-        with _output(options.output) as stream:
-            try:
-                make(stream, sys.stderr, request).render(listing.records())
-            except (KeyboardInterrupt, SystemExit):
-                # Ctrl+C, and what Ctrl+Break becomes in the debugger.
-                _complain(f"stopped {listing.place}; what was found so far is above")
-                return 1
-            flush = getattr(stream, "flush", None)
-            if flush is not None:
-                flush()
-        return 1 if listing.failed else 0
+        return _show(answer, options.output)
     finally:
-        target.close()
+        answer.close()
 
 
-def _open(dump: str, symbols: Optional[str]) -> Target:
-    from .target.dump import open_dump
-
-    if symbols is not None:
-        return open_dump(Path(dump), Path(symbols))
-    try:
-        return open_dump(Path(dump))
-    except SymbolsError as error:
-        from .recovery import open_without_symbols
-
-        return open_without_symbols(Path(dump), error)
-
-
-def _connect(symbols: Optional[str]) -> Target:
-    from .target.session import SessionTarget, connect, is_available
-
-    if not is_available():
-        raise UsageError("no target: give --dump FILE (a crash dump); see -h for all options")
-    return SessionTarget(connect(), Path(symbols) if symbols is not None else None)
-
-
-@contextmanager
-def _output(path: Optional[str]) -> Iterator[TextIO]:
-    """The stream to write to: the screen's, or a new file (UTF-8)."""
-    if path is None:
-        yield sys.stdout
-        return
-    try:
-        stream = Path(path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
-    except OSError as error:
-        raise TargetError(f"--output {path}: {error.strerror or error}") from None
-    with stream:
-        yield stream
-
-
-def _complain(line: str) -> None:
-    # Lines may quote names and paths; no terminal should obey them.
-    sys.stderr.write(f"{_PROGRAM}: {printable(line, ascii_only=True)}\n")
-
-
-def _defect(error: Exception) -> str:
-    """A line about an error that nobody expected: what it is and where it comes from."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = ""
-    if place is not None:
-        code = place.tb_frame.f_code
-        where = f" in {Path(code.co_filename).name}:{place.tb_lineno} ({code.co_name})"
-    text = " ".join(str(error).split())
-    return (
-        f"internal error: {type(error).__name__}: {text}{where}; please report this line "
-        "(PYKD_HANDLE_TRACEBACK=1 shows more)"
-    )
-
-
-def _silence() -> None:
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, AttributeError, ValueError):
-        pass  # a stream without a file behind it has no pipe that could be broken
+def _show(answer: Answer, path: Optional[str]) -> int:
+    for note in answer.notes:
+        remark(note)
+    with output(path) as stream:
+        try:
+            answer.show(stream, sys.stderr)
+        except (KeyboardInterrupt, SystemExit):
+            # Ctrl+C, and what Ctrl+Break becomes in the debugger.
+            complain(f"stopped {answer.place()}; what was found so far is above")
+            return 1
+        flush(stream)
+    return 1 if answer.failed() else 0

@@ -98,13 +98,18 @@ FIELDS: Dict[str, Optional[Tuple[str, ...]]] = {
     "_CONTROL_AREA": ("Segment", "FilePointer"),
 }
 
-# Where _EPROCESS.Session leads on 64-bit Windows up to 23H2: read in the complete symbols of a
-# 19041 kernel; the public extractions leave the structure out.
-_SESSION = {
-    "kind": "struct",
-    "size": 0x1000,
-    "fields": {"SessionId": {"offset": 8, "type": {"kind": "base", "name": "unsigned long"}}},
-}
+def _session(arch: str, build: int) -> Optional[Json]:
+    """Where ``_EPROCESS.Session`` leads, up to 23H2; the public extractions leave it out.
+
+    ``SessionId`` at 8 was read in the complete symbols of a 19041 kernel; published dumps of the
+    structure have it there from XP on, but for 2003, where a pointer comes first. 24H2 has
+    another structure.
+    """
+    if arch not in ("x86", "x64") or build >= 26100:
+        return None
+    offset = (16 if arch == "x64" else 12) if build == 3790 else 8
+    field = {"offset": offset, "type": {"kind": "base", "name": "unsigned long"}}
+    return {"kind": "struct", "size": 0x1000, "fields": {"SessionId": field}}
 
 
 def _nested(kind: Json) -> Optional[str]:
@@ -145,11 +150,9 @@ def shrink(full: Json) -> Json:
                 # A structure in place that nobody lists: an unnamed union, kept whole.
                 pending.append((inner, None))
     windows = full["metadata"]["windows"]
-    session = full["user_types"]["_EPROCESS"]["fields"].get("Session")
-    if windows["arch"] == "x64" and session is not None:
-        target = session["type"].get("subtype", {}).get("name")
-        if target in ("_MM_SESSION_SPACE", "void"):
-            types.setdefault("_MM_SESSION_SPACE", _SESSION)
+    session = _session(str(windows["arch"]), int(windows["build"]))
+    if session is not None and "Session" in types["_EPROCESS"]["fields"]:
+        types.setdefault("_MM_SESSION_SPACE", session)
     return {
         "metadata": {
             "format": full["metadata"]["format"],

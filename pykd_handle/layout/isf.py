@@ -17,6 +17,8 @@ from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRe
 
 __all__ = ("Isf", "PdbIdentity")
 
+_LARGEST = 1 << 28  # bytes; the file of a complete kernel is a tenth of this
+
 
 class PdbIdentity:
     """What names one build of a PDB: GUID (32 upper-case digits), age, file name."""
@@ -72,7 +74,7 @@ class Isf:
         try:
             raw = path.read_bytes()
             if path.suffix == ".xz":
-                raw = lzma.decompress(raw)
+                raw = _unpack(raw, path)
             data = json.loads(raw.decode("utf-8"))
         except OSError as error:
             raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
@@ -152,3 +154,14 @@ class Isf:
             enum = self._enums.get(raw["name"], {"size": 4, "constants": {}})
             return EnumType(str(raw["name"]), Integer(int(enum["size"]), True), enum["constants"])
         return Opaque(0)
+
+
+def _unpack(packed: bytes, path: Path) -> bytes:
+    """Unpack a ``.xz`` file, no further than a symbol file can reasonably be."""
+    unpacker = lzma.LZMADecompressor()
+    raw = unpacker.decompress(packed, _LARGEST)
+    if len(raw) >= _LARGEST:
+        raise SymbolsError(f"{path}: too large for a symbol file when unpacked")
+    if not unpacker.eof:
+        raise lzma.LZMAError
+    return raw

@@ -152,6 +152,14 @@ def test_damaged_files_say_what_is_wrong(
     assert name in str(caught.value)
 
 
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("pykd_handle.layout.isf._LARGEST", 1 << 20)
+    path = tmp_path / "bomb.json.xz"
+    path.write_bytes(lzma.compress(b" " * (1 << 21)))
+    with pytest.raises(SymbolsError, match="too large"):
+        Isf.load(path)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(SymbolsError, match="can't be read"):
         Isf.load(tmp_path / "none.json")

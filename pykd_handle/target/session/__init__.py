@@ -1,6 +1,14 @@
 """The debugger's own session, through pykd: live kernels, and dumps that WinDbg has opened."""
 
-from .connect import connect, is_available
+from .arguments import arguments_lost
+from .connect import connect, in_debugger, is_available, is_kernel_session
 from .target import SessionTarget
 
-__all__ = ("SessionTarget", "connect", "is_available")
+__all__ = (
+    "SessionTarget",
+    "arguments_lost",
+    "connect",
+    "in_debugger",
+    "is_available",
+    "is_kernel_session",
+)

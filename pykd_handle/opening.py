@@ -1,0 +1,106 @@
+"""From options to an answer: which target, which mode, which view, which renderer.
+
+The kind of target decides between kernel and user mode: a minidump or a user-mode session takes
+``[Handle [Flags [TypeName]]]``, everything else ``[Handle [Flags [Process [TypeName]]]]``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, List, NamedTuple, Optional, Sequence, TextIO
+
+from .errors import SymbolsError, UsageError
+from .kernel import Kernel
+from .render import renderer, user_renderer
+from .request import parse_request
+from .target import Target
+from .user import (
+    UserSource,
+    connect_engine,
+    is_minidump,
+    open_minidump,
+    parse_user_request,
+)
+from .views import Listing, UserListing
+
+__all__ = ("Answer", "open_dump_file", "open_session")
+
+
+class Answer(NamedTuple):
+    """A request that can be answered: call ``show``, then ``close``.
+
+    ``notes`` are told before, ``failed`` says after ``show`` whether what was asked for could not
+    be answered, ``place`` where it stood when it was stopped.
+    """
+
+    notes: List[str]
+    show: Callable[[TextIO, TextIO], None]
+    failed: Callable[[], bool]
+    place: Callable[[], str]
+    close: Callable[[], None]
+
+
+def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
+    """Answer from a dump file. Raises `PykdHandleError`; usage is checked before it is opened."""
+    if is_minidump(path):
+        if symbols is not None:
+            raise UsageError("--symbols is for kernel dumps; this is a user-mode minidump")
+        parse_user_request(words)
+        return _user(open_minidump(path), words, form)
+    parse_request(words)
+    return _kernel(_open_kernel_dump(path, symbols), words, form)
+
+
+def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
+    """Answer from the debugger's session. Raises `PykdHandleError`."""
+    from .target.session import SessionTarget, connect, is_available, is_kernel_session
+
+    if not is_available():
+        raise UsageError("no target: give --dump FILE (a crash dump); see -h for all options")
+    pykd = connect()
+    if is_kernel_session(pykd):
+        return _kernel(SessionTarget(pykd, symbols), words, form)
+    return _user(connect_engine(), words, form)
+
+
+def _open_kernel_dump(path: Path, symbols: Optional[Path]) -> Target:
+    from .target.dump import open_dump
+
+    if symbols is not None:
+        return open_dump(path, symbols)
+    try:
+        return open_dump(path)
+    except SymbolsError as error:
+        from .recovery import open_without_symbols
+
+        return open_without_symbols(path, error)
+
+
+def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
+    try:
+        make = renderer(form)
+        request = parse_request(words, target.evaluate)
+        listing = Listing(Kernel(target), request)
+    except Exception:
+        target.close()
+        raise
+
+    def show(stream: TextIO, remarks: TextIO) -> None:
+        make(stream, remarks, request).render(listing.records())
+
+    return Answer(target.notes(), show, lambda: listing.failed, lambda: listing.place, target.close)
+
+
+def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:
+    try:
+        make = user_renderer(form)
+        request = parse_user_request(words)
+        listing = UserListing(source, request)
+    except Exception:
+        source.close()
+        raise
+
+    def show(stream: TextIO, remarks: TextIO) -> None:
+        make(stream, remarks, request).render(listing.records())
+
+    return Answer(source.notes(), show, lambda: listing.failed, lambda: "on the way", source.close)
