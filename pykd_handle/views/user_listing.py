@@ -18,7 +18,7 @@ class UserListing:
     """Answers one request about one process.
 
     ``found`` counts the handles that were shown, ``failed`` tells whether what was asked for
-    could not be answered.
+    could not be answered, ``place`` where the listing stands now, in words.
     """
 
     def __init__(self, source: UserSource, request: UserRequest) -> None:
@@ -28,7 +28,13 @@ class UserListing:
         self.failed = False
         self._wanted = usual_spelling(request.type_name)
         self._spelled: Optional[str] = None
+        self._last: Optional[int] = None
         self._unknown_types = 0
+
+    @property
+    def place(self) -> str:
+        """Where the listing stands."""
+        return "before the first handle" if self._last is None else f"at handle 0x{self._last:x}"
 
     def records(self) -> Iterator[UserRecord]:
         """All records, as they are found. Raises `PykdHandleError`."""
@@ -65,6 +71,7 @@ class UserListing:
         counts = TypeCounts()
         for row in self.source.handles(self.request.flags, self._is_wanted):
             self.found += 1
+            self._last = row.handle
             counts.add(row.type)
             yield row
         if not self._wanted:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mocks.handle_engine import MockEngine
 from mocks.minidump import MockHandle
 from pykd_handle.errors import UsageError
-from pykd_handle.user import UserRequest, parse_user_request
+from pykd_handle.user import UserProcess, UserRequest, parse_user_request
+from pykd_handle.user.engine import EngineSource
+from pykd_handle.views import UserListing
 
 from .show import show_live, typed
 
@@ -97,3 +100,14 @@ def test_none_is_what_the_table_counts_as_none() -> None:
         "  Type         \t",
         "2 handles of type None",
     ]
+
+
+def test_a_listing_knows_where_it_stands() -> None:
+    source = EngineSource(MockEngine(list(typed("4 File", "8 Key"))))
+    listing = UserListing(source, UserRequest())
+    assert listing.place == "before the first handle"
+    records = listing.records()
+    assert isinstance(next(records), UserProcess)
+    next(records)
+    next(records)
+    assert listing.place == "at handle 0x8"
