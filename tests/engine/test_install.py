@@ -234,6 +234,13 @@ def test_alias_loads_the_bootstrapper(installed: Installed) -> None:
     assert said.splitlines()[-1].split() == ["!khandle", "!pykd.py", "-g", "-m", "pykd_handle"]
 
 
+def test_alias_at_every_start(installed: Installed) -> None:
+    # As a start-up command, where quotes would end the argument.
+    script = alias(installed).replace("$$>a<", "$$><").replace('"', "")
+    said = debug(installed, script, "!khandle --version")
+    assert said.splitlines()[-1] == f"pykd-handle {__version__}"
+
+
 @pytest.mark.parametrize(
     "words", [["0", "3", "4"], ["4", "3", "4"], ["0", "1", "4", '"ALPC Port"']]
 )
@@ -249,15 +256,14 @@ def test_alias_lists_what_the_command_line_lists(installed: Installed, words: Li
 
 
 def test_doctor_is_content(installed: Installed) -> None:
-    script = installed.setup.machine.folder / "doctor.py"
-    script.write_text("import sys\nfrom pykd_handle.doctor import doctor\ndoctor(sys.stdout)\n")
-    alone = installed.setup.machine.python(script)
+    alone = installed.setup.machine.python("-m", "pykd_handle", "--doctor")
+    assert alone.returncode == 0
     assert alone.stdout.endswith("\nNothing that is needed is missing.\n"), alone
     assert (
         "ok       bootstrapper   ~\\AppData\\Local\\Dbg\\EngineExtensions\\pykd.dll" in alone.stdout
     )
     assert "ok       !py handle.py  ~\\AppData\\Local\\pykd_handle\\handle.py" in alone.stdout
-    said = debug(installed, ".load pykd", "!py -g doctor.py")
+    said = debug(installed, alias(installed), "!khandle --doctor")
     assert "ok       extension      ~\\AppData\\Local\\Dbg\\EngineExtensions\\pykd.dll" in said
     assert "in kdhost.exe" in said
     user = installed.setup.machine.local.parents[1].name

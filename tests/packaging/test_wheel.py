@@ -90,7 +90,7 @@ def smoke(python: Path, folder: Path, wheel: Path) -> Dict[str, str]:
         "version": there.python("-m", "pykd_handle", "--version"),
         "help": there.python("-m", "pykd_handle", "-?"),
         "modules": there.python("-W", "error", "-c", _IMPORT_ALL),
-        "doctor": there.python("-c", "import sys, pykd_handle.doctor as d; d.doctor(sys.stdout)"),
+        "doctor": there.python("-m", "pykd_handle", "--doctor"),
         "script": there.python(
             "-c",
             "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))",

@@ -1,0 +1,104 @@
+"""What the documents say, checked against what they speak of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import pytest
+
+from pykd_handle.install import parse_options
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+SUFFIXES = ((1, "(Protected)"), (2, "(Inherit)"), (4, "(Audit)"))
+
+
+def read(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def rows(text: str) -> Iterator[List[str]]:
+    """The cells of every line of every table."""
+    for line in text.splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def printed(bits: int) -> str:
+    """What WinDbg prints for these three bits, by the rule that the document states."""
+    return " ".join(text for bit, text in SUFFIXES if bits & bit)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target
+
+
+# --- coming-from-windbg.md ---------------------------------------------------------------------
+
+
+def raw_entries() -> List[Tuple[str, ...]]:
+    pattern = r"^``([0-9a-f]{8}`[0-9a-f]{8})``$"
+    found = []
+    for cells in rows(read("coming-from-windbg.md")):
+        match = len(cells) == 5 and re.match(pattern, cells[1])
+        if match:
+            found.append((match[1].replace("`", ""), *cells[2:]))
+    return found
+
+
+def test_raw_entries_prove_what_is_said() -> None:
+    entries = raw_entries()
+    assert len(entries) == 4
+    for text, attributes, bits, windbg in entries:
+        value = int(text, 16)
+        assert value >> 17 & 7 == int(attributes) == 0
+        assert value >> 20 & 7 == int(bits[0])
+        assert sum(map(int, re.findall(r"\d", bits.partition("=")[2]))) in (0, int(bits[0]))
+        assert windbg.strip("`") == printed(value >> 20 & 7) != ""
+
+
+def test_objects_addresses_prove_what_is_said() -> None:
+    seen = set()
+    for cells in rows(read("coming-from-windbg.md")):
+        match = len(cells) == 3 and re.match(r"^`([0-9a-f]{16})`$", cells[0])
+        if match:
+            bits = int(match[1], 16) - 0x30 >> 4 & 7
+            assert int(cells[1]) == bits
+            assert cells[2].replace("nothing", "").strip("`") == printed(bits)
+            seen.add(bits)
+    assert seen == set(range(8))
+
+
+# --- install.md --------------------------------------------------------------------------------
+
+
+def test_options_are_those_of_the_script_and_of_python() -> None:
+    table = [cells for cells in rows(read("install.md")) if cells[0].startswith("`-")]
+    script = (ROOT / "install.ps1").read_text(encoding="ascii")
+    parameters = {*re.findall(r"^\.PARAMETER (\w+)", script, re.MULTILINE), "WhatIf"}
+    assert {re.findall(r"\w+", cells[0])[0] for cells in table} == parameters
+    for cells in table:
+        option = cells[1].strip("`")
+        takes_value = option not in ("--uninstall", "--what-if")
+        parse_options([option, *(["x86"] if takes_value else [])])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the arguments were lost on their way",
+        "the debugger has no symbols of nt",
+        "Nothing that is needed is missing.",
+        "none: this Python does not run in a debugger; there, ",
+        "not installed: ",
+    ],
+)
+def test_messages_are_those_of_the_program(words: str) -> None:
+    assert words in read("install.md")
+    sources = (ROOT / "pykd_handle").rglob("*.py")
+    assert any(words in path.read_text(encoding="utf-8") for path in sources)
