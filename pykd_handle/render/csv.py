@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Sequence
 
 from ..record import HandleRecord, Note, Record
 from .base import Renderer
-from .escape import cell
+from .escape import cell, printable
 from .fields import KEYS, flatten
 
 __all__ = ("CsvRenderer", "csv_cells")
@@ -29,14 +29,14 @@ class CsvRenderer(Renderer):
     def record(self, record: Record) -> None:
         """A handle is a row."""
         if isinstance(record, HandleRecord):
-            self._writer.writerow(csv_cells(flatten(record), KEYS))
+            self._writer.writerow(csv_cells(flatten(record), KEYS, self.ascii_only))
         elif isinstance(record, Note):
             self.remark(record)
 
 
-def csv_cells(flat: Mapping[str, Any], keys: Sequence[str]) -> List[str]:
-    """The cells of a row."""
-    return [_text(flat[key]) for key in keys]
+def csv_cells(flat: Mapping[str, Any], keys: Sequence[str], ascii_only: bool) -> List[str]:
+    """The cells of a row; ``ascii_only`` for a stream that may not take anything else."""
+    return [printable(_text(flat[key]), ascii_only) for key in keys]
 
 
 def _text(value: Any) -> str:

@@ -37,6 +37,6 @@ class UserCsvRenderer(AnyRenderer[UserRequest, UserRecord]):
     def record(self, record: UserRecord) -> None:
         """A handle is a row."""
         if isinstance(record, UserHandle):
-            self._writer.writerow(csv_cells(flatten_user(record), USER_KEYS))
+            self._writer.writerow(csv_cells(flatten_user(record), USER_KEYS, self.ascii_only))
         elif isinstance(record, Note):
             self.remark(record)
