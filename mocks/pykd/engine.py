@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .. import builds
 from ..kernel_image import KernelImage
@@ -22,10 +22,10 @@ class Engine:
     False is a session of another kind and ``started`` False is none at all. ``symbols`` False is
     a debugger that found no PDB. ``extension`` tells pykd in a debugger from pykd in a Python.
 
-    ``reads`` counts the reads that reached the engine, ``asked`` the questions about symbols and
-    types. ``on_read`` is called before each read, with the count: a test may let the machine run
-    there, or raise what Ctrl+Break raises. ``interrupted`` is the state from Ctrl+Break until
-    pykd notices: each read fails, whatever its address.
+    ``reads`` counts the reads that reached the engine, ``log`` holds their ranges, and ``asked``
+    counts the questions about symbols and types. ``on_read`` is called before each read, with the
+    count: a test may let the machine run there, or raise what Ctrl+Break raises. ``interrupted``
+    is the state from Ctrl+Break until pykd notices: each read fails, whatever its address.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Engine:
         self.implicit: Optional[int] = None
         self.reads = 0
         self.asked = 0
+        self.log: List[Tuple[int, int]] = []
         self.on_read: Optional[Callable[[int], None]] = None
         self.interrupted = False
         self.printed: List[str] = []
@@ -85,6 +86,7 @@ class Engine:
         if physical:
             raise NotImplementedError("the stand-in has no physical memory")
         self.reads += 1
+        self.log.append((address & self.mask, size))
         if self.on_read is not None:
             self.on_read(self.reads)
         found = None if self.interrupted or size == 0 else self._there(address & self.mask, size)

@@ -88,6 +88,11 @@ class Session(Reads):
         return self.extend(self.image.process_threads[0].address)
 
     @native
+    def getIP(self) -> int:
+        self.need_session()
+        return self.extend(self.image.symbol("DbgBreakPointWithStatus"))
+
+    @native
     def addr64(self, address: u64, /) -> int:
         return self.extend(address) if address >> 32 == 0 else address
 

@@ -33,6 +33,7 @@ _GROUPS = {
         pykd.getExecutionStatus()
         pykd.getImplicitProcess() == P
         pykd.getImplicitThread()
+        pykd.getIP()
         pykd.version
         pykd.__version__
         pykd.addr64(0x80000000)
@@ -276,6 +277,11 @@ _GROUPS = {
         pykd.expr("14 13")
         pykd.expr("14,13")
         pykd.expr("14)")
+        pykd.expr("(14 13)")
+        pykd.expr("(14,13)")
+        pykd.expr("(14))")
+        pykd.expr("()")
+        pykd.expr("(@$proc)")
         pykd.expr("14 +")
         pykd.expr("14 + zz")
         pykd.expr("0n19z")
