@@ -140,7 +140,7 @@ class KdTarget:
 
     def _serve(self, line: Line) -> None:
         while not self._over():
-            for item in line.receive(_TICK if self.running else 4 * _TICK):
+            for item in line.receive(_TICK):
                 if isinstance(item, BreakIn):
                     self._counts.break_ins += 1
                     self._stop(line)
