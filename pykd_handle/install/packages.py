@@ -72,10 +72,11 @@ class PackagesStep(Step):
 
     def install(self) -> None:
         """Run pip, then import both as the debugger will."""
-        if "pip" not in self._ask():
+        before = self._ask()
+        if "pip" not in before:
             self._python_does("-m", "ensurepip", "--user")
         self._pip("install", f"pykd=={PYKD}", self._source)
-        if not self._source.startswith("pykd-handle=="):
+        if "pykd-handle" in before and not self._source.startswith("pykd-handle=="):
             # pip takes a wheel or clone of a version that is there for the same; it may not be.
             self._pip("install", "--force-reinstall", "--no-deps", self._source)
         self._versions = None

@@ -58,6 +58,11 @@ def test_a_clone_is_always_installed(computer: Computer, tmp_path: Path) -> None
     assert pip(computer)[-1][:4] == ["install", "--force-reinstall", "--no-deps", str(tmp_path)]
 
 
+def test_the_first_time_once_is_enough(computer: Computer, tmp_path: Path) -> None:
+    make(computer, str(tmp_path)).install()
+    assert [words[:3] for words in pip(computer)] == [["install", "pykd==0.3.4.15", str(tmp_path)]]
+
+
 def test_python_without_pip(computer: Computer, step: PackagesStep) -> None:
     computer.installed.clear()
     step.install()

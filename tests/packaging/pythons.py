@@ -12,7 +12,8 @@ from typing import Iterator, Optional, Sequence
 __all__ = ["VERSIONS", "Environment", "call", "find_python"]
 
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
-_WHICH = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+# Debian leaves ensurepip out; no environment can be made with such a Python.
+_WHICH = "import ensurepip, sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
 
 
 def find_python(version: str) -> Optional[Path]:
