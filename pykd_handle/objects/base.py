@@ -7,14 +7,12 @@ To add a type: a small file with a subclass of `Describer` that names its ``type
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 from ..absent import Maybe
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import NameInfo
-
-if TYPE_CHECKING:
-    from .registry import Objects
+from .file_name import FileNames
 
 __all__ = ("Describer", "Description", "named")
 
@@ -39,10 +37,10 @@ class Describer:
 
     types: Tuple[str, ...] = ()
 
-    def __init__(self, objects: Objects) -> None:
-        self.objects = objects
-        self.kernel: Kernel = objects.kernel
-        self.target = objects.kernel.target
+    def __init__(self, kernel: Kernel, files: FileNames) -> None:
+        self.kernel = kernel
+        self.target = kernel.target
+        self.files = files
 
     def ahead(self) -> int:
         """How many bytes of the object's body hold what `describe` reads first; 0 for none."""

@@ -7,18 +7,16 @@ Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (La
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Set, Tuple
+from typing import Dict, List, Set, Tuple
 
 from ..absent import Absent, Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable
-from ..kernel import KernelObject
+from ..kernel import Kernel, KernelObject
 from ..kernel.fields import read_fields
 from ..kernel.strings import wide_text
 from ..record import Hex
 from .base import Describer, Description
-
-if TYPE_CHECKING:
-    from .registry import Objects
+from .file_name import FileNames
 
 __all__ = ("KeyDescriber",)
 
@@ -33,8 +31,8 @@ class KeyDescriber(Describer):
 
     types = ("Key",)
 
-    def __init__(self, objects: Objects) -> None:
-        super().__init__(objects)
+    def __init__(self, kernel: Kernel, files: FileNames) -> None:
+        super().__init__(kernel, files)
         self._paths: Dict[int, Maybe[str]] = {}
 
     def ahead(self) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Dict, Tuple, Type
 
-from ..absent import Maybe, unavailable
+from ..absent import unavailable
 from ..errors import PykdHandleError
 from ..kernel import Kernel, KernelObject
 from .base import Describer, Description
 from .file import FileDescriber
+from .file_name import FileNames
 from .key import KeyDescriber
 from .process import ProcessDescriber
 from .section import SectionDescriber
@@ -34,12 +35,11 @@ class Objects:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self.device_names: Dict[int, Tuple[Maybe[str], Maybe[str]]] = {}
-        self.files = FileDescriber(self)
-        self._plain = Describer(self)
+        files = FileNames(kernel)
+        self._plain = Describer(kernel, files)
         self._by_type: Dict[str, Describer] = {}
         for maker in _DESCRIBERS:
-            describer = self.files if maker is FileDescriber else maker(self)
+            describer = maker(kernel, files)
             for name in maker.types:
                 self._by_type[name] = describer
         self._done: Dict[int, Description] = {}

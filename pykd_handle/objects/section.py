@@ -100,7 +100,7 @@ class SectionDescriber(Describer):
     def _file(self, pointer: int) -> Dict[str, Any]:
         if not self.target.is_kernel_address(pointer):
             return {"file": Unavailable("the file object is no address of the kernel", pointer)}
-        return {"backing": "file", "file": self.objects.files.name_of(pointer).full}
+        return {"backing": "file", "file": self.files.name_of(pointer).full}
 
 
 def _is_fast_reference(control_area: Struct) -> bool:

@@ -1,0 +1,80 @@
+"""The name of a file: the path in ``_FILE_OBJECT.FileName`` behind the name of its device.
+
+Files have no name header; the device has one. ``RelatedFileObject`` is not followed: the I/O
+manager keeps it valid only while the file is being opened.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, NamedTuple, Tuple
+
+from ..absent import NO_VALUE, Maybe, Unavailable, unavailable
+from ..errors import PykdHandleError
+from ..kernel import Kernel
+from ..kernel.fields import read_fields
+from ..kernel.strings import read_unicode_string
+
+__all__ = ("FileName", "FileNames")
+
+
+class FileName(NamedTuple):
+    """The parts of a file's name: the device's full and own name, the path in the file object."""
+
+    device_object: Maybe[int]
+    device_name: Maybe[str]
+    device_leaf: Maybe[str]
+    path: Maybe[str]
+
+    @property
+    def full(self) -> Maybe[str]:
+        """Device and path together; without a path the device alone; NO_VALUE without both."""
+        if not isinstance(self.path, str) or not isinstance(self.device_name, str):
+            if isinstance(self.path, Unavailable):
+                return self.path
+            if isinstance(self.device_name, Unavailable):
+                return self.device_name
+            return self.device_name if isinstance(self.device_name, str) else self.path
+        # A relative open leaves a name without a leading backslash; a stream begins with a colon.
+        separator = "" if self.path[0] in "\\:" else "\\"
+        return self.device_name + separator + self.path
+
+
+class FileNames:
+    """Names files of one kernel; each device is named once. Shared by all describers."""
+
+    FIELDS = ("DeviceObject", "FileName.Length", "FileName.MaximumLength", "FileName.Buffer")
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.target = kernel.target
+        self._devices: Dict[int, Tuple[Maybe[str], Maybe[str]]] = {}
+
+    def name_of(self, file_object: int) -> FileName:
+        """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""
+        struct = self.target.struct("_FILE_OBJECT")
+        device, length, maximum, buffer = read_fields(
+            self.target, struct, file_object, *self.FIELDS
+        )
+        path = read_unicode_string(self.target, length, maximum, buffer)
+        full, leaf = self._device(device)
+        return FileName(device, full, leaf, NO_VALUE if path == "" else path)
+
+    def _device(self, device: Maybe[int]) -> Tuple[Maybe[str], Maybe[str]]:
+        """The full name and the own name of a device object, from its name header."""
+        if not isinstance(device, int):
+            return device, device
+        if device == 0:
+            return NO_VALUE, NO_VALUE
+        if not self.target.is_kernel_address(device):
+            why = Unavailable("the device object is no address of the kernel", device)
+            return why, why
+        known = self._devices.get(device)
+        if known is None:
+            try:
+                header = self.kernel.headers.read(self.kernel.headers.header_of(device))
+                leaf = self.kernel.namespace.leaf(header)
+                known = (self.kernel.namespace.join(header, leaf), leaf)
+            except PykdHandleError as error:
+                known = (unavailable(error), unavailable(error))
+            self._devices[device] = known
+        return known
