@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Sequence, TextIO
 
-from .errors import SymbolsError, UsageError
+from .console import complain, flush
+from .errors import SymbolsError, TargetError, UsageError
 from .kernel import Kernel
 from .render import renderer, user_renderer
 from .request import parse_request
@@ -86,7 +87,20 @@ def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
         raise
 
     def show(stream: TextIO, remarks: TextIO) -> None:
-        make(stream, remarks, request).render(listing.records())
+        def warn(line: str) -> None:
+            # Whoever gives up now and ends the program is to have what was found.
+            flush(stream)
+            complain(f"{line}; the listing stands {listing.place}")
+
+        target.alarm(warn)
+        try:
+            make(stream, remarks, request).render(listing.records())
+        except TargetError as error:
+            if not listing.found:
+                raise
+            raise TargetError(
+                f"{error}; stopped {listing.place}; what was found so far is above"
+            ) from None
 
     return Answer(target.notes(), show, lambda: listing.failed, lambda: listing.place, target.close)
 
