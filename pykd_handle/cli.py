@@ -85,13 +85,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)
-    except (KeyboardInterrupt, SystemExit):
-        # Ctrl+C, and what Ctrl+Break becomes in the debugger.
-        complain("stopped before the first handle")
-        return 1
     except PykdHandleError as error:
         complain(str(error))
         return error.exit_code
+    except (KeyboardInterrupt, SystemExit) as error:
+        # Before the listing, or once more while the first one was being handled.
+        before = error.__context__
+        place = "stopped" if before is not None else "stopped before the first handle"
+        complain(str(before) if isinstance(before, _Stopped) else place)
+        return 1
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`).
         silence()
@@ -142,8 +144,7 @@ def _show(answer: Answer, path: Optional[str]) -> int:
         try:
             answer.show(stream, sys.stderr)
         except (KeyboardInterrupt, SystemExit):
-            # Ctrl+C, and what Ctrl+Break becomes in the debugger.
-            complain(f"stopped {answer.place()}; what was found so far is above")
-            return 1
+            where = "above" if path is None else f"in {path}"
+            raise _Stopped(f"stopped {answer.place()}; what was found so far is {where}") from None
         flush(stream)
     return 1 if answer.failed() else 0
