@@ -41,7 +41,7 @@ class MockEngine:
         expressions: Optional[Mapping[str, int]] = None,
     ) -> None:
         self._handles = {each.handle & ~3: each for each in reversed(handles)}
-        self._announced = len(handles) + len(refused or {})
+        self._announced = len(self._handles) + len(refused or {})
         self._live = live
         self._pointer_size = pointer_size
         self._refused = dict(refused or {})

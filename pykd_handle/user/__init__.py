@@ -4,7 +4,7 @@
 it, `pykd_handle.render.user_renderer` shows what it found.
 """
 
-from .engine import connect_engine, is_user_session
+from .engine import connect_engine
 from .minidump import is_minidump, open_minidump
 from .record import UserHandle, UserProcess, UserTotals
 from .request import USER_HELP, UserRequest, parse_user_request
@@ -19,7 +19,6 @@ __all__ = (
     "UserTotals",
     "connect_engine",
     "is_minidump",
-    "is_user_session",
     "open_minidump",
     "parse_user_request",
 )

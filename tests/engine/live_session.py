@@ -18,8 +18,8 @@ def main(child_script, questions):
         pykd.attachProcess(child.pid)
         values = {name: format(value, "x") for name, value in told["handles"].items()}
         asked = [(form, words.format(**values)) for form, words in questions]
-        user, *answers = user_session.answers(asked)
-        print(json.dumps({"told": told, "user": user, "answers": answers}))
+        answers = user_session.answers(asked)
+        print(json.dumps({"told": told, "answers": answers}))
     finally:
         child.kill()
 

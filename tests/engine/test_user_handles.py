@@ -32,11 +32,11 @@ FORMS = [("windbg", words) for words in WORDS] + [
 ]
 
 
-def by_engine(rig: Rig, dump: Path, questions: Questions) -> Tuple[bool, List[Any]]:
-    """Whether the session is a user-mode one, and the answers."""
+def by_engine(rig: Rig, dump: Path, questions: Questions) -> List[Any]:
+    """The answers of a session in which the dump is open."""
     said = rig.python(SESSION, json.dumps(list(questions)), dump=dump, path=[REPOSITORY]).ok()
-    user, *answers = json.loads(said)
-    return user, answers
+    answers: List[Any] = json.loads(said)
+    return answers
 
 
 def by_reader(dump: Path, questions: Questions) -> List[Any]:
@@ -88,8 +88,7 @@ OPERATIONS = [
 
 def test_the_real_dump(rig: Rig, real_minidump: Path) -> None:
     questions = [*FORMS, ("windbg", "30 f")]
-    user, answers = by_engine(rig, real_minidump, questions)
-    assert user
+    answers = by_engine(rig, real_minidump, questions)
     assert answers == by_reader(real_minidump, questions)
     # The figures of the dump itself: 147 handles, 46 without a type.
     rows = [json.loads(line) for line in answers[FORMS.index(("jsonl", "0 f"))][0].splitlines()]
@@ -110,8 +109,7 @@ def test_made_dumps(
     made = make_minidump(handles(pointer_size), descriptor_size=size, architecture=architecture)
     dump = tmp_path / "made.dmp"
     dump.write_bytes(made.data)
-    user, answers = by_engine(rig, dump, FORMS)
-    assert user
+    answers = by_engine(rig, dump, FORMS)
     assert answers == by_reader(dump, FORMS)
     assert answers[0][0].count("Handle ") == 13
 
@@ -120,7 +118,7 @@ def test_operations(rig: Rig, tmp_path: Path) -> None:
     dump = tmp_path / "made.dmp"
     dump.write_bytes(make_minidump(handles(8), operations=OPERATIONS).data)
     questions = [("windbg", "4 f"), ("windbg", "44 f"), ("windbg", "48 f"), ("jsonl", "0 f")]
-    _, answers = by_engine(rig, dump, questions)
+    answers = by_engine(rig, dump, questions)
     assert answers == by_reader(dump, questions)
     assert answers[0][0].splitlines()[-2:] == [
         "    Operation open by 10.20 (2 return addresses)",
@@ -183,36 +181,43 @@ def test_a_handle_beyond_all_tables(rig: Rig, tmp_path: Path) -> None:
     rows = [MockHandle(0x4, "Event"), MockHandle(0x100000004, "Key")]
     dump.write_bytes(make_minidump(rows).data)
     questions = [("windbg", "100000004")]
-    assert by_engine(rig, dump, questions)[1] == by_reader(dump, questions)
+    assert by_engine(rig, dump, questions) == by_reader(dump, questions)
+
+
+def test_handles_that_trying_does_not_find(rig: Rig, tmp_path: Path) -> None:
+    dump = tmp_path / "made.dmp"
+    rows = [MockHandle(0x4, "Event"), MockHandle(0x4, "File"), MockHandle(0x100000004, "Key")]
+    dump.write_bytes(make_minidump(rows).data)
+    ((text, _, failed),) = by_engine(rig, dump, [("windbg", "")])
+    assert not failed
+    # A value that occurs twice counts once.
+    assert text.splitlines()[-1].startswith("1 of the 2 handles were not found up to 0x")
 
 
 def test_no_handle_data(rig: Rig, tmp_path: Path) -> None:
     dump = tmp_path / "made.dmp"
     dump.write_bytes(make_minidump(None).data)
-    assert by_engine(rig, dump, [("windbg", "")]) == (
-        True,
-        [["the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"]],
-    )
+    assert by_engine(rig, dump, [("windbg", "")]) == [
+        ["the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"],
+    ]
 
 
 def test_a_kernel_session_is_none_of_ours(rig: Rig, real_triage_dump: Path) -> None:
-    assert by_engine(rig, real_triage_dump, [("windbg", "")]) == (
-        False,
-        [["the debugger's session is no user-mode session"]],
-    )
+    assert by_engine(rig, real_triage_dump, [("windbg", "")]) == [
+        ["the debugger's session is no user-mode session"],
+    ]
 
 
 def test_without_a_target(rig: Rig) -> None:
     said = rig.python(SESSION, json.dumps([("windbg", "")]), path=[REPOSITORY]).ok()
-    user, (answer,) = json.loads(said)
-    assert not user
+    ((answer,),) = json.loads(said)
     assert "\n" not in answer
 
 
 def test_expressions_of_the_debugger(rig: Rig, tmp_path: Path) -> None:
     dump = tmp_path / "made.dmp"
     dump.write_bytes(make_minidump(handles(8)).data)
-    _, answers = by_engine(rig, dump, [("windbg", "(8+8) 1"), ("windbg", "@@ 1")])
+    answers = by_engine(rig, dump, [("windbg", "(8+8) 1"), ("windbg", "@@ 1")])
     assert answers[0][0].splitlines() == ["Handle 0000000000000010", "  Type         \tThread"]
     assert len(answers[1]) == 1
 
@@ -225,7 +230,7 @@ def test_inside_the_debugger(rig: Rig, tmp_path: Path) -> None:
         "import sys\n"
         f"sys.path.insert(0, {to_windows_path(SESSION.parent)!r})\n"
         "import user_session\n"
-        "_, (text, _, _) = user_session.answers([('windbg', '8 f')])\n"
+        "((text, _, _),) = user_session.answers([('windbg', '8 f')])\n"
         "print(text)\n"
     )
     commands = [f".load {rig.extension}", f"!py {to_windows_path(script)}"]

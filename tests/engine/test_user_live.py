@@ -51,7 +51,6 @@ def session(rig: Rig) -> Session:
         timeout=120,
     )
     said = json.loads(result.ok().splitlines()[-1])
-    assert said["user"] is True
     answers = {words: answer for (_, words), answer in zip(QUESTIONS, said["answers"])}
     rows = [json.loads(line) for line in answers["0 f"][0].splitlines()]
     told = said["told"]

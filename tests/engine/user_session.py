@@ -12,7 +12,7 @@ import pykd  # noqa: F401, brings the engine
 
 from pykd_handle.errors import PykdHandleError
 from pykd_handle.render import user_renderer
-from pykd_handle.user import connect_engine, is_user_session, parse_user_request
+from pykd_handle.user import connect_engine, parse_user_request
 from pykd_handle.views import UserListing
 
 # As pykd-ext does.
@@ -32,7 +32,7 @@ def ask(form, words):
 
 
 def answers(questions):
-    found = [is_user_session()]
+    found = []
     for form, words in questions:
         try:
             found.append(ask(form, words))

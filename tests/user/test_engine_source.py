@@ -14,7 +14,7 @@ from mocks.handle_engine import NOT_SUPPORTED, MockEngine, MockObjects
 from mocks.minidump import MockHandle
 from pykd_handle.absent import Unavailable
 from pykd_handle.errors import TargetError
-from pykd_handle.user import connect_engine, is_user_session
+from pykd_handle.user import connect_engine
 from pykd_handle.user.engine import EngineSource
 from pykd_handle.user.engine import source as engine_source
 from pykd_handle.user.engine.com import EngineError
@@ -41,13 +41,15 @@ def test_without_their_number_a_long_gap_is_the_end() -> None:
 
 
 def test_handles_that_are_missing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As many as a process can have take too long here.
-    monkeypatch.setattr(engine_source, "_LIMIT", 0x4000)
-    # Two of the same value: the engine knows the first of them only.
-    engine = MockEngine([MockHandle(4, "Event"), MockHandle(4, "File")], live=False)
+    monkeypatch.setattr(engine_source, "_LONGEST_GAP_COUNTED", 0x100)
+    # A value that occurs twice counts once.
+    rows = [MockHandle(4, "Event"), MockHandle(4, "File"), MockHandle(0x4000, "Key")]
+    engine = MockEngine(rows, live=False)
     lines = show(EngineSource(engine)).lines
     assert lines[:2] == ["Handle 0000000000000004", "  Type         \tEvent"]
-    assert lines[-1] == "1 of the 2 handles were not found below 0x4000"
+    assert lines[-1] == (
+        "1 of the 2 handles were not found up to 0x404: --dump FILE lists all that a dump has"
+    )
 
 
 def test_handles_that_can_not_be_duplicated_are_counted() -> None:
@@ -162,7 +164,6 @@ def test_the_debugger_reads_expressions() -> None:
 
 def test_without_an_engine() -> None:
     # On Windows a test program has none loaded, elsewhere there is none.
-    assert not is_user_session()
     with pytest.raises(TargetError, match=r"^no debugger session: "):
         connect_engine()
 

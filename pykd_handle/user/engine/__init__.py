@@ -7,21 +7,7 @@ from .com import Engine
 from .local import DESCRIBED, LocalObjects
 from .source import EngineSource
 
-__all__ = ("EngineSource", "connect_engine", "is_user_session")
-
-
-def is_user_session() -> bool:
-    """Whether an engine in this process has a user-mode target: a process, or a dump of one."""
-    try:
-        engine = Engine()
-    except PykdHandleError:
-        return False
-    try:
-        return engine.user_mode()
-    except PykdHandleError:
-        return False  # an engine without a target
-    finally:
-        engine.close()
+__all__ = ("EngineSource", "connect_engine")
 
 
 def connect_engine() -> EngineSource:

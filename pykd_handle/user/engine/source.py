@@ -4,7 +4,7 @@ Measured on the real engine (10.0.15063), on dumps and on a live process:
 
 * ``ReadHandleData`` takes a handle's value, not an index, and ignores its lowest two bits. There is
   no call that lists the values, but HANDLE_COUNT tells how many there are: so all values are tried,
-  4, 8, c and on, until that many have answered (about 1.5 us a question).
+  4, 8, c and on, until that many have answered. (A value that a dump has twice counts once.)
 * A value that is no handle answers E_NOINTERFACE in a dump and ERROR_INVALID_HANDLE in a live
   process. Any other error is a handle that can't be duplicated.
 * In a dump the classes of object information come as they lie in the file. In a live process they
@@ -44,8 +44,10 @@ _STEP = 4
 _TAG_BITS = 3
 # A process has at most 2^24 handles, which is what a three-level handle table holds.
 _LIMIT = 0x4000000
-# Where the number of handles is not known: so many values without a handle are the end.
+# So many values without a handle are the end, where the number of handles is not known, and where
+# it is (the engine answers about 400000 questions a second here: 2.6 s).
 _LONGEST_GAP = 0x10000
+_LONGEST_GAP_COUNTED = 0x100000
 _INVALID_HANDLE = 6
 _FILE = "File"
 
@@ -109,7 +111,10 @@ class EngineSource(UserSource):
     def handles(self, flags: int, accept: Accept) -> Iterator[UserHandle]:
         """All handles whose type is accepted, in the order of their values."""
         count = self.process.handle_count
-        most = count if isinstance(count, int) else _LIMIT // _STEP
+        if isinstance(count, int):
+            most, longest_gap = count, _LONGEST_GAP_COUNTED
+        else:
+            most, longest_gap = _LIMIT // _STEP, _LONGEST_GAP
         found = gap = 0
         closed_to_us: Dict[str, int] = {}
         value = 0
@@ -124,7 +129,7 @@ class EngineSource(UserSource):
                     closed_to_us[reason] = closed_to_us.get(reason, 0) + 1
                     continue
                 gap += 1
-                if gap >= _LONGEST_GAP and not isinstance(count, int):
+                if gap >= longest_gap:
                     break
                 continue
             found, gap = found + 1, 0
@@ -137,7 +142,8 @@ class EngineSource(UserSource):
             )
         if isinstance(count, int) and found < count:
             self._remarks.append(
-                f"{count - found} of the {count} handles were not found below 0x{_LIMIT:x}"
+                f"{count - found} of the {count} handles were not found up to 0x{value:x}: "
+                + ("closed by now" if self._live else "--dump FILE lists all that a dump has")
             )
 
     def one(self, handle: int, flags: int) -> Optional[UserHandle]:
