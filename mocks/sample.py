@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from .dump import write_full_dump
 from .kernel_image import KernelImage
@@ -16,9 +16,10 @@ from .objects import MockObject
 from .processes import MockProcess
 from .trim import dump_text
 
-__all__ = ("NAME", "main", "sample_image", "write_sample")
+__all__ = ("BASE", "NAME", "main", "sample_image", "write_sample")
 
 NAME = "windows10_x64"
+BASE = 0xFFFFF80424600000
 
 _EXECUTIVE = "\\REGISTRY\\MACHINE\\SYSTEM\\CONTROLSET001\\CONTROL\\SESSION MANAGER\\EXECUTIVE"
 _SYSTEM32 = "\\Windows\\System32"
@@ -29,8 +30,12 @@ _USER = (5, (21, 1004336348, 1177238915, 682003330, 1001))
 class _Machine:
     """The sample while it is built: the image, and what several processes share."""
 
-    def __init__(self) -> None:
-        self.image = KernelImage("win10_19041_x64", base=0xFFFFF80424600000, seed=10)
+    def __init__(
+        self, kernel_image: Optional[bytes] = None, symbols: Optional[Mapping[str, int]] = None
+    ) -> None:
+        self.image = KernelImage(
+            "win10_19041_x64", BASE, seed=10, kernel_image=kernel_image, symbols=symbols
+        )
         self.processes: Dict[str, MockProcess] = {"System": self.image.system}
         image = self.image
         self.volume = image.device("HarddiskVolume3", volume=True)
@@ -76,9 +81,11 @@ class _Machine:
             process.handle(self.image.key("\\REGISTRY\\" + path, hive_entry=True), access)
 
 
-def sample_image() -> KernelImage:
-    """The kernel of the sample."""
-    machine = _Machine()
+def sample_image(
+    kernel_image: Optional[bytes] = None, symbols: Optional[Mapping[str, int]] = None
+) -> KernelImage:
+    """The kernel of the sample; with the image and the symbols of a linker, if given."""
+    machine = _Machine(kernel_image, symbols)
     _kernel(machine)
     _session_manager(machine)
     _services(machine)
