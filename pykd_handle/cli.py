@@ -16,6 +16,7 @@ from .console import PROGRAM, complain, defect, flush, output, remark, silence
 from .errors import PykdHandleError, UsageError
 from .opening import Answer, open_dump_file, open_session
 from .render import FORMATS
+from .user import USER_HELP
 from .version import __version__
 
 __all__ = ("main",)
@@ -40,9 +41,6 @@ TypeName  only handles to objects of this type (case matters), such as File,
           Key, Event, Section, Process, Thread, Token, ALPC Port
 
 Numbers are hexadecimal; 0n is decimal, 0t octal, 0y binary.
-
-In user mode Flags is a sum of (default 1): 1 type, 2 basic information,
-4 name, 8 information about the object itself.
 
 options:
   --dump FILE      read a crash dump instead of the debugger's session
@@ -117,7 +115,7 @@ def _run(words: List[str]) -> int:
         )
     options = _parser().parse_intermixed_args(words)
     if options.help:
-        sys.stdout.write(_HELP)
+        sys.stdout.write(f"{_HELP}\n{USER_HELP}")
         return 0
     if options.version:
         sys.stdout.write(f"{PROGRAM} {__version__}\n")

@@ -61,6 +61,8 @@ def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> An
     pykd = connect()
     if is_kernel_session(pykd):
         return _kernel(SessionTarget(pykd, symbols), words, form)
+    if symbols is not None:
+        raise UsageError("--symbols is for kernel sessions; this one is of user mode")
     return _user(connect_engine(), words, form)
 
 
@@ -108,7 +110,7 @@ def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
 def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:
     try:
         make = user_renderer(form)
-        request = parse_user_request(words)
+        request = parse_user_request(words, source.evaluate)
         listing = UserListing(source, request)
     except Exception:
         source.close()
