@@ -52,10 +52,15 @@ def real_triage_dump() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_triage_layout() -> Dict[str, Any]:
-    """Every type and symbol of that dump's kernel (ISF)."""
-    path = _real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
-    with lzma.open(path, "rt", encoding="utf-8") as file:
+def real_triage_isf() -> Path:
+    """The file with every type and symbol of that dump's kernel (ISF)."""
+    return _real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
+
+
+@pytest.fixture(scope="session")
+def real_triage_layout(real_triage_isf: Path) -> Dict[str, Any]:
+    """What is in that file."""
+    with lzma.open(real_triage_isf, "rt", encoding="utf-8") as file:
         layout: Dict[str, Any] = json.load(file)
     return layout
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Mapping, NamedTuple, Optional
 
 import pytest
 
 from mocks import KernelImage, builds
 from mocks.dump import write_full_dump
 from mocks.pdb import ToolchainMissing, make_pdb
+from mocks.sample import BASE
 
 __all__ = ("Pair", "make_pair")
 
-_BASES = {8: 0xFFFFF80424600000, 4: 0x82000000}
+_BASES = {8: BASE, 4: 0x82000000}
 
-Builder = Callable[[bytes, "dict[str, int]", int], KernelImage]
+Builder = Callable[[bytes, Mapping[str, int]], KernelImage]
 
 
 class Pair(NamedTuple):
@@ -35,7 +36,7 @@ def make_pair(
     layout: str = "win10_19041_x64",
     make: Optional[Builder] = None,
 ) -> Pair:
-    """A kernel of this layout, filled by ``build``; ``make`` makes the image in another way.
+    """A kernel of this layout, filled by ``build``; ``make`` makes its image in another way.
 
     The PDB comes from a compiler and a linker, so the engine takes image and PDB for a pair.
     """
@@ -51,7 +52,7 @@ def make_pair(
     if make is None:
         image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols)
     else:
-        image = make(pdb.image, symbols, base)
+        image = make(pdb.image, symbols)
     build(image)
     pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
     pdb.write(pair.symbols)
