@@ -2,9 +2,10 @@
 
 ``SUMMARY_DUMP`` stands behind the header: ``SDMP`` (kernel) or ``FDMP`` (full) and ``DUMP``. Since
 Windows 8 (types 5 and 6) its figures have 64 bits and the bits begin at 0x38 (the ``_SUMMARY_DUMP``
-of Volatility 3 and of kdmp-parser; types 5 and 6 alike). Before that (type 2, the "kernel memory
-dump" up to Windows 7) they have 32 bits and the bits begin at 0x28 (``SUMMARY_DUMP64`` of the
-``ntiodump.h`` of older Windows kits).
+of Volatility 3 and of kdmp-parser; types 5 and 6 alike, behind 32-bit headers too). Before that
+(type 2, the "kernel memory dump" up to Windows 7) they have 32 bits and the bits begin at 0x28, in
+32-bit dumps at 0x20 (``SUMMARY_DUMP64`` and ``SUMMARY_DUMP32`` of the ``ntiodump.h`` of older
+Windows kits).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import List, Optional
 
 from ...errors import TargetError
 from .file import DumpFile
-from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType
+from .header import PAGE_SIZE, DumpHeader, DumpType
 from .pages import CUT_SHORT, FilePages
 
 __all__ = ("BitmapPages",)
@@ -40,17 +41,17 @@ class BitmapPages(FilePages):
 
     def __init__(self, file: DumpFile, header: DumpHeader) -> None:
         super().__init__(file)
-        head = file.read(HEADER_SIZE, 0x38)
+        head = file.read(header.size, 0x38)
         if len(head) < 0x38:
             raise TargetError(f"{file.path}: {CUT_SHORT}: it ends before the list of its pages")
         if head[:4] not in _SIGNATURES or head[4:8] != b"DUMP":
             raise TargetError(f"{file.path}: the list of its pages is damaged (no SDMP mark)")
         if header.dump_type is DumpType.SUMMARY:
             self.first_page, self.frames, claimed = struct.unpack_from("<III", head, 0xC)
-            self._bits = HEADER_SIZE + 0x28
+            self._bits = header.size + (0x28 if header.pointer_size == 8 else 0x20)
         else:
             self.first_page, claimed, self.frames = struct.unpack_from("<QQQ", head, 0x20)
-            self._bits = HEADER_SIZE + 0x38
+            self._bits = header.size + 0x38
         room = self.first_page - self._bits
         if room <= 0 or not self.frames or self.frames > _MOST_FRAMES or self.frames > 8 * room:
             raise TargetError(

@@ -56,16 +56,17 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
     array = target.find_symbol("KiProcessorBlock")
     if array is None:
         raise TargetError("no current process: where the processor blocks are is not known")
-    span = target.read_partial(array, 8 * count)
+    width = target.pointer_size
+    span = target.read_partial(array, width * count)
     blocks: List[int] = []
     reason = f"0x{array:x}: {span.gaps[0].reason}" if span.gaps else "there are none"
     for index in range(count):
-        if span.has(array + 8 * index, 8):
-            block = int.from_bytes(span.at(array + 8 * index, 8), "little")
+        if span.has(array + width * index, width):
+            block = int.from_bytes(span.at(array + width * index, width), "little")
             if target.is_kernel_address(block):
                 blocks.append(block)
     threads: List[int] = []
-    for found in target.read_many((block + current_thread, 8) for block in blocks):
+    for found in target.read_many((block + current_thread, width) for block in blocks):
         if not found.complete:
             reason = f"0x{found.address:x}: {found.gaps[0].reason}"
             continue
@@ -83,9 +84,10 @@ def _on_stack(
     """The thread on whose kernel stack an address lies, or None."""
     if offsets.stack_limit is None or offsets.stack_base is None or not stack_pointer:
         return None
+    width = target.pointer_size
     ranges: List[Tuple[int, int]] = []
     for thread in threads:
-        ranges += [(thread + offsets.stack_limit, 8), (thread + offsets.stack_base, 8)]
+        ranges += [(thread + offsets.stack_limit, width), (thread + offsets.stack_base, width)]
     spans = target.read_many(ranges)
     for index, thread in enumerate(threads):
         lowest, highest = spans[2 * index], spans[2 * index + 1]

@@ -1,9 +1,9 @@
 """``DUMP_HEADER64``: the first 0x2000 bytes of every 64-bit kernel dump.
 
 Offsets are those of ``_DUMP_HEADER64`` (the ``ntiodump.h`` of the Windows kits; the ``crash64``
-layout of Volatility 3). The same header stands before ARM64 dumps. Nothing in it is trusted: the
-figures that say how much follows are held against the size of the file here, before anything
-loops over them.
+layout of Volatility 3). The same header stands before ARM64 dumps; that of 32-bit dumps is read
+by `.header32`. Nothing in it is trusted: the figures that say how much follows are held against
+the size of the file here, before anything loops over them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,29 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from ...errors import TargetError
 
-__all__ = ("HEADER_SIZE", "PAGE_SIZE", "DumpHeader", "DumpType", "Machine", "Run", "parse_header")
+__all__ = (
+    "HEADER_SIZE",
+    "PAGE_SIZE",
+    "DumpHeader",
+    "DumpType",
+    "Machine",
+    "Run",
+    "RunTable",
+    "parse_header",
+    "parse_type",
+)
 
 HEADER_SIZE = 0x2000
 PAGE_SIZE = 0x1000
 
 # PHYSICAL_MEMORY_DESCRIPTOR stands at 0x88 in a buffer of 700 bytes: 16 of head, 16 for each run.
 _RUNS = 0x88
-_MOST_RUNS = (700 - 16) // 16
+_RUNS_ROOM = 700
 # Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1).
 _MOST_FRAMES = 1 << 40
 _FILLING = int.from_bytes(b"PAGE", "little")
-_CONTEXT_RSP = 0x348 + 0x98  # CONTEXT.Rsp of x64
+# CONTEXT.Rsp of x64, CONTEXT.Sp of ARM64 (winnt.h).
+_CONTEXT_RSP, _CONTEXT_SP = 0x348 + 0x98, 0x348 + 0x100
 
 
 class DumpType(IntEnum):
@@ -70,7 +81,8 @@ class DumpHeader:
     """What of the header is used. Addresses are virtual unless said otherwise.
 
     ``runs`` are those of a full dump, else empty; ``pages_named`` is the sum of their pages.
-    ``remarks`` are lines for the user about figures that can't be right.
+    ``remarks`` are lines for the user about figures that can't be right. ``size`` is that of the
+    header itself, ``pae`` says of a 32-bit kernel whether it uses PAE.
     """
 
     build: int
@@ -81,11 +93,14 @@ class DumpHeader:
     processors: int
     bug_check: int
     debugger_data: int  # KdDebuggerDataBlock
-    stack_pointer: int  # Rsp of the context record (x64)
+    stack_pointer: int  # of the context record: Rsp, Sp, Esp
     dump_type: DumpType
     runs: Tuple[Run, ...] = ()
     pages_named: int = 0
     remarks: Tuple[str, ...] = field(default=())
+    size: int = HEADER_SIZE
+    pointer_size: int = 8
+    pae: bool = False
 
 
 def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
@@ -102,25 +117,12 @@ def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
     build, directory_table, _, module_list, process_head = struct.unpack_from("<I4Q", data, 0xC)
     machine, processors, bug_check = struct.unpack_from("<3I", data, 0x30)
     (debugger_data,) = struct.unpack_from("<Q", data, 0x80)
-    (stack_pointer,) = struct.unpack_from("<Q", data, _CONTEXT_RSP)
-    (raw_type,) = struct.unpack_from("<I", data, 0xF98)
-    try:
-        dump_type = DumpType(raw_type)
-    except ValueError:
-        raise TargetError(f"{name}: a kernel dump of unknown type {raw_type}") from None
-    remarks: List[str] = []
-    runs: Tuple[Run, ...] = ()
+    stack = _CONTEXT_SP if machine == Machine.ARM64 else _CONTEXT_RSP
+    (stack_pointer,) = struct.unpack_from("<Q", data, stack)
+    dump_type = parse_type(data, 0xF98, name)
+    runs = RunTable()
     if dump_type is DumpType.FULL:
-        runs = _parse_runs(data, name, remarks)
-        named = sum(run.pages for run in runs)
-        have = max(file_size - HEADER_SIZE, 0) // PAGE_SIZE
-        if have < named:
-            remarks.append(
-                f"the dump file is cut short: it holds {have} of the {named} pages that its "
-                "header names"
-            )
-    else:
-        named = 0
+        runs.parse(data, _RUNS, 8, HEADER_SIZE, file_size, name)
     return DumpHeader(
         build=build,
         directory_table=directory_table,
@@ -132,39 +134,72 @@ def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
         debugger_data=debugger_data,
         stack_pointer=stack_pointer,
         dump_type=dump_type,
-        runs=runs,
-        pages_named=named,
-        remarks=tuple(remarks),
+        runs=runs.runs,
+        pages_named=runs.named,
+        remarks=tuple(runs.remarks),
     )
 
 
-def _parse_runs(data: bytes, name: str, remarks: List[str]) -> Tuple[Run, ...]:
-    """The runs of a full dump, sorted by physical page, each with its place in the file."""
-    (count,) = struct.unpack_from("<I", data, _RUNS)
-    if count in (0, _FILLING):
-        raise TargetError(f"{name}: the header names no physical memory")
-    if count > _MOST_RUNS:
-        raise TargetError(
-            f"{name}: the header claims {count} runs of physical memory and has room for "
-            f"{_MOST_RUNS}"
-        )
-    runs: List[Run] = []
-    offset = HEADER_SIZE
-    for index in range(count):
-        first, pages = struct.unpack_from("<QQ", data, _RUNS + 16 + 16 * index)
-        if first + pages > _MOST_FRAMES:
-            remarks.append(
-                f"the header's run of physical memory {index} is absurd (page 0x{first:x}, "
-                f"0x{pages:x} pages); it and what follows is not read"
+def parse_type(data: bytes, offset: int, name: str) -> DumpType:
+    """``DumpType`` at an offset of the header. Raises `TargetError` for one nobody knows."""
+    (raw_type,) = struct.unpack_from("<I", data, offset)
+    try:
+        return DumpType(raw_type)
+    except ValueError:
+        raise TargetError(f"{name}: a kernel dump of unknown type {raw_type}") from None
+
+
+class RunTable:
+    """The runs of a full dump, sorted by physical page, each with its place in the file.
+
+    ``named`` is the sum of their pages, ``remarks`` what is wrong with them.
+    """
+
+    def __init__(self) -> None:
+        self.runs: Tuple[Run, ...] = ()
+        self.named = 0
+        self.remarks: List[str] = []
+
+    def parse(
+        self, data: bytes, offset: int, width: int, start: int, file_size: int, name: str
+    ) -> None:
+        """Read the ``PHYSICAL_MEMORY_DESCRIPTOR`` at ``offset`` of a header of ``start`` bytes.
+
+        Its figures have ``width`` bytes. Raises `TargetError` where it names no memory.
+        """
+        (count,) = struct.unpack_from("<I", data, offset)
+        if count in (0, _FILLING):
+            raise TargetError(f"{name}: the header names no physical memory")
+        most = (_RUNS_ROOM - 2 * width) // (2 * width)
+        if count > most:
+            raise TargetError(
+                f"{name}: the header claims {count} runs of physical memory and has room for {most}"
             )
-            break
-        if pages:
-            runs.append(Run(first, pages, offset))
-        offset += pages * PAGE_SIZE
-    if not runs:
-        raise TargetError(f"{name}: the header names no physical memory")
-    runs.sort()
-    return _without_overlap(runs, remarks)
+        pair = "<QQ" if width == 8 else "<II"
+        runs: List[Run] = []
+        place = start
+        for index in range(count):
+            first, pages = struct.unpack_from(pair, data, offset + 2 * width * (index + 1))
+            if first + pages > _MOST_FRAMES:
+                self.remarks.append(
+                    f"the header's run of physical memory {index} is absurd (page 0x{first:x}, "
+                    f"0x{pages:x} pages); it and what follows is not read"
+                )
+                break
+            if pages:
+                runs.append(Run(first, pages, place))
+            place += pages * PAGE_SIZE
+        if not runs:
+            raise TargetError(f"{name}: the header names no physical memory")
+        runs.sort()
+        self.runs = _without_overlap(runs, self.remarks)
+        self.named = sum(run.pages for run in self.runs)
+        have = max(file_size - start, 0) // PAGE_SIZE
+        if have < self.named:
+            self.remarks.append(
+                f"the dump file is cut short: it holds {have} of the {self.named} pages that its "
+                "header names"
+            )
 
 
 def _without_overlap(runs: List[Run], remarks: List[str]) -> Tuple[Run, ...]:

@@ -2,7 +2,8 @@
 
 It says where the kernel lies and where its most important globals are, without any symbols.
 Offsets are those of ``_KDDEBUGGER_DATA64`` (``wdbgexts.h`` of the Windows kits; the ``kdbg``
-layout of Volatility 3); they have stood still since XP, newer Windows only adds at the end.
+layout of Volatility 3); they have stood still since XP, newer Windows only adds at the end. A
+32-bit kernel has the same block: its addresses stand there zero-extended or sign-extended.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ class DebuggerData:
         return self._shorts.get(name)
 
 
-def parse_debugger_data(span: Span) -> DebuggerData:
+def parse_debugger_data(span: Span, pointer_size: int = 8) -> DebuggerData:
     """The block out of a read of `KDBG_SIZE` bytes at its address; parts may be missing.
+    Addresses come out with ``pointer_size`` bytes, zero-extended.
 
     Memory that was not dumped while the kernel was stopping (live dumps, memory images made into
     dumps) may hold the block encoded: then the tag is not there, and nothing of it can be used.
@@ -101,7 +103,7 @@ def parse_debugger_data(span: Span) -> DebuggerData:
     shorts: Dict[str, int] = {}
     for name, offset in _POINTERS.items():
         if offset + 8 <= size and span.has(span.address + offset, 8):
-            value = int.from_bytes(span.at(span.address + offset, 8), "little")
+            value = int.from_bytes(span.at(span.address + offset, pointer_size), "little")
             if value:
                 pointers[name] = value
     for name, offset in _SHORTS.items():

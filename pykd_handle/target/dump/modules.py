@@ -1,12 +1,11 @@
 """The kernel's base from the list of loaded modules, where the debugger data can't be had.
 
-``KLDR_DATA_TABLE_ENTRY`` of 64-bit Windows: the links at 0, ``DllBase`` at 0x30, ``SizeOfImage``
-at 0x40; unchanged since XP (``ntldr.h`` as published by the ReactOS project).
+``KLDR_DATA_TABLE_ENTRY``: the links at 0, ``DllBase`` behind six pointers, ``SizeOfImage`` behind
+eight; unchanged since XP (``ntldr.h`` as published by the ReactOS project).
 """
 
 from __future__ import annotations
 
-import struct
 from typing import Optional
 
 from ...errors import MemoryUnavailable
@@ -14,23 +13,24 @@ from .debug_record import Read
 
 __all__ = ("base_from_modules",)
 
-_HIGHER_HALF = 1 << 63
 
-
-def base_from_modules(read: Read, head: int) -> Optional[int]:
+def base_from_modules(read: Read, head: int, pointer_size: int = 8) -> Optional[int]:
     """The base of the first module in the list at ``head`` (``PsLoadedModuleList``): the kernel.
 
     None where the list can't be read or does not look like one.
     """
+    width = pointer_size
+    half = 1 << 8 * width - 1
     try:
-        (first,) = struct.unpack("<Q", read(head, 8))
-        if first < _HIGHER_HALF:
+        first = int.from_bytes(read(head, width), "little")
+        if first < half:
             return None
-        entry = read(first, 0x48)
-        _, back = struct.unpack_from("<QQ", entry)
-        (base,) = struct.unpack_from("<Q", entry, 0x30)
-        if back != head or base < _HIGHER_HALF or base & 0xFFF or read(base, 2) != b"MZ":
+        entry = read(first, 9 * width)
+        back, base = (
+            int.from_bytes(entry[place * width : (place + 1) * width], "little") for place in (1, 6)
+        )
+        if back != head or base < half or base & 0xFFF or read(base, 2) != b"MZ":
             return None
     except MemoryUnavailable:
         return None
-    return int(base)
+    return base

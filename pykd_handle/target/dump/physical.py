@@ -34,6 +34,9 @@ def open_pages(file: DumpFile, header: DumpHeader, raw_header: bytes) -> Pages:
     own, count = open_own(file, header)
     if own.remarks or header.remarks or header.dump_type not in _KDMP_TYPES:
         return own
+    # The package refuses 32-bit dumps, and says so on the standard output.
+    if header.pointer_size != 8:
+        return own
     # The package drops the bits of the last byte where it is not a full one.
     if isinstance(own, BitmapPages) and own.frames % 8:
         return own
@@ -48,7 +51,8 @@ def open_own(file: DumpFile, header: DumpHeader) -> Tuple[FilePages, int]:
     if header.dump_type in _BITMAPS:
         bitmap = BitmapPages(file, header)
         return bitmap, bitmap.pages
-    if header.dump_type in _RANGES:
+    if header.dump_type in _RANGES and header.pointer_size == 8:
         runs, remarks = parse_ranges(file, header)
         return RunPages(file, runs, remarks), sum(run.pages for run in runs)
-    raise TargetError(f"{file.path}: a dump of type {int(header.dump_type)} holds no memory")
+    bits = f"{8 * header.pointer_size}-bit kernel dump"
+    raise TargetError(f"{file.path}: a {bits} of type {int(header.dump_type)} can't be read")

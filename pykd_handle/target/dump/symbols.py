@@ -39,7 +39,7 @@ class KernelFacts(NamedTuple):
     """What the dump says about its kernel before any symbols are there.
 
     ``base`` is the virtual address of its image, or None; ``identity`` its PDB, or None, and then
-    ``no_identity`` says why.
+    ``no_identity`` says why. ``pointer_size`` is in bytes.
     """
 
     base: Optional[int]
@@ -47,6 +47,7 @@ class KernelFacts(NamedTuple):
     no_identity: str
     known: Tuple[Known, ...]
     build: int = 0
+    pointer_size: int = 8
 
 
 class Symbols(NamedTuple):
@@ -87,8 +88,9 @@ def load_symbols(path: Optional[Path], beside: Path, facts: KernelFacts) -> Symb
 def verify(isf: Isf, facts: KernelFacts) -> Symbols:
     """Hold a file against the dump. Raises `SymbolsError` where it is of another kernel."""
     identity = isf.identity
-    if isf.pointer_size != 8:
-        raise SymbolsError(f"{isf.source} is of another kernel: of one with 32 bits")
+    if isf.pointer_size != facts.pointer_size:
+        bits = 8 * isf.pointer_size
+        raise SymbolsError(f"{isf.source} is of another kernel: of one with {bits} bits")
     same = False
     if identity is not None and facts.identity is not None:
         same = identity == facts.identity
@@ -132,7 +134,7 @@ def _compare(offsets: Dict[str, int], facts: KernelFacts) -> _Comparison:
             if known.symbol in offsets:
                 base = known.address - offsets[known.symbol]
                 break
-        if base is not None and (base % _PAGE or base < 1 << 63):
+        if base is not None and (base % _PAGE or base < 1 << 8 * facts.pointer_size - 1):
             return _Comparison(None, 0, 1, f"nt!{known.symbol}: no page begins at 0x{base:x}")
     agreeing = total = 0
     difference = ""

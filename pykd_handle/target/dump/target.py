@@ -1,4 +1,4 @@
-"""A 64-bit kernel dump as a target."""
+"""A kernel dump as a target."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ..span import Gap, Piece, Span
 from .current import find_current_process
 from .debug_record import read_pdb_identity
 from .file import DumpFile
-from .header import DumpHeader
+from .header import DumpHeader, Machine
 from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
 from .memory import PagedMemory
 from .modules import base_from_modules
+from .paging import X64_FIVE
 from .symbols import KernelFacts, Known, Symbols, load_symbols
 from .triage import NOT_IN_DUMP, TriageDump
 
 __all__ = ("DumpTarget",)
 
-_TOP = 1 << 64
+_ARCHITECTURES = {Machine.X64: "x64", Machine.ARM64: "arm64", Machine.X86: "x86"}
 _NO_ADDRESS = "not a canonical address"
 _USER_ADDRESS = "a user-mode address, which is not read here"
 
@@ -50,18 +51,19 @@ class DumpTarget(Target):
     ) -> None:
         super().__init__()
         self.name = str(file.path)
-        self.pointer_size = 8
-        self.architecture = "x64"
+        self.pointer_size = header.pointer_size
+        self.architecture = _ARCHITECTURES[Machine(header.machine)]
         self.header = header
         self._file = file
         self._memory = memory
+        self._top = 1 << 8 * self.pointer_size
         self._running = _Running(None, None)
         self._remarks: List[str] = list(header.remarks)
         if isinstance(memory, PagedMemory):
-            self.five_levels = memory.translator.levels == 5
+            self.five_levels = memory.translator.paging is X64_FIVE
             self._remarks += memory.pages.remarks
             span = self._fetch_kernel(header.debugger_data, KDBG_SIZE)
-            self.debugger_data = parse_debugger_data(span)
+            self.debugger_data = parse_debugger_data(span, self.pointer_size)
         else:
             self._running = _Running(memory.thread, memory.process)
             self._remarks += memory.remarks
@@ -92,18 +94,25 @@ class DumpTarget(Target):
             return self._memory.fetch(address, size)
         return self._memory.memory.fetch(address, size, NOT_IN_DUMP)
 
+    @property
+    def _half(self) -> int:
+        """The size of either half of the address space; the kernel's ends at the top."""
+        if self.pointer_size == 4:
+            return 1 << 31
+        return 1 << 56 if self.five_levels else 1 << 47
+
     def _in_kernel(self, address: int, size: int) -> bool:
-        lowest = _TOP - (1 << 56 if self.five_levels else 1 << 47)
-        return address >= lowest and address + size <= _TOP
+        return address >= self._top - self._half and address + size <= self._top
 
     def _fetch_split(self, address: int, size: int) -> Span:
         """A read that begins below the kernel's half or ends above it."""
-        lowest = _TOP - (1 << 56 if self.five_levels else 1 << 47)
-        highest_user = _TOP - lowest
+        top = self._top
+        highest_user = self._half
+        lowest = top - highest_user
         end = address + size
         gaps: List[Gap] = []
         for start, stop, reason in (
-            (-_TOP, 0, _NO_ADDRESS),
+            (-top, 0, _NO_ADDRESS),
             (0, highest_user, _USER_ADDRESS),
             (highest_user, lowest, _NO_ADDRESS),
         ):
@@ -111,12 +120,12 @@ class DumpTarget(Target):
             if first < last:
                 gaps.append(Gap(first, last - first, reason))
         inside = Span(address, 0, ())
-        first, last = max(address, lowest), min(end, _TOP)
+        first, last = max(address, lowest), min(end, top)
         if first < last:
             inside = self._fetch_kernel(first, last - first)
         gaps += inside.gaps
-        if end > _TOP:
-            first = max(address, _TOP)
+        if end > top:
+            first = max(address, top)
             gaps.append(Gap(first, end - first, _NO_ADDRESS))
         return Span(address, size, inside.pieces, gaps)
 
@@ -125,7 +134,7 @@ class DumpTarget(Target):
         try:
             state = self.symbol("MiState")
             offset = self.struct("_MI_SYSTEM_INFORMATION").offset("Hardware.InvalidPteMask")
-            mask = self.read_pointer(state + offset)
+            mask = int.from_bytes(self.read(state + offset, 8), "little")
         except PykdHandleError:
             return 0
         # It covers bits of the frame number; anything else is not this field.
@@ -200,7 +209,7 @@ def _facts(target: DumpTarget, header: DumpHeader, data: DebuggerData) -> Kernel
     ]
     base = data.base
     if base is None or not target.is_kernel_address(base):
-        base = base_from_modules(target.read, header.module_list)
+        base = base_from_modules(target.read, header.module_list, header.pointer_size)
     identity = None
     no_identity = ""
     if base is None:
@@ -210,4 +219,4 @@ def _facts(target: DumpTarget, header: DumpHeader, data: DebuggerData) -> Kernel
             identity = read_pdb_identity(target.read, base)
         except PykdHandleError as error:
             no_identity = f"its debug record at {error}"
-    return KernelFacts(base, identity, no_identity, tuple(known), header.build)
+    return KernelFacts(base, identity, no_identity, tuple(known), header.build, header.pointer_size)

@@ -1,9 +1,6 @@
-"""From virtual to physical addresses: the page tables of x64, and why a page is not there.
+"""From virtual to physical addresses: walking page tables, and why a page is not there.
 
-Entries that are valid have the hardware's format (AMD64 architecture manual, volume 2, 5.3).
-Entries that are not are Windows's own; their bits are those of ``_MMPTE_SOFTWARE``,
-``_MMPTE_TRANSITION`` and ``_MMPTE_PROTOTYPE``, unchanged since the first x64 Windows but for
-``SwizzleBit`` and the width of the frame number.
+What an entry means is the format's business (`.paging`); the walk is the same for all of them.
 
 Not handled: prototype entries are not followed (pages of mapped files and of images that several
 processes share), and pages are not fetched from page files or the compressed store.
@@ -12,21 +9,14 @@ processes share), and pages are not fetched from page files or the compressed st
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Dict, Iterable, Optional, Union
+from typing import Dict, Iterable, Optional, Sequence, Union
 
 from .pages import Pages
+from .paging import NOT_MAPPED, X64_FOUR, PagingFormat
 
-__all__ = ("Translator", "choose_levels", "table_frame")
+__all__ = ("Translator", "choose_format")
 
 _VALID = 1
-_LARGE = 1 << 7
-_SWIZZLE = 1 << 4
-_PROTOTYPE = 1 << 10
-_TRANSITION = 1 << 11
-_FRAME = 0x000FFFFFFFFFF000
-# Newer layouts keep 40 bits, older ones 36: 256 TB of physical memory either way are enough.
-_TRANSITION_FRAME = 0x0000FFFFFFFFF000
-
 _KEPT_TABLES = 2048
 _KEPT_REGIONS = 8192
 
@@ -36,18 +26,22 @@ _Region = Union[bytes, int, str]
 class Translator:
     """Walks one set of page tables.
 
-    ``root`` is the physical address of the top table (the low bits, flags of CR3, do not count),
-    ``levels`` 4 or 5.
+    ``root`` is the physical address of the top table as it is stored (bits of it that are flags
+    do not count), ``paging`` the format of the tables.
     """
 
-    def __init__(self, pages: Pages, root: int, levels: int = 4) -> None:
+    def __init__(self, pages: Pages, root: int, paging: PagingFormat = X64_FOUR) -> None:
         self._pages = pages
-        self._root = table_frame(root)
-        self.levels = levels
+        self._root = root & paging.root
+        self.paging = paging
         self._invalid_mask = 0
         self._tables: OrderedDict[int, Optional[bytes]] = OrderedDict()
-        # What is behind each 2 MB: a table of pages, the first frame of a large page, or a reason.
+        # What is behind each table of pages (2 MB, 4 MB without PAE): the table, the first frame
+        # of a large page, or a reason.
         self._regions: Dict[int, _Region] = {}
+        last = paging.levels[-1]
+        self._region_shift = last.shift + last.bits
+        self._region_pages = (1 << last.bits) - 1
 
     @property
     def invalid_mask(self) -> int:
@@ -67,11 +61,9 @@ class Translator:
         """The frame number of the page with this virtual address, or why it has none."""
         region = self._region(address)
         if isinstance(region, bytes):
-            index = address >> 9 & 0xFF8
-            entry = int.from_bytes(region[index : index + 8], "little")
-            return self._page(entry)
+            return self.paging.page(self._last_entry(region, address), self._invalid_mask)
         if isinstance(region, int):
-            return region + (address >> 12 & 0x1FF)
+            return region + (address >> 12 & self._region_pages)
         return region
 
     def in_transition(self, address: int) -> bool:
@@ -79,12 +71,15 @@ class Translator:
         region = self._region(address)
         if not isinstance(region, bytes):
             return False
-        index = address >> 9 & 0xFF8
-        entry = int.from_bytes(region[index : index + 8], "little")
-        return entry & (_VALID | _PROTOTYPE | _TRANSITION) == _TRANSITION
+        return self.paging.in_transition(self._last_entry(region, address))
+
+    def _last_entry(self, table: bytes, address: int) -> int:
+        size = self.paging.entry
+        place = (address >> 12 & self._region_pages) * size
+        return int.from_bytes(table[place : place + size], "little")
 
     def _region(self, address: int) -> _Region:
-        key = address >> 21
+        key = address >> self._region_shift
         region = self._regions.get(key)
         if region is None:
             region = self._walk(address)
@@ -95,38 +90,27 @@ class Translator:
 
     def _walk(self, address: int) -> _Region:
         """Down to the table of pages, or to a large page."""
-        frame = self._root
-        for level in range(self.levels, 1, -1):
+        paging = self.paging
+        place = self._root
+        for level in paging.levels[:-1]:
+            frame = place >> 12
             table = self._table(frame)
             if table is None:
                 return f"its page table is {self._why_not(frame)}"
-            index = address >> (9 * level) & 0xFF8
-            entry = int.from_bytes(table[index : index + 8], "little")
-            if entry & _VALID and entry & _LARGE and level in (2, 3):
-                # The low bits of the frame number are not part of it here (PAT, reserved).
-                first = (entry & _FRAME) >> 12 & ~(0x1FF if level == 2 else 0x3FFFF)
-                return first + (address >> 12 & 0x3FE00 if level == 3 else 0)
-            found = self._page(entry)
+            index = (address >> level.shift & (1 << level.bits) - 1) * paging.entry
+            index += place & 0xFFF  # the root of PAE need not begin a page
+            entry = int.from_bytes(table[index : index + paging.entry], "little")
+            if entry & _VALID:
+                first = paging.large_frame(entry, level)
+                if first is not None:
+                    inside = (1 << level.shift - 12) - 1
+                    return first + (address >> 12 & inside & ~self._region_pages)
+            found = paging.page(entry, self._invalid_mask)
             if isinstance(found, str):
                 return found if found == NOT_MAPPED else f"its page table is {found}"
-            frame = found
-        table = self._table(frame)
-        return f"its page table is {self._why_not(frame)}" if table is None else table
-
-    def _page(self, entry: int) -> Union[int, str]:
-        """The frame that an entry names, or why it names none."""
-        if entry & _VALID:
-            return (entry & _FRAME) >> 12
-        if not entry:
-            return NOT_MAPPED
-        if entry & _PROTOTYPE:
-            return SHARED
-        if not entry & _SWIZZLE:
-            entry &= ~self._invalid_mask
-        if entry & _TRANSITION:
-            return (entry & _TRANSITION_FRAME) >> 12
-        # _MMPTE_SOFTWARE: PageFileHigh is the upper half.
-        return PAGED_OUT if entry >> 32 else UNTOUCHED
+            place = found << 12
+        table = self._table(place >> 12)
+        return f"its page table is {self._why_not(place >> 12)}" if table is None else table
 
     def _table(self, frame: int) -> Optional[bytes]:
         if frame in self._tables:
@@ -142,31 +126,23 @@ class Translator:
         return f"missing: {reason}" if reason.startswith("the ") else reason
 
 
-NOT_MAPPED = "not mapped"
-PAGED_OUT = "in the page file"
-SHARED = "behind a prototype page-table entry, which is not followed"
-UNTOUCHED = "never touched (demand zero)"
+def choose_format(
+    pages: Pages, root: int, formats: Sequence[PagingFormat], addresses: Iterable[int]
+) -> PagingFormat:
+    """With which of these formats the most of these virtual addresses lead to pages of the dump.
 
-
-def table_frame(root: int) -> int:
-    """The frame of the top table by a value of CR3, whose other bits are flags and the PCID."""
-    return (root & _FRAME) >> 12
-
-
-def choose_levels(pages: Pages, root: int, addresses: Iterable[int]) -> int:
-    """4 or 5: with how many levels of tables these virtual addresses lead to pages of the dump.
-
-    A kernel with 57-bit addresses (``ntkrla57.exe``) has five; the header does not say so.
+    Of equals the first one. A header does not say whether an x64 kernel has 57-bit addresses
+    (``ntkrla57.exe``), and what it says about PAE may be wrong.
     """
     known = [address for address in addresses if address]
-    best, most = 4, 0
-    for levels in (4, 5):
-        translator = Translator(pages, root, levels)
+    best, most = formats[0], 0
+    for paging in formats:
+        translator = Translator(pages, root, paging)
         found = 0
         for address in known:
             frame = translator.frame(address)
             if isinstance(frame, int) and pages.read(frame) is not None:
                 found += 1
         if found > most:
-            best, most = levels, found
+            best, most = paging, found
     return best

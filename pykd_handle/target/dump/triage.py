@@ -1,9 +1,10 @@
 """Kernel triage dumps ("small memory dumps", type 4): ranges of virtual memory, most of it missing.
 
-``TRIAGE_DUMP64`` (``ntiodump.h`` of the Windows kits; seen in a real dump of 19041) stands behind
-the header: 32-bit offsets into the file, and a list of ``TRIAGE_DATA_BLOCK`` (address, offset,
-size). Beside these blocks the dump holds copies of the processor block, of the current process
-and thread, of the stack and of the debugger data, whose addresses stand elsewhere.
+``TRIAGE_DUMP64`` (``ntiodump.h`` of the Windows kits; seen in a real dump of 19041) or, in 32-bit
+dumps, ``TRIAGE_DUMP32`` stands behind the header: 32-bit offsets into the file, and a list of
+``TRIAGE_DATA_BLOCK`` (address, offset, size; 64-bit addresses in both). Beside these blocks the
+dump holds copies of the processor block, of the current process and thread, of the stack and of
+the debugger data, whose addresses stand elsewhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import struct
 from typing import List, NamedTuple, Optional, Tuple
 
 from .file import DumpFile
-from .header import HEADER_SIZE, DumpHeader
+from .header import DumpHeader
 from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
 from .ranges import FileRanges, Range
 
@@ -20,7 +21,7 @@ __all__ = ("NOT_IN_DUMP", "Blob", "TriageDump", "open_triage")
 
 NOT_IN_DUMP = "not in the dump"
 
-_HEAD = struct.Struct("<18IQ16xQII4I")  # 0x80 bytes
+_HEADS = {8: struct.Struct("<18IQ16xQII4I"), 4: struct.Struct("<18I4I4I")}  # 0x80, 0x68 bytes
 _BLOCK = struct.Struct("<QII")
 _VALID = b"TRGD"
 # The real dump has 1831 blocks; drivers can add more. So many take some 30 MB here.
@@ -51,7 +52,7 @@ class TriageDump:
 
 
 class _Head(NamedTuple):
-    """``TRIAGE_DUMP64``, field by field, without its last reserved bytes."""
+    """``TRIAGE_DUMP64`` or ``TRIAGE_DUMP32``, field by field, without reserved bytes."""
 
     ServicePackBuild: int
     SizeOfDump: int
@@ -86,14 +87,16 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
 
     Raises `TargetError` where the file can't be read at all.
     """
-    raw = file.read(HEADER_SIZE, _HEAD.size)
+    form = _HEADS[header.pointer_size]
+    raw = file.read(header.size, form.size)
     memory = FileRanges(file)
-    if len(raw) < _HEAD.size:
+    if len(raw) < form.size:
         dump = TriageDump(memory, DebuggerData({}, {}, "the dump file is cut short"))
         dump.remarks.append("the dump file is cut short: it ends in the triage header")
         return dump
-    head = _Head(*_HEAD.unpack(raw))
-    blocks, remarks = _blocks(file, head)
+    head = _Head(*form.unpack(raw))
+    place = _Place(file, header)
+    blocks, remarks = _blocks(place, head)
     if head.ValidOffset + len(_VALID) > file.size:
         missing = head.ValidOffset + len(_VALID) - file.size
         remarks.append(
@@ -108,23 +111,51 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
         (head.TopOfStack, Blob(head.CallStackOffset, head.SizeOfCallStack)),
         (head.DataPageAddress, Blob(head.DataPageOffset, head.DataPageSize)),
     ):
-        extra += _range(file, address, blob)
+        extra += place.range(address, blob)
     memory.add_many(extra)
     span = memory.fetch(header.debugger_data, KDBG_SIZE, NOT_IN_DUMP)
-    dump = TriageDump(memory, parse_debugger_data(span))
+    dump = TriageDump(memory, parse_debugger_data(span, header.pointer_size))
     if twice:
         remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
     dump.remarks = remarks
-    _add_current(file, head, dump)
+    _add_current(place, head, dump)
     return dump
 
 
-def _blocks(file: DumpFile, head: _Head) -> Tuple[List[Range], List[str]]:
+class _Place:
+    """Copies of structures in the file, and where in the kernel's half they belong."""
+
+    def __init__(self, file: DumpFile, header: DumpHeader) -> None:
+        self.file = file
+        self.first = header.size  # no copy stands before the end of the header
+        self.width = header.pointer_size
+        self.top = 1 << 8 * self.width
+
+    def range(self, address: Optional[int], blob: Blob) -> List[Range]:
+        """The range for a structure's copy; none where its address or its place is not known."""
+        if address is None or address < self.top // 2 or address + blob.size > self.top:
+            return []
+        if blob.size == 0 or blob.offset < self.first < self.file.size:
+            return []
+        return [Range(address, blob.size, blob.offset)]
+
+    def pointer(self, blob: Blob, offset: Optional[int]) -> Optional[int]:
+        """A kernel pointer in a structure's copy, or None where there is none."""
+        width = self.width
+        if offset is None or offset + width > blob.size or blob.offset < self.first:
+            return None
+        raw = self.file.read(blob.offset + offset, width)
+        value = int.from_bytes(raw, "little")
+        return value if len(raw) == width and value >= self.top // 2 else None
+
+
+def _blocks(place: _Place, head: _Head) -> Tuple[List[Range], List[str]]:
     """The data blocks that lie inside the file, and lines about those that do not."""
+    file = place.file
     remarks: List[str] = []
     count = head.DataBlocksCount
     fitting = max(file.size - head.DataBlocksOffset, 0) // _BLOCK.size
-    if head.DataBlocksOffset < HEADER_SIZE:
+    if head.DataBlocksOffset < place.first:
         fitting = 0
     most = min(count, fitting, _MOST_BLOCKS)
     if most < count:
@@ -133,7 +164,9 @@ def _blocks(file: DumpFile, head: _Head) -> Tuple[List[Range], List[str]]:
     found: List[Range] = []
     wrong = 0
     for address, offset, size in _BLOCK.iter_unpack(raw[: len(raw) // _BLOCK.size * _BLOCK.size]):
-        if address < _LOWEST or address + size > 1 << 64 or offset < HEADER_SIZE:
+        if place.width == 4 and address >> 31 == 0x1FFFFFFFF:
+            address &= 0xFFFFFFFF  # a 32-bit address, sign-extended
+        if address < _LOWEST or address + size > place.top or offset < place.first:
             wrong += 1
         elif offset + size > file.size:
             # What is behind the end of the file stays in the map, so that its reason is right.
@@ -146,16 +179,7 @@ def _blocks(file: DumpFile, head: _Head) -> Tuple[List[Range], List[str]]:
     return found, remarks
 
 
-def _range(file: DumpFile, address: Optional[int], blob: Blob) -> List[Range]:
-    """The range for a structure's copy; none where its address or its place is not known."""
-    if address is None or address < 1 << 63 or address + blob.size > 1 << 64:
-        return []
-    if blob.size == 0 or blob.offset < HEADER_SIZE < file.size:
-        return []
-    return [Range(address, blob.size, blob.offset)]
-
-
-def _add_current(file: DumpFile, head: _Head, dump: TriageDump) -> None:
+def _add_current(place: _Place, head: _Head, dump: TriageDump) -> None:
     """Place the copies of the processor block, the thread and the process in memory.
 
     Their addresses follow from each other: the processor block names the thread, the thread the
@@ -165,33 +189,23 @@ def _add_current(file: DumpFile, head: _Head, dump: TriageDump) -> None:
     process = Blob(head.ProcessOffset, data.short("SizeEProcess") or 0)
     thread = Blob(head.ThreadOffset, data.short("SizeEThread") or 0)
     prcb = Blob(head.PrcbOffset, data.short("SizePrcb") or 0)
-    dump.thread = _pointer(file, prcb, data.short("OffsetPrcbCurrentThread"))
-    dump.process = _pointer(file, thread, data.short("OffsetKThreadApcProcess"))
-    ranges = _range(file, dump.thread, thread) + _range(file, dump.process, process)
-    dump.memory.add_many(ranges)
-    place = _processor_block(file, prcb, dump)
-    dump.memory.add_many(_range(file, place, prcb))
+    dump.thread = place.pointer(prcb, data.short("OffsetPrcbCurrentThread"))
+    dump.process = place.pointer(thread, data.short("OffsetKThreadApcProcess"))
+    dump.memory.add_many(place.range(dump.thread, thread) + place.range(dump.process, process))
+    block = _processor_block(place, prcb, dump)
+    dump.memory.add_many(place.range(block, prcb))
 
 
-def _processor_block(file: DumpFile, prcb: Blob, dump: TriageDump) -> Optional[int]:
+def _processor_block(place: _Place, prcb: Blob, dump: TriageDump) -> Optional[int]:
     """The address of the processor block: the element of KiProcessorBlock of its number."""
     data = dump.debugger_data
     array = data.symbols.get("KiProcessorBlock")
     offset = data.short("OffsetPrcbNumber")
     if array is None or offset is None or offset + 4 > prcb.size:
         return None
-    raw = file.read(prcb.offset + offset, 4)
-    if len(raw) < 4 or prcb.offset < HEADER_SIZE:
+    raw = place.file.read(prcb.offset + offset, 4)
+    if len(raw) < 4 or prcb.offset < place.first:
         return None
-    place = array + 8 * int.from_bytes(raw, "little")
-    span = dump.memory.fetch(place, 8, NOT_IN_DUMP)
+    slot = array + place.width * int.from_bytes(raw, "little")
+    span = dump.memory.fetch(slot, place.width, NOT_IN_DUMP)
     return int.from_bytes(span.data(), "little") if span.complete else None
-
-
-def _pointer(file: DumpFile, blob: Blob, offset: Optional[int]) -> Optional[int]:
-    """A kernel pointer in a structure's copy, or None where there is none."""
-    if offset is None or offset + 8 > blob.size or blob.offset < HEADER_SIZE:
-        return None
-    raw = file.read(blob.offset + offset, 8)
-    value = int.from_bytes(raw, "little")
-    return value if len(raw) == 8 and value >= 1 << 63 else None

@@ -42,6 +42,42 @@ def header(
     return bytes(data)
 
 
+KERNEL32 = 0x82604000
+KDBG32 = KERNEL32 + 0x120B20
+MODULES32 = KERNEL32 + 0x12A390
+PROCESSES32 = KERNEL32 + 0x11E200
+
+
+def header32(
+    dump_type: int,
+    runs: Optional[Sequence[Tuple[int, int]]] = None,
+    root: int = 0x1000,
+    pae: int = 0,
+    esp: int = 0,
+    machine: int = 0x14C,
+) -> bytes:
+    """The 0x1000 bytes of a 32-bit dump; ``runs`` are (first page, count)."""
+    data = bytearray(b"PAGE" * 0x400)
+    data[0:8] = b"PAGEDUMP"
+    struct.pack_into("<IIIIII", data, 8, 15, 7601, root, 0x83000000, MODULES32, PROCESSES32)
+    struct.pack_into("<III", data, 0x20, machine, 2, 0x1E)
+    data[0x5C] = pae
+    struct.pack_into("<I", data, 0x60, KDBG32)
+    if runs is not None:
+        struct.pack_into("<II", data, 0x64, len(runs), sum(count for _, count in runs))
+        for index, run in enumerate(runs):
+            struct.pack_into("<II", data, 0x6C + 8 * index, *run)
+    struct.pack_into("<I", data, 0x320 + 0xC4, esp)
+    struct.pack_into("<I", data, 0xF88, dump_type)
+    return bytes(data)
+
+
+def full32(pages: Dict[int, bytes], root: int = 0x1000, pae: int = 0, **more: Any) -> bytes:
+    """A complete 32-bit dump of these pages, a run for each."""
+    runs = [(number, 1) for number in sorted(pages)]
+    return header32(1, runs, root, pae, **more) + b"".join(pages[n] for n in sorted(pages))
+
+
 def page(number: int) -> bytes:
     """A page that tells its number in every 8 bytes."""
     return struct.pack("<Q", number) * (PAGE // 8)

@@ -9,7 +9,8 @@ import pytest
 
 from pykd_handle.target.dump.memory import PagedMemory
 from pykd_handle.target.dump.pages import Pages
-from pykd_handle.target.dump.translate import Translator, choose_levels, table_frame
+from pykd_handle.target.dump.paging import X64_FIVE, X64_FOUR
+from pykd_handle.target.dump.translate import Translator, choose_format
 
 from . import build
 
@@ -124,12 +125,13 @@ def test_five_levels() -> None:
     address = 0xFF42C40A00001000
     pages = build.tables({address: 0x1234 << 12 | HARD}, levels=5)
     pages[0x1234] = build.page(0x1234)
-    assert Translator(Given(pages), 0x1000, 5).frame(address) == 0x1234
-    assert choose_levels(Given(pages), 0x1000, [address]) == 5
+    assert Translator(Given(pages), 0x1000, X64_FIVE).frame(address) == 0x1234
+    formats = (X64_FOUR, X64_FIVE)
+    assert choose_format(Given(pages), 0x1000, formats, [address]) is X64_FIVE
     pages = build.tables({VA: 0x1234 << 12 | HARD})
     pages[0x1234] = build.page(0x1234)
-    assert choose_levels(Given(pages), 0x1000, [VA, 0, VA + 0x1000]) == 4
-    assert choose_levels(Given({}), 0x1000, [VA]) == 4
+    assert choose_format(Given(pages), 0x1000, formats, [VA, 0, VA + 0x1000]) is X64_FOUR
+    assert choose_format(Given({}), 0x1000, formats, [VA]) is X64_FOUR
 
 
 def test_tables_that_lead_to_themselves_end() -> None:
@@ -137,10 +139,10 @@ def test_tables_that_lead_to_themselves_end() -> None:
     assert Translator(Given({1: loop}), 0x1000).frame(VA) == 1
 
 
-def test_the_value_of_cr3() -> None:
-    assert table_frame(0x1AD000) == 0x1AD
-    assert table_frame(0x1AD002) == 0x1AD  # PCID
-    assert table_frame(1 << 63 | 0x1AD000) == 0x1AD
+@pytest.mark.parametrize("root", [0x1000, 0x1002, 1 << 63 | 0x1000])  # as it is, PCID, a flag
+def test_the_value_of_cr3(root: int) -> None:
+    pages = build.tables({VA: 0x1234 << 12 | HARD})
+    assert Translator(Given(pages), root).frame(VA) == 0x1234
 
 
 def test_tables_and_pages_are_read_once() -> None:
