@@ -88,8 +88,12 @@ class OptionalHeaders:
 
     @property
     def usual_distance(self) -> int:
-        """How far below the header a read has to begin to hold the name header, at most."""
-        return sum(size for bit, size in self._sizes if bit <= _NAME)
+        """How far below the header a read has to begin to hold the name header, as a rule.
+
+        The creator's info may stand between the two, but few objects have it (those of types
+        that keep a list of their objects): they cost another read, the others no byte more.
+        """
+        return sum(size for bit, size in self._sizes if bit == _NAME)
 
     def _offsets(self) -> Optional[Span]:
         """ObpInfoMaskToOffset, read once: 256 bytes from Windows 10 on (64 on 7)."""
@@ -180,6 +184,6 @@ class HeaderReader:
             )
         place = address - distance
         if place < span.address:
-            # Headers that nobody expects below the name: one more read, for this object only.
+            # A header that few objects have lies between: one more read, for this object only.
             span = self._target.read_partial(*range_of(self._name_struct, place, self._NAME_FIELDS))
         return NameInfo(*decode_fields(span, self._name_struct, place, self._NAME_FIELDS))
