@@ -36,7 +36,7 @@ def test_numbers_are_hexadecimal_unless_marked(text: str, value: int) -> None:
     "text", ["", "zz", "0nff", "0y2", "0t8", "1.5", "0x", "--1", "@$proc", "`"]
 )
 def test_what_is_no_number_is_refused_with_its_name(text: str) -> None:
-    with pytest.raises(UsageError, match="^Flags .* is no number") as caught:
+    with pytest.raises(UsageError, match=r"^Flags .* is no number") as caught:
         parse_number(text, "Flags")
     assert caught.value.exit_code == 2
 
