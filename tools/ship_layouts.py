@@ -98,6 +98,7 @@ FIELDS: Dict[str, Optional[Tuple[str, ...]]] = {
     "_CONTROL_AREA": ("Segment", "FilePointer"),
 }
 
+
 def _session(arch: str, build: int) -> Optional[Json]:
     """Where ``_EPROCESS.Session`` leads, up to 23H2; the public extractions leave it out.
 
