@@ -26,8 +26,11 @@ class AnyRenderer(ABC, Generic[RequestT, RecordT]):
         self.stream = stream
         self.remarks = remarks
         self.request = request
-        # A stream that does not say how it encodes (the debugger's) gets plain ASCII.
+        # A stream that does not say how it encodes gets plain ASCII. pykd's own says "ascii" and
+        # takes every letter (seen with 0.3.4.15); it is known by a method of its own.
         encoding = getattr(stream, "encoding", None) or "ascii"
+        if hasattr(stream, "writedml"):
+            encoding = "utf-8"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
 
     def render(self, records: Iterable[RecordT]) -> None:
