@@ -61,11 +61,11 @@ def on_engine(
 
 
 def on_stand_in(
-    image: KernelImage, commands: Sequence[Sequence[str]], **options: Any
+    image: KernelImage, commands: Sequence[Sequence[str]], wide: bool = False
 ) -> List[Said]:
-    """Every command on the stand-in for pykd."""
-    standin = StandIn(image, extension=False, **options)
-    return [_run(words, {"pykd": standin.module}) for words in commands]
+    """Every command on the stand-in for pykd; ``wide`` for streams that take every letter."""
+    standin = StandIn(image, extension=False)
+    return [_run(words, {"pykd": standin.module}, wide) for words in commands]
 
 
 def on_dump_file(pair: Pair, commands: Sequence[Sequence[str]]) -> List[Said]:
@@ -74,8 +74,14 @@ def on_dump_file(pair: Pair, commands: Sequence[Sequence[str]]) -> List[Said]:
     return [_run([*words, *road], {"pykd": None}) for words in commands]
 
 
-def _run(words: Sequence[str], modules: Dict[str, Any]) -> Said:
-    out, err = io.StringIO(), io.StringIO()
+class _Wide(io.StringIO):
+    """A stream that takes every letter, and says so."""
+
+    encoding = "utf-8"  # type: ignore[assignment]
+
+
+def _run(words: Sequence[str], modules: Dict[str, Any], wide: bool = False) -> Said:
+    out, err = _Wide() if wide else io.StringIO(), io.StringIO()
     with patch.dict(sys.modules, modules), patch.multiple(sys, stdout=out, stderr=err):
         code = cli.main(list(words))
     return Said(code, out.getvalue(), err.getvalue())
