@@ -1,4 +1,4 @@
-"""The committed layouts of Windows builds: loading one, listing them all."""
+"""The layouts of Windows builds: loading a committed one, listing them all, adding one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, Dict, Tuple
 
 from pykd_handle.layout import Isf
 
-__all__ = ("load", "load_raw", "names")
+__all__ = ("load", "load_raw", "names", "register")
 
 _FOLDER = Path(__file__).parent / "layouts"
+_registered: Dict[str, str] = {}
 
 
 def names() -> Tuple[str, ...]:
@@ -19,8 +20,18 @@ def names() -> Tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
+def register(name: str, layout: Dict[str, Any]) -> None:
+    """Let images be made of a layout that is no committed file (one of `mocks.trim.trim`)."""
+    text = json.dumps(layout)
+    if _registered.get(name, text) != text or (_FOLDER / f"{name}.json").is_file():
+        raise ValueError(f"there is another layout {name!r}")
+    _registered[name] = text
+
+
 @lru_cache(maxsize=None)
 def _text(name: str) -> str:
+    if name in _registered:
+        return _registered[name]
     path = _FOLDER / f"{name}.json"
     if not path.is_file():
         raise ValueError(f"no layout {name!r}; there are {', '.join(names())}")

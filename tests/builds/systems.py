@@ -1,0 +1,136 @@
+"""A system with three processes and what a listing of it has to say, written down beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+from mocks import KernelImage
+from mocks.dump import write_full_dump
+from pykd_handle.kernel import Kernel
+from pykd_handle.record import HandleRecord, Note, ProcessRecord
+from pykd_handle.request import parse_request
+from pykd_handle.target import Target
+from pykd_handle.views import Listing
+
+from .arm64 import write_arm64_dump
+
+__all__ = ("Answer", "Row", "System", "answer", "seen", "small_system", "write_dump")
+
+DEVICE = "\\Device\\HarddiskVolume3"
+
+
+class Row(NamedTuple):
+    """One handle; ``name`` is None where the test does not ask for it."""
+
+    pid: int
+    handle: int
+    object: int
+    type: str
+    name: Optional[str]
+    access: int
+    attributes: Tuple[str, ...]
+
+
+class System(NamedTuple):
+    """An image, and the rows of a listing of all its processes."""
+
+    image: KernelImage
+    rows: List[Row]
+
+
+class Answer(NamedTuple):
+    """All records of one request, by kind."""
+
+    processes: List[ProcessRecord]
+    rows: List[HandleRecord]
+    notes: List[str]
+    failed: bool
+
+
+def answer(target: Target, words: str) -> Answer:
+    """What the package says to a request."""
+    listing = Listing(Kernel(target), parse_request(words.split()))
+    records: List[Any] = list(listing.records())
+    return Answer(
+        [record for record in records if isinstance(record, ProcessRecord)],
+        [record for record in records if isinstance(record, HandleRecord)],
+        [record.text for record in records if isinstance(record, Note) and record.warning],
+        listing.failed,
+    )
+
+
+def seen(target: Target, system: System) -> List[Row]:
+    """The rows of a listing of all processes, as a `System` writes them down."""
+    unnamed = {(row.pid, row.handle) for row in system.rows if row.name is None}
+    found: List[Row] = []
+    for row in answer(target, "0 3 0").rows:
+        pid: Any = row.process.pid
+        handle: Any = row.handle
+        values: List[Any] = [row.object, row.type, row.name, row.granted_access, row.attributes]
+        if (pid, handle) in unnamed:
+            values[2] = None
+        elif not isinstance(values[2], str):
+            values[2] = ""
+        found.append(Row(pid, handle, *values))
+    return found
+
+
+_ATTRIBUTES = (
+    (),
+    ("protect",),
+    ("inherit",),
+    ("audit",),
+    ("protect", "inherit"),
+    ("inherit", "audit"),
+    ("protect", "inherit", "audit"),
+)
+
+
+def small_system(layout: str, cookie: int = 0x3C, **more: Any) -> System:
+    """System and three processes, whose tables have the levels 0, 1 and 2."""
+    image = KernelImage(layout, cookie=cookie, **more)
+    rows: List[Row] = []
+    image.system.handle(image.system, 0x1FFFFF, value=4)
+    rows.append(Row(4, 4, image.system.address, "Process", None, 0x1FFFFF, ()))
+    objects = [
+        (image.event("\\BaseNamedObjects\\Ready"), "\\BaseNamedObjects\\Ready", 0x1F0003),
+        (image.named("Mutant", "\\BaseNamedObjects\\Once"), "\\BaseNamedObjects\\Once", 0x1F0001),
+        (image.directory("\\KnownDlls"), "\\KnownDlls", 0x3),
+        (image.event(), "", 0x100002),
+        (image.plain("Semaphore"), "", 0x1F0003),
+    ]
+    if image.has_struct("_FILE_OBJECT"):
+        name = "\\Windows\\win.ini"
+        objects.append((image.file(name), DEVICE + name, 0x120089))
+    if image.has_struct("_CM_KEY_CONTROL_BLOCK"):
+        name = "\\REGISTRY\\MACHINE\\SYSTEM"
+        objects.append((image.key(name), name, 0x20019))
+    for level, pid in enumerate((0x104, 0x208, 0x30C)):
+        process = image.process(f"level{level}.exe", pid, session=1, level=level)
+        if level == 0:
+            image.current = process
+        for number, (item, name, access) in enumerate(objects):
+            attributes = _ATTRIBUTES[(number + level) % len(_ATTRIBUTES)]
+            chosen = dict.fromkeys(attributes, True)
+            handle = process.handle(item, access, **chosen)
+            rows.append(Row(pid, handle, item.address, item.type_name, name, access, attributes))
+        if level:
+            # More than two pages of entries, so that the upper levels have something to say.
+            event = image.event()
+            for handle in process.handles(1100, event):
+                rows.append(Row(pid, handle, event.address, "Event", "", 0x1F0003, ()))
+    return System(image, rows)
+
+
+def write_dump(image: KernelImage, folder: Path) -> Tuple[Path, Path]:
+    """A full dump of the image and its symbols, in a folder each."""
+    dump, symbols = folder / "kernel.dmp", folder / "symbols" / "kernel.json"
+    symbols.parent.mkdir()
+    if image.arch == "arm64":
+        write_arm64_dump(image, dump)
+    else:
+        write_full_dump(image, dump)
+    symbols.write_text(json.dumps(image.isf()), "utf-8")
+    return dump, symbols
