@@ -118,7 +118,7 @@ def test_lost_arguments_are_explained(rig: Rig, sample: Pair, words: str, mode: 
 
 def test_an_alias(rig: Rig, sample: Pair) -> None:
     """As an install makes one; behind it, too, this `!py` loses the arguments."""
-    said = typed(rig, sample, f'aS !khandle "!py {SCRIPT}"', "!khandle", "!khandle 14 13")
+    said = typed(rig, sample, f"aS !khandle !py {SCRIPT}", "!khandle", "!khandle 14 13")
     listing = expected(sample)
     assert said.startswith(listing)
     assert said[len(listing) :].startswith("pykd-handle: the arguments were lost")
