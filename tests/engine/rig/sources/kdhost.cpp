@@ -253,8 +253,11 @@ int wmain(int argc, wchar_t **argv)
             control->WaitForEvent(0, timeout);
         fflush(stdout);
     }
-    // A live machine is to run on; a dump does not care.
-    if (options.kernel)
+    // A live machine is to run on; a dump does not care. With pykd loaded the end of a live session
+    // throws inside of it, when all commands are done.
+    if (options.kernel) {
+        SetUnhandledExceptionFilter([](EXCEPTION_POINTERS *) -> LONG { end(0); });
         client->EndSession(DEBUG_END_ACTIVE_DETACH);
+    }
     end(0);
 }
