@@ -20,6 +20,8 @@ _IID = bytes.fromhex("abdff788a73e3a4caefbc4e8106173aa")
 _RELEASE, _READ_VIRTUAL = 2, 3  # places in its table of methods
 _UNREADABLE = frozenset((0x8007001E, 0x80070017, 0x800701E7, 0x80004005))
 """ERROR_READ_FAULT, ERROR_CRC, ERROR_INVALID_ADDRESS, E_FAIL: nothing is there."""
+_INTERRUPTED = 0xD000013A
+"""STATUS_CONTROL_C_EXIT as an HRESULT: Ctrl+Break while the engine waited for an answer."""
 
 
 class Engine:
@@ -43,12 +45,15 @@ class Engine:
     def read(self, address: int, size: int) -> bytes:
         """The bytes from ``address`` up to the first one that is missing.
 
-        Raises `OSError` where it is not the memory that fails but the session.
+        Raises `OSError` where it is not the memory that fails but the session, and
+        `KeyboardInterrupt` where the user has stopped it.
         """
         buffer = self._ctypes.create_string_buffer(size)
         done = self._ctypes.c_uint32()
         result = self._read(self._interface, address, buffer, size, self._ctypes.byref(done))
         result &= 0xFFFFFFFF
+        if result == _INTERRUPTED:
+            raise KeyboardInterrupt
         if result and result not in _UNREADABLE:
             raise OSError(f"ReadVirtual failed with 0x{result:08x}")
         return bytes(buffer.raw[: done.value]) if not result else b""
