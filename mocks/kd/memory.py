@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Optional
 
+from pykd_handle.layout import Array
+
 from ..dump.paging import PhysicalMemory
 from ..kernel_image import KernelImage
 from ..memory import PAGE
@@ -69,5 +71,8 @@ class LiveMemory:
     @property
     def table_base(self) -> int:
         """The physical address of the top page table of the process that runs (CR3)."""
-        base: int = self._image.current.view["Pcb.DirectoryTableBase"]
+        view = self._image.current.view
+        # Up to 2003 an array of two, of which the first counts.
+        array = isinstance(view.struct.field("Pcb.DirectoryTableBase").type, Array)
+        base: int = view["Pcb.DirectoryTableBase[0]" if array else "Pcb.DirectoryTableBase"]
         return base & 0x000FFFFFFFFFF000

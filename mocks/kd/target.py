@@ -59,6 +59,8 @@ class KdTarget:
         self.running = False
         self.silent = False
         """Whether the machine hears nothing any more (its cable is out); may be set and reset."""
+        self.silent_for: Optional[float] = None
+        """Seconds after which a silence ends; None: it does not."""
         self.connections = 0
         self.log: Optional[List[Request]] = None
         """Set to a list, it takes every request."""
@@ -66,6 +68,7 @@ class KdTarget:
         self._counts = self.phases[0]
         self._requests = 0
         self._stop_at: Optional[float] = None
+        self._hears_at: Optional[float] = None
         self._deadline = time.monotonic() + lifetime
         self._ending = threading.Event()
         self._error: Optional[BaseException] = None
@@ -152,6 +155,8 @@ class KdTarget:
                     self._hear(line, item)
                 else:
                     line.accept(item)
+            if self._hears_at is not None and time.monotonic() >= self._hears_at:
+                self.silent, self._hears_at = False, None
             if self._stop_at is not None and time.monotonic() >= self._stop_at:
                 self._stop(line)
 
@@ -181,6 +186,8 @@ class KdTarget:
         trouble = self.faults.at(request)
         if trouble is Trouble.SILENCE:
             self.silent = True
+            if self.silent_for is not None:
+                self._hears_at = time.monotonic() + self.silent_for
         if trouble is Trouble.LOSE_REQUEST or self.silent:
             return
         if trouble is Trouble.CUT:
