@@ -92,7 +92,7 @@ class Engine:
         found = None if self.interrupted or size == 0 else self._there(address & self.mask, size)
         if found is None:
             while exact and not self.interrupted and self._there(address & self.mask, 1):
-                address += 1
+                address = self.extend(address + 1)
             raise MemoryException(f"Memory exception at 0x{address:x} target virtual address")
         return found
 

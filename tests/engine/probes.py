@@ -15,7 +15,8 @@ __all__ = ("PROBES", "answer", "answers", "sweep")
 # What the expressions may name: `pykd`; `nt`, the module; `P`, the current process; `T` and `V`,
 # a type and a value of one; and places that the image has, see `tests/engine/test_contract.py`:
 # `NOWHERE`, an address without memory; `LAST`, the last 16 bytes before a page that is missing;
-# `TEXT`, the bytes of "caf\xe9" and a zero; `WIDE`, a UNICODE_STRING.
+# `TEXT`, the bytes of "caf\xe9" and a zero; `WIDE`, a UNICODE_STRING, and `BUFFER`, its pointer;
+# `ENTRY`, a handle table entry.
 _GROUPS = {
     "session": """
         pykd.isKernelDebugging()
@@ -197,9 +198,9 @@ _GROUPS = {
         pykd.loadCStr(P + T("_EPROCESS").fieldOffset("ImageFileName"))
         pykd.loadCStr(TEXT)
         pykd.loadCStr(NOWHERE)
-        pykd.loadWStr(pykd.ptrPtr(WIDE + 8))
+        pykd.loadWStr(pykd.ptrPtr(BUFFER))
         pykd.loadWStr(NOWHERE)
-        pykd.loadWChars(pykd.ptrPtr(WIDE + 8), 3)
+        pykd.loadWChars(pykd.ptrPtr(BUFFER), 3)
         pykd.loadUnicodeString(WIDE)
         pykd.loadUnicodeString(NOWHERE)
         pykd.loadAnsiString(NOWHERE)

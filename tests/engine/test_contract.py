@@ -21,12 +21,13 @@ from .pairs import Pair, make_pair
 from .probes import PROBES, answer, answers, sweep
 from .rig import Rig
 
-NOWHERE = 0xFFFFAD0499999000
+# One of 64 and one of 32 bits.
+LAYOUTS = ["win10_19041_x64", "win10_19041_x86"]
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return make_pair(tmp_path_factory.mktemp("contract"), _fill)
+@pytest.fixture(scope="module", params=LAYOUTS)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_pair(tmp_path_factory.mktemp("contract"), _fill, request.param)
 
 
 def _fill(image: KernelImage) -> None:
@@ -41,7 +42,7 @@ def _fill(image: KernelImage) -> None:
     image.memory.write(page + 0x200, text + b"\0\0")
     image.view("_UNICODE_STRING", page + 0x300)["Length"] = len(text)
     image.view("_UNICODE_STRING", page + 0x300)["MaximumLength"] = len(text) + 2
-    image.set_pointer(page + 0x308, page + 0x200)
+    image.set_pointer(image.view("_UNICODE_STRING", page + 0x300).at("Buffer"), page + 0x200)
     image.memory.drop_page(page + 0x1000)
     image.set_global("PsThreadType", page)  # so that `places` finds the page again
 
@@ -49,22 +50,23 @@ def _fill(image: KernelImage) -> None:
 def places(image: KernelImage) -> Dict[str, int]:
     page = image.get_global("PsThreadType")
     return {
-        "NOWHERE": NOWHERE,
+        "NOWHERE": 0xFFFFAD0499999000 if image.pointer_size == 8 else 0xFFFFFFFFA9999000,
         "LAST": page + 0xFF0,
         "TEXT": page + 0x100,
         "WIDE": page + 0x300,
+        "BUFFER": image.view("_UNICODE_STRING", page + 0x300).at("Buffer"),
         "ENTRY": image.current.entry(4).address,
     }
 
 
-def structures() -> List[str]:
-    data = builds.load_raw("win10_19041_x64")["user_types"]
+def structures(image: KernelImage) -> List[str]:
+    data = builds.load_raw(image.layout_name)["user_types"]
     return sorted(name for name, entry in data.items() if name[:2] != "__" and entry["size"])
 
 
 @pytest.fixture(scope="module")
 def real(rig: Rig, pair: Pair) -> Dict[str, Any]:
-    question = json.dumps({"places": places(pair.image), "types": structures()})
+    question = json.dumps({"places": places(pair.image), "types": structures(pair.image)})
     script = REPOSITORY / "tests" / "engine" / "probes.py"
     said = rig.python(script, question, dump=pair.dump, symbols=pair.symbols).ok()
     result: Dict[str, Any] = json.loads(said.splitlines()[-1])
@@ -75,7 +77,10 @@ def real(rig: Rig, pair: Pair) -> Dict[str, Any]:
 def mine(pair: Pair) -> Dict[str, Any]:
     # In a Python of its own, as in the rig, pykd is no extension of a debugger.
     pykd = StandIn(pair.image, extension=False).module
-    return {"answers": answers(pykd, places(pair.image)), "fields": sweep(pykd, structures())}
+    return {
+        "answers": answers(pykd, places(pair.image)),
+        "fields": sweep(pykd, structures(pair.image)),
+    }
 
 
 @pytest.mark.parametrize("group", sorted(PROBES))

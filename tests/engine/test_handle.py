@@ -131,7 +131,8 @@ def _fill(image: KernelImage) -> None:
     image.current = process
 
 
-BUILDS = [name for name in builds.names() if name.endswith("_x64") and "la57" not in name]
+# No dumps of ARM64 kernels can be written yet, and this engine (15063) knows no 57-bit addresses.
+BUILDS = [name for name in builds.names() if "la57" not in name and "arm64" not in name]
 
 
 @pytest.mark.parametrize("layout", BUILDS)
