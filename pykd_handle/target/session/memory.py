@@ -12,8 +12,7 @@ missing memory, that would show rows as lost that are there; see `SessionMemory.
 from __future__ import annotations
 
 import struct
-from collections import OrderedDict
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import TargetError
 from ..span import Gap, Piece, Span
@@ -39,7 +38,7 @@ class SessionMemory:
         self._pykd = pykd
         self._smallest = _SMALLEST if _holds_parts_of_pages(pykd) else PAGE
         self._readable: Optional[int] = None
-        self._pages: OrderedDict[int, Parts] = OrderedDict()
+        self._pages: Dict[int, Parts] = {}
         self._sign = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
         self.calls = 0
@@ -63,7 +62,7 @@ class SessionMemory:
             kept = self._fetch(page, PAGE)
             self._pages[page] = kept
             if len(self._pages) > _PAGES_KEPT:
-                self._pages.popitem(last=False)
+                del self._pages[next(iter(self._pages))]
         found, missing = kept
         for piece in found:
             first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
