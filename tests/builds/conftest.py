@@ -1,0 +1,5 @@
+"""What all tests of builds share."""
+
+from .kernels import opener
+
+__all__ = ("opener",)

@@ -1,0 +1,87 @@
+"""Entries of every form, as bytes written by hand, in a table that is read from memory and dump."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from mocks import KernelImage
+from pykd_handle.record import HandleRecord
+
+from .forms import BY_FORM, Form
+from .systems import answer
+
+
+def words(image: KernelImage, first: int, second: int) -> bytes:
+    """The two words of an entry."""
+    return struct.pack("<II" if image.pointer_size == 4 else "<QQ", first, second)
+
+
+def body_of(image: KernelImage, header: int) -> int:
+    """0x18 or 0x30 bytes behind, in every build."""
+    return header + (0x18 if image.pointer_size == 4 else 0x30)
+
+
+@BY_FORM
+def test_entries_in_use(form: Form, opener) -> None:
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    event = image.object("Event", "Ready", at=body_of(image, form.header), size=0x18, headers=())
+    assert event.header == form.header
+    handles = [process.handle(event) for _ in form.entries]
+    for handle, (first, second, _) in zip(handles, form.entries):
+        place = process.table.entry_address(handle)
+        image.memory.write(place, words(image, first, second))
+    with opener(image) as target:
+        rows = answer(target, "").rows
+    assert [row.handle for row in rows] == handles
+    for row, (_, _, attributes) in zip(rows, form.entries):
+        assert (row.object_header, row.object) == (form.header, event.address)
+        assert (row.granted_access, row.attributes) == (0x12019F, attributes)
+        assert (row.type, row.classic_name) == ("Event", "Ready")
+        assert row.process.header_version == ("old" if form.old else "new")
+
+
+@BY_FORM
+def test_free_and_reserved_entries(form: Form, opener) -> None:
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    handles = process.handles(600, image.event())
+    gone = [handles[3], handles[590]]
+    per_page = 512 if image.pointer_size == 4 else 256
+    older = form.old or form.layout.startswith("win7")
+    # Up to 7 a free entry names the next free handle value, from 8 on the next free entry.
+    following = 0x458 if older else process.table.entry_address(handles[590])
+    for handle in gone:
+        image.memory.write(process.table.entry_address(handle), words(image, 0, following))
+    firsts = [4 * per_page * number for number in range(len(process.table.leaves))]
+    with opener(image) as target:
+        used = answer(target, "0 0").rows
+        every = answer(target, "0 4").rows
+    assert [row.handle for row in used] == [handle for handle in handles if handle not in gone]
+    free = {row.handle: row for row in every if row.free}
+    # What the table has room for beyond the handles is free too.
+    slots = per_page * len(process.table.leaves)
+    assert sorted(free) == sorted({4 * n for n in range(slots)} - {row.handle for row in used})
+    for handle in gone:
+        assert free[handle].next_free == following
+    assert [handle for handle in free if free[handle].details.get("reserved")] == firsts
+
+
+@BY_FORM
+@pytest.mark.parametrize("flags", ["0", "4"])
+def test_the_reserved_entry_never_is_a_handle(form: Form, flags: str, opener) -> None:
+    # Its first word may point to the audit masks of its page (_HANDLE_TABLE_ENTRY_INFO).
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    process.handle(image.event())
+    first = form.entries[0][0]
+    image.memory.write(process.table.leaves[0], words(image, first, 0))
+    with opener(image) as target:
+        rows = answer(target, f"0 {flags}").rows
+    used = [row for row in rows if not row.free]
+    assert [row.handle for row in used] == [4]
+    reserved = [row for row in rows if row.handle == 0]
+    assert len(reserved) == (flags == "4")
+    assert all(isinstance(row, HandleRecord) and row.free for row in reserved)

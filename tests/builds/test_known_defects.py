@@ -1,0 +1,103 @@
+"""What other readers of handle tables get wrong (volatility3 2.28), on one build of each form."""
+
+from __future__ import annotations
+
+
+import pytest
+
+from mocks import KernelImage, MockTarget
+from mocks.memory import PAGED_OUT
+from pykd_handle.kernel.handle_entry import HandleEntry
+from pykd_handle.kernel.handle_table import HandleTable
+
+from .forms import BY_FORM, FORMS, Form
+from .systems import answer
+
+
+@pytest.mark.parametrize("layout", ["win7_sp1_x86", "win10_19041_x86", "win10_19041_x64"])
+def test_values_go_on_over_the_pages_of_a_three_level_table(layout: str) -> None:
+    # Behind the first page of pointers others begin to count from 0 again.
+    image = KernelImage(layout)
+    process = image.process("a.exe", 0x104, level=2)
+    per_page = 512 if image.pointer_size == 4 else 256
+    first_of_second = 4 * per_page * (0x1000 // image.pointer_size)
+    count = first_of_second // 4 + 3000
+    values = process.handles(count, image.event())
+    table = HandleTable(MockTarget(image), process.table.address)
+    found = [
+        row.handle
+        for rows in table.pages()
+        for row in rows
+        if isinstance(row, HandleEntry) and not row.free
+    ]
+    assert found == values
+    assert len(set(found)) == count and found[-1] > first_of_second
+    last = table.entry(found[-1])
+    assert last is not None and last.address == process.table.entry_address(found[-1])
+
+
+@BY_FORM
+def test_attributes_do_not_move_the_object(form: Form, opener) -> None:
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    event = image.event()
+    for number in range(8):
+        chosen = {"protect": 1, "inherit": 2, "audit": 4}
+        process.handle(event, **{word: bool(number & bit) for word, bit in chosen.items()})
+    with opener(image) as target:
+        rows = answer(target, "").rows
+    assert [row.object for row in rows] == [event.address] * 8
+    assert [len(row.attributes) for row in rows] == [0, 1, 1, 2, 1, 2, 2, 3]
+
+
+@BY_FORM
+def test_an_object_that_is_paged_out_keeps_its_row(form: Form, opener) -> None:
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    there = image.event()
+    gone = image.object("Event", size=0x18, own_page=True)
+    handles = [process.handle(item, access=0x1F0003) for item in (there, gone, there)]
+    image.memory.drop_page(gone.header, PAGED_OUT)
+    with opener(image) as target:
+        rows = answer(target, "").rows
+    assert [row.handle for row in rows] == handles
+    assert [row.object for row in rows] == [there.address, gone.address, there.address]
+    assert [row.granted_access for row in rows] == [0x1F0003] * 3
+    assert [row.type for row in rows][::2] == ["Event", "Event"]
+    assert "in the page file" in str(rows[1].type)
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in FORMS if form.encoded], ids=lambda form: form.layout
+)
+def test_an_encoded_index_of_0_is_an_index(form: Form, opener) -> None:
+    # About one object in 256 has it; to take it for "no type" loses those handles.
+    event = KernelImage(form.layout)
+    index = event.type_index("Event")
+    at = 0xFFFFAD0400512040 if event.pointer_size == 8 else 0x85512018
+    if event.five_levels:
+        at = 0xFF11AD0400512040
+    header = at - (0x30 if event.pointer_size == 8 else 0x18)
+    image = KernelImage(form.layout, cookie=index ^ header >> 8 & 0xFF)
+    process = image.current = image.process("a.exe", 0x104)
+    item = image.object("Event", "Ready", at=at, size=0x18, headers=())
+    place = item.header + (0x18 if image.pointer_size == 8 else 0xC)
+    assert image.memory.peek(place, 1) == b"\0"
+    handle = process.handle(item)
+    with opener(image) as target:
+        (row,) = answer(target, "0 3 -1 Event").rows
+    assert (row.handle, row.type, row.classic_name) == (handle, "Event", "Ready")
+
+
+def test_a_layout_without_files_and_keys_still_lists() -> None:
+    # The public ARM64 layout lacks them; what it has is enough for every row.
+    image = KernelImage("win11_26100_arm64")
+    assert not image.has_struct("_FILE_OBJECT") and not image.has_struct("_KTHREAD")
+    process = image.current = image.process("a.exe", 0x104)
+    for kind in ("File", "Key", "Section", "Token", "SymbolicLink"):
+        process.handle(image.plain(kind), access=1)
+    rows = answer(MockTarget(image), "").rows
+    assert [row.type for row in rows] == ["File", "Key", "Section", "Token", "SymbolicLink"]
+    for row in rows:
+        assert row.pointer_count == 0x8001 and row.handle_count == 1
+        assert not isinstance(row.name, str)  # a reason or nothing, never a guess

@@ -1,0 +1,134 @@
+"""Which table: the kernel's, that of ids, those of all processes; on one build of each form."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from mocks import KernelImage, MockTarget
+from pykd_handle.absent import NO_VALUE
+from pykd_handle.kernel import Kernel
+from pykd_handle.render import renderer
+from pykd_handle.request import parse_request
+from pykd_handle.target import Target
+from pykd_handle.views import Listing
+
+from .forms import BY_FORM, Form
+from .systems import answer
+
+
+def classic(target: Target, words: str) -> str:
+    """The classic text."""
+    request = parse_request(words.split())
+    out = io.StringIO()
+    renderer("windbg")(out, io.StringIO(), request).render(
+        Listing(Kernel(target), request).records()
+    )
+    return out.getvalue()
+
+
+def with_process(form: Form) -> KernelImage:
+    image = KernelImage(form.layout)
+    image.current = image.process("a.exe", 0x104)
+    return image
+
+
+@BY_FORM
+@pytest.mark.parametrize("words", ["4 13", "80000004", "ffffffff80000004", "80000004 3 104"])
+def test_the_kernel_handle_table(form: Form, words: str, opener) -> None:
+    image = with_process(form)
+    image.current.handle(image.event(), value=4)
+    image.system.handle(image.system, 0x1FFFFF, value=4)
+    with opener(image) as target:
+        found = answer(target, words)
+        text = classic(target, words)
+    (process,), (row,) = found.processes, found.rows
+    # The header is that of the context process, the table the kernel's.
+    assert (process.pid, process.table_kind) == (0x104, "Kernel")
+    assert process.table_address == image.system.table.address
+    assert (row.handle, row.object, row.type) == (4, image.system.address, "Process")
+    width = 2 * image.pointer_size
+    handle = "0004" if words.startswith("4 ") else "80000004"
+    assert f"\n{handle}: Object: {image.system.address:0{width}x}  GrantedAccess: 001fffff" in text
+    assert f"Kernel handle table at {image.system.table.address:0{width}x} with 1 entries" in text
+
+
+@BY_FORM
+def test_ids_of_processes_and_threads(form: Form, opener) -> None:
+    image = with_process(form)
+    wanted = [(0x104, image.current.address, "Process"), (4, image.system.address, "Process")]
+    if image.has_struct("_ETHREAD"):
+        thread = image.thread(image.current, 0x10C)
+        wanted.append((0x10C, thread.address, "Thread"))
+    with opener(image) as target:
+        for number, address, kind in wanted:
+            (row,) = answer(target, f"{number:x} 23").rows
+            # Entries of this table lead to the body, not to the header.
+            header = address - (0x18 if image.pointer_size == 4 else 0x30)
+            assert (row.object, row.object_header, row.type) == (address, header, kind)
+        every = answer(target, "0 21").rows
+        none = answer(target, "7f8 23").rows
+    assert {row.handle for row in every} >= {number for number, _, _ in wanted}
+    assert none[0].free or none[0].error
+
+
+@BY_FORM
+def test_all_processes_with_their_headings(form: Form, opener) -> None:
+    image = with_process(form)
+    image.current.handle(image.event())
+    gone = image.process("gone.exe", 0x208)
+    gone.exit()
+    last = image.process("last.exe", 0x30C)
+    last.handle(image.event())
+    with opener(image) as target:
+        found = answer(target, "0 3 0")
+        text = classic(target, "0 0 0")
+    assert [process.pid for process in found.processes] == [4, 0x104, 0x208, 0x30C]
+    assert found.notes == [] and not found.failed
+    (missing,) = [row for row in found.rows if row.error]
+    assert (missing.process.pid, missing.handle) == (0x208, NO_VALUE)
+    assert missing.error == "the process has no handle table any more: it has exited"
+    lines = text.splitlines()
+    assert lines[:3] == ["", "**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
+    width = 2 * image.pointer_size
+    heads = [line for line in lines if line.startswith("PROCESS ")]
+    places = [image.system, image.current, gone, last]
+    assert [line[: 8 + width] for line in heads] == [
+        f"PROCESS {process.address:0{width}x}" for process in places
+    ]
+    # The session's line goes on the PROCESS line of 32-bit kernels, and stands alone else.
+    assert all(("  SessionId: " in line) == (width == 8) for line in heads)
+    assert "ObjectTable: 00000000  HandleCount:   0." in text
+    images = [line.strip() for line in lines if line.startswith("    Image: ")]
+    assert images == [f"Image: {n}" for n in ("System", "a.exe", "gone.exe", "last.exe")]
+
+
+@BY_FORM
+def test_a_process_that_hides_in_one_list(form: Form, opener) -> None:
+    image = with_process(form)
+    hidden = image.process("rootkit.exe", 0x208)
+    handle = hidden.handle(image.event())
+    image.unlink(hidden.view.at("ActiveProcessLinks"))
+    silent = image.process("silent.exe", 0x30C)
+    image.unlink(silent.table.view.at("HandleTableList"))
+    with opener(image) as target:
+        found = answer(target, "0 3 0")
+    assert {process.pid for process in found.processes} == {4, 0x104, 0x208, 0x30C}
+    assert [row.handle for row in found.rows if row.process.pid == 0x208] == [handle]
+    first, second = found.notes
+    assert first.startswith(f"rootkit.exe (pid 0x208) at 0x{hidden.address:x} is missing in")
+    assert "PsActiveProcessHead" in first
+    assert f"silent.exe (pid 0x30c) at 0x{silent.address:x}" in second
+    assert "is missing in the list of handle tables" in second
+
+
+@pytest.mark.parametrize("lists", [1, 2, 4])
+def test_the_count_is_summed_over_the_free_lists(lists: int) -> None:
+    image = KernelImage("win10_19041_x64", free_lists=lists)
+    process = image.current = image.process("a.exe", 0x104)
+    process.handles(700, image.event())
+    if lists > 1:
+        process.table.shift_count(-900)  # opened through one list, closed through another
+    (found,) = answer(MockTarget(image), "0 0").processes
+    assert found.handle_count == 700
