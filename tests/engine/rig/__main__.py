@@ -29,10 +29,11 @@ def main(arguments: Optional[List[str]] = None) -> int:
     steps.add_parser("clean", help="remove rigs that other sources made")
     run = steps.add_parser("python", help="run a script in the Windows Python")
     run.add_argument("--dump", type=Path)
+    run.add_argument("-y", dest="symbols", metavar="FOLDER", type=Path)
     run.add_argument("script", type=Path)
     run.add_argument("args", nargs=argparse.REMAINDER)
     host = steps.add_parser("host", help="run commands in the debugger engine")
-    host.add_argument("-y", dest="symbols", metavar="SYMBOL_PATH")
+    host.add_argument("-y", dest="symbols", metavar="FOLDER", type=Path)
     host.add_argument("dump", type=Path)
     host.add_argument("commands", nargs="+")
     options = parser.parse_args(arguments)
@@ -57,7 +58,13 @@ def _run(options: argparse.Namespace) -> int:
         for folder in clean_rigs(rig):
             print("removed", folder)
     elif options.step == "python":
-        result = rig.python(options.script, *options.args, dump=options.dump, path=[Path.cwd()])
+        result = rig.python(
+            options.script,
+            *options.args,
+            dump=options.dump,
+            symbols=options.symbols,
+            path=[Path.cwd()],
+        )
         sys.stdout.write(result.stdout)
         sys.stderr.write(result.stderr)
         return result.returncode
