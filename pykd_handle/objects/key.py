@@ -105,7 +105,7 @@ class KeyDescriber(Describer):
         fields = struct.decoder("Compressed", "NameLength")
         try:
             compressed, length = fields.decode(span.at(address, start))
-            if not 0 < length <= _LONGEST:
+            if not 0 < length <= _LONGEST or (length % 2 and not compressed):
                 return Unavailable(f"a key's name of {length} bytes can't be", address)
             if length > _GUESS:
                 data = self.target.read(address + start, length)

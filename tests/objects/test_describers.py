@@ -144,9 +144,10 @@ def test_a_key_control_block_that_is_missing(image: KernelImage) -> None:
     assert isinstance(found.name, Unavailable) and found.name.reason == "in the page file"
 
 
-@pytest.mark.parametrize("length", [0, 0xFFFE])
+@pytest.mark.parametrize("length", [0, 0xFFFE, 9])
 def test_a_key_part_of_absurd_length(image: KernelImage, length: int) -> None:
-    item = image.key(SESSION_MANAGER)
+    # An odd length can only be one of 8-bit characters.
+    item = image.key(SESSION_MANAGER, compressed=False)
     block = image.kcb(SESSION_MANAGER)
     name = image.view("_CM_NAME_CONTROL_BLOCK", block["NameBlock"])
     name["NameLength"] = length
