@@ -2,25 +2,35 @@
 
 Used where the symbols of the very kernel can't be had and a layout of the same build stands in:
 the first process is System with process id 4, its handle table says so as well, handle 4 in it
-leads back to System, and so on. A check that could not be made (memory that a dump does not hold)
-counts neither way; one that fails means that the layout is another one.
+leads back to System; each process and thread knows the id that the table of ids gives it, and so
+on. A check that could not be made (memory that a dump does not hold) counts neither way; one that
+fails means that the layout is another one. Where many are asked (all processes), a few may answer
+otherwise: a system that crashed may hold damaged ones, and by a wrong layout nearly all do.
 """
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional
+from itertools import islice
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..absent import Absent, Unavailable
 from ..errors import CorruptedError, PykdHandleError
 from ..target import Target
-from .handle_table import HandleTable
-from .object_header import HeaderReader
+from .cid_table import cid_table
+from .fields import read_fields
+from .handle_entry import HandleEntry
+from .handle_table import HANDLE_STEP, HandleTable
+from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
 from .process import Process, ProcessReader
 
 __all__ = ("Verdict", "check_layout")
 
 _FEWEST_TYPES = 20  # Windows XP has 30 object types, Windows 11 more than 70
+_MOST_PROCESSES = 32
+_MOST_IDS = 64
+_MOST_ID_ROWS = 2048
+_LAST_ID = 1 << 26  # process and thread ids are handle values
 
 
 class Verdict(NamedTuple):
@@ -39,7 +49,10 @@ def check_layout(target: Target) -> Verdict:
         if system is not None:
             _check_process(verdict, system)
             _check_table(target, verdict, system)
-        _check_types(target, verdict)
+            _check_processes(target, verdict, reader)
+        types = TypeTable(target, HeaderReader(target))
+        _check_types(target, verdict, types)
+        _check_ids(target, verdict, types)
     except PykdHandleError as error:
         verdict.failed.append(str(error))
     return verdict
@@ -98,8 +111,106 @@ def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
         _note(verdict, "handle 4 leading to System", body == system.address)
 
 
-def _check_types(target: Target, verdict: Verdict) -> None:
-    table = TypeTable(target, HeaderReader(target))
+class _Vote:
+    """Answers to a question that many are asked; None is no answer."""
+
+    def __init__(self) -> None:
+        self.yes = self.asked = 0
+
+    def count(self, fits: Optional[bool]) -> None:
+        if fits is not None:
+            self.asked += 1
+            self.yes += fits
+
+    def tell(self, verdict: Verdict, what: str) -> None:
+        """Write the result down; half of the answers is not enough."""
+        if self.asked:
+            _note(verdict, what, 2 * self.yes > self.asked)
+
+
+def _check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
+    """All processes of the list: ids, names, and whether their handle tables say the same."""
+    ids, names, tables = _Vote(), _Vote(), _Vote()
+    for process in islice(reader.all(), 1, _MOST_PROCESSES):
+        if not isinstance(process, Process):
+            break
+        ids.count(_is_id(process.pid) if isinstance(process.pid, int) else None)
+        if isinstance(process.image, str):
+            names.count(bool(process.image) and process.image.isprintable())
+        tables.count(_says_same(target, process))
+    ids.tell(verdict, "the ids of the processes")
+    names.tell(verdict, "the names of the processes")
+    tables.tell(verdict, "the process ids in their handle tables")
+
+
+def _is_id(value: int) -> bool:
+    return 0 < value < _LAST_ID and value % HANDLE_STEP == 0
+
+
+def _says_same(target: Target, process: Process) -> Optional[bool]:
+    address = process.object_table
+    if isinstance(address, Absent) or address == 0:
+        return None  # an exited process has none
+    if not target.is_kernel_address(address):
+        return False
+    try:
+        table = HandleTable(target, address)
+    except CorruptedError:
+        return False
+    except PykdHandleError:
+        return None
+    if isinstance(table.process_id, Absent) or isinstance(process.pid, Absent):
+        return None
+    return table.process_id == process.pid
+
+
+def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
+    """The table of ids: every process and thread in it knows its id."""
+    where: Dict[str, Tuple[str, str]] = {
+        "Process": ("_EPROCESS", "UniqueProcessId"),
+        "Thread": ("_ETHREAD", "Cid.UniqueThread"),
+    }
+    votes = {name: _Vote() for name in where}
+    headers = HeaderReader(target)
+    try:
+        entries = list(islice(_used_ids(cid_table(target)), _MOST_IDS))
+    except PykdHandleError:
+        return
+    places = [
+        headers.header_of(entry.pointer)
+        for entry in entries
+        if target.is_kernel_address(entry.pointer)
+    ]
+    read = headers.read_many(places)
+    for entry in entries:
+        header = read.get(headers.header_of(entry.pointer))
+        name = _type_name(types, header) if header is not None else ""
+        struct = target.find_struct(where[name][0]) if name in where else None
+        if struct is None:
+            continue
+        (value,) = read_fields(target, struct, entry.pointer, where[name][1])
+        votes[name].count(value == entry.handle if isinstance(value, int) else None)
+    for name, vote in votes.items():
+        vote.tell(verdict, f"the ids that {'processes' if name == 'Process' else 'threads'} know")
+
+
+def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
+    rows = (row for page in table.pages() for row in page)
+    for row in islice(rows, _MOST_ID_ROWS):
+        if isinstance(row, HandleEntry) and not row.free:
+            yield row
+
+
+def _type_name(types: TypeTable, header: ObjectHeader) -> str:
+    kind = None
+    if isinstance(header.type_index, int):
+        kind = types.of(header.address, header.type_index)
+    elif isinstance(header.type_pointer, int):
+        kind = types.at(header.type_pointer)
+    return kind.name if isinstance(kind, ObjectType) and isinstance(kind.name, str) else ""
+
+
+def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
     types = [kind for kind in table.all() if isinstance(kind.name, str)]
     if not types:
         return

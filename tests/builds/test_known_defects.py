@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from mocks import KernelImage, MockTarget
@@ -100,4 +99,5 @@ def test_a_layout_without_files_and_keys_still_lists() -> None:
     assert [row.type for row in rows] == ["File", "Key", "Section", "Token", "SymbolicLink"]
     for row in rows:
         assert row.pointer_count == 0x8001 and row.handle_count == 1
-        assert not isinstance(row.name, str)  # a reason or nothing, never a guess
+    assert str(rows[0].name) == "the symbols have no type nt!_FILE_OBJECT"
+    assert str(rows[2].details["file"]).endswith("the symbols have no type nt!_SECTION")
