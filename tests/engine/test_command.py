@@ -51,12 +51,11 @@ def calling(folder: Path, name: str, *words: str) -> str:
 
 
 @pytest.mark.parametrize("mode", ["", "-l ", "-g "], ids=["default", "local", "global"])
-@pytest.mark.parametrize("words", [["14", "13"], ["0", "7"], ["0", "3", "0", "Key"]], ids=" ".join)
-def test_same_text_in_the_debugger(
-    rig: Rig, sample: Pair, tmp_path: Path, words: List[str], mode: str
-) -> None:
-    said = typed(rig, sample, f"!py {mode}{calling(tmp_path, 'call', *words)}")
-    assert said == expected(sample, *words)
+def test_same_text_in_the_debugger(rig: Rig, sample: Pair, tmp_path: Path, mode: str) -> None:
+    cases = [["14", "13"], ["0", "7"], ["0", "3", "0", "Key"], ["0", "3", "@$proc", "File"]]
+    scripts = [calling(tmp_path, f"call{n}", *words) for n, words in enumerate(cases)]
+    said = typed(rig, sample, *(f"!py {mode}{script}" for script in scripts))
+    assert said == "".join(expected(sample, *words) for words in cases)
 
 
 def test_without_arguments(rig: Rig, sample: Pair) -> None:
@@ -101,19 +100,19 @@ def test_two_commands_in_one_python(rig: Rig, sample: Pair, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("mode", ["", "-g "], ids=["default", "global"])
-@pytest.mark.parametrize(
-    "words",
-    ["14 13", "0 3 0 Section", "ffffad04000067d0", "poi(nt!PsInitialSystemProcess) 3",
-     "0 3 @$proc", "--format jsonl 0 3 fffffa8004f48940"],
-)  # fmt: skip
-def test_lost_arguments_are_explained(rig: Rig, sample: Pair, words: str, mode: str) -> None:
-    said = typed(rig, sample, f"!py {mode}{SCRIPT} {words}", ".echo next")
-    lines = said.splitlines()
-    # Whatever pykd.pyd made of them: one line, and never some other command's output.
-    assert len(lines) == 2
-    assert lines[0].startswith("pykd-handle: the arguments were lost on their way")
-    assert "load the pykd-ext bootstrapper" in lines[0]
-    assert lines[1] == "next"
+def test_lost_arguments_are_explained(rig: Rig, sample: Pair, mode: str) -> None:
+    cases = [
+        "14 13", "0 3 0 Section", "ffffad04000067d0", "poi(nt!PsInitialSystemProcess) 3",
+        "0 3 @$proc", "--format jsonl 0 3 fffffa8004f48940",
+    ]  # fmt: skip
+    said = typed(rig, sample, *(f"!py {mode}{SCRIPT} {words}" for words in cases), ".echo next")
+    *lines, last = said.splitlines()
+    # Whatever pykd.pyd made of them: one line each, and never some other command's output.
+    assert len(lines) == len(cases)
+    for line in lines:
+        assert line.startswith("pykd-handle: the arguments were lost on their way")
+        assert "load the pykd-ext bootstrapper" in line
+    assert last == "next"
 
 
 def test_an_alias(rig: Rig, sample: Pair) -> None:
