@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Sequence
 
 import pytest
 
