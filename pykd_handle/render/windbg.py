@@ -93,7 +93,8 @@ class WinDbgRenderer(Renderer):
         lines = []
         request = self.request
         by_id = request.process not in (EVERY_PROCESS, CURRENT_PROCESS)
-        if by_id and request.process != record.eprocess:
+        width = (1 << 8 * record.pointer_size) - 1
+        if by_id and request.process & width != record.eprocess:
             lines.append(f"Searching for Process with Cid == {request.process:x}")
         session = self._count(record.session)
         ids = (

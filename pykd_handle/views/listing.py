@@ -122,6 +122,8 @@ class Listing:
 
     def _selected(self) -> Tuple[Process, List[str]]:
         wanted = self.request.process
+        if self.kernel.target.pointer_size == 4 and wanted >> 32 == 0xFFFFFFFF:
+            wanted &= 0xFFFFFFFF  # the debugger shows 32-bit addresses sign-extended
         processes = self.kernel.processes
         if wanted == CURRENT_PROCESS:
             return processes.read(self.kernel.target.current_process()), []

@@ -59,6 +59,15 @@ def test_a_process_by_id_or_by_address(image: KernelImage, how: str) -> None:
     assert answer.handles() == [event]
 
 
+@pytest.mark.parametrize("how", ["{:x}", "ffffffff{:x}"])
+def test_a_process_of_32_bit_windows_by_address(how: str) -> None:
+    image = KernelImage("win7_sp1_x86")
+    smss = image.process("smss.exe", 0x138)
+    event = smss.handle(image.event())
+    answer = Answer(image, "0 3 " + how.format(smss.address))
+    assert answer.handles() == [event]
+
+
 def test_no_process_has_the_id(image: KernelImage) -> None:
     with pytest.raises(TargetError, match="no process has the id 0x139"):
         Answer(image, "0 3 139")
