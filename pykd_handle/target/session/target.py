@@ -175,7 +175,10 @@ class SessionTarget(Target):
                 info = self._module.type(name)
             except self._pykd.DbgException:
                 raise MissingType(name) from None
-            found = self._structs[name] = struct_of(name, info, self._pykd.DbgException)
+            found = struct_of(name, info, self._pykd.DbgException)
+            if not found.size:  # named in the symbols, and described nowhere
+                raise MissingType(name)
+            self._structs[name] = found
         return found
 
     # -- the session ----------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""Dumps of other machines: what the real engine's session shows is what the dump file shows.
+
+PAE and x64 of every build are in `test_handle`; here are kernels without PAE, and ARM64.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from mocks import KernelImage, builds
+from mocks.dump import write_full_dump
+from mocks.pdb import ToolchainMissing, make_pdb
+from pykd_handle import cli
+from tests.builds.arm64 import write_arm64_dump
+
+from .commands import on_dump_file, on_engine
+from .pairs import Pair
+from .rig import Rig
+
+COMMANDS: List[List[str]] = [
+    ["0", "3"], ["0", "7"], ["4"], ["0", "13"], ["80000004"], ["1234", "23"], ["0", "3", "0"],
+    ["0", "3", "4"], ["0", "3", "-1", "Event"], ["0", "0", "0"],
+]  # fmt: skip
+
+
+def fill(image: KernelImage) -> None:
+    """A process with handles to whatever the layout can make."""
+    process = image.process("notepad.exe", 0x1234, session=None)
+    image.current = process
+    process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
+    process.handle(image.named("Mutant", "\\BaseNamedObjects\\One"), 0x1F0001, protect=True)
+    process.handle(image.directory("\\KnownDlls"), 0x3, audit=True)
+    process.handle(image.system, 0x1000)
+    if image.has_struct("_FILE_OBJECT"):
+        process.handle(image.file("\\Windows\\notepad.exe"), 0x120089)
+        process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019)
+    closed = process.handle(image.event(), 0x1F0003)
+    process.close(closed)
+    process.handles(600, [image.event() for _ in range(3)])
+    lost = image.object("Event", size=0x18, own_page=True)
+    process.handle(lost, 0x1F0003)
+    image.memory.drop_page(lost.header)
+    image.system.handle(image.system, 0x1FFFFF, value=4)
+
+
+def make(folder: Path, layout: str, pae: bool = True) -> Pair:
+    raw = builds.load_raw(layout)
+    symbols = {name: int(row["address"]) for name, row in raw["symbols"].items()}
+    base = 0x82000000 if "x86" in layout else 0xFFFFF80424600000
+    try:
+        pdb = make_pdb(raw, symbols, base=base)
+    except ToolchainMissing as reason:
+        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
+            raise
+        pytest.skip(str(reason))
+    image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols, pae=pae)
+    fill(image)
+    pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
+    pdb.write(pair.symbols)
+    if image.arch == "arm64":
+        write_arm64_dump(image, pair.dump)
+    else:
+        write_full_dump(image, pair.dump)
+    pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
+    return pair
+
+
+@pytest.mark.parametrize(
+    ("layout", "pae"),
+    [
+        ("winxp_sp3_x86", False),
+        ("vista_sp2_x86", False),
+        ("win7_sp1_x86", False),
+        ("win81_x86", True),
+        ("win10_19041_x86", True),
+        ("win7_sp1_x64", True),
+        ("win11_26100_arm64", True),
+    ],
+)
+def test_session_and_dump_file_show_the_same(
+    rig: Rig, tmp_path: Path, layout: str, pae: bool
+) -> None:
+    pair = make(tmp_path, layout, pae)
+    engine = on_engine(rig, pair.dump, COMMANDS, pair.symbols)
+    files = on_dump_file(pair, COMMANDS)
+    for words, one, other in zip(COMMANDS, engine, files):
+        assert one[:2] == other[:2], words
+        assert "internal error" not in one.err + other.err
+    assert engine[0].code == 0
+    assert engine[0].out.count("GrantedAccess:") == (605 if "arm64" in layout else 607)
+    assert "(Inherit)" in engine[0].out and "not in the dump" in engine[0].out
+    assert "PROCESS" in engine[6].out and "notepad.exe" in engine[6].out
+
+
+def test_the_file_alone_is_enough(rig: Rig, tmp_path: Path, capsys) -> None:
+    """ARM64: with no symbols at all, the text of the engine with its PDB."""
+    pair = make(tmp_path, "win11_26100_arm64")
+    commands = [["0", "3"], ["0", "7"], ["0", "13"]]
+    engine = on_engine(rig, pair.dump, commands, pair.symbols)
+    pair.isf.unlink()
+    for words, said in zip(commands, engine):
+        assert cli.main(["--dump", str(pair.dump), *words]) == said.code
+        streams = capsys.readouterr()
+        assert streams.out == said.out
+        assert "no symbols of this kernel: its layout is win11_26100_arm64" in streams.err
