@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Tuple
@@ -10,13 +11,14 @@ from mocks import KernelImage
 from mocks.dump import write_full_dump
 from pykd_handle.kernel import Kernel
 from pykd_handle.record import HandleRecord, Note, ProcessRecord
+from pykd_handle.render import renderer
 from pykd_handle.request import parse_request
 from pykd_handle.target import Target
 from pykd_handle.views import Listing
 
 from .arm64 import write_arm64_dump
 
-__all__ = ("Answer", "Row", "System", "answer", "seen", "small_system", "write_dump")
+__all__ = ("Answer", "Row", "System", "answer", "classic", "seen", "small_system", "write_dump")
 
 DEVICE = "\\Device\\HarddiskVolume3"
 
@@ -59,6 +61,15 @@ def answer(target: Target, words: str) -> Answer:
         [record.text for record in records if isinstance(record, Note) and record.warning],
         listing.failed,
     )
+
+
+def classic(target: Target, words: str) -> str:
+    """The classic text of an answer."""
+    request = parse_request(words.split())
+    out = io.StringIO()
+    writer = renderer("windbg")(out, io.StringIO(), request)
+    writer.render(Listing(Kernel(target), request).records())
+    return out.getvalue()
 
 
 def seen(target: Target, system: System) -> List[Row]:

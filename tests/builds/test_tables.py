@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
 from mocks import KernelImage, MockTarget
 from pykd_handle.absent import NO_VALUE
-from pykd_handle.kernel import Kernel
-from pykd_handle.render import renderer
-from pykd_handle.request import parse_request
-from pykd_handle.target import Target
-from pykd_handle.views import Listing
 
 from .forms import BY_FORM, Form
-from .systems import answer
-
-
-def classic(target: Target, words: str) -> str:
-    """The classic text."""
-    request = parse_request(words.split())
-    out = io.StringIO()
-    renderer("windbg")(out, io.StringIO(), request).render(
-        Listing(Kernel(target), request).records()
-    )
-    return out.getvalue()
+from .systems import answer, classic
 
 
 def with_process(form: Form) -> KernelImage:

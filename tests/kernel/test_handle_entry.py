@@ -123,6 +123,15 @@ def test_32_bit_entries_from_windows_8_on(low: int, high: int, attributes: int) 
     assert entry.attributes == attributes
 
 
+def test_a_published_raw_entry_of_32_bit_windows_10() -> None:
+    # `dt nt!_handle_table_entry b2f09140`: LowValue 0n-775886127, HighValue 0n1180054,
+    # ObjectPointerBits 0x1a381d5a, GrantedAccessBits 0x120196, Attributes and ProtectFromClose 0.
+    data = struct.pack("<ii", -775886127, 1180054)
+    entry = BitFieldForm(WIN8_X86, 4).decode(data, 0, 0x28, 0xB2F09140)
+    assert entry.pointer == 0x1A381D5A * 8
+    assert (entry.granted_access, entry.attributes) == (0x120196, 0)
+
+
 @pytest.mark.parametrize(
     ("low", "access", "attributes"),
     [
