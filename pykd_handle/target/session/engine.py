@@ -16,8 +16,10 @@ from typing import Any, Optional
 __all__ = ("Engine", "open_engine")
 
 # IID_IDebugDataSpaces, as it lies in memory.
-_IID = bytes.fromhex("abdff788a73e3a4caefbc4e8106173aa")
-_RELEASE, _READ_VIRTUAL = 2, 3  # places in its table of methods
+_DATA_SPACES = bytes.fromhex("abdff788a73e3a4caefbc4e8106173aa")
+_CONTROL = bytes.fromhex("68e682515e106e41ad9224ef800424ba")  # IID_IDebugControl
+# Places in their tables of methods.
+_QUERY_INTERFACE, _RELEASE, _READ_VIRTUAL, _GET_INTERRUPT = 0, 2, 3, 3
 _UNREADABLE = frozenset((0x8007001E, 0x80070017, 0x800701E7, 0x80004005))
 """ERROR_READ_FAULT, ERROR_CRC, ERROR_INVALID_ADDRESS, E_FAIL: nothing is there."""
 _INTERRUPTED = 0xD000013A
@@ -32,6 +34,9 @@ class Engine:
         self._interface = interface
         pointer = ctypes.POINTER(ctypes.c_void_p)
         table = ctypes.cast(ctypes.cast(interface, pointer)[0], pointer)
+        self._query = ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p, ctypes.c_char_p, pointer)(
+            table[_QUERY_INTERFACE]
+        )
         self._release = ctypes.WINFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(table[_RELEASE])
         self._read = ctypes.WINFUNCTYPE(
             ctypes.c_long,
@@ -53,10 +58,23 @@ class Engine:
         result = self._read(self._interface, address, buffer, size, self._ctypes.byref(done))
         result &= 0xFFFFFFFF
         if result == _INTERRUPTED:
+            self._take_interrupt()
             raise KeyboardInterrupt
         if result and result not in _UNREADABLE:
             raise OSError(f"ReadVirtual failed with 0x{result:08x}")
         return bytes(buffer.raw[: done.value]) if not result else b""
+
+    def _take_interrupt(self) -> None:
+        """Clear the wish to stop, which is obeyed now: else every later read ends with it, too."""
+        ctypes = self._ctypes
+        control = ctypes.c_void_p()
+        if self._query(self._interface, _CONTROL, ctypes.byref(control)):
+            return
+        pointer = ctypes.POINTER(ctypes.c_void_p)
+        table = ctypes.cast(ctypes.cast(control, pointer)[0], pointer)
+        # Each interface has a table of its own, with its own Release.
+        ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(table[_GET_INTERRUPT])(control)
+        ctypes.WINFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(table[_RELEASE])(control)
 
     def close(self) -> None:
         """Let go of the interface; nothing may be read after that."""
@@ -86,6 +104,6 @@ def open_engine() -> Optional[Engine]:
         place
     )
     interface = ctypes.c_void_p()
-    if create(_IID, ctypes.byref(interface)) or not interface.value:
+    if create(_DATA_SPACES, ctypes.byref(interface)) or not interface.value:
         return None
     return Engine(ctypes, interface)
