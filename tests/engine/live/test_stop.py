@@ -6,7 +6,7 @@ import re
 
 from mocks.kd import KdTarget
 
-from .conftest import Lab
+from .conftest import Lab, OnDump
 from .test_trouble import many
 
 RECORD = """
@@ -36,25 +36,52 @@ def test_a_short_walk_leaves_the_status_line_alone(lab: Lab) -> None:
     assert told == []
 
 
-def test_ctrl_break_in_mid_walk(lab: Lab) -> None:
-    """In the debugger, by pykd's own way: the engine's interrupt becomes SystemExit."""
+# What WinDbg does on Ctrl+Break, IDebugControl::SetInterrupt, when the fortieth row is out.
+BREAK = """
+import ctypes, uuid
+
+create = ctypes.WinDLL("dbgeng").DebugCreate
+control = ctypes.c_void_p()
+create(uuid.UUID("5182e668-105e-416e-ad92-24ef800424ba").bytes_le, ctypes.byref(control))
+table = ctypes.cast(ctypes.cast(control, ctypes.POINTER(ctypes.c_void_p))[0],
+                    ctypes.POINTER(ctypes.c_void_p))
+interrupt = ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_void_p, ctypes.c_ulong)(table[4])
+
+
+class Tap(io.StringIO):
+    rows = 0
+
+    def write(self, text):
+        before, self.rows = self.rows, self.rows + text.count("GrantedAccess: ")
+        if before < 40 <= self.rows:
+            interrupt(control, 0)
+        return super().write(text)
+
+
+kept, io.StringIO = io.StringIO, Tap
+answers.append(run("0 3"))
+io.StringIO = kept
+answers.append(run("0 3"))
+"""
+
+
+def test_ctrl_break_in_mid_walk(lab: Lab, on_dump: OnDump) -> None:
+    """The engine breaks off the read that it is at; what was printed stays, and one line tells.
+
+    Not by `!py` in the debugger: the watcher of pykd.pyd, where it sees an interrupt before the
+    engine does, loses it and hangs, whatever the script is. (That of pykd-ext is another one.)
+    """
     many(lab, 400)
-    script = lab.folder / "list.py"
-    script.write_text(
-        "import threading, pykd\n"
-        "from pykd_handle.cli import main\n"
-        "timer = threading.Timer(1.5, pykd.breakin)\n"
-        "timer.start()\n"
-        "main(['0', '3'])\n"
-        "timer.join()\n"
+    with KdTarget(lab.image) as machine:
+        (code, output, errors), again = lab.answers(machine, BREAK)
+    # The begun group of 32 entries was read before it was shown.
+    rows = re.findall(r"^([0-9a-f]{4}): Object: ", output, re.MULTILINE)
+    assert [int(row, 16) for row in rows] == [4 * n for n in range(1, 64)]
+    assert output.count("ObjectHeader: ") == 63
+    assert code == 1
+    assert errors == (
+        "pykd-handle: stopped at handle 0x100 of notepad.exe (pid 0x1514); "
+        "what was found so far is above\n"
     )
-    with KdTarget(lab.image, latency=0.02) as machine:
-        said = lab.host(machine, [f"!py {script}", ".echo ALIVE"])
-    rows = re.findall(r"^([0-9a-f]{4}): Object: ", said, re.MULTILINE)
-    (place,) = re.findall(r"stopped at handle 0x(\w+) of notepad.exe \(pid 0x1514\)", said)
-    assert rows and 0 < len(rows) < 400
-    # Every row before the place is there, and whole.
-    assert int(place, 16) <= int(rows[-1], 16) + 4 * 32
-    assert said.count("ObjectHeader: ") == len(rows)
-    assert "Traceback" not in said
-    assert said.rstrip().endswith("ALIVE")
+    # The line is as good as before.
+    assert again == on_dump("0 3")[0]
