@@ -429,3 +429,46 @@ def test_the_stack_of_an_arm64_header() -> None:
     data = bytearray(build.header(4, machine=0xAA64, rsp=1))
     struct.pack_into("<Q", data, 0x348 + 0x100, 0xFFFFF88000001230)
     assert parse_header(bytes(data), 0x10000, "x.dmp").stack_pointer == 0xFFFFF88000001230
+
+
+def test_an_arm64_triage_dump(tmp_path: Path) -> None:
+    # The offsets of the real one of 22000: CurrentThread 8, Number 24, ApcState.Process b0.
+    shorts = {0x2A0: 0xB0, 0x2A8: 0xC0, 0x2B0: 0x40, 0x2B4: 8, 0x2BE: 0x24, 0x2C0: 0xD0}
+    block = build.kdbg(symbols={0x218: build.KERNEL + 0x200}, shorts=shorts)
+    thread, process, prcb = 0xFFFFC08BDCE94180, 0xFFFFC08BDCE00040, 0xFFFFF80011110000
+    prcb_bytes = struct.pack("<QQ", 0, thread).ljust(0x40, b"\0")
+    thread_bytes = (bytes(0xB0) + struct.pack("<Q", process)).ljust(0xD0, b"\0")
+    data = build.triage(
+        [(VA64, b"hello, world"), (build.KERNEL + 0x200, struct.pack("<Q", prcb))],
+        debugger_data=block,
+        prcb=prcb_bytes,
+        thread=thread_bytes,
+        process=b"P" * 0xC0,
+        machine=0xAA64,
+    )
+    target = opened(tmp_path, data)
+    try:
+        assert (target.architecture, target.pointer_size) == ("arm64", 8)
+        assert target.read(VA64, 12) == b"hello, world"
+        assert target.current_process() == process
+        assert target.read(process, 2) == b"PP"
+        assert target.read_pointer(prcb + 8) == thread
+        assert target.notes() == []
+    finally:
+        target.close()
+
+
+@pytest.mark.parametrize("signature", [b"SDMP", b"FDMP"])
+def test_an_arm64_bitmap_dump(tmp_path: Path, signature: bytes) -> None:
+    pages = build.tables({VA64: 0x50 << 12 | 0x703, build.KDBG & ~0xFFF: 0x51 << 12 | 0x703})
+    pages[0x50] = build.page(0x50)
+    block = build.kdbg()
+    build.put(pages, 0x51, build.KDBG & 0xFFF, block[: 0x1000 - (build.KDBG & 0xFFF)])
+    data = bytearray(build.bitmap(pages, 0x100, signature=signature))
+    struct.pack_into("<I", data, 0x30, 0xAA64)
+    target = opened(tmp_path, bytes(data))
+    try:
+        assert target.architecture == "arm64"
+        assert target.read(VA64, 8) == build.page(0x50)[:8]
+    finally:
+        target.close()

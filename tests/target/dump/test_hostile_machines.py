@@ -1,0 +1,122 @@
+"""Damaged and hostile dumps of 32-bit and ARM64 kernels: one error line or an answer, and soon."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from pathlib import Path
+from typing import Callable, Dict, List
+
+import pytest
+
+from mocks import KernelImage
+from mocks.dump import write_full_dump
+from pykd_handle.errors import PykdHandleError, SymbolsError
+from pykd_handle.kernel import Kernel
+from pykd_handle.recovery import open_without_symbols
+from pykd_handle.request import parse_request
+from pykd_handle.target.dump import open_dump
+from pykd_handle.views import Listing
+from tests.builds.arm64 import write_arm64_dump
+
+ROUNDS = 40
+_NUMBERS = (0, 1, 0x7F, 0xFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40, (1 << 64) - 1)
+KINDS = ("xp two levels", "10 pae", "arm64")
+
+
+class Case:
+    """A good dump of a kernel, and what to ask of a spoiled one."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        layout = {"xp": "winxp_sp3_x86", "10": "win10_19041_x86"}.get(kind.split()[0])
+        image = KernelImage(layout or "win11_26100_arm64", pae="two" not in kind)
+        image.system.handle(image.system, value=4)
+        process = image.current = image.process("notepad.exe", 0x1234)
+        for _ in range(8):
+            process.handle(image.event("\\BaseNamedObjects\\Ready"))
+        self.symbols = folder / "symbols"
+        self.symbols.mkdir()
+        (self.symbols / "kernel.json").write_text(json.dumps(image.isf()))
+        self.path = folder / "kernel.dmp"
+        write = write_full_dump if layout else write_arm64_dump
+        write(image, self.path)
+        self.good = self.path.read_bytes()
+        self.header = 0x1000 if layout else 0x2000
+
+    def ask(self, data: bytes, without: bool = False) -> str:
+        """The text of the error, or nothing where there was an answer."""
+        self.path.write_bytes(data)
+        start = time.perf_counter()
+        try:
+            if without:
+                target = open_without_symbols(self.path, SymbolsError("none"))
+            else:
+                target = open_dump(self.path, self.symbols)
+        except PykdHandleError as error:
+            assert "\n" not in str(error)
+            return str(error)
+        try:
+            assert target.notes()
+            for words in ("0 7", "0 3 0"):
+                try:
+                    list(Listing(Kernel(target), parse_request(words.split())).records())
+                except PykdHandleError as error:
+                    assert "\n" not in str(error)
+        finally:
+            target.close()
+            assert time.perf_counter() - start < 10
+        return ""
+
+
+@pytest.fixture(params=KINDS)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    return Case(tmp_path, request.param)
+
+
+def _bytes(chance: random.Random, data: bytearray, start: int, end: int) -> None:
+    for _ in range(chance.randrange(1, 12)):
+        data[chance.randrange(start, end)] = chance.randrange(256)
+
+
+def _numbers(chance: random.Random, data: bytearray, start: int, end: int) -> None:
+    for _ in range(chance.randrange(1, 4)):
+        size = chance.choice((2, 4, 8))
+        at = chance.randrange(start // size, (end - 8) // size) * size
+        value = chance.choice((*_NUMBERS, len(data))) & (1 << 8 * size) - 1
+        data[at : at + size] = value.to_bytes(size, "little")
+
+
+@pytest.mark.parametrize("spoil", [_bytes, _numbers])
+def test_mutations_of_the_header(
+    case: Case, spoil: Callable[[random.Random, bytearray, int, int], None]
+) -> None:
+    assert case.ask(case.good) == ""
+    chance = random.Random(spoil.__name__)
+    outcomes: List[str] = []
+    for _ in range(ROUNDS):
+        data = bytearray(case.good)
+        spoil(chance, data, 0, 0xA0)
+        outcomes.append(case.ask(bytes(data)))
+    assert any(outcomes) and "" in outcomes
+
+
+@pytest.mark.parametrize("without", [False, True])
+def test_mutations_of_memory(case: Case, without: bool) -> None:
+    chance = random.Random(7)
+    for _ in range(ROUNDS):
+        data = bytearray(case.good)
+        for _ in range(120):
+            _numbers(chance, data, case.header, len(data))
+        case.ask(bytes(data), without)
+
+
+def test_cut_anywhere(case: Case) -> None:
+    chance = random.Random(3)
+    lines: Dict[int, str] = {}
+    for size in (0, 1, 8, 0x60, case.header - 1, case.header, *(
+        chance.randrange(len(case.good)) for _ in range(40)
+    )):  # fmt: skip
+        lines[size] = case.ask(case.good[:size])
+    assert "empty" in lines[0] and "cut short" in lines[case.header - 1]
+    assert "page tables" in lines[case.header] and "cut short" in lines[case.header]
