@@ -37,6 +37,21 @@ _FILE: Rights = (
 _PORT: Rights = ((0x0001, "Connect"),)
 _STATE: Rights = ((0x0001, "QueryState"), (0x0002, "ModifyState"))
 
+_TRACE: Rights = (
+    (0x0001, "Query"),
+    (0x0002, "Set"),
+    (0x0004, "Notification"),
+    (0x0008, "ReadDescription"),
+    (0x0010, "Execute"),
+    (0x0020, "CreateRealtime"),
+    (0x0040, "CreateOnDisk"),
+    (0x0080, "GuidEnable"),
+    (0x0100, "AccessKernelLogger"),
+    (0x0200, "LogEvent"),
+    (0x0400, "AccessRealtime"),
+    (0x0800, "RegisterGuids"),
+)
+
 SPECIFIC: Mapping[str, Rights] = {
     "ALPC Port": _PORT,
     "DebugObject": (
@@ -63,21 +78,7 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0004, "CreateObject"),
         (0x0008, "CreateSubDirectory"),
     ),
-    "EtwRegistration": (
-        (0x0001, "Query"),
-        (0x0002, "Set"),
-        (0x0004, "Notification"),
-        (0x0008, "ReadDescription"),
-        (0x0010, "Execute"),
-        (0x0020, "CreateRealtime"),
-        (0x0040, "CreateOnDisk"),
-        (0x0080, "GuidEnable"),
-        (0x0100, "AccessKernelLogger"),
-        (0x0200, "LogEvent"),
-        (0x0400, "AccessRealtime"),
-        (0x0800, "RegisterGuids"),
-        (0x1000, "JoinGroup"),
-    ),
+    "EtwRegistration": (*_TRACE, (0x1000, "JoinGroup")),
     "Event": _STATE,
     "File": _FILE,
     "FilterConnectionPort": _PORT,
@@ -214,20 +215,7 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0100, "Enumerate"),
         (0x0200, "ReadScreen"),
     ),
-    "WmiGuid": (
-        (0x0001, "Query"),
-        (0x0002, "Set"),
-        (0x0004, "Notification"),
-        (0x0008, "ReadDescription"),
-        (0x0010, "Execute"),
-        (0x0020, "CreateRealtime"),
-        (0x0040, "CreateOnDisk"),
-        (0x0080, "GuidEnable"),
-        (0x0100, "AccessKernelLogger"),
-        (0x0200, "LogEvent"),
-        (0x0400, "AccessRealtime"),
-        (0x0800, "RegisterGuids"),
-    ),
+    "WmiGuid": _TRACE,
 }
 
 _cache: Dict[Tuple[str, int], Tuple[str, ...]] = {}
