@@ -11,7 +11,7 @@ from .handle_table import HandleTable
 from .namespace import Namespace
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
-from .process import ProcessReader
+from .process import SYSTEM_PROCESS_ID, ProcessReader
 
 __all__ = ("Kernel", "KernelObject")
 
@@ -94,7 +94,7 @@ class Kernel:
         try:
             system = self.target.read_pointer(self.target.symbol("PsInitialSystemProcess"))
         except PykdHandleError:
-            process = self.processes.by_pid(4)[0]
+            process = self.processes.by_pid(SYSTEM_PROCESS_ID)[0]
         else:
             process = self.processes.read(system)
         if process is None or isinstance(process.object_table, Absent):

@@ -22,7 +22,7 @@ from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
-from .process import Process, ProcessReader
+from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 
 __all__ = ("Verdict", "check_layout")
 
@@ -47,7 +47,7 @@ def check_layout(target: Target) -> Verdict:
         reader = ProcessReader(target)
         system = _first_process(target, reader)
         if system is not None:
-            _check_process(verdict, system)
+            _check_process(verdict, reader, system)
             _check_table(target, verdict, system)
             _check_processes(target, verdict, reader)
         types = TypeTable(target, HeaderReader(target))
@@ -73,15 +73,16 @@ def _first_process(target: Target, reader: ProcessReader) -> Optional[Process]:
     return reader.read(first - target.struct("_EPROCESS").offset("ActiveProcessLinks"))
 
 
-def _check_process(verdict: Verdict, system: Process) -> None:
+def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> None:
     if isinstance(system.pid, int):
-        _note(verdict, "System's process id", system.pid == 4)
+        _note(verdict, "System's process id", system.pid == SYSTEM_PROCESS_ID)
     if isinstance(system.image, str):
         _note(verdict, "System's image name", system.image == "System")
     if isinstance(system.parent_pid, int):
         _note(verdict, "System's parent", system.parent_pid == 0)
-    if isinstance(system.exited, bool):
-        _note(verdict, "System's exit time", not system.exited)
+    exited = reader.exited(system)
+    if isinstance(exited, bool):
+        _note(verdict, "System's exit time", not exited)
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
@@ -99,7 +100,8 @@ def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
     except PykdHandleError:
         return
     if isinstance(table.process_id, int):
-        _note(verdict, "the process id in System's handle table", table.process_id == 4)
+        known = table.process_id == SYSTEM_PROCESS_ID
+        _note(verdict, "the process id in System's handle table", known)
     page = 4 * table.entries_per_page
     _note(verdict, "the size of System's handle table", table.limit % page == 0)
     try:

@@ -8,10 +8,13 @@ from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
 from ..target import Span, Target
-from .fields import decode_fields, range_of
+from .fields import decode_fields, range_of, read_fields
 from .strings import ansi_text
 
-__all__ = ("BrokenList", "Process", "ProcessReader")
+__all__ = ("SYSTEM_PROCESS_ID", "BrokenList", "Process", "ProcessReader")
+
+SYSTEM_PROCESS_ID = 4
+"""The id of the process System, from Windows XP to 11."""
 
 _PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type of a process (KOBJECTS, ProcessObject)
 _MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
@@ -35,7 +38,6 @@ class Process(NamedTuple):
     image: Maybe[str]
     session: Maybe[int]
     freeze_count: Maybe[int]
-    exited: Maybe[bool]
 
 
 class BrokenList(NamedTuple):
@@ -60,7 +62,6 @@ class ProcessReader:
             self._first("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]"),
             "ObjectTable",
             "Session",
-            "ExitTime.QuadPart",
         ]
         # Windows 10 counts freezes in the KPROCESS; elsewhere the line is not shown.
         if self._struct.has("Pcb.FreezeCount"):
@@ -94,7 +95,7 @@ class ProcessReader:
         start = min(start, image)
         span = self._target.read_partial(start, end - start)
         values = decode_fields(span, self._struct, address, self._fields)
-        pid, parent, peb, base, table, session, exit_time = values[:7]
+        pid, parent, peb, base, table, session = values[:6]
         return Process(
             address,
             pid,
@@ -104,9 +105,23 @@ class ProcessReader:
             table,
             self._image_name(span, image),
             self._session_id(session),
-            values[7] if len(values) > 7 else NO_VALUE,
-            exit_time != 0 if isinstance(exit_time, int) else exit_time,
+            values[6] if len(values) > 6 else NO_VALUE,
         )
+
+    def current(self) -> Process:
+        """The current process. Raises `PykdHandleError` where the target does not tell."""
+        likely = self._target.likely_process()
+        if likely is not None:
+            self.read(likely)
+        return self.read(self._target.current_process())
+
+    def exited(self, process: Process) -> Maybe[bool]:
+        """Whether the process has begun to exit: whether it has an ``ExitTime``.
+
+        That lies far behind the other fields, often in another page, and few ask for it.
+        """
+        (time,) = read_fields(self._target, self._struct, process.address, "ExitTime.QuadPart")
+        return time != 0 if isinstance(time, int) else time
 
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
         try:
@@ -217,7 +232,7 @@ class ProcessReader:
             remarks.append(str(error))
         if remarks:
             try:
-                current = self.read(self._target.current_process())
+                current = self.current()
                 if current.pid == pid:
                     return current, remarks
             except PykdHandleError:

@@ -34,7 +34,7 @@ class ProcessDescriber(Describer):
         details: Dict[str, Any] = {
             "image": process.image,
             "pid": process.pid,
-            "exited": process.exited,
+            "exited": self.kernel.processes.exited(process),
         }
         plain = named(self.kernel, item)
         return Description(

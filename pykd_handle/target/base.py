@@ -113,6 +113,11 @@ class Target(ABC):
         Raises `PykdHandleError` where the target does not tell.
         """
 
+    def likely_process(self) -> Optional[int]:
+        """What `current_process` most likely answers, where to ask that costs more than a read of
+        the ``_EPROCESS`` ahead of it would; else None."""
+        return None
+
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a debugger expression, or None where the target has no evaluator."""
         del expression

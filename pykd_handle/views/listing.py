@@ -11,7 +11,7 @@ from ..kernel.access_rights import access_names
 from ..kernel.cid_table import cid_table
 from ..kernel.handle_entry import HandleEntry, describe_attributes
 from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
-from ..kernel.process import BrokenList, Process
+from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
 from ..kernel.table_list import handle_tables
 from ..objects import Objects
 from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
@@ -112,7 +112,7 @@ class Listing:
         if self.request.process not in (EVERY_PROCESS, CURRENT_PROCESS):
             return self._selected()[0]
         try:
-            return self.kernel.processes.read(self.kernel.target.current_process())
+            return self.kernel.processes.current()
         except PykdHandleError:
             pass
         target = self.kernel.target
@@ -126,7 +126,7 @@ class Listing:
             wanted &= 0xFFFFFFFF  # the debugger shows 32-bit addresses sign-extended
         processes = self.kernel.processes
         if wanted == CURRENT_PROCESS:
-            return processes.read(self.kernel.target.current_process()), []
+            return processes.current(), []
         if self.kernel.target.is_kernel_address(wanted):
             looks = processes.looks_like_process(wanted)
             if isinstance(looks, Unavailable):
@@ -146,8 +146,7 @@ class Listing:
         """One process and its own table."""
         record = self._process_record(process)
         address = process.object_table
-        kernel_table = self.kernel.kernel_table_address()
-        if isinstance(address, int) and address == kernel_table:
+        if self._is_kernel_table(process):
             record.table_kind = "Kernel"
         record.table_address = address
         if isinstance(address, Absent):
@@ -155,7 +154,7 @@ class Listing:
             return
         if address == 0:
             record.handle_count = 0
-            yield from self._no_table(record, _without_table(process))
+            yield from self._no_table(record, _without_table(self.kernel.processes.exited(process)))
             return
         try:
             table = self.kernel.table(address)
@@ -166,6 +165,13 @@ class Listing:
         record.handle_count = record.table_count = table.handle_count
         yield record
         yield from self._table(record, table)
+
+    def _is_kernel_table(self, process: Process) -> bool:
+        """Whether a process's table is the kernel's, which is System's; others need no look."""
+        if isinstance(process.pid, int) and process.pid != SYSTEM_PROCESS_ID:
+            return False
+        address = process.object_table
+        return isinstance(address, int) and address == self.kernel.kernel_table_address()
 
     def _whole_table(self, process: Process, kind: str) -> Iterator[Record]:
         """A table that is no process's own: the kernel's, or that of process and thread ids."""
@@ -426,7 +432,7 @@ def _hidden_slots(hidden: Dict[str, int], slots: int) -> str:
     return f"{total} of the table's {slots} slots could not be read ({reasons})"
 
 
-def _without_table(process: Process) -> str:
-    if process.exited is True:
+def _without_table(exited: Maybe[bool]) -> str:
+    if exited is True:
         return "the process has no handle table any more: it has exited"
     return "the process has no handle table"

@@ -313,12 +313,13 @@ def three(image: KernelImage) -> "List[object]":
 
 def test_the_fields_of_a_process(image: KernelImage) -> None:
     smss, csrss, long = three(image)
-    read = kernel(image).processes.read
+    processes = kernel(image).processes
+    read = processes.read
     assert read(smss.address)[:8] == (
         smss.address, 0x138, 4, 0x7F6639BF000, 0x10CB74000, smss.table.address, "smss.exe",
         NO_VALUE,
     )  # fmt: skip
-    assert read(smss.address).exited is False
+    assert processes.exited(read(smss.address)) is False
     assert read(csrss.address).session == 0
     assert read(long.address).session == 1
     # 14 characters and no terminator where the array is full: the kernel cuts what is longer.

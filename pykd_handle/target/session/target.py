@@ -6,7 +6,14 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-from ...errors import MemoryUnavailable, MissingSymbol, MissingType, SymbolsError, TargetError
+from ...errors import (
+    MemoryUnavailable,
+    MissingSymbol,
+    MissingType,
+    PykdHandleError,
+    SymbolsError,
+    TargetError,
+)
 from ...layout import BitField, Isf, Struct
 from ..base import Target
 from ..span import Span
@@ -190,6 +197,22 @@ class SessionTarget(Target):
             return int(self._pykd.getImplicitProcess()) & self._mask
         except self._pykd.DbgException as error:
             raise TargetError(f"no current process: {_first_line(error)}") from None
+
+    def likely_process(self) -> Optional[int]:
+        """On a live target, the process of the implicit thread.
+
+        The engine finds the implicit process by this very field, and then reads a part of the
+        ``_EPROCESS``: who has read all of that before saves its round trip.
+        """
+        if not isinstance(self.memory, LiveMemory):
+            return None
+        try:
+            thread = int(self._pykd.getImplicitThread()) & self._mask
+            field = self.struct("_ETHREAD").offset("Tcb.ApcState.Process")
+            found = self.read_pointer(thread + field)
+        except (self._pykd.DbgException, PykdHandleError):
+            return None
+        return found if self.is_kernel_address(found) else None
 
     def progress(self, text: str) -> None:
         """Show in the debugger's status line, from the second half second on, how far it is."""

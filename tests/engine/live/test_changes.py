@@ -102,6 +102,22 @@ def test_in_the_debugger_with_g(lab: Lab) -> None:
     assert "Name: Closed" not in second and "Name: Opened" in second
 
 
+def test_the_process_that_was_chosen_is_the_current_one(lab: Lab) -> None:
+    """Not that of the thread, which is only read ahead."""
+    system = lab.image.system
+    code = f"""
+pykd.setImplicitProcess({system.address})
+answers.append(run('0 0'))
+pykd.setImplicitProcess(0)
+answers.append(run('0 0'))
+"""
+    with KdTarget(lab.image) as machine:
+        answers: List[Any] = lab.answers(machine, code)
+    assert [code for code, _, _ in answers] == [0, 0]
+    assert f"PROCESS {system.address:x}" in answers[0][1] and "Image: System" in answers[0][1]
+    assert f"PROCESS {lab.image.current.address:x}" in answers[1][1]
+
+
 def test_user_memory_is_never_that_of_another_process(lab: Lab) -> None:
     """Both have the address; which one the engine would read depends on what it did before."""
     image = lab.image
