@@ -49,8 +49,7 @@ class KernelImage(Spoil):
     @current.setter
     def current(self, process: MockProcess) -> None:
         self._current = process
-        for thread in self.process_threads[:1]:
-            self.run_thread(thread)
+        self.run_current()
 
     @property
     def kernel_image_bytes(self) -> bytes:

@@ -129,9 +129,9 @@ class Processes(Names):
         # The kernel takes its table of ids out of the list of handle tables.
         self.cid_table = MockTable(self, linked=False, free_lists=self.free_lists)
         self.set_global("PspCidTable", self.cid_table.address)
-        self.system = self.process(
-            "System", 4, parent=0, dirbase=0x1AD000 | (2 if self.pointer_size == 8 else 0)
-        )
+        # The low bits are an address space's number, which x64 alone has there.
+        self._space = 2 if self.arch == "x64" else 0
+        self.system = self.process("System", 4, parent=0, dirbase=0x1AD000 | self._space)
         self._current = self.system
         if self.has_struct("_ETHREAD"):
             self.thread(self.system, 8)
@@ -166,8 +166,7 @@ class Processes(Names):
         process = MockProcess(self, body, name, pid)
         view = process.view
         if dirbase is None:
-            # The low bits are an address space's number; 32-bit processors have none.
-            dirbase = self._next_directory * 0x1000 | (2 if self.pointer_size == 8 else 0)
+            dirbase = self._next_directory * 0x1000 | self._space
             self._next_directory += 1
         process.directory_base = dirbase
         base = view.struct.field("Pcb.DirectoryTableBase")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import struct
-from typing import List
+from typing import Dict, List
 
-from . import processor_x64, processor_x86
+from . import processor_arm64, processor_x64, processor_x86
 from .bodies import Bodies
 from .memory import PAGE
 from .processes import MockThread
-from .view import View
 
 __all__ = ("Processor",)
 
 # What Windows 10 says, and Windows 7 on 32 bits; what the layout does not name of it is zero.
-_KDBG_SIZE = {"x64": 0x380, "x86": 0x340}
+_KDBG_SIZE = {"x64": 0x380, "x86": 0x340, "arm64": 0x380}
+_PARTS = {"x64": processor_x64, "x86": processor_x86, "arm64": processor_arm64}
 _PAE_BIT = 1
 _PAE_WORD = 0x36  # of KDDEBUGGER_DATA64
 
@@ -29,12 +29,10 @@ class Processor(Bodies):
         self.memory.write(self.symbol("DbgBreakPointWithStatus"), b"\xcc\xc3")
         self._version()
         self._modules()
-        self.prcb = 0
         self.stack = self.allocate(PAGE, self.blocks, alignment=PAGE)
-        if self.arch in _KDBG_SIZE:
-            self._processor_block()
-            self._shared_data()
-            self._debugger_data()
+        self._processor_block()
+        self._shared_data()
+        self._debugger_data()
 
     def _version(self) -> None:
         self.major, self.minor = (
@@ -57,6 +55,7 @@ class Processor(Bodies):
         names = ("_KLDR_DATA_TABLE_ENTRY", "_LDR_DATA_TABLE_ENTRY")
         name = next((name for name in names if self.has_struct(name)), "")
         if not name:
+            self.link(head, processor_arm64.module_entry(self))
             return
         address = self.allocate(self.struct(name).size, self.nonpaged, tag=b"MmLd")
         entry = self.view(name, address)
@@ -75,38 +74,66 @@ class Processor(Bodies):
 
     def _processor_block(self) -> None:
         base = self.system.directory_base & ~0xFFF
-        if self.arch == "x64":
+        if self.arch == "arm64":
+            self.pcr = processor_arm64.make_block(self, base)
+            self._bare_thread = processor_arm64.make_thread(self)
+        elif self.arch == "x64":
             self.pcr = processor_x64.make_block(self, base)
-            self.prcb = self.view("_KPCR", self.pcr)["CurrentPrcb"]
         else:
             self.pcr = processor_x86.make_block(self, base, self.pae)
-            self.prcb = self.view("_KPCR", self.pcr)["Prcb"]
-        prcb = self.view("_KPRCB", self.prcb)
-        registers = prcb.at("ProcessorState.ContextFrame")
+        self._offsets = self._debugger_offsets()
+        self.prcb = self.pcr + self._offsets["OffsetPcrContainedPrcb"]
+        registers = self.prcb + self._offsets["OffsetPrcbProcStateContext"]
         self.memory.write(registers, self.context_record())
-        prcb.put("Context", registers)
+        if "OffsetPrcbContext" in self._offsets:
+            self.set_pointer(self.prcb + self._offsets["OffsetPrcbContext"], registers)
         self.set_pointer(self.symbol("KiProcessorBlock"), self.prcb)
-        self.run_thread(self.process_threads[0])
+        self.run_current()
+
+    @property
+    def program_counter(self) -> int:
+        """Where the processor stands."""
+        return self.symbol("DbgBreakPointWithStatus")
 
     def context_record(self) -> bytes:
         """The processor's registers as a CONTEXT: in the kernel, on a kernel's stack."""
-        place = self.symbol("DbgBreakPointWithStatus")
-        if self.arch == "x64":
-            return processor_x64.context(place, self.stack + 0xF00)
-        return processor_x86.context(place, self.stack + 0xF00)
+        return _PARTS[self.arch].context(self.program_counter, self.stack + 0xF00)
+
+    @property
+    def prcb_size(self) -> int:
+        """The size of the ``_KPRCB`` in bytes."""
+        return self._offsets["SizePrcb"]
+
+    @property
+    def thread_size(self) -> int:
+        """The size of an ``_ETHREAD`` in bytes."""
+        return self._offsets["SizeEThread"]
 
     @property
     def process_threads(self) -> List[MockThread]:
-        """The threads of the current process; one is made where it has none."""
+        """The threads of the current process; one is made where it has none.
+
+        Without an ``_ETHREAD`` in the layout there are none: see `current_thread`.
+        """
         if not self._current.threads and self.has_struct("_ETHREAD"):
             self.thread(self._current)
         return self._current.threads
 
-    def run_thread(self, thread: MockThread) -> None:
-        """Let the processor run this thread; its process is the current one."""
+    @property
+    def current_thread(self) -> int:
+        """The address of the thread that the processor runs."""
+        if self.arch == "arm64":
+            return self._bare_thread
+        return self.process_threads[0].address
+
+    def run_current(self) -> None:
+        """Let the processor run a thread of the current process."""
+        if self.arch == "arm64":
+            processor_arm64.run(self, self.prcb, self._bare_thread, self._current.address)
+            return
+        thread = self.process_threads[0]
         thread.view["Tcb.State"] = 2  # running
-        if self.prcb:
-            self.view("_KPRCB", self.prcb)["CurrentThread"] = thread.address
+        self.view("_KPRCB", self.prcb)["CurrentThread"] = thread.address
 
     def _shared_data(self) -> None:
         """``KUSER_SHARED_DATA``, whose head has stood still since Windows XP."""
@@ -116,8 +143,7 @@ class Processor(Bodies):
         page[0x30 : 0x30 + len(root)] = root
         struct.pack_into("<IIBxxxII", page, 0x260, self.build, 1, 1, self.major, self.minor)
         struct.pack_into("<I", page, 0x3C0, 1)  # ActiveProcessorCount
-        part = processor_x64 if self.arch == "x64" else processor_x86
-        self.memory.write(part.SHARED_DATA, bytes(page))
+        self.memory.write(_PARTS[self.arch].SHARED_DATA, bytes(page))
 
     # -- the debugger's data --------------------------------------------------------------------
 
@@ -137,10 +163,22 @@ class Processor(Bodies):
         data["MmPageSize"] = PAGE
         if self.pae:
             self.memory.write(address + _PAE_WORD, _PAE_BIT.to_bytes(2, "little"))
-        self._debugger_offsets(data)
+        for name, offset in self._offsets.items():
+            data.put(name, offset)
 
-    def _debugger_offsets(self, data: View) -> None:
-        thread, process = self.struct("_ETHREAD"), self.struct("_EPROCESS")
+    def _debugger_offsets(self) -> Dict[str, int]:
+        """What the debugger's data says of structures: offsets, sizes, selectors."""
+        process = self.struct("_EPROCESS")
+        data: Dict[str, int] = {
+            "SizeEProcess": process.size,
+            "OffsetEprocessParentCID": process.offset("InheritedFromUniqueProcessId"),
+            "OffsetEprocessDirectoryTableBase": process.offset("Pcb.DirectoryTableBase"),
+        }
+        if process.has("Peb"):
+            data["OffsetEprocessPeb"] = process.offset("Peb")
+        if self.arch == "arm64":
+            return {**data, **processor_arm64.OFFSETS}
+        thread = self.struct("_ETHREAD")
         prcb, pcr = self.struct("_KPRCB"), self.struct("_KPCR")
         data["OffsetKThreadTeb"] = thread.offset("Tcb.Teb")
         data["OffsetKThreadKernelStack"] = thread.offset("Tcb.KernelStack")
@@ -148,10 +186,6 @@ class Processor(Bodies):
         data["OffsetKThreadApcProcess"] = thread.offset("Tcb.ApcState.Process")
         data["OffsetKThreadState"] = thread.offset("Tcb.State")
         data["OffsetKThreadNextProcessor"] = thread.offset("Tcb.NextProcessor")
-        data["SizeEProcess"] = process.size
-        data["OffsetEprocessPeb"] = process.offset("Peb")
-        data["OffsetEprocessParentCID"] = process.offset("InheritedFromUniqueProcessId")
-        data["OffsetEprocessDirectoryTableBase"] = process.offset("Pcb.DirectoryTableBase")
         data["SizeEThread"] = thread.size
         data["SizePrcb"] = prcb.size
         data["OffsetPrcbCurrentThread"] = prcb.offset("CurrentThread")
@@ -160,13 +194,11 @@ class Processor(Bodies):
         data["OffsetPrcbProcStateSpecialReg"] = prcb.offset("ProcessorState.SpecialRegisters")
         if prcb.has("Context"):
             data["OffsetPrcbContext"] = prcb.offset("Context")
-        contained = self.prcb - self.pcr
+        current = "CurrentPrcb" if pcr.has("CurrentPrcb") else "Prcb"
+        contained = self.pointer(self.pcr + pcr.offset(current)) - self.pcr
         data["SizePcr"] = max(pcr.size, contained + prcb.size)
         data["OffsetPcrSelfPcr"] = pcr.offset("Self" if pcr.has("Self") else "SelfPcr")
-        data["OffsetPcrCurrentPrcb"] = pcr.offset(
-            "CurrentPrcb" if pcr.has("CurrentPrcb") else "Prcb"
-        )
+        data["OffsetPcrCurrentPrcb"] = pcr.offset(current)
         data["OffsetPcrContainedPrcb"] = contained
-        part = processor_x64 if self.arch == "x64" else processor_x86
-        for name, selector in part.SELECTORS.items():
-            data.put(name, selector)
+        data.update((processor_x64 if self.arch == "x64" else processor_x86).SELECTORS)
+        return data

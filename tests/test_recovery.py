@@ -13,7 +13,6 @@ from mocks.dump import write_full_dump
 from pykd_handle.errors import SymbolsError
 from pykd_handle.recovery import open_without_symbols
 
-from .builds.arm64 import write_arm64_dump
 from .builds.layouts import prepare
 from .builds.systems import answer, seen, small_system
 
@@ -29,10 +28,7 @@ def made(folder: Path, layout: str, build: Optional[int] = None) -> Path:
     image.current = image.process("a.exe", 0x104)
     image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
     path = folder / "memory.dmp"
-    if image.arch == "arm64":
-        write_arm64_dump(image, path)
-    else:
-        write_full_dump(image, path)
+    write_full_dump(image, path)
     if build is not None:
         data = bytearray(path.read_bytes())
         struct.pack_into("<I", data, 0xC, build)

@@ -1,4 +1,6 @@
-"""Dumps of whole pages: full (type 1) and bitmap (type 5, as ``.dump /f`` writes them)."""
+"""Dumps of whole pages: full (type 1) and bitmap (type 5, as ``.dump /f`` writes them).
+
+The bitmap's head is the same behind the headers of 64 and of 32 bits."""
 
 from __future__ import annotations
 
@@ -47,21 +49,20 @@ def write_bitmap_dump(
 
     ``signature`` is ``SDMP`` or ``FDMP``; the other arguments are those of `write_full_dump`.
     """
-    if image.arch != "x64":
-        raise ValueError(f"bitmap dumps of {image.arch} kernels can't be written")
     physical = PhysicalMemory(image, large)
+    part = header if image.pointer_size == 8 else header32
     frames = physical.frames()
     bits = (frames[-1] + 64) // 8 * 8
     bitmap = bytearray(bits // 8)
     for frame in frames:
         bitmap[frame // 8] |= 1 << frame % 8
-    first = (header.SIZE + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
+    first = (part.SIZE + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
     size = first + len(frames) * PAGE
-    head = bytearray(first - header.SIZE)
+    head = bytearray(first - part.SIZE)
     struct.pack_into("<4s4s", head, 0, signature, b"DUMP")
     struct.pack_into("<QQQ", head, 0x20, first, len(frames), bits)
     head[_BITMAP_HEADER : _BITMAP_HEADER + len(bitmap)] = bitmap
-    start = header.make_header(image, _BITMAP, physical.base, None, size)
+    start = part.make_header(image, _BITMAP, physical.base, None, size)
     with Path(path).open("wb") as file:
         _write(file, start + bytes(head), physical.contents(), truncate)
 

@@ -9,17 +9,23 @@ from ..kernel_image import KernelImage
 from ..memory import Memory
 from ..view import View
 
-__all__ = ("MOST_RUNS", "SIZE", "make_header")
+__all__ = ("MOST_RUNS", "SIZE", "TRIAGE", "TRIAGE_FIELDS", "make_header")
 
 SIZE = 0x2000
 MOST_RUNS = (700 - 16) // 16
 """How many runs of physical memory the header has room for."""
 
+TRIAGE = 4
+"""The type of a triage dump."""
+
+TRIAGE_FIELDS = 0xCFF
+"""Which parts of a triage dump are there, as a real one says: all but a page of data."""
+
 _CONTEXT = 0x348
 _EXCEPTION = 0xF00
 _COMMENT = 0xFB0
 _RUNS = 0x88
-_MACHINE = 0x8664
+_MACHINES = {"x64": 0x8664, "arm64": 0xAA64}
 _BUGCHECK = 0xE2  # MANUALLY_INITIATED_CRASH
 _BREAKPOINT = 0x80000003
 
@@ -46,7 +52,7 @@ def make_header(
     header["PfnDataBase"] = 0xFFFFFA8000000000
     header["PsLoadedModuleList"] = image.symbol("PsLoadedModuleList")
     header["PsActiveProcessHead"] = image.symbol("PsActiveProcessHead")
-    header["MachineImageType"] = _MACHINE
+    header["MachineImageType"] = _MACHINES[image.arch]
     header["NumberProcessors"] = 1
     header["BugCheckCode"] = _BUGCHECK
     for number in range(4):
@@ -54,11 +60,12 @@ def make_header(
     header["KdDebuggerDataBlock"] = image.symbol("KdDebuggerDataBlock")
     if runs is not None:
         _fill_runs(memory, runs)
-    context = image.context_record()
-    memory.write(_CONTEXT, context.ljust(3000, b"\0"))
-    address = int.from_bytes(context[0xF8:0x100], "little")
-    memory.write(_EXCEPTION, struct.pack("<IIQQI", _BREAKPOINT, 1, 0, address, 0) + bytes(0x7C))
+    memory.write(_CONTEXT, image.context_record().ljust(3000, b"\0"))
+    exception = struct.pack("<IIQQI", _BREAKPOINT, 1, 0, image.program_counter, 0)
+    memory.write(_EXCEPTION, exception + bytes(0x7C))
     header["DumpType"] = dump_type
+    if dump_type == TRIAGE:
+        header["MiniDumpFields"] = TRIAGE_FIELDS
     header["RequiredDumpSpace"] = size
     header["SystemTime"] = image.time
     memory.write(_COMMENT, bytes(128))

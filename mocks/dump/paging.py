@@ -13,9 +13,6 @@ __all__ = ("PhysicalMemory",)
 _FIRST_DATA = 0x1000
 # Frames that the dump does not hold stand far off, so that the runs of those that it does stay few.
 _LEFT_OUT_DATA = 0x90000
-_VALID = 0x63  # valid, writable, accessed, dirty
-_USER = 0x4
-_LARGE_BIT = 0x80
 _TRANSITION = 0x800 | 4 << 5  # bit 10, prototype, stays clear
 _FRAME = 0x000FFFFFFFFFF000
 
@@ -117,7 +114,7 @@ class PhysicalMemory:
 
     def _map_self(self, base: int) -> None:
         if self._format.self_map >= 0:
-            self._put(base + self._format.self_map * self._format.entry, base | _VALID)
+            self._put(base + self._format.self_map * self._format.entry, base | self._format.table)
 
     # -- pages ----------------------------------------------------------------------------------
 
@@ -141,14 +138,14 @@ class PhysicalMemory:
                 raise ValueError(f"{address:#x} is in a large page and can't be missing alone")
         if base == self.base:
             for address, first in self._large.items():
-                self._put(self._place(base, address, 1), first * PAGE | _VALID | _LARGE_BIT)
+                self._put(self._place(base, address, 1), first * PAGE | self._format.block)
 
     def _map_page(self, memory: Memory, address: int, base: int) -> None:
         reason, moving = memory.page_state(address)
         if reason == NOT_MAPPED:
             return
         place = self._place(base, address, 0)
-        flags = _VALID | (_USER if address < self._format.user else 0)
+        flags = self._format.page | self._for_user(address)
         if reason == PAGED_OUT:
             entry = self._paged_out()
         elif reason == LEFT_OUT:
@@ -161,6 +158,9 @@ class PhysicalMemory:
         else:
             entry = self._frame((memory, address)) * PAGE | flags
         self._put(place, entry)
+
+    def _for_user(self, address: int) -> int:
+        return self._format.for_user if address < self._format.user else 0
 
     def _paged_out(self) -> int:
         """An entry that says where in the page file the page is; the protection with it."""
@@ -182,8 +182,10 @@ class PhysicalMemory:
             entry = self._entry(place)
             if not entry:
                 entry = self._frame(bytearray(PAGE)) * PAGE
-                flags = _VALID | (_USER if address < self._format.user else 0)
-                entry |= 1 if number == 0 and self._format.plain_root else flags
+                if number == 0 and self._format.plain_root:
+                    entry |= 1
+                else:
+                    entry |= self._format.table | self._for_user(address)
                 self._put(place, entry)
             table = entry & _FRAME
         raise AssertionError("no such level")

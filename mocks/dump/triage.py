@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Iterable, List, Tuple, Union
+from typing import Iterable, List, NamedTuple, Tuple, Union
 
 from ..kernel_image import KernelImage
-from .header import SIZE, make_header
+from . import header, header32
 
 __all__ = ("write_triage_dump",)
 
-_TRIAGE = 4
-_HEAD = 0x80  # TRIAGE_DUMP64
-_CONTEXT, _EXCEPTION = 0x348, 0xF00
-_DRIVER_ENTRY = 0x88  # so much of a module's entry stands in the list of drivers
 _VALID = b"TRGD"
+_STACK = 0x100  # bytes of it
+
+
+class _Form(NamedTuple):
+    """``TRIAGE_DUMP64`` or ``TRIAGE_DUMP32``.
+
+    ``head`` is its size in bytes; ``context`` and ``exception`` are offsets in the header before
+    it; ``driver`` is so much of a module's entry as stands in the list of drivers, behind a name's
+    offset of ``name`` bytes; ``top`` are stack and data page, which lie between the figures.
+    """
+
+    header_size: int
+    head: int
+    context: int
+    exception: int
+    driver: int
+    name: int
+    top: struct.Struct
+
+
+_FORM64 = _Form(header.SIZE, 0x80, 0x348, 0xF00, 0x88, 8, struct.Struct("<Q16xQII"))
+_FORM32 = _Form(header32.SIZE, 0x68, 0x320, 0x7D0, 0x48, 4, struct.Struct("<IIII"))
 
 
 def write_triage_dump(
@@ -26,47 +44,50 @@ def write_triage_dump(
     What Windows always puts in comes by itself: the processor block, the current process and
     thread, a stack, the list of drivers, the debugger's data.
     """
-    if image.arch != "x64":
-        raise ValueError(f"triage dumps of {image.arch} kernels can't be written")
-    thread = image.process_threads[0]
+    form = _FORM64 if image.pointer_size == 8 else _FORM32
+    block = image.symbol("KdDebuggerDataBlock")
+    size = int.from_bytes(image.memory.peek(block + 0x14, 4), "little")
     fixed: List[bytes] = [
         bytes(0x50),  # memory manager information
-        image.memory.peek(image.prcb, image.struct("_KPRCB").size),
+        image.memory.peek(image.prcb, image.prcb_size),
         image.memory.peek(image.current.address, image.struct("_EPROCESS").size),
-        image.memory.peek(thread.address, image.struct("_ETHREAD").size),
-        image.memory.peek(image.stack + 0xF00, 0x100),
-        image.memory.peek(image.symbol("KdDebuggerDataBlock"), 0x380),
+        image.memory.peek(image.current_thread, image.thread_size),
+        image.memory.peek(image.stack + 0xF00, _STACK),
+        image.memory.peek(block, size),
     ]
     places: List[int] = []
-    position = SIZE + _HEAD
+    position = form.header_size + form.head
     for part in fixed:
         places.append(position)
         position += len(part)
     mm, prcb, process, kthread, stack, debugger = places
-    drivers, strings = position, position + 8 + _DRIVER_ENTRY
+    drivers, strings = position, position + form.name + form.driver
     pool = _string("\\SystemRoot\\system32\\ntoskrnl.exe")
     blocks = strings + len(pool)
     wanted = [(address, image.memory.peek(address, size)) for address, size in ranges]
     position = blocks + 16 * len(wanted)
     rows: List[bytes] = []
     for address, data in wanted:
-        rows.append(struct.pack("<QII", address, position, len(data)))
+        # The debugger shows 32-bit addresses sign-extended, and so does the list.
+        extend = 0xFFFFFFFF << 32 if image.pointer_size == 4 and address >> 31 else 0
+        rows.append(struct.pack("<QII", address | extend, position, len(data)))
         position += len(data)
-    size = position + len(_VALID)
-    entry = image.memory.peek(image.pointer(image.symbol("PsLoadedModuleList")), _DRIVER_ENTRY)
+    end = position + len(_VALID)
+    entry = image.memory.peek(image.pointer(image.symbol("PsLoadedModuleList")), form.driver)
     head = struct.pack(
         "<18I",
-        *(0, size, position, _CONTEXT, _EXCEPTION, mm, 0, prcb, process, kthread),
-        *(stack, 0x100, drivers, 1, strings, len(pool), 0, 0xFFFFFFFF),
+        *(0, end, position, form.context, form.exception, mm, 0, prcb, process, kthread),
+        *(stack, _STACK, drivers, 1, strings, len(pool), 0, 0xFFFFFFFF),
     )
-    head += struct.pack("<Q16xQII", image.stack + 0xF00, 0, 0, 0)
-    head += struct.pack("<4I", debugger, 0x380, blocks, len(wanted))
+    head += form.top.pack(image.stack + 0xF00, 0, 0, 0)
+    head += struct.pack("<4I", debugger, size, blocks, len(wanted))
     base = image.system.directory_base & ~0xFFF
+    part = header if image.pointer_size == 8 else header32
     with Path(path).open("wb") as file:
-        file.write(make_header(image, _TRIAGE, base, None, size))
-        file.write(head.ljust(_HEAD, b"\0"))
+        file.write(part.make_header(image, header.TRIAGE, base, None, end))
+        file.write(head.ljust(form.head, b"\0"))
         file.writelines(fixed)
-        file.write(struct.pack("<II", strings, 0) + entry)
+        file.write(strings.to_bytes(form.name, "little") + entry)
         file.write(pool)
         file.writelines(rows)
         file.writelines(data for _, data in wanted)

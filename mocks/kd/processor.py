@@ -68,7 +68,7 @@ class LiveProcessor:
     def state_change(self) -> bytes:
         """Why the machine stopped: DBGKD_ANY_WAIT_STATE_CHANGE, 240 bytes."""
         data = bytearray(_STATE_CHANGE)
-        thread = self._image.process_threads[0].address
+        thread = self._image.current_thread
         struct.pack_into("<IHHIxxxxQQ", data, 0, _EXCEPTION_STATE, 6, 0, 1, thread, self.pc)
         # EXCEPTION_RECORD64: code, flags, record, address, one parameter
         struct.pack_into("<IIQQI", data, 0x20, _BREAKPOINT, 0, 0, self.pc, 1)
@@ -95,7 +95,7 @@ class LiveProcessor:
         pcr = self._block.address // PAGE * PAGE
         if number == 2:
             return self.special
-        places = {0: pcr, 1: self._block.address, 3: self._image.process_threads[0].address}
+        places = {0: pcr, 1: self._block.address, 3: self._image.current_thread}
         return places[number].to_bytes(8, "little") if number in places else b""
 
     def write_breakpoint(self, address: int) -> int:

@@ -117,7 +117,7 @@ class _Parser:
         engine = self.engine
         known = {
             "$proc": engine.extend(engine.process),
-            "$thread": engine.extend(engine.image.process_threads[0].address),
+            "$thread": engine.extend(engine.image.current_thread),
             "$ptrsize": engine.pointer_size,
             "$pagesize": 0x1000,
             **{f"$t{index}": 0 for index in range(20)},

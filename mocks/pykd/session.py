@@ -85,7 +85,7 @@ class Session(Reads):
     @native
     def getImplicitThread(self) -> int:
         self.need_session()
-        return self.extend(self.image.process_threads[0].address)
+        return self.extend(self.image.current_thread)
 
     @native
     def getIP(self) -> int:

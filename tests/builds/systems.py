@@ -16,8 +16,6 @@ from pykd_handle.request import parse_request
 from pykd_handle.target import Target
 from pykd_handle.views import Listing
 
-from .arm64 import write_arm64_dump
-
 __all__ = ("Answer", "Row", "System", "answer", "classic", "seen", "small_system", "write_dump")
 
 DEVICE = "\\Device\\HarddiskVolume3"
@@ -139,9 +137,6 @@ def write_dump(image: KernelImage, folder: Path) -> Tuple[Path, Path]:
     """A full dump of the image and its symbols, in a folder each."""
     dump, symbols = folder / "kernel.dmp", folder / "symbols" / "kernel.json"
     symbols.parent.mkdir()
-    if image.arch == "arm64":
-        write_arm64_dump(image, dump)
-    else:
-        write_full_dump(image, dump)
+    write_full_dump(image, dump)
     symbols.write_text(json.dumps(image.isf()), "utf-8")
     return dump, symbols

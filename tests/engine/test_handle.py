@@ -131,8 +131,8 @@ def _fill(image: KernelImage) -> None:
     image.current = process
 
 
-# The dump writer of mocks knows no ARM64 (test_machines.py has its own), and this engine (15063)
-# knows no 57-bit addresses.
+# ARM64, whose layout is a partial one, is in test_machines.py; this engine (15063) knows no 57-bit
+# addresses.
 BUILDS = [name for name in builds.names() if "la57" not in name and "arm64" not in name]
 
 

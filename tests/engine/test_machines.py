@@ -1,6 +1,7 @@
 """Dumps of other machines: what the real engine's session shows is what the dump file shows.
 
-PAE and x64 of every build are in `test_handle`; here are kernels without PAE, and ARM64.
+PAE and x64 of every build are in `test_handle`, as full dumps; here are kernels without PAE, ARM64,
+and the other types of dumps.
 """
 
 from __future__ import annotations
@@ -8,15 +9,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import List
+from typing import Callable, Dict, List
 
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.dump import write_full_dump
+from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from mocks.pdb import ToolchainMissing, make_pdb
 from pykd_handle import cli
-from tests.builds.arm64 import write_arm64_dump
 
 from .commands import on_dump_file, on_engine
 from .pairs import Pair
@@ -48,7 +48,21 @@ def fill(image: KernelImage) -> None:
     image.system.handle(image.system, 0x1FFFFF, value=4)
 
 
-def make(folder: Path, layout: str, pae: bool = True) -> Pair:
+def write_everything(image: KernelImage, path: Path) -> None:
+    """A triage dump of all that there is; as in real ones, page tables are not part of it."""
+    memory = image.memory
+    there = [page for page in memory.pages() if not memory.page_state(page)[0]]
+    write_triage_dump(image, path, [(page, 0x1000) for page in there])
+
+
+WRITERS: Dict[str, Callable[[KernelImage, Path], None]] = {
+    "full": write_full_dump,
+    "bitmap": write_bitmap_dump,
+    "triage": write_everything,
+}
+
+
+def make(folder: Path, layout: str, pae: bool = True, kind: str = "full") -> Pair:
     raw = builds.load_raw(layout)
     symbols = {name: int(row["address"]) for name, row in raw["symbols"].items()}
     base = 0x82000000 if "x86" in layout else 0xFFFFF80424600000
@@ -62,30 +76,33 @@ def make(folder: Path, layout: str, pae: bool = True) -> Pair:
     fill(image)
     pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
     pdb.write(pair.symbols)
-    if image.arch == "arm64":
-        write_arm64_dump(image, pair.dump)
-    else:
-        write_full_dump(image, pair.dump)
+    WRITERS[kind](image, pair.dump)
     pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
     return pair
 
 
 @pytest.mark.parametrize(
-    ("layout", "pae"),
+    ("layout", "pae", "kind"),
     [
-        ("winxp_sp3_x86", False),
-        ("vista_sp2_x86", False),
-        ("win7_sp1_x86", False),
-        ("win81_x86", True),
-        ("win10_19041_x86", True),
-        ("win7_sp1_x64", True),
-        ("win11_26100_arm64", True),
+        ("winxp_sp3_x86", False, "full"),
+        ("vista_sp2_x86", False, "full"),
+        ("win7_sp1_x86", False, "full"),
+        ("win81_x86", True, "full"),
+        ("win10_19041_x86", True, "full"),
+        ("win7_sp1_x64", True, "full"),
+        ("win11_26100_arm64", True, "full"),
+        ("win10_19041_x86", True, "bitmap"),
+        ("win11_26100_arm64", True, "bitmap"),
+        ("win10_19041_x64", True, "triage"),
+        ("winxp_sp3_x86", True, "triage"),
+        ("win10_19041_x86", True, "triage"),
+        ("win11_26100_arm64", True, "triage"),
     ],
 )
 def test_session_and_dump_file_show_the_same(
-    rig: Rig, tmp_path: Path, layout: str, pae: bool
+    rig: Rig, tmp_path: Path, layout: str, pae: bool, kind: str
 ) -> None:
-    pair = make(tmp_path, layout, pae)
+    pair = make(tmp_path, layout, pae, kind)
     engine = on_engine(rig, pair.dump, COMMANDS, pair.symbols)
     files = on_dump_file(pair, COMMANDS)
     for words, one, other in zip(COMMANDS, engine, files):

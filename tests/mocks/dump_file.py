@@ -1,4 +1,7 @@
-"""A reader of dump files of whole pages, by plain offsets: what a dump says of each page."""
+"""A reader of dump files of whole pages, by plain offsets: what a dump says of each page.
+
+Entries of ARM64 as Arm's manual has them: bit 1 clear above the last level is a block.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ class DumpFile:
         self.data = path.read_bytes()
         assert self.data[:8] == b"PAGEDU64"
         self.kind = self.u32(0xF98)
+        self.arm = self.u32(0x30) == 0xAA64
         self.base = self.u64(0x10)
         self.places: Dict[int, int] = {}
         if self.kind == 1:
@@ -56,9 +60,10 @@ class DumpFile:
             data = self.physical(table + 8 * index, 8)
             assert data is not None, "a page table that is not in the dump"
             entry = int.from_bytes(data, "little")
-            if level == 1 or not entry & 1 or entry & 0x80:
+            large = not entry & 2 if self.arm else entry & 0x80
+            if level == 1 or not entry & 1 or large:
                 return entry, level
-            table = entry & 0x000FFFFFFFFFF000
+            table = entry & 0x0000FFFFFFFFF000
         raise AssertionError("no levels")
 
     def page(self, address: int, base: int = 0, levels: int = 4) -> Optional[bytes]:
@@ -66,7 +71,7 @@ class DumpFile:
         entry, level = self.entry(address, base, levels)
         if not entry & 1:
             return None
-        physical = entry & 0x000FFFFFFFFFF000
+        physical = entry & 0x0000FFFFFFFFF000
         if level == 2:
             physical += address & 0x1FF000
         return self.physical(physical, PAGE)

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
+from mocks.dump import write_bitmap_dump, write_full_dump
 from mocks.dump.header import MOST_RUNS
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
@@ -215,13 +215,3 @@ def test_a_large_dump_is_streamed(image: KernelImage, tmp_path: Path) -> None:
     dump = DumpFile(tmp_path / "x.dmp")
     last = process.table.leaves[-1]
     assert dump.page(last) == image.memory.page(last)
-
-
-def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="dumps of arm64 kernels can't be written"):
-        write_full_dump(KernelImage("win11_26100_arm64"), tmp_path / "x.dmp")
-    image = KernelImage("win7_sp1_x86")
-    with pytest.raises(ValueError, match="bitmap dumps of x86 kernels can't be written"):
-        write_bitmap_dump(image, tmp_path / "x.dmp")
-    with pytest.raises(ValueError, match="triage dumps of x86 kernels can't be written"):
-        write_triage_dump(image, tmp_path / "x.dmp", [])

@@ -1,15 +1,15 @@
-"""Full dumps of 32-bit kernels, by plain offsets: header, page tables with PAE and without."""
+"""Dumps of 32-bit kernels, by plain offsets: header, page tables with PAE and without, bitmap."""
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.dump import write_full_dump
+from mocks.dump import write_bitmap_dump, write_full_dump
 from mocks.dump.header32 import MOST_RUNS
 from mocks.memory import LEFT_OUT, PAGED_OUT
 
@@ -21,17 +21,34 @@ BOTH = pytest.mark.parametrize("pae", [True, False], ids=["pae", "two levels"])
 class DumpFile32:
     def __init__(self, path: Path) -> None:
         self.data = path.read_bytes()
-        assert self.data[:8] == b"PAGEDUMP" and self.u32(0xF88) == 1
+        assert self.data[:8] == b"PAGEDUMP"
         self.base, self.pae = self.u32(0x10), bool(self.data[0x5C])
         self.places: Dict[int, int] = {}
+        if self.u32(0xF88) == 1:
+            place, count = self._runs()
+        else:
+            place, count = self._bitmap()
+        assert place == len(self.data)
+        assert count == len(self.places)
+
+    def _runs(self) -> Tuple[int, int]:
         place = PAGE
         for number in range(self.u32(0x64)):
             first, count = struct.unpack_from("<II", self.data, 0x6C + 8 * number)
             for frame in range(first, first + count):
                 self.places[frame] = place
                 place += PAGE
-        assert place == len(self.data)
-        assert self.u32(0x68) == len(self.places)
+        return place, self.u32(0x68)
+
+    def _bitmap(self) -> Tuple[int, int]:
+        """A head with figures of 64 bits, as behind a 64-bit header."""
+        assert self.u32(0xF88) == 5 and self.data[0x1000:0x1008] == b"SDMPDUMP"
+        place, count, bits = struct.unpack_from("<QQQ", self.data, 0x1020)
+        for frame in range(bits):
+            if self.data[0x1038 + frame // 8] >> frame % 8 & 1:
+                self.places[frame] = place
+                place += PAGE
+        return place, int(count)
 
     def u32(self, offset: int) -> int:
         return int(struct.unpack_from("<I", self.data, offset)[0])
@@ -71,13 +88,16 @@ class DumpFile32:
 
 
 @BOTH
+@pytest.mark.parametrize("write", [write_full_dump, write_bitmap_dump])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_page_of_the_image(layout: str, pae: bool, tmp_path: Path) -> None:
+def test_every_page_of_the_image(
+    layout: str, write: Callable[..., None], pae: bool, tmp_path: Path
+) -> None:
     image = KernelImage(layout, pae=pae)
     process = image.process("a.exe", 0x100, session=1)
     process.handles(600, image.event())
     image.current = process
-    write_full_dump(image, tmp_path / "x.dmp")
+    write(image, tmp_path / "x.dmp")
     dump = DumpFile32(tmp_path / "x.dmp")
     assert dump.pae is pae
     for address in image.memory.pages():

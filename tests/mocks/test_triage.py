@@ -34,6 +34,10 @@ FIELDS = [
 
 
 class Triage:
+    context, exception, fields = 0x348, 0xF00, 0x1038
+    dispatcher = (3, 6)
+    """The type byte of the process and of the thread."""
+
     def __init__(self, data: bytes) -> None:
         self.data = data
         assert data[:8] == b"PAGEDU64" and self.u32(0xF98) == 4
@@ -62,9 +66,38 @@ class Triage:
         return found
 
 
+class Triage32(Triage):
+    """``TRIAGE_DUMP32``; its entries of drivers are 0x4C bytes long, the module's base at 0x18."""
+
+    context, exception, fields = 0x320, 0x7D0, 0xF8C
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        assert data[:8] == b"PAGEDUMP" and self.u32(0xF88) == 4
+        self.head = dict(zip(FIELDS, struct.unpack_from("<18I", data, 0x1000)))
+        self.debugger, self.debugger_size, blocks, count = struct.unpack_from("<4I", data, 0x1058)
+        self.blocks = []
+        for number in range(count):
+            address, at, size = struct.unpack_from("<QII", data, blocks + 16 * number)
+            assert at + size <= self.head["ValidOffset"] and address >> 32 == 0xFFFFFFFF
+            self.blocks.append((address & 0xFFFFFFFF, data[at : at + size]))
+
+    def drivers(self) -> List[Tuple[str, int]]:
+        found = []
+        for number in range(self.head["DriverCount"]):
+            entry = self.head["DriverListOffset"] + 0x4C * number
+            name = self.u32(entry)
+            text = self.data[name + 4 : name + 4 + 2 * self.u32(name)].decode("utf-16-le")
+            found.append((text, self.u32(entry + 4 + 0x18)))
+        return found
+
+
 def check(dump: Triage) -> None:
     """What holds in a real dump and must hold in ours."""
-    assert dump.head["ContextOffset"] == 0x348 and dump.head["ExceptionOffset"] == 0xF00
+    assert dump.head["ContextOffset"] == dump.context
+    assert dump.head["ExceptionOffset"] == dump.exception
+    # Which parts there are; without the bit 0x800 the debugger looks at no data block.
+    assert dump.u32(dump.fields) == 0xCFF
     valid = dump.head["ValidOffset"]
     assert dump.data[valid : valid + 4] == b"TRGD"
     assert dump.head["SizeOfDump"] == valid + 4
@@ -74,7 +107,7 @@ def check(dump: Triage) -> None:
     assert kernel == "\\SystemRoot\\system32\\ntoskrnl.exe"
     assert base == dump.u64(dump.debugger + 0x18)
     process, thread = dump.head["ProcessOffset"], dump.head["ThreadOffset"]
-    assert dump.data[process] & 0x7F == 3 and dump.data[thread] & 0x7F == 6
+    assert (dump.data[process] & 0x7F, dump.data[thread] & 0x7F) == dump.dispatcher
 
 
 def test_a_real_dump(real_data: Path) -> None:
@@ -101,6 +134,40 @@ def test_ours(image: KernelImage, tmp_path: Path) -> None:
     at = dump.head["PrcbOffset"]
     assert dump.u64(at + 8) == process.threads[0].address
     assert len(dump.data) == dump.head["SizeOfDump"]
+
+
+def test_32_bits(tmp_path: Path) -> None:
+    image = KernelImage("win7_sp1_x86")
+    process = image.current = image.process("notepad.exe", 0x1514)
+    process.handles(20, image.event())
+    ranges = [(process.table.address, 0x40), (process.table.leaves[0], 0x100)]
+    write_triage_dump(image, tmp_path / "x.dmp", ranges)
+    dump = Triage32((tmp_path / "x.dmp").read_bytes())
+    check(dump)
+    assert dump.blocks == [(a, image.memory.peek(a, size)) for a, size in ranges]
+    at = dump.head["ProcessOffset"]
+    assert dump.data[at + 0x16C : at + 0x177] == b"notepad.exe"
+    at = dump.head["PrcbOffset"]
+    assert dump.u32(at + 4) == process.threads[0].address
+    assert len(dump.data) == dump.head["SizeOfDump"]
+
+
+def test_arm64(tmp_path: Path) -> None:
+    image = KernelImage("win11_26100_arm64")
+    process = image.current = image.process("notepad.exe", 0x1514)
+    ranges = [(process.table.address, 0x80)]
+    write_triage_dump(image, tmp_path / "x.dmp", ranges)
+    dump = Triage((tmp_path / "x.dmp").read_bytes())
+    dump.dispatcher = (3, 0)  # nothing is known of a thread but its process
+    check(dump)
+    assert dump.u32(0x30) == 0xAA64
+    assert dump.blocks == [(a, image.memory.peek(a, size)) for a, size in ranges]
+    # The figures of a real dump: CurrentThread at 8, ApcState.Process at b0, 0x9680 and 0x910.
+    prcb, thread = dump.head["PrcbOffset"], dump.head["ThreadOffset"]
+    assert dump.u64(prcb + 8) == image.current_thread
+    assert dump.u64(thread + 0xB0) == process.address
+    assert dump.head["ProcessOffset"] - prcb == 0x9680
+    assert dump.head["CallStackOffset"] - thread == 0x910
 
 
 def test_a_range_that_the_image_has_not(image: KernelImage, tmp_path: Path) -> None:

@@ -133,9 +133,19 @@ def test_symbols_and_current_process(install: Install) -> None:
 def test_another_implicit_process(install: Install) -> None:
     image = KernelImage()
     image.current = image.process("notepad.exe", 0x1234)
-    target = session(install, image)
+    target = session(install, image, dump=False)
     connect().setImplicitProcess(image.system.address)
     assert target.current_process() == image.system.address
+    # The thread is still one of notepad's.
+    assert target.likely_process() == image.current.address
+
+
+def test_no_guess_on_a_dump_or_without_the_layout_of_threads(install: Install) -> None:
+    image = KernelImage()
+    assert session(install, image).likely_process() is None
+    bare = KernelImage("win11_26100_arm64")
+    assert not bare.has_struct("_ETHREAD")
+    assert session(install, bare, dump=False).likely_process() is None
 
 
 @pytest.mark.parametrize(

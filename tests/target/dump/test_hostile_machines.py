@@ -18,7 +18,6 @@ from pykd_handle.recovery import open_without_symbols
 from pykd_handle.request import parse_request
 from pykd_handle.target.dump import open_dump
 from pykd_handle.views import Listing
-from tests.builds.arm64 import write_arm64_dump
 
 ROUNDS = 40
 _NUMBERS = (0, 1, 0x7F, 0xFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40, (1 << 64) - 1)
@@ -39,8 +38,7 @@ class Case:
         self.symbols.mkdir()
         (self.symbols / "kernel.json").write_text(json.dumps(image.isf()))
         self.path = folder / "kernel.dmp"
-        write = write_full_dump if layout else write_arm64_dump
-        write(image, self.path)
+        write_full_dump(image, self.path)
         self.good = self.path.read_bytes()
         self.header = 0x1000 if layout else 0x2000
 
