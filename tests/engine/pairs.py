@@ -35,8 +35,11 @@ def make_pair(
     build: Callable[[KernelImage], None],
     layout: str = "win10_19041_x64",
     make: Optional[Builder] = None,
+    pae: bool = True,
+    write: Callable[[KernelImage, Path], None] = write_full_dump,
 ) -> Pair:
-    """A kernel of this layout, filled by ``build``; ``make`` makes its image in another way.
+    """A kernel of this layout, filled by ``build``; ``make`` makes its image in another way, and
+    ``write`` its dump.
 
     The PDB comes from a compiler and a linker, so the engine takes image and PDB for a pair.
     """
@@ -50,12 +53,12 @@ def make_pair(
             raise
         pytest.skip(str(reason))
     if make is None:
-        image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols)
+        image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols, pae=pae)
     else:
         image = make(pdb.image, symbols)
     build(image)
     pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
     pdb.write(pair.symbols)
-    write_full_dump(image, pair.dump)
+    write(image, pair.dump)
     pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
     return pair

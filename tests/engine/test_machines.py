@@ -6,20 +6,17 @@ and the other types of dumps.
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import Callable, Dict, List
 
 import pytest
 
-from mocks import KernelImage, builds
+from mocks import KernelImage
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
-from mocks.pdb import ToolchainMissing, make_pdb
 from pykd_handle import cli
 
 from .commands import on_dump_file, on_engine
-from .pairs import Pair
+from .pairs import Pair, make_pair
 from .rig import Rig
 
 COMMANDS: List[List[str]] = [
@@ -63,22 +60,7 @@ WRITERS: Dict[str, Callable[[KernelImage, Path], None]] = {
 
 
 def make(folder: Path, layout: str, pae: bool = True, kind: str = "full") -> Pair:
-    raw = builds.load_raw(layout)
-    symbols = {name: int(row["address"]) for name, row in raw["symbols"].items()}
-    base = 0x82000000 if "x86" in layout else 0xFFFFF80424600000
-    try:
-        pdb = make_pdb(raw, symbols, base=base)
-    except ToolchainMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(str(reason))
-    image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols, pae=pae)
-    fill(image)
-    pair = Pair(image, folder / "kernel.dmp", folder / "symbols", folder / "kernel.json")
-    pdb.write(pair.symbols)
-    WRITERS[kind](image, pair.dump)
-    pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
-    return pair
+    return make_pair(folder, fill, layout, pae=pae, write=WRITERS[kind])
 
 
 @pytest.mark.parametrize(
