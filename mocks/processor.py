@@ -14,6 +14,8 @@ __all__ = ("Processor",)
 
 # What Windows 10 says, and Windows 7 on 32 bits; what the layout does not name of it is zero.
 _KDBG_SIZE = {"x64": 0x380, "x86": 0x340, "arm64": 0x380}
+# int 3; ret, and brk #0xF000; ret
+_BREAK = {"x64": b"\xcc\xc3", "x86": b"\xcc\xc3", "arm64": bytes.fromhex("00003ed4c0035fd6")}
 _PARTS = {"x64": processor_x64, "x86": processor_x86, "arm64": processor_arm64}
 _PAE_BIT = 1
 _PAE_WORD = 0x36  # of KDDEBUGGER_DATA64
@@ -25,8 +27,7 @@ class Processor(Bodies):
     def start_processor(self, pae: bool) -> None:
         """Write the globals, the processor block, the list of modules, the debugger's data."""
         self.pae = pae and self.arch == "x86"
-        # int 3; ret
-        self.memory.write(self.symbol("DbgBreakPointWithStatus"), b"\xcc\xc3")
+        self.memory.write(self.program_counter, _BREAK[self.arch])
         self._version()
         self._modules()
         self.stack = self.allocate(PAGE, self.blocks, alignment=PAGE)
@@ -91,6 +92,11 @@ class Processor(Bodies):
         self.run_current()
 
     @property
+    def shared_data(self) -> int:
+        """The address of ``KUSER_SHARED_DATA``."""
+        return _PARTS[self.arch].SHARED_DATA
+
+    @property
     def program_counter(self) -> int:
         """Where the processor stands."""
         return self.symbol("DbgBreakPointWithStatus")
@@ -143,7 +149,7 @@ class Processor(Bodies):
         page[0x30 : 0x30 + len(root)] = root
         struct.pack_into("<IIBxxxII", page, 0x260, self.build, 1, 1, self.major, self.minor)
         struct.pack_into("<I", page, 0x3C0, 1)  # ActiveProcessorCount
-        self.memory.write(_PARTS[self.arch].SHARED_DATA, bytes(page))
+        self.memory.write(self.shared_data, bytes(page))
 
     # -- the debugger's data --------------------------------------------------------------------
 

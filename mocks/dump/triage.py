@@ -82,9 +82,9 @@ def write_triage_dump(
     head += form.top.pack(image.stack + 0xF00, 0, 0, 0)
     head += struct.pack("<4I", debugger, size, blocks, len(wanted))
     base = image.system.directory_base & ~0xFFF
-    part = header if image.pointer_size == 8 else header32
+    kind = header if image.pointer_size == 8 else header32
     with Path(path).open("wb") as file:
-        file.write(part.make_header(image, header.TRIAGE, base, None, end))
+        file.write(kind.make_header(image, header.TRIAGE, base, None, end))
         file.write(head.ljust(form.head, b"\0"))
         file.writelines(fixed)
         file.write(strings.to_bytes(form.name, "little") + entry)

@@ -86,7 +86,7 @@ class Answers:
 
     def _query_memory(self, request: Request) -> Request:
         # AddressSpace: 0 a process's own, 2 the kernel's; flags: read, write, execute.
-        space = 2 if request.address >= 1 << 47 else 0
+        space = 0 if self.memory.is_user(request.address) else 2
         return request.answer(SUCCESS, b"", space.to_bytes(4, "little") + b"\7\0\0\0", 16)
 
     def _search_memory(self, request: Request) -> Request:
@@ -105,38 +105,37 @@ class Answers:
     # -- the processor --------------------------------------------------------------------------
 
     def _get_context(self, request: Request) -> Request:
-        return request.answer(SUCCESS, self.processor.context)
+        return request.answer(SUCCESS, self.processor.registers.context)
 
     def _set_context(self, request: Request) -> Request:
-        self.processor.context = request.data
+        self.processor.registers.context = request.data
         return request.answer(SUCCESS)
 
     def _get_context_ex(self, request: Request) -> Request:
         start, size = request.number(0, 4), request.number(4, 4)
-        data = self.processor.context[start : start + min(size, MOST_BYTES)]
+        data = self.processor.registers.context[start : start + min(size, MOST_BYTES)]
         return request.answer(SUCCESS, data, len(data).to_bytes(4, "little"), 8)
 
     def _set_context_ex(self, request: Request) -> Request:
         start = request.number(0, 4)
         data = request.data[: request.number(4, 4)]
-        old = self.processor.context
+        old = self.processor.registers.context
         if start + len(data) > len(old):
             return request.answer(UNSUCCESSFUL)
-        self.processor.context = old[:start] + data + old[start + len(data) :]
+        self.processor.registers.context = old[:start] + data + old[start + len(data) :]
         return request.answer(SUCCESS, b"", len(data).to_bytes(4, "little"), 8)
 
     def _read_control_space(self, request: Request) -> Request:
-        data = self.processor.control_space(request.address)[: request.size]
+        data = self.processor.registers.control_space(request)
         if not data:
             return request.answer(UNSUCCESSFUL, b"", bytes(4), 12)
         return request.answer(SUCCESS, data, len(data).to_bytes(4, "little"), 12)
 
     def _write_control_space(self, request: Request) -> Request:
-        if request.address != 2:
+        written = self.processor.registers.write_control_space(request)
+        if written is None:
             return request.answer(UNSUCCESSFUL)
-        data = request.data[: len(self.processor.special)]
-        self.processor.special = data + self.processor.special[len(data) :]
-        return request.answer(SUCCESS, b"", len(data).to_bytes(4, "little"), 12)
+        return request.answer(SUCCESS, b"", written.to_bytes(4, "little"), 12)
 
     def _read_msr(self, request: Request) -> Request:
         value = self.msrs.get(request.number(0, 4))

@@ -48,8 +48,6 @@ class KdTarget:
         lifetime: float = 120.0,
         patience: float = 1.0,
     ) -> None:
-        if image.arch != "x64":
-            raise ValueError("only x64 machines can be served")
         self.answers = Answers(image)
         self.faults = Faults()
         self.while_running = while_running

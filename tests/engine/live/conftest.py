@@ -18,7 +18,7 @@ from pykd_handle.cli import main
 from ..conftest import REPOSITORY
 from ..rig import Result, Rig
 
-__all__ = ("Lab",)
+__all__ = ("Lab", "ask_dump", "make_lab")
 
 _BEGIN = """
 import io, json, sys
@@ -88,14 +88,18 @@ class Lab:
         )
 
 
+def make_lab(rig: Rig, folder: Path, layout: str) -> Lab:
+    """A machine of this layout, with System alone. Skips where there is no compiler for it."""
+    try:
+        return Lab(rig, linked_kernel(layout), folder)
+    except ToolchainMissing as reason:
+        pytest.skip(str(reason))
+
+
 @pytest.fixture
 def lab(rig: Rig, tmp_path: Path) -> Lab:
     """A machine with System and notepad.exe, which runs."""
-    try:
-        linked = linked_kernel()
-    except ToolchainMissing as reason:
-        pytest.skip(str(reason))
-    lab = Lab(rig, linked, tmp_path)
+    lab = make_lab(rig, tmp_path, "win10_19041_x64")
     lab.image.current = lab.image.process("notepad.exe", 0x1514, peb=0x7F6639BF000, session=1)
     return lab
 
@@ -103,23 +107,24 @@ def lab(rig: Rig, tmp_path: Path) -> Lab:
 OnDump = Callable[..., List[Any]]
 
 
+def ask_dump(lab: Lab, capsys: pytest.CaptureFixture[str], *commands: str) -> List[Any]:
+    """The same commands on a dump of the machine as it is now, read without any debugger."""
+    dump, symbols = lab.folder / "now.dmp", lab.folder / "now.json"
+    write_full_dump(lab.image, dump)
+    symbols.write_text(json.dumps(lab.image.isf()), encoding="utf-8")
+    answers = []
+    for words in commands:
+        capsys.readouterr()
+        code = main([*words.split(), "--dump", str(dump), "--symbols", str(symbols)])
+        captured = capsys.readouterr()
+        # Off the debugger it is told which symbols were taken.
+        first, _, rest = captured.err.partition("\n")
+        errors = rest if first.startswith("note: symbols: ") else captured.err
+        answers.append([code, captured.out, errors])
+    return answers
+
+
 @pytest.fixture
 def on_dump(lab: Lab, capsys: pytest.CaptureFixture[str]) -> OnDump:
-    """The same commands on a dump of the machine as it is now, read without any debugger."""
-
-    def ask(*commands: str) -> List[Any]:
-        dump, symbols = lab.folder / "now.dmp", lab.folder / "now.json"
-        write_full_dump(lab.image, dump)
-        symbols.write_text(json.dumps(lab.image.isf()), encoding="utf-8")
-        answers = []
-        for words in commands:
-            capsys.readouterr()
-            code = main([*words.split(), "--dump", str(dump), "--symbols", str(symbols)])
-            captured = capsys.readouterr()
-            # Off the debugger it is told which symbols were taken.
-            first, _, rest = captured.err.partition("\n")
-            errors = rest if first.startswith("note: symbols: ") else captured.err
-            answers.append([code, captured.out, errors])
-        return answers
-
-    return ask
+    """`ask_dump` of the one machine."""
+    return lambda *commands: ask_dump(lab, capsys, *commands)

@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from mocks.kd import KdTarget
-from mocks.linked import linked_kernel
-from mocks.pdb import ToolchainMissing
 
 from ..rig import Rig
-from .conftest import Lab, OnDump
+from .conftest import Lab, OnDump, ask_dump, make_lab
 
 COMMANDS = (
     "",
@@ -77,24 +75,43 @@ def test_the_same_text_as_from_a_dump(lab: Lab, on_dump: OnDump) -> None:
     assert "SYSTEM\\smss.exe" in text["0 3 0 Key"]
 
 
-@pytest.mark.parametrize(
-    "layout", ["win2003_sp2_x64", "win7_sp1_x64", "win10_14393_x64", "win11_26100_x64"]
+OTHERS = (
+    "winxp_sp3_x86",
+    "win2003_sp2_x64",
+    "win7_sp1_x64",
+    "win7_sp1_x86",
+    "win81_x86",
+    "win10_14393_x64",
+    "win10_19041_x86",
+    "win11_26100_x64",
+    "win11_26100_arm64",
 )
-def test_other_kernels(rig: Rig, tmp_path: Path, layout: str) -> None:
-    """Tables, entries and headers of other times."""
-    try:
-        linked = linked_kernel(layout)
-    except ToolchainMissing as reason:
-        pytest.skip(str(reason))
-    lab = Lab(rig, linked, tmp_path)
-    process = lab.image.process("notepad.exe", 0x1514, session=1)
-    lab.image.current = process
-    process.handle(lab.image.event("\\BaseNamedObjects\\Ready"), 0x1F0003)
-    process.handle(lab.image.file("\\a.txt"), 0x120089)
-    ((code, output, errors),) = lab.live("0 3")
+
+
+@pytest.mark.parametrize("layout", OTHERS)
+def test_other_kernels(
+    rig: Rig, tmp_path: Path, layout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tables, entries and headers of other times, and other machines."""
+    lab = make_lab(rig, tmp_path, layout)
+    image = lab.image
+    process = image.current = image.process("notepad.exe", 0x1514, session=None)
+    process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, protect=True)
+    process.handle(image.system, 0x1000)
+    process.handles(600, [image.event() for _ in range(40)])
+    if image.has_struct("_FILE_OBJECT"):
+        process.handle(image.file("\\a.txt"), 0x120089)
+    image.system.handle(image.directory("\\KnownDlls"), 0x3)
+    commands = ("0 3", "0 7 0", "80000004", "1514 23", "0 13", "0 3 0 Directory")
+    live, dump = lab.live(*commands), ask_dump(lab, capsys, *commands)
+    for words, from_live, from_dump in zip(commands, live, dump):
+        assert from_live == from_dump, words
+    code, output, errors = live[0]
     assert (code, errors) == (0, "")
     assert "Image: notepad.exe" in output and "Name: Ready\n" in output
-    assert "Name: \\a.txt {HarddiskVolume3}" in output
+    named = output.count("Name: \\a.txt {HarddiskVolume3}")
+    assert named == (0 if image.arch == "arm64" else 1)
+    assert "KnownDlls" in live[5][1] and "Image: notepad.exe" in live[3][1]
 
 
 def test_in_the_debugger_by_its_own_command(lab: Lab, on_dump: OnDump) -> None:

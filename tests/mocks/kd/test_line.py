@@ -182,10 +182,5 @@ def test_what_goes_wrong_in_the_thread_comes_out(image: KernelImage) -> None:
     client.close()
 
 
-def test_only_x64_machines() -> None:
-    with pytest.raises(ValueError, match="x64"):
-        KdTarget(KernelImage("win7_sp1_x86"))
-
-
 def test_state_changes_are_of_type_seven(client: Client) -> None:
     assert [h.kind for h in client.heard if h.leader == DATA] == [STATE_CHANGE]
