@@ -11,7 +11,7 @@ from typing import Iterator, Optional, TextIO
 from .errors import TargetError
 from .render.escape import printable
 
-__all__ = ("PROGRAM", "complain", "defect", "flush", "output", "remark", "silence")
+__all__ = ("PROGRAM", "aside", "complain", "defect", "flush", "output", "remark", "silence")
 
 PROGRAM = "pykd-handle"
 
@@ -19,6 +19,19 @@ PROGRAM = "pykd-handle"
 def complain(line: str) -> None:
     """Say in one line what went wrong. It may quote names and paths: no terminal obeys them."""
     sys.stderr.write(f"{PROGRAM}: {printable(line, ascii_only=True)}\n")
+
+
+def aside(line: str) -> None:
+    """Say in one line what went wrong, past the debugger, all of whose output waits for its engine.
+
+    It goes to the console of the process: kd and cdb have one, WinDbg has none, and there is nobody
+    to tell.
+    """
+    text = f"{PROGRAM}: {printable(line, ascii_only=True)}\n"
+    try:
+        os.write(2, text.encode("ascii"))
+    except OSError:
+        pass
 
 
 def remark(line: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Sequence, TextIO
 
-from .console import complain, flush
+from .console import aside, complain, flush
 from .errors import SymbolsError, TargetError, UsageError
 from .kernel import Kernel
 from .render import renderer, user_renderer
@@ -89,12 +89,15 @@ def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
         raise
 
     def show(stream: TextIO, remarks: TextIO) -> None:
+        def placed(line: str) -> str:
+            return f"{line}; the listing stands {listing.place}"
+
         def warn(line: str) -> None:
             # Whoever gives up now and ends the program is to have what was found.
             flush(stream)
-            complain(f"{line}; the listing stands {listing.place}")
+            complain(placed(line))
 
-        target.alarm(warn)
+        target.alarm(warn, lambda line: aside(placed(line)))
         try:
             make(stream, remarks, request).render(listing.records())
         except TargetError as error:

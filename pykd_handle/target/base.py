@@ -155,10 +155,10 @@ class Target(ABC):
         """Tell the user how far a long walk is, where there is a place for it."""
         del text
 
-    def alarm(self, tell: Callable[[str], None]) -> None:
-        """Have ``tell`` called, from another thread, when the target falls silent; `close` ends
-        that."""
-        del tell
+    def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
+        """Have ``tell`` called, from another thread, when the target falls silent, or ``aside``
+        where the usual output would wait for the target, too; `close` ends that."""
+        del tell, aside
 
     def close(self) -> None:
         """Let go of files and sessions."""

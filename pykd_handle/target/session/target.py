@@ -221,11 +221,11 @@ class SessionTarget(Target):
             self._last_progress = now
             self._status(text)
 
-    def alarm(self, tell: Callable[[str], None]) -> None:
-        """See `Target.alarm`. Not in the debugger itself: there all output waits for the engine,
-        as everything does, so that a line could not be seen before it is out of date."""
-        if isinstance(self.memory, LiveMemory) and not self._pykd.isWindbgExt():
-            self.memory.watch = Watch(tell)
+    def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
+        """See `Target.alarm`. In the debugger itself all output goes through the engine, which is
+        locked while it waits for an answer."""
+        if isinstance(self.memory, LiveMemory):
+            self.memory.watch = Watch(aside if self._pykd.isWindbgExt() else tell)
 
     def _status(self, text: str) -> None:
         self._told = bool(text)

@@ -2,7 +2,7 @@
 
 The engine asks again and again, without an end, when the wire is cut or the machine is gone, and
 the call that asked does not come back. All that can be done is to say so, once, from a thread of
-our own, and only where output does not go through the engine: it is locked meanwhile.
+our own, and past the engine: it is locked meanwhile, and with it all output that goes through it.
 """
 
 from __future__ import annotations

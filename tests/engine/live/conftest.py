@@ -77,8 +77,16 @@ class Lab:
             return self.answers(machine, code)
 
     def host(self, machine: KdTarget, commands: Sequence[str], timeout: float = 60) -> str:
-        """Commands in the debugger engine, attached, with pykd loaded."""
-        return self.rig.host(
+        """Commands in the debugger engine, attached, with pykd loaded: what they print."""
+        result = self.host_result(machine, commands, timeout)
+        assert result.returncode == 0, result
+        return result.stdout
+
+    def host_result(
+        self, machine: KdTarget, commands: Sequence[str], timeout: float = 60
+    ) -> Result:
+        """The same, with the standard error and the return code."""
+        return self.rig.host_result(
             None,
             [f".load {self.rig.extension}", *commands],
             kernel=machine.connection,

@@ -61,6 +61,22 @@ def test_a_line_that_is_cut(lab: Lab) -> None:
     assert lines[0].endswith("the listing stands at handle 0x80 of notepad.exe (pid 0x1514)")
 
 
+def test_a_line_that_is_cut_in_the_debugger(lab: Lab) -> None:
+    """All of its output waits; the line goes to the console that kd and this host have."""
+    middle = many(lab)
+    script = lab.folder / "list.py"
+    script.write_text("from pykd_handle.cli import main" + IMPATIENT + "main(['0', '2'])\n")
+    with KdTarget(lab.image) as machine:
+        machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
+        with pytest.raises(RigTimeout) as caught:
+            lab.host(machine, [f"!py {script}"], timeout=10)
+    assert caught.value.stdout.count("ObjectHeader: ") == 31
+    lines = [line for line in caught.value.stderr.splitlines() if "pykd-handle" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("pykd-handle: no answer from the target for 1 s (memory at 0x")
+    assert lines[0].endswith("the listing stands at handle 0x80 of notepad.exe (pid 0x1514)")
+
+
 def test_a_machine_that_answers_again(lab: Lab, on_dump: OnDump) -> None:
     """What was silent for a while is told, and the listing goes on to its end."""
     middle = many(lab)
@@ -71,6 +87,20 @@ def test_a_machine_that_answers_again(lab: Lab, on_dump: OnDump) -> None:
     ((code, output, errors),) = json.loads(result.stdout)
     assert [code, output] == on_dump("0 3")[0][:2]
     assert errors.count("\n") == 1 and "no answer from the target for 1 s" in errors
+
+
+def test_a_machine_that_answers_again_in_the_debugger(lab: Lab, on_dump: OnDump) -> None:
+    """The thread that told of it is gone when ``!py`` ends its interpreter."""
+    middle = many(lab)
+    script = lab.folder / "list.py"
+    script.write_text("from pykd_handle.cli import main" + IMPATIENT + "main(['0', '3'])\n")
+    with KdTarget(lab.image) as machine:
+        machine.faults.add(Trouble.SILENCE, where=lambda r: abs(r.address - middle) < 0x100)
+        machine.silent_for = 2.5
+        result = lab.host_result(machine, [f"!py {script}", ".echo AFTER"], timeout=40)
+    assert on_dump("0 3")[0][1].strip() in result.stdout
+    assert result.stdout.rstrip().endswith("AFTER")
+    assert result.stderr.count("pykd-handle: no answer from the target for 1 s") == 1
 
 
 def test_a_page_of_objects_that_is_missing(lab: Lab) -> None:
