@@ -34,6 +34,8 @@ param(
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+# Exit codes are looked at here; a profile of PowerShell 7 may have made them errors that stop all.
+$PSNativeCommandUseErrorActionPreference = $false
 
 function Stop-Install([string] $Reason) {
     [Console]::Error.WriteLine("install: $Reason")
