@@ -126,7 +126,11 @@ class Listing:
             wanted &= 0xFFFFFFFF  # the debugger shows 32-bit addresses sign-extended
         processes = self.kernel.processes
         if wanted == CURRENT_PROCESS:
-            return processes.current(), []
+            try:
+                return processes.current(), []
+            except TargetError as error:
+                hint = "name the process: its id, the address of its _EPROCESS, or 0 for all"
+                raise TargetError(f"{error}; {hint}") from None
         if self.kernel.target.is_kernel_address(wanted):
             looks = processes.looks_like_process(wanted)
             if isinstance(looks, Unavailable):

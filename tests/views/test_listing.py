@@ -50,6 +50,21 @@ def test_nothing_means_all_handles_of_the_current_process(image: KernelImage) ->
     assert not answer.failed
 
 
+def test_without_a_current_process_the_line_says_what_to_do(
+    image: KernelImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(target: MockTarget) -> int:
+        raise TargetError("no current process: no processor block can be read")
+
+    monkeypatch.setattr(MockTarget, "current_process", lost)
+    with pytest.raises(TargetError) as error:
+        Answer(image, "")
+    assert str(error.value).startswith("no current process: no processor block can be read; name")
+    event = image.current.handle(image.event())
+    for words in ("0 3 1514", "0 3 0"):
+        assert Answer(image, words).handles() == [event]
+
+
 @pytest.mark.parametrize("how", ["138", "0n312", "{:x}"])
 def test_a_process_by_id_or_by_address(image: KernelImage, how: str) -> None:
     smss = image.process("smss.exe", 0x138)
