@@ -154,6 +154,7 @@ class Listing:
             record.table_kind = "Kernel"
         record.table_address = address
         if isinstance(address, Absent):
+            record.handle_count = address
             yield from self._no_table(record, f"ObjectTable can't be read: {address}")
             return
         if address == 0:

@@ -133,6 +133,17 @@ def test_a_handle_that_is_a_process_or_thread_id(image: KernelImage) -> None:
         assert row.type == kind
 
 
+def test_a_process_whose_table_is_not_known_has_no_count_either(image: KernelImage) -> None:
+    place = image.current.view.at("ObjectTable")
+    image.memory.drop(place, 8)
+    answer = Answer(image, "")
+    (process,), (row,) = answer.processes, answer.rows
+    assert isinstance(process.table_address, Unavailable)
+    assert process.handle_count == process.table_address
+    assert row.error == f"ObjectTable can't be read: 0x{place:x}: not in the dump"
+    assert answer.failed
+
+
 def test_an_exited_process_is_one_row(image: KernelImage) -> None:
     gone = image.process("gone.exe", 0x200)
     gone.exit()
