@@ -159,6 +159,26 @@ class MockTable:
         self._write_ends()
         self._count(index % self.free_lists, -1)
 
+    def audit(self, handle: int, mask: int, relative: int = 0) -> int:
+        """Have the use of these rights through a handle audited; returns the address of what says
+        so, its ``_HANDLE_TABLE_ENTRY_INFO``. ``relative`` is its ``MaxRelativeAccessMask``.
+
+        The first in a page makes the array for it, to which the page's reserved entry leads.
+        """
+        leaf = self.leaf_address(handle)
+        place = leaf + self.codec.struct.offset("InfoTable")
+        struct = self.core.struct("_HANDLE_TABLE_ENTRY_INFO")
+        array = self.core.pointer(place)
+        if not array:
+            array = self.core.allocate(self.per_leaf * struct.size, tag=b"ObHi")
+            self.core.set_pointer(place, array)
+            self.view["ExtraInfoPages"] = self.view["ExtraInfoPages"] + 1
+        index = (self.entry_address(handle) - leaf) // self.codec.size
+        info = self.core.view("_HANDLE_TABLE_ENTRY_INFO", array + index * struct.size)
+        info["AuditMask"] = mask
+        info.put("MaxRelativeAccessMask", relative)
+        return info.address
+
     def shift_count(self, by: int) -> None:
         """Move a part of the handle count from the second free list to the first.
 

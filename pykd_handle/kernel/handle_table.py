@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ..absent import Absent, Maybe, Unavailable
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable
 from ..errors import CorruptedError, MemoryUnavailable
 from ..layout import Array
 from ..target import Span, Target
+from .entry_info import EntryInfo, entry_infos
 from .fields import read_fields
 from .handle_entry import HandleEntry, entry_form
 
@@ -65,7 +66,8 @@ class HandleTable:
         self.form = entry_form(target)
         self.entries_per_page = PAGE // self.form.size
         self.pointers_per_page = PAGE // target.pointer_size
-        code, limit, self._stored_count, self.process_id = self._read()
+        code, limit, self._stored_count, self.process_id, arrays = self._read()
+        self._infos = entry_infos(target, self.form.size, arrays)
         self._walked_count: Optional[Maybe[int]] = None
         if isinstance(code, Unavailable):
             raise MemoryUnavailable(code.address or address, code.reason)
@@ -124,18 +126,27 @@ class HandleTable:
         """How many entries the table has, free ones and reserved ones too."""
         return self.limit // HANDLE_STEP
 
-    def _read(self) -> Tuple[Maybe[int], Maybe[int], Maybe[int], Maybe[int]]:
-        """TableCode, NextHandleNeedingPool, the handle count, UniqueProcessId: one read."""
+    def extra_info(self, entry: HandleEntry) -> Maybe[EntryInfo]:
+        """What the table keeps of a handle beside its entry; NO_VALUE where that is nothing.
+
+        Costs reads only where the table has such pages (`pykd_handle.kernel.entry_info`): one of a
+        pointer and one of the array for each page of entries.
+        """
+        return NO_VALUE if self._infos is None else self._infos.of(entry.address)
+
+    def _read(self) -> Tuple[Maybe[int], Maybe[int], Maybe[int], Maybe[int], Maybe[int]]:
+        """TableCode, NextHandleNeedingPool, the handle count, UniqueProcessId, ExtraInfoPages:
+        one read."""
         struct = self.target.struct("_HANDLE_TABLE")
         fields = ["TableCode", "NextHandleNeedingPool", "UniqueProcessId"]
-        lists = 0
         if struct.has("HandleCount"):  # up to Windows 7: one count for the table
-            fields.append("HandleCount")
+            counts = ["HandleCount"]
         else:  # from 8 on: a signed count in each free list
-            lists = self._free_lists()
-            fields.extend(f"FreeLists[{index}].HandleCount" for index in range(lists))
-        values = read_fields(self.target, struct, self.address, *fields)
-        return values[0], values[1], _sum(values[3:]), values[2]
+            counts = [f"FreeLists[{index}].HandleCount" for index in range(self._free_lists())]
+        extra = ["ExtraInfoPages"] if struct.has("ExtraInfoPages") else []
+        values = read_fields(self.target, struct, self.address, *fields, *counts, *extra)
+        count = _sum(values[3 : 3 + len(counts)])
+        return values[0], values[1], count, values[2], values[-1] if extra else NO_VALUE
 
     def _free_lists(self) -> int:
         """How many free lists a table has: ``ExpFreeListCount`` where the kernel has that symbol

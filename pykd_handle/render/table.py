@@ -110,6 +110,9 @@ class TableRenderer(Renderer):
                 parts.append(arrow + self._text(value))
         if row.details.get("exited") is True:
             parts.append("(exited)")
+        mask = row.details.get("audit_mask")
+        if isinstance(mask, int) and mask:
+            parts.append(f"(audited: {mask:08x})")
         return "  ".join(parts)
 
     def _count(self, value: Maybe[int]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError, TargetError
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import access_names
 from ..kernel.cid_table import cid_table
+from ..kernel.entry_info import EntryInfo
 from ..kernel.handle_entry import HandleEntry, describe_attributes
 from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
 from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
@@ -253,7 +254,7 @@ class Listing:
                     hidden[row.reason] = hidden.get(row.reason, 0) + row.hidden
                     yield _hole(record, row)
                 elif not row.free:
-                    shown = self._entry(record, row)
+                    shown = self._entry(record, table, row)
                     if shown is not None:
                         yield shown
                 elif self.request.wants_free and not self.request.type_name:
@@ -288,7 +289,7 @@ class Listing:
             shown = _free(record, entry)
         else:
             self._load([entry])
-            shown = self._entry(record, entry)
+            shown = self._entry(record, table, entry)
         if shown is not None:
             shown.kernel_handle = self.request.kernel_handle
             yield shown
@@ -315,7 +316,9 @@ class Listing:
             if isinstance(row, HandleEntry) and not row.free and is_kernel_address(row.pointer)
         )
 
-    def _entry(self, record: ProcessRecord, entry: HandleEntry) -> Optional[HandleRecord]:
+    def _entry(
+        self, record: ProcessRecord, table: HandleTable, entry: HandleEntry
+    ) -> Optional[HandleRecord]:
         """The row of an entry in use, or None where its type is not the one asked for."""
         row = HandleRecord(record, Hex(entry.handle), Hex(entry.address))
         header = self._header_of(entry)
@@ -350,6 +353,8 @@ class Listing:
         )
         if item is not None and self.request.wants_objects:
             self._describe(row, item)
+        if self.request.wants_objects:
+            _add_info(row, table.extra_info(entry))
         self.found += 1
         return row
 
@@ -410,6 +415,21 @@ def _free(record: ProcessRecord, entry: HandleEntry) -> HandleRecord:
     if entry.reserved:
         row.details = {"reserved": True}
     return row
+
+
+def _add_info(row: HandleRecord, info: Maybe[EntryInfo]) -> None:
+    """Add what the table keeps of the handle beside its entry; most tables keep nothing."""
+    if info is NO_VALUE:
+        return
+    masks: Dict[str, Any] = {"audit_mask": info}
+    if isinstance(info, EntryInfo):
+        masks = {
+            name: Hex(mask) if isinstance(mask, int) else mask
+            for name, mask in info._asdict().items()
+            if mask is not NO_VALUE
+        }
+    # The description is the object's, which other handles share.
+    row.details = {**row.details, **masks}
 
 
 def _hole(record: ProcessRecord, hole: Hole) -> HandleRecord:

@@ -70,6 +70,27 @@ def test_free_and_reserved_entries(form: Form, opener) -> None:
 
 
 @BY_FORM
+def test_audited_handles(form: Form, opener) -> None:
+    """The reserved entry of a page leads to an array of ``_HANDLE_TABLE_ENTRY_INFO``."""
+    image = KernelImage(form.layout)
+    process = image.current = image.process("a.exe", 0x104)
+    handles = process.handles(600, image.event())
+    size = image.struct("_HANDLE_TABLE_ENTRY_INFO").size
+    array = image.allocate((512 if image.pointer_size == 4 else 256) * size)
+    image.set_pointer(process.table.leaves[0], array)
+    image.memory.write(array + 3 * size, struct.pack("<I", 0x10002))
+    process.table.view["ExtraInfoPages"] = 1
+    with opener(image) as target:
+        rows = answer(target, "").rows
+    assert [row.handle for row in rows] == handles
+    masks = [row.details.get("audit_mask") for row in rows]
+    inside = (0x800 if image.pointer_size == 4 else 0x400) // 4 - 1
+    assert masks == [0x10002 if row.handle == 12 else 0 for row in rows[:inside]] + [None] * (
+        600 - inside
+    )
+
+
+@BY_FORM
 @pytest.mark.parametrize("flags", ["0", "4"])
 def test_the_reserved_entry_never_is_a_handle(form: Form, flags: str, opener) -> None:
     # Its first word may point to the audit masks of its page (_HANDLE_TABLE_ENTRY_INFO).

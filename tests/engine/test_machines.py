@@ -22,6 +22,7 @@ from .rig import Rig
 COMMANDS: List[List[str]] = [
     ["0", "3"], ["0", "7"], ["4"], ["0", "13"], ["80000004"], ["1234", "23"], ["0", "3", "0"],
     ["0", "3", "4"], ["0", "3", "-1", "Event"], ["0", "0", "0"],
+    ["0", "3", "--format", "jsonl"],
 ]  # fmt: skip
 
 
@@ -32,7 +33,8 @@ def fill(image: KernelImage) -> None:
     process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
     process.handle(image.named("Mutant", "\\BaseNamedObjects\\One"), 0x1F0001, protect=True)
     process.handle(image.directory("\\KnownDlls"), 0x3, audit=True)
-    process.handle(image.system, 0x1000)
+    audited = process.handle(image.system, 0x1000)
+    process.table.audit(audited, 0x400, 0x1F)
     if image.has_struct("_FILE_OBJECT"):
         process.handle(image.file("\\Windows\\notepad.exe"), 0x120089)
         process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019)
@@ -94,6 +96,7 @@ def test_session_and_dump_file_show_the_same(
     assert engine[0].out.count("GrantedAccess:") == (605 if "arm64" in layout else 607)
     assert "(Inherit)" in engine[0].out and "not in the dump" in engine[0].out
     assert "PROCESS" in engine[6].out and "notepad.exe" in engine[6].out
+    assert engine[-1].out.count('"audit_mask": "0x400"') == 1
 
 
 def test_the_file_alone_is_enough(rig: Rig, tmp_path: Path, capsys) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any, Dict
 
 import pytest
 
@@ -142,6 +143,21 @@ def test_the_table_is_made_for_people() -> None:
         r"\BaseNamedObjects\Event1234", "file", "<not", "in", "the", "dump>",
     ]  # fmt: skip
     assert lines[5].split() == ["8c", "(free)"]
+
+
+@pytest.mark.parametrize(
+    ("details", "ends"),
+    [
+        ({"exited": True}, "Event1234  (exited)"),
+        ({"exited": False, "audit_mask": Hex(0)}, "Event1234"),
+        ({"audit_mask": Hex(0x10003)}, "Event1234  (audited: 00010003)"),
+        ({"audit_mask": Unavailable("not in the dump", 0x10)}, "Event1234"),
+    ],
+)
+def test_what_the_table_adds_to_a_name(details: Dict[str, Any], ends: str) -> None:
+    row = event()
+    row.details = details
+    assert show([row.process, row], name="table").splitlines()[4].endswith(ends)
 
 
 @pytest.mark.parametrize("name", ["windbg", "table", "jsonl", "csv"])

@@ -144,6 +144,19 @@ def test_a_process_whose_table_is_not_known_has_no_count_either(image: KernelIma
     assert answer.failed
 
 
+def test_what_the_table_keeps_of_an_audited_handle(image: KernelImage) -> None:
+    event = image.event()
+    handles = [image.current.handle(event) for _ in range(2)]
+    image.current.table.audit(handles[1], 0x3)
+    plain, audited = Answer(image, "0 3").rows
+    # Both handles are to one object: what is the handle's own is not the other one's.
+    assert plain.details == {"audit_mask": 0, "max_relative_access_mask": 0}
+    assert audited.details == {"audit_mask": 3, "max_relative_access_mask": 0}
+    assert "audit_mask" not in Answer(image, "0 1").rows[1].details  # not asked for
+    (one,) = Answer(image, f"{handles[1]:x} 3").rows
+    assert one.details == audited.details
+
+
 def test_an_exited_process_is_one_row(image: KernelImage) -> None:
     gone = image.process("gone.exe", 0x200)
     gone.exit()
