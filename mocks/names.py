@@ -123,3 +123,9 @@ class Names(Objects):
         self.set_text(body, "LinkTarget", target)
         body["CreationTime.QuadPart"] = self.time
         return found
+
+    def call_back(self, link: MockObject, callback: int, context: int) -> None:
+        """Give a symbolic link a callback in place of its target (15063 and later)."""
+        body = link.body("_OBJECT_SYMBOLIC_LINK")
+        body["Callback"], body["CallbackContext"] = callback, context
+        body["Flags"] = body["Flags"] | 0x10

@@ -108,6 +108,9 @@ class TableRenderer(Renderer):
             value: Optional[Any] = row.details.get(key)
             if isinstance(value, (str, Unavailable)):
                 parts.append(arrow + self._text(value))
+        callback = row.details.get("callback")
+        if isinstance(callback, int):
+            parts.append(f"-> callback at {callback:x}")
         if row.details.get("exited") is True:
             parts.append("(exited)")
         mask = row.details.get("audit_mask")

@@ -1,10 +1,12 @@
 """Objects of each family: their names and details, whole and damaged."""
 
+import struct
 from typing import Any
 
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.objects import MockObject
 from mocks.target import MockTarget
 from pykd_handle.absent import NO_VALUE, Unavailable
 from pykd_handle.kernel import Kernel
@@ -235,6 +237,50 @@ def test_a_symbolic_link(image: KernelImage) -> None:
     found = describe(image, image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3"))
     assert (found.name, found.classic_name) == (r"\GLOBAL??\C:", "C:")
     assert found.details["target"] == r"\Device\HarddiskVolume3"
+
+
+CALLBACK, CONTEXT = 0xFFFFF80412340000, 0xFFFFF80412346010
+
+
+def hooked(image: KernelImage, flags: int) -> MockObject:
+    """A link by hand: Callback at 8, CallbackContext at 10, Flags at 1c (64 bits, 15063 on)."""
+    link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.memory.write(link.address + 8, struct.pack("<QQ", CALLBACK, CONTEXT))
+    image.memory.write(link.address + 0x1C, struct.pack("<I", flags))
+    return link
+
+
+@pytest.mark.parametrize("layout", ["win10_17763_x64", "win10_19041_x64", "win11_26100_arm64"])
+def test_a_symbolic_link_with_a_callback(layout: str) -> None:
+    image = KernelImage(layout)
+    found = describe(image, hooked(image, 0x10 | 0x1))
+    assert found.name == r"\GLOBAL??\C:"
+    assert found.details == {"callback": CALLBACK, "callback_context": CONTEXT}
+    # The mocks write the same.
+    link = image.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume4")
+    image.call_back(link, CALLBACK, CONTEXT)
+    assert image.memory.peek(link.address + 8, 16) == struct.pack("<QQ", CALLBACK, CONTEXT)
+    assert image.memory.peek(link.address + 0x1C, 4) == struct.pack("<I", 0x10)
+
+
+def test_other_flags_of_a_link_are_no_callback(image: KernelImage) -> None:
+    link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.memory.write(link.address + 0x1C, struct.pack("<I", 0xFFFFFFEF))
+    assert describe(image, link).details == {"target": r"\Device\HarddiskVolume3"}
+
+
+def test_before_15063_a_link_has_no_callback() -> None:
+    image = KernelImage("win10_14393_x64")
+    link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.memory.write(link.address + 0x1C, struct.pack("<I", 0x10))
+    assert describe(image, link).details == {"target": r"\Device\HarddiskVolume3"}
+
+
+def test_flags_of_a_link_that_are_missing(image: KernelImage) -> None:
+    link = hooked(image, 0x10)
+    image.memory.drop(link.address + 0x18, 8)
+    reason = Unavailable("not in the dump", link.address + 0x1C)
+    assert describe(image, link).details == {"target": reason}
 
 
 # -- the rest --------------------------------------------------------------------------------------

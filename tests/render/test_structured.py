@@ -151,6 +151,7 @@ def test_the_table_is_made_for_people() -> None:
         ({"exited": True}, "Event1234  (exited)"),
         ({"exited": False, "audit_mask": Hex(0)}, "Event1234"),
         ({"audit_mask": Hex(0x10003)}, "Event1234  (audited: 00010003)"),
+        ({"callback": Hex(0xFFFFF80412340000)}, "Event1234  -> callback at fffff80412340000"),
         ({"audit_mask": Unavailable("not in the dump", 0x10)}, "Event1234"),
     ],
 )
