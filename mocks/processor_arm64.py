@@ -13,10 +13,8 @@ from .core import Core
 from .memory import PAGE
 
 __all__ = (
-    "CONTEXT_POINTER",
     "OFFSETS",
     "SHARED_DATA",
-    "THREAD_SIZE",
     "context",
     "make_block",
     "make_thread",
@@ -34,12 +32,7 @@ _PCR_SIZE = 0xA000
 _APC_PROCESS = 0xB0  # of the KTHREAD
 _TRANSLATION_CONTROL = 0x95B5513511  # TCR_EL1: two halves of 47 bits, pages of 4 KiB
 _THREAD_STATE, _RUNNING = 0x17C, 2
-
-CONTEXT_POINTER = 0x8A0
-"""Where the ``KPRCB`` keeps the address of its context."""
-
-THREAD_SIZE = 0x910
-"""Size of the ``ETHREAD`` in bytes."""
+_THREAD_SIZE = 0x910
 
 OFFSETS: Dict[str, int] = {
     "OffsetKThreadNextProcessor": 0x238,
@@ -57,8 +50,8 @@ OFFSETS: Dict[str, int] = {
     "OffsetPrcbProcStateContext": _CONTEXT,
     "OffsetPrcbProcStateSpecialReg": _SPECIAL,
     "OffsetPrcbNumber": 0x24,
-    "OffsetPrcbContext": CONTEXT_POINTER,
-    "SizeEThread": THREAD_SIZE,
+    "OffsetPrcbContext": 0x8A0,
+    "SizeEThread": _THREAD_SIZE,
     "SizePcr": _PCR_SIZE,
     "OffsetPcrSelfPcr": 0x18,
     "OffsetPcrCurrentPrcb": 0,
@@ -81,7 +74,7 @@ def make_block(kernel: Core, directory_base: int) -> int:
 
 def make_thread(kernel: Core) -> int:
     """The one thread that there is; returns the address of its ``ETHREAD``."""
-    return kernel.allocate(THREAD_SIZE, kernel.blocks, alignment=PAGE)
+    return kernel.allocate(_THREAD_SIZE, kernel.blocks, alignment=PAGE)
 
 
 def run(kernel: Core, prcb: int, thread: int, process: int) -> None:

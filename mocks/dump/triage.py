@@ -8,6 +8,7 @@ from typing import Iterable, List, NamedTuple, Tuple, Union
 
 from ..kernel_image import KernelImage
 from . import header, header32
+from .formats import paging_format
 
 __all__ = ("write_triage_dump",)
 
@@ -81,7 +82,7 @@ def write_triage_dump(
     )
     head += form.top.pack(image.stack + 0xF00, 0, 0, 0)
     head += struct.pack("<4I", debugger, size, blocks, len(wanted))
-    base = image.system.directory_base & ~0xFFF
+    base = image.system.directory_base & paging_format(image).root_mask
     kind = header if image.pointer_size == 8 else header32
     with Path(path).open("wb") as file:
         file.write(kind.make_header(image, header.TRIAGE, base, None, end))
