@@ -43,7 +43,8 @@ TypeName  only handles to objects of this type (case matters), such as File,
 Numbers are hexadecimal; 0n is decimal, 0t octal, 0y binary.
 
 options:
-  --dump FILE      read a crash dump instead of the debugger's session
+  --dump FILE      read a crash dump, or a raw image of memory, instead of the
+                   debugger's session
   --symbols PATH   the kernel's symbols: an ISF file (.json, .json.xz), or a
                    folder in which the right one is looked for
   --format NAME    windbg (default), table, jsonl, csv

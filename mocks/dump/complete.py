@@ -13,7 +13,7 @@ from ..memory import PAGE
 from . import header, header32
 from .paging import PhysicalMemory
 
-__all__ = ("write_bitmap_dump", "write_full_dump")
+__all__ = ("write_bitmap_dump", "write_full_dump", "write_raw_image")
 
 _FULL, _BITMAP = 1, 5
 _BITMAP_HEADER = 0x38
@@ -65,6 +65,15 @@ def write_bitmap_dump(
     start = part.make_header(image, _BITMAP, physical.base, None, size)
     with Path(path).open("wb") as file:
         _write(file, start + bytes(head), physical.contents(), truncate)
+
+
+def write_raw_image(image: KernelImage, path: Union[str, Path], large: Sequence[int] = ()) -> None:
+    """Write a raw image of physical memory: each page at its own address, holes as zeros."""
+    physical = PhysicalMemory(image, large)
+    with Path(path).open("wb") as file:
+        for frame in physical.frames():
+            file.seek(frame * PAGE)
+            file.write(physical.content(frame))
 
 
 def _write(file: BinaryIO, head: bytes, pages: Iterable[bytes], truncate: Optional[int]) -> None:

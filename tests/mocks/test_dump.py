@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.dump import write_bitmap_dump, write_full_dump
+from mocks.dump import write_bitmap_dump, write_full_dump, write_raw_image
 from mocks.dump.header import MOST_RUNS
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
@@ -154,6 +154,17 @@ def test_dumps_of_pages_hold_whole_pages(busy: KernelImage, tmp_path: Path) -> N
     busy.memory.drop(busy.system.address, 8)
     with pytest.raises(ValueError, match="only a part of the page"):
         write_full_dump(busy, tmp_path / "x.dmp")
+
+
+def test_a_raw_image_has_each_page_at_its_own_address(image: KernelImage, tmp_path: Path) -> None:
+    image.process("notepad.exe", 0x1514).handles(600, image.event())
+    write_full_dump(image, tmp_path / "x.dmp")
+    write_raw_image(image, tmp_path / "x.raw")
+    dump, raw = DumpFile(tmp_path / "x.dmp"), (tmp_path / "x.raw").read_bytes()
+    for place in (frame * 0x1000 for frame in dump.places):
+        assert raw[place : place + 0x1000] == dump.physical(place, 0x1000)
+    assert len(raw) == (max(dump.places) + 1) * 0x1000
+    assert not any(raw[: min(dump.places) * 0x1000])
 
 
 def test_truncated(busy: KernelImage, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Crash dump files as targets: kernel dumps of x64, x86 and ARM64, complete, bitmap and triage.
+"""Crash dump files as targets: kernel dumps of x64, x86 and ARM64, complete, bitmap and triage,
+and raw images of memory.
 
 `open_dump` opens one; everything else here serves it. What differs between machines (`.header` or
 `.header32`, the format of `.paging`) is chosen in `open_dump` and nowhere else.
@@ -23,6 +24,7 @@ from .memory import PagedMemory
 from .pages import Pages
 from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
 from .physical import open_pages
+from .raw import may_be_raw, open_raw
 from .sniff import Kind, Sniffed, sniff, sniff_bytes
 from .target import DumpTarget
 from .translate import Translator, choose_format
@@ -38,7 +40,7 @@ def open_dump(
     symbols: Union[str, Path, None] = None,
     without_symbols: bool = False,
 ) -> DumpTarget:
-    """Open a kernel dump.
+    """Open a kernel dump, or a raw image of physical memory.
 
     ``symbols`` is an ISF file of the dump's kernel or a folder in which it is looked for; without
     it, the dump's own folder is looked through. With ``without_symbols`` none are looked for: the
@@ -61,6 +63,11 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
     sniffed = sniff_bytes(raw)
     if sniffed.kind is Kind.USER:
         raise TargetError(f"{file.path}: {sniffed.text}, not a kernel dump")
+    if sniffed.kind is Kind.UNKNOWN and may_be_raw(file):
+        image = open_raw(file)
+        found = DumpTarget(file, image.header, image.memory, symbols, without_symbols, image.base)
+        found.add_note(image.note)
+        return found
     if sniffed.kind not in _READ:
         raise TargetError(f"{file.path}: {sniffed.text}")
     parse = parse_header if sniffed.kind is Kind.KERNEL64 else parse_header32

@@ -18,6 +18,7 @@ class Kind(Enum):
     KERNEL32 = "32-bit kernel dump"
     USER = "user-mode dump"
     OTHER = "not a dump"
+    UNKNOWN = "of no known format"
 
 
 class Sniffed(NamedTuple):
@@ -77,5 +78,5 @@ def sniff_bytes(head: bytes) -> Sniffed:
     if len(head) < 8:
         return Sniffed(Kind.OTHER, "too short for a dump")
     if not any(head):
-        return Sniffed(Kind.OTHER, "not a dump: it begins with zeros")
-    return Sniffed(Kind.OTHER, "not a dump: its first bytes are no signature of one")
+        return Sniffed(Kind.UNKNOWN, "not a dump: it begins with zeros")
+    return Sniffed(Kind.UNKNOWN, "not a dump: its first bytes are no signature of one")

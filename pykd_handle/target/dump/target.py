@@ -38,7 +38,8 @@ class DumpTarget(Target):
     """A crash dump file; made by `pykd_handle.target.dump.open_dump`.
 
     ``memory`` reads virtual addresses: a `PagedMemory` or the ranges of a `TriageDump`. Raises
-    `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted.
+    `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted. ``base`` is the
+    virtual address of the kernel's image, where somebody has found it.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class DumpTarget(Target):
         memory: Union[PagedMemory, TriageDump],
         symbols: Optional[Path] = None,
         without_symbols: bool = False,
+        base: Optional[int] = None,
     ) -> None:
         super().__init__()
         self.name = str(file.path)
@@ -62,13 +64,12 @@ class DumpTarget(Target):
         if isinstance(memory, PagedMemory):
             self.five_levels = memory.translator.paging is X64_FIVE
             self._remarks += memory.pages.remarks
-            span = self._fetch_kernel(header.debugger_data, KDBG_SIZE)
-            self.debugger_data = parse_debugger_data(span, self.pointer_size)
+            self.debugger_data = self._read_debugger_data()
         else:
             self._running = _Running(memory.thread, memory.process)
             self._remarks += memory.remarks
             self.debugger_data = memory.debugger_data
-        self.facts = _facts(self, header, self.debugger_data)
+        self.facts = _facts(self, header, self.debugger_data, base)
         self._symbols: Symbols
         if without_symbols:
             self.take_layout(Isf({"base_types": {}, "user_types": {}}))
@@ -128,6 +129,12 @@ class DumpTarget(Target):
             first = max(address, top)
             gaps.append(Gap(first, end - first, _NO_ADDRESS))
         return Span(address, size, inside.pieces, gaps)
+
+    def _read_debugger_data(self) -> DebuggerData:
+        if not self.header.debugger_data:
+            return DebuggerData({}, {}, "where it lies, is not known")
+        span = self._fetch_kernel(self.header.debugger_data, KDBG_SIZE)
+        return parse_debugger_data(span, self.pointer_size)
 
     def _invalid_mask(self) -> int:
         """``MiState.Hardware.InvalidPteMask`` (since Windows 10 1803), 0 where there is none."""
@@ -191,7 +198,9 @@ class DumpTarget(Target):
         self._file.close()
 
 
-def _facts(target: DumpTarget, header: DumpHeader, data: DebuggerData) -> KernelFacts:
+def _facts(
+    target: DumpTarget, header: DumpHeader, data: DebuggerData, base: Optional[int]
+) -> KernelFacts:
     """What the dump says about its kernel; nothing here needs symbols."""
     known = [
         Known(name, address, "header")
@@ -207,7 +216,8 @@ def _facts(target: DumpTarget, header: DumpHeader, data: DebuggerData) -> Kernel
         for name, address in data.symbols.items()
         if target.is_kernel_address(address)
     ]
-    base = data.base
+    if base is None:
+        base = data.base
     if base is None or not target.is_kernel_address(base):
         base = base_from_modules(target.read, header.module_list, header.pointer_size)
     identity = None

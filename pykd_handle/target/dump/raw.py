@@ -1,0 +1,156 @@
+"""Raw images of physical memory: each byte of the file is the byte at that physical address.
+
+Such a file has no header. What a dump's header says follows from the process System (see
+`.system_process`): its page tables, the list of processes, and from there the kernel's image, whose
+debug record names the PDB. The kernel's debugger data is found where it is not encoded (up to
+Windows 7, on 32 bits, and where a debugger was attached).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import List, NamedTuple, Optional, Tuple
+
+from ...errors import MemoryUnavailable, PykdHandleError, TargetError
+from .debug_record import read_pdb_identity
+from .file import DumpFile
+from .header import PAGE_SIZE, DumpHeader, DumpType, Machine, Run
+from .memory import PagedMemory
+from .pages import RunPages
+from .paging import PAE
+from .system_process import SystemProcess, find_system_process
+
+__all__ = ("RawImage", "may_be_raw", "open_raw")
+
+_LEAST = 1 << 20
+_MACHINES = {"x64": Machine.X64, "x86": Machine.X86, "arm64": Machine.ARM64}
+_IMAGE = 64 << 20  # a kernel's image is shorter
+_TAG = b"KDBG"
+_TAG_AT, _SIZE_AT, _BASE_AT = 0x10, 0x14, 0x18  # in KDDEBUGGER_DATA64
+_BLOCK_SIZES = range(0x208, 0x1000)
+# KUSER_SHARED_DATA, and the build number in it (from Windows 10 on; before, something small).
+_SHARED_DATA = {8: 0xFFFFF78000000000, 4: 0xFFDF0000}
+_BUILD_NUMBER = 0x260
+
+
+class RawImage(NamedTuple):
+    """What a raw image says of itself: as much of a dump's header as can be known, the memory,
+    the virtual address of the kernel's image (None: not found), a line for the user."""
+
+    header: DumpHeader
+    memory: PagedMemory
+    base: Optional[int]
+    note: str
+
+
+def may_be_raw(file: DumpFile) -> bool:
+    """Whether a file of no known format has the size of a raw image."""
+    return file.size >= _LEAST and file.size % PAGE_SIZE == 0
+
+
+def open_raw(file: DumpFile) -> RawImage:
+    """The memory in a raw image. Raises `TargetError` where no kernel is found in it."""
+    run = Run(0, file.size // PAGE_SIZE, 0)
+    system = find_system_process(file, RunPages(file, [run]))
+    if system is None:
+        raise TargetError(
+            f"{file.path}: neither a dump nor a raw image of memory: it holds no process System of "
+            "a known Windows, with its page tables"
+        )
+    memory = system.memory
+    pointer_size = 4 if system.arch == "x86" else 8
+    base = _find_kernel(memory, system.head)
+    block = 0 if base is None else _find_debugger_data(memory, base, pointer_size)
+    header = DumpHeader(
+        build=_build(memory, pointer_size) or system.build,
+        directory_table=system.directory_table,
+        module_list=0,
+        process_head=system.head,
+        machine=_MACHINES[system.arch],
+        processors=1,
+        bug_check=0,
+        debugger_data=block,
+        stack_pointer=0,
+        dump_type=DumpType.FULL,
+        runs=(run,),
+        pages_named=run.pages,
+        size=0,
+        pointer_size=pointer_size,
+        pae=memory.translator.paging is PAE,
+    )
+    return RawImage(header, memory, base, _note(system))
+
+
+def _note(system: SystemProcess) -> str:
+    tables = system.memory.translator.paging.name
+    return (
+        f"a raw image of memory: the process System is at physical address 0x{system.address:x}, "
+        f"its page tables at 0x{system.directory_table:x} ({tables}); the current process is that "
+        "of the first processor"
+    )
+
+
+def _read(memory: PagedMemory, address: int, size: int) -> bytes:
+    span = memory.fetch(address, size)
+    if not span.complete:
+        raise MemoryUnavailable(address, span.gaps[0].reason)
+    return span.data()
+
+
+def _find_kernel(memory: PagedMemory, inside: int) -> Optional[int]:
+    """The base of the image that an address lies in, if it has a kernel's debug record."""
+
+    def read(address: int, size: int) -> bytes:
+        return _read(memory, address, size)
+
+    page = inside // PAGE_SIZE * PAGE_SIZE
+    for base in range(page, max(page - _IMAGE, 0), -PAGE_SIZE):
+        try:
+            if read(base, 2) == b"MZ" and read_pdb_identity(read, base).name[:2].lower() == "nt":
+                return base
+        except PykdHandleError:
+            continue
+    return None
+
+
+def _find_debugger_data(memory: PagedMemory, base: int, pointer_size: int) -> int:
+    """The address of the kernel's ``KDDEBUGGER_DATA64``, 0 where it is not there in the clear."""
+    for start, data in _image(memory, base):
+        at = data.find(_TAG)
+        while at >= 0:
+            address = start + at - _TAG_AT
+            if at >= _TAG_AT and _is_block(memory, address, base, pointer_size):
+                return address
+            at = data.find(_TAG, at + 1)
+    return 0
+
+
+def _image(memory: PagedMemory, base: int) -> List[Tuple[int, bytes]]:
+    """The pages of the image that are there: address and bytes of each stretch."""
+    try:
+        head = base + int.from_bytes(_read(memory, base + 0x3C, 4), "little")
+        size = int.from_bytes(_read(memory, head + 0x50, 4), "little")  # SizeOfImage
+    except MemoryUnavailable:
+        return []
+    span = memory.fetch(base, min(size, _IMAGE))
+    return [(piece.address, piece.data) for piece in span.pieces]
+
+
+def _is_block(memory: PagedMemory, address: int, base: int, pointer_size: int) -> bool:
+    try:
+        data = _read(memory, address, _BASE_AT + 8)
+    except MemoryUnavailable:
+        return False
+    (size,) = struct.unpack_from("<I", data, _SIZE_AT)
+    stored = int.from_bytes(data[_BASE_AT : _BASE_AT + pointer_size], "little")
+    return size in _BLOCK_SIZES and stored == base
+
+
+def _build(memory: PagedMemory, pointer_size: int) -> int:
+    """The build number out of the page that the kernel shares with all processes, 0 for none."""
+    try:
+        data = _read(memory, _SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4)
+    except MemoryUnavailable:
+        return 0
+    number = int.from_bytes(data, "little")
+    return number if 10240 <= number < 100_000 else 0

@@ -1,0 +1,142 @@
+"""Finding the process System in physical memory that nothing is known of.
+
+Its ``_EPROCESS`` holds the name ``System`` in a field of fixed length, the id 4, and the physical
+address of the kernel's page tables; where these lie differs from build to build, so the places of
+all layouts that ship with the package are tried. What looks right is proved by the tables
+themselves: the list of processes, read through them, must lead back to that very block.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from ...layouts import load, shipped
+from .file import DumpFile
+from .memory import PagedMemory
+from .pages import Pages
+from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
+from .translate import Translator
+
+__all__ = ("SystemProcess", "find_system_process")
+
+_NAME = b"System" + bytes(8)  # ImageFileName has 15 or 16 bytes
+_CHUNK = 8 << 20
+_MOST_HITS = 20_000
+_PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type
+_SYSTEM_ID = 4
+_FORMATS: Dict[str, Tuple[PagingFormat, ...]] = {
+    "x64": (X64_FOUR, X64_FIVE),
+    "x86": (PAE, X86),
+    "arm64": (ARM64,),
+}
+
+
+class _Shape(NamedTuple):
+    """Offsets in an ``_EPROCESS``, in bytes, and what has it so."""
+
+    arch: str
+    pointer_size: int
+    name: int
+    pid: int
+    links: int
+    directory: int
+
+
+class SystemProcess(NamedTuple):
+    """The process System: ``address`` and ``directory_table`` are physical addresses, ``head`` is
+    the virtual address of ``PsActiveProcessHead``; ``build`` one that has such an ``_EPROCESS``."""
+
+    arch: str
+    build: int
+    address: int
+    directory_table: int
+    head: int
+    memory: PagedMemory
+
+
+def find_system_process(file: DumpFile, pages: Pages) -> Optional[SystemProcess]:
+    """The first block in the file that proves to be System's, or None.
+
+    ``pages`` are the pages of the same file. Raises `TargetError` where the file can't be read.
+    """
+    shapes = _shapes()
+    for place in _names(file):
+        for shape, build in shapes.items():
+            found = _look(file, pages, place, shape, build)
+            if found is not None:
+                return found
+    return None
+
+
+def _shapes() -> Dict[_Shape, int]:
+    """The distinct forms of all layouts, the newest build's first, with one such build each."""
+    found: Dict[_Shape, int] = {}
+    for layout in sorted(shipped(), key=lambda item: -item.build):
+        process = load(layout.name).struct("_EPROCESS")
+        directory = "Pcb.DirectoryTableBase"
+        shape = _Shape(
+            layout.arch,
+            4 if layout.arch == "x86" else 8,
+            process.offset("ImageFileName"),
+            process.offset("UniqueProcessId"),
+            process.offset("ActiveProcessLinks"),
+            process.offset(directory),
+        )
+        found.setdefault(shape, layout.build)
+    return found
+
+
+def _names(file: DumpFile) -> Iterator[int]:
+    """Where in the file the name stands, in order; at most so many places."""
+    hits = 0
+    for start in range(0, file.size, _CHUNK):
+        data = file.read(start, _CHUNK + len(_NAME) - 1)
+        at = data.find(_NAME)
+        while at >= 0:
+            hits += 1
+            if hits > _MOST_HITS:
+                return
+            yield start + at
+            at = data.find(_NAME, at + 1)
+
+
+def _look(
+    file: DumpFile, pages: Pages, place: int, shape: _Shape, build: int
+) -> Optional[SystemProcess]:
+    """The block whose name stands at ``place``, if it has this shape."""
+    start = place - shape.name
+    if start < 0 or start % 8:
+        return None
+    data = file.read(start, max(shape.name, shape.pid, shape.links) + 2 * shape.pointer_size)
+    width = shape.pointer_size
+
+    def number(offset: int) -> int:
+        return int.from_bytes(data[offset : offset + width], "little")
+
+    if not data or data[0] & 0x7F != _PROCESS_OBJECT or number(shape.pid) != _SYSTEM_ID:
+        return None
+    following, head = number(shape.links), number(shape.links + width)
+    kernel = 1 << 8 * width - 1
+    if following < kernel or head < kernel:
+        return None
+    root = number(shape.directory)
+    for paging in _FORMATS[shape.arch]:
+        if root & paging.root and pages.read((root & paging.root) >> 12) is not None:
+            memory = PagedMemory(pages, Translator(pages, root, paging))
+            if _leads_back(memory, following, head, start + shape.links, width):
+                return SystemProcess(shape.arch, build, start, root, head, memory)
+    return None
+
+
+def _leads_back(memory: PagedMemory, following: int, head: int, links: int, width: int) -> bool:
+    """Whether the list's next entry and its head both name the entry at this physical address."""
+    seen: List[int] = []
+    for address in (following + width, head):
+        span = memory.fetch(address, width)
+        if not span.complete:
+            return False
+        seen.append(int.from_bytes(span.data(), "little"))
+    frame = memory.translator.frame(seen[0])
+    if seen[0] != seen[1] or not isinstance(frame, int):
+        return False
+    return frame << 12 | seen[0] & 0xFFF == links

@@ -1,0 +1,216 @@
+"""Raw images of memory: what the same machine's dump shows, and files that are none."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+import time
+from pathlib import Path
+from typing import List, Tuple
+
+import pytest
+
+from mocks import KernelImage
+from mocks.dump import write_full_dump, write_raw_image
+from mocks.memory import LEFT_OUT
+from pykd_handle.cli import main
+from pykd_handle.errors import PykdHandleError, TargetError
+from pykd_handle.kernel import Kernel
+from pykd_handle.request import parse_request
+from pykd_handle.target.dump import open_dump
+from pykd_handle.views import Listing
+
+NAME = b"System" + bytes(9)
+COMMANDS = ("0 3", "0 7 0", "4", "80000004", "104 23", "0 3 0 Event")
+MACHINES = [
+    ("winxp_sp3_x86", False),
+    ("winxp_sp3_x86", True),
+    ("win2003_sp2_x64", True),
+    ("vista_sp2_x86", True),
+    ("win7_sp1_x64", True),
+    ("win8_x64", True),
+    ("win10_19041_x64", True),
+    ("win10_19041_x86", True),
+    ("win11_26100_x64", True),
+    ("win11_26100_la57_x64", True),
+    ("win11_26100_arm64", True),
+]
+
+
+def machine(layout: str = "win10_19041_x64", pae: bool = True) -> KernelImage:
+    image = KernelImage(layout, pae=pae)
+    image.system.handle(image.system, value=4)
+    process = image.current = image.process("notepad.exe", 0x104)
+    process.handles(600, [image.event("\\BaseNamedObjects\\Ready"), image.event()])
+    lost = image.object("Event", size=0x18, own_page=True)
+    process.handle(lost)
+    image.memory.drop_page(lost.header, LEFT_OUT)
+    return image
+
+
+def saved(image: KernelImage, folder: Path) -> Tuple[Path, Path]:
+    """The raw image, and the symbols in a folder of their own."""
+    write_raw_image(image, folder / "memory.raw")
+    symbols = folder / "symbols"
+    symbols.mkdir(exist_ok=True)
+    (symbols / "kernel.json").write_text(json.dumps(image.isf()), "utf-8")
+    return folder / "memory.raw", symbols
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> Tuple[int, str, str]:
+    code = main(list(words))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize(("layout", "pae"), MACHINES)
+def test_the_same_as_from_a_dump(
+    layout: str, pae: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = machine(layout, pae)
+    raw, symbols = saved(image, tmp_path)
+    write_full_dump(image, tmp_path / "kernel.dmp")
+    for words in COMMANDS:
+        for road in (["--symbols", str(symbols)], []):
+            from_dump = said(capsys, "--dump", str(tmp_path / "kernel.dmp"), *road, *words.split())
+            from_raw = said(capsys, "--dump", str(raw), *road, *words.split())
+            assert from_raw[0] == from_dump[0] == 0, words
+            # What is beyond the file's end is missing otherwise than what a dump leaves out.
+            assert from_raw[1] == from_dump[1], words
+            assert "a raw image of memory: the process System is at physical" in from_raw[2]
+
+
+def test_what_it_says_of_itself(tmp_path: Path) -> None:
+    image = machine()
+    raw, symbols = saved(image, tmp_path)
+    target = open_dump(raw, symbols)
+    try:
+        assert target.current_process() == image.current.address
+        assert target.base == image.base
+        assert (target.architecture, target.header.build) == ("x64", 19041)
+        note = target.notes()[0]
+        # By hand: where the file has the name of System, less its offset (0x5a8).
+        place = raw.read_bytes().find(NAME) - 0x5A8
+        assert f"physical address 0x{place:x}, its page tables at 0x1ad002" in note
+        assert "(x64, 4 levels)" in note
+    finally:
+        target.close()
+
+
+def test_debugger_data_that_is_encoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As on a 64-bit Windows 8 and later that no debugger was attached to."""
+    image = machine()
+    block = image.symbol("KdDebuggerDataBlock")
+    image.memory.write(block, bytes(byte ^ 0x5A for byte in image.memory.peek(block, 0x380)))
+    raw, symbols = saved(image, tmp_path)
+    code, out, _ = said(capsys, "--dump", str(raw), "--symbols", str(symbols), "0", "3")
+    assert code == 0 and out.count("Name: Ready") == 300
+    # Without symbols there is no way to the types, but handles, access and names are there.
+    code, out, err = said(capsys, "--dump", str(raw), "0", "3")
+    assert code == 1 and "no current process" in err and "name the process" in err
+    code, out, _ = said(capsys, "--dump", str(raw), "0", "3", "104")
+    assert code == 0 and out.count("Name: Ready") == 300
+    assert out.count("GrantedAccess: ") == 601 and out.count("Type: <Unavailable: ") == 601
+
+
+def fake(place: int, **changed: int) -> bytes:
+    """A block that looks like System's of 19041: 0x5b8 bytes, up to the name's end."""
+    data = bytearray(0x5B8)
+    data[0] = 3
+    struct.pack_into("<Q", data, 0x28, changed.get("root", 0x1AD000))
+    struct.pack_into("<Q", data, 0x440, changed.get("pid", 4))
+    links = (0xFFFFAD0400000000, 0xFFFFF80400001010)
+    struct.pack_into("<QQ", data, 0x448, *links)
+    data[0x5A8:] = NAME + b"\0"
+    return bytes(data)
+
+
+def test_what_only_looks_like_system_is_passed_over(tmp_path: Path) -> None:
+    image = machine()
+    raw, symbols = saved(image, tmp_path)
+    data = bytearray(raw.read_bytes())
+    decoys = [
+        fake(0),  # its list leads elsewhere
+        fake(0, root=0),
+        fake(0, root=0x7777777000),  # tables beyond the file
+        fake(0, pid=8),
+        NAME * 40,
+    ]
+    place = 0x3000
+    for decoy in decoys:
+        data[place : place + len(decoy)] = decoy
+        place += 0x1000
+    raw.write_bytes(data)
+    target = open_dump(raw, symbols)
+    try:
+        assert target.current_process() == image.current.address
+    finally:
+        target.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (bytes(2 << 20), "neither a dump nor a raw image of memory"),
+        (bytes((2 << 20) + 1), "not a dump: it begins with zeros"),
+        (bytes(1 << 16), "not a dump: it begins with zeros"),
+        (b"\x53\xff\x00\xf0" * (1 << 19), "neither a dump nor a raw image of memory"),
+        (NAME.ljust(16, b"\0") * (1 << 17), "neither a dump nor a raw image of memory"),
+        (b"PK\x03\x04" + bytes((2 << 20) - 4), "a .zip archive: unpack it first"),
+    ],
+)  # fmt: skip
+def test_files_that_are_none(data: bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.bin"
+    path.write_bytes(data)
+    start = time.perf_counter()
+    with pytest.raises(TargetError) as error:
+        open_dump(path)
+    assert words in str(error.value) and "\n" not in str(error.value)
+    assert time.perf_counter() - start < 20
+
+
+def test_an_image_that_is_cut_short(tmp_path: Path) -> None:
+    image = machine()
+    raw, symbols = saved(image, tmp_path)
+    data = raw.read_bytes()
+    outcomes: List[bool] = []
+    for pages in range(len(data) // 0x1000 - 60, len(data) // 0x1000, 7):
+        raw.write_bytes(data[: pages * 0x1000])
+        outcomes.append(lists(raw, symbols))
+    assert True in outcomes and False in outcomes
+
+
+def test_damage(tmp_path: Path) -> None:
+    image = machine("win10_19041_x86")
+    raw, symbols = saved(image, tmp_path)
+    good = raw.read_bytes()
+    first = next(at for at in range(0, len(good), 0x1000) if any(good[at : at + 0x1000]))
+    chance = random.Random(5)
+    for _ in range(60):
+        data = bytearray(good)
+        for _ in range(150):
+            at = chance.randrange(first, len(data) - 8)
+            data[at : at + 4] = chance.choice((0, 0xFFFFFFFF, chance.getrandbits(32))).to_bytes(
+                4, "little"
+            )
+        raw.write_bytes(data)
+        lists(raw, symbols)
+
+
+def lists(raw: Path, symbols: Path) -> bool:
+    """Whether the image can be opened; then it is listed, and an error is one line."""
+    try:
+        target = open_dump(raw, symbols)
+    except PykdHandleError as error:
+        assert "\n" not in str(error)
+        return False
+    try:
+        for words in ("0 7", "0 3 0"):
+            try:
+                list(Listing(Kernel(target), parse_request(words.split())).records())
+            except PykdHandleError as error:
+                assert "\n" not in str(error)
+    finally:
+        target.close()
+    return True
