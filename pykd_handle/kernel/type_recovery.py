@@ -16,6 +16,7 @@ from ..errors import PykdHandleError
 from ..target import Target
 from .directory import directory_objects
 from .object_header import HeaderReader, NameInfo
+from .root_directory import find_root_directory
 from .strings import read_unicode_string
 
 __all__ = ("TypeDirectory", "find_type_directory", "recover_cookie")
@@ -35,9 +36,7 @@ class TypeDirectory(NamedTuple):
 
 def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
     """Find ``\\ObjectTypes`` from the root. Raises `PykdHandleError` with the reason."""
-    root = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
-    if not target.is_kernel_address(root):
-        raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
+    root = find_root_directory(target, headers)
     reason: Optional[Unavailable] = None
     for item in directory_objects(target, root):
         if isinstance(item, Unavailable):

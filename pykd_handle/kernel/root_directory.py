@@ -1,0 +1,75 @@
+"""The root directory of the object namespace: ``\\``.
+
+``ObpRootDirectoryObject`` leads to it, a global that symbols and the debugger data name. Where
+neither is there (a raw image of memory has its debugger data encoded), any named object leads to it
+as well: its name header holds the directory that it stands in, whose own name header holds the one
+above, up to the one that is called ``\\`` and stands in none.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Iterator
+
+from ..errors import PykdHandleError
+from ..target import Target
+from .handle_entry import HandleEntry
+from .handle_table import HandleTable
+from .object_header import HeaderReader, NameInfo
+from .process import Process, ProcessReader
+from .strings import read_unicode_string
+
+__all__ = ("find_root_directory",)
+
+_MOST_PROCESSES = 8
+_MOST_HANDLES = 1024  # of each process; System alone has named objects among its first
+_DEEPEST = 128
+
+
+def find_root_directory(target: Target, headers: HeaderReader) -> int:
+    """The virtual address of its body. Raises `PykdHandleError` with the reason."""
+    if target.find_symbol("ObpRootDirectoryObject") is not None:
+        root = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
+        if not target.is_kernel_address(root):
+            raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
+        return root
+    for header in _objects(target):
+        root = _climb(target, headers, header)
+        if root:
+            return root
+    raise PykdHandleError("the root directory is not found: no named object leads to it")
+
+
+def _objects(target: Target) -> Iterator[int]:
+    """Object headers behind the first handles of the first processes."""
+    for process in islice(ProcessReader(target).all(), _MOST_PROCESSES):
+        table = process.object_table if isinstance(process, Process) else 0
+        if not isinstance(table, int) or not table:
+            continue
+        try:
+            rows = (row for page in HandleTable(target, table).pages() for row in page)
+            for row in islice(rows, _MOST_HANDLES):
+                if isinstance(row, HandleEntry) and target.is_kernel_address(row.pointer):
+                    yield row.pointer
+        except PykdHandleError:
+            continue
+
+
+def _climb(target: Target, headers: HeaderReader, header: int) -> int:
+    """The body of the root above a named object; 0 where the way does not lead there."""
+    body = 0
+    for _ in range(_DEEPEST):
+        try:
+            info = headers.read(header).name_info
+        except PykdHandleError:
+            return 0
+        if not isinstance(info, NameInfo):
+            return 0
+        if info.directory == 0:
+            name = read_unicode_string(target, info.length, info.maximum, info.buffer)
+            return body if name == "\\" else 0
+        if not isinstance(info.directory, int) or not target.is_kernel_address(info.directory):
+            return 0
+        body = info.directory
+        header = headers.header_of(body)
+    return 0

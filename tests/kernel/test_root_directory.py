@@ -1,0 +1,74 @@
+"""The root directory without the global that leads to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mocks import KernelImage, MockTarget
+from pykd_handle.errors import PykdHandleError
+from pykd_handle.kernel.object_header import HeaderReader
+from pykd_handle.kernel.root_directory import find_root_directory
+
+
+@pytest.fixture
+def image() -> KernelImage:
+    image = KernelImage()
+    image.process("smss.exe", 0x138)
+    image.remove_symbol("ObpRootDirectoryObject")
+    return image
+
+
+def found(image: KernelImage) -> int:
+    target = MockTarget(image)
+    return find_root_directory(target, HeaderReader(target))
+
+
+def root() -> int:
+    """By hand: the global's content, at the place that the layout's list of symbols gives it."""
+    return KernelImage().get_global("ObpRootDirectoryObject")
+
+
+@pytest.mark.parametrize("path", ["\\Ready", "\\BaseNamedObjects\\Ready", "\\a\\b\\c\\d\\Ready"])
+@pytest.mark.parametrize("who", [0, 1])
+def test_any_named_object_leads_to_it(image: KernelImage, path: str, who: int) -> None:
+    process = image.processes[who]
+    process.handles(50, image.event())  # objects without a name lead nowhere
+    process.handle(image.event(path))
+    assert found(image) == root()
+
+
+def test_the_global_comes_first() -> None:
+    image = KernelImage()
+    image.system.handle(image.event("\\BaseNamedObjects\\Ready"))
+    place = image.allocate(16)
+    image.set_global("ObpRootDirectoryObject", place)
+    assert found(image) == place
+    image.set_global("ObpRootDirectoryObject", 0x1234)
+    with pytest.raises(PykdHandleError, match="0x1234, is no address of the kernel"):
+        found(image)
+
+
+def test_without_a_named_object(image: KernelImage) -> None:
+    image.system.handles(50, image.event())
+    with pytest.raises(PykdHandleError, match="no named object leads to it"):
+        found(image)
+
+
+def test_what_leads_elsewhere_is_passed_over(image: KernelImage) -> None:
+    system, (_, smss) = image.system, image.processes
+    # A name without a directory, as those of desktops: no root above it.
+    system.handle(image.object("Event", "Detached"))
+    # A circle of directories, one that can't be read, one that is no address of the kernel.
+    image.event("\\a\\b\\Round")
+    system.handle(image.named("Event", "\\a\\b\\Round2"))
+    image.spoil_directory("\\a", "\\a\\b")
+    lost = image.event("\\lost\\Event")
+    system.handle(lost)
+    image.memory.drop(image.directory("\\lost").header, 0x30)
+    wild = image.event("\\wild\\Event")
+    wild.info("name")["Directory"] = 0x4141414141414141
+    system.handle(wild)
+    with pytest.raises(PykdHandleError, match="no named object leads to it"):
+        found(image)
+    smss.handle(image.event("\\BaseNamedObjects\\Ready"))
+    assert found(image) == root()
