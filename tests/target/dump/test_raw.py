@@ -22,7 +22,7 @@ from pykd_handle.target.dump import open_dump
 from pykd_handle.views import Listing
 
 NAME = b"System" + bytes(9)
-COMMANDS = ("0 3", "0 7 0", "4", "80000004", "104 23", "0 3 0 Event")
+COMMANDS = ("0 3", "0 7 0", "80000004", "104 23")
 MACHINES = [
     ("winxp_sp3_x86", False),
     ("winxp_sp3_x86", True),
