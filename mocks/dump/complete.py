@@ -10,7 +10,7 @@ from typing import BinaryIO, Iterable, Optional, Sequence, Union
 
 from ..kernel_image import KernelImage
 from ..memory import PAGE
-from . import header, header32
+from .header import header_form, make_header
 from .paging import PhysicalMemory
 
 __all__ = ("write_bitmap_dump", "write_full_dump", "write_raw_image")
@@ -31,9 +31,8 @@ def write_full_dump(
     which the file breaks off. Missing pages and those in transition: see `Memory.drop`.
     """
     physical = PhysicalMemory(image, large)
-    part = header if image.pointer_size == 8 else header32
-    size = part.SIZE + len(physical.frames()) * PAGE
-    head = part.make_header(image, _FULL, physical.base, physical.runs(), size)
+    size = header_form(image).size + len(physical.frames()) * PAGE
+    head = make_header(image, _FULL, physical.base, physical.runs(), size)
     with Path(path).open("wb") as file:
         _write(file, head, physical.contents(), truncate)
 
@@ -50,19 +49,19 @@ def write_bitmap_dump(
     ``signature`` is ``SDMP`` or ``FDMP``; the other arguments are those of `write_full_dump`.
     """
     physical = PhysicalMemory(image, large)
-    part = header if image.pointer_size == 8 else header32
+    before = header_form(image).size
     frames = physical.frames()
     bits = (frames[-1] + 64) // 8 * 8
     bitmap = bytearray(bits // 8)
     for frame in frames:
         bitmap[frame // 8] |= 1 << frame % 8
-    first = (part.SIZE + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
+    first = (before + _BITMAP_HEADER + len(bitmap) + PAGE - 1) // PAGE * PAGE
     size = first + len(frames) * PAGE
-    head = bytearray(first - part.SIZE)
+    head = bytearray(first - before)
     struct.pack_into("<4s4s", head, 0, signature, b"DUMP")
     struct.pack_into("<QQQ", head, 0x20, first, len(frames), bits)
     head[_BITMAP_HEADER : _BITMAP_HEADER + len(bitmap)] = bitmap
-    start = part.make_header(image, _BITMAP, physical.base, None, size)
+    start = make_header(image, _BITMAP, physical.base, None, size)
     with Path(path).open("wb") as file:
         _write(file, start + bytes(head), physical.contents(), truncate)
 

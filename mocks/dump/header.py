@@ -1,33 +1,90 @@
-"""The header of a 64-bit crash dump: ``DUMP_HEADER64``, 0x2000 bytes."""
+"""The header of a crash dump: ``DUMP_HEADER64``, 0x2000 bytes, or ``DUMP_HEADER``, 0x1000."""
 
 from __future__ import annotations
 
 import struct
-from typing import Optional, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from ..kernel_image import KernelImage
 from ..memory import Memory
 from ..view import View
 
-__all__ = ("MOST_RUNS", "SIZE", "TRIAGE", "TRIAGE_FIELDS", "make_header")
-
-SIZE = 0x2000
-MOST_RUNS = (700 - 16) // 16
-"""How many runs of physical memory the header has room for."""
+__all__ = ("HEADER32", "HEADER64", "TRIAGE", "HeaderForm", "header_form", "make_header")
 
 TRIAGE = 4
 """The type of a triage dump."""
 
-TRIAGE_FIELDS = 0xCFF
-"""Which parts of a triage dump are there, as a real one says: all but a page of data."""
-
-_CONTEXT = 0x348
-_EXCEPTION = 0xF00
-_COMMENT = 0xFB0
-_RUNS = 0x88
-_MACHINES = {"x64": 0x8664, "arm64": 0xAA64}
+# Which parts of a triage dump are there, as a real one says: all but a page of data.
+_TRIAGE_FIELDS = 0xCFF
+_MACHINES = {"x64": 0x8664, "arm64": 0xAA64, "x86": 0x14C}
 _BUGCHECK = 0xE2  # MANUALLY_INITIATED_CRASH
 _BREAKPOINT = 0x80000003
+_COMMENT_SIZE = 128
+
+
+class HeaderForm(NamedTuple):
+    """A header of 64 or of 32 bits.
+
+    ``size`` is its own in bytes, ``most_runs`` how many runs of physical memory it has room for;
+    ``context``, ``exception``, ``comment`` and ``runs`` are offsets, ``context_size`` is the room
+    for the first. ``record`` is an EXCEPTION_RECORD up to its parameters, of which there are 15,
+    ``head`` and ``run`` are parts of the list of runs.
+    """
+
+    structure: str
+    signature: bytes
+    size: int
+    most_runs: int
+    context: int
+    context_size: int
+    exception: int
+    record: struct.Struct
+    parameters: int
+    comment: int
+    runs: int
+    head: struct.Struct
+    run: struct.Struct
+    pfn_database: int
+
+
+HEADER64 = HeaderForm(
+    structure="_DUMP_HEADER64",
+    signature=b"DU64",
+    size=0x2000,
+    most_runs=(700 - 16) // 16,
+    context=0x348,
+    context_size=3000,
+    exception=0xF00,
+    record=struct.Struct("<IIQQI"),
+    parameters=0x7C,
+    comment=0xFB0,
+    runs=0x88,
+    # By offset: the public description of this structure has the page count in the wrong place.
+    head=struct.Struct("<I4xQ"),
+    run=struct.Struct("<QQ"),
+    pfn_database=0xFFFFFA8000000000,
+)
+HEADER32 = HeaderForm(
+    structure="_DUMP_HEADER",
+    signature=b"DUMP",
+    size=0x1000,
+    most_runs=86,
+    context=0x320,
+    context_size=0x4B0,
+    exception=0x7D0,
+    record=struct.Struct("<5I"),
+    parameters=0x3C,
+    comment=0x820,
+    runs=0x64,
+    head=struct.Struct("<II"),
+    run=struct.Struct("<II"),
+    pfn_database=0x83000000,
+)
+
+
+def header_form(image: KernelImage) -> HeaderForm:
+    """The form of the header before a dump of this image."""
+    return HEADER64 if image.pointer_size == 8 else HEADER32
 
 
 def make_header(
@@ -41,15 +98,16 @@ def make_header(
 
     Without ``runs`` (bitmap and triage dumps) the place of the runs keeps its filling.
     """
+    form = header_form(image)
     memory = Memory()
-    memory.write(0, b"PAGE" * (SIZE // 4))  # what Windows fills a header with
-    header = View(memory, image.struct("_DUMP_HEADER64"), 0)
+    memory.write(0, b"PAGE" * (form.size // 4))  # what Windows fills a header with
+    header = View(memory, image.struct(form.structure), 0)
     header.fill("Signature", b"PAGE")
-    header.fill("ValidDump", b"DU64")
+    header.fill("ValidDump", form.signature)
     header["MajorVersion"] = 15
     header["MinorVersion"] = image.build
     header["DirectoryTableBase"] = base
-    header["PfnDataBase"] = 0xFFFFFA8000000000
+    header["PfnDataBase"] = form.pfn_database
     header["PsLoadedModuleList"] = image.symbol("PsLoadedModuleList")
     header["PsActiveProcessHead"] = image.symbol("PsActiveProcessHead")
     header["MachineImageType"] = _MACHINES[image.arch]
@@ -57,29 +115,28 @@ def make_header(
     header["BugCheckCode"] = _BUGCHECK
     for number in range(4):
         header[f"BugCheckCodeParameter[{number}]"] = 0
+    header.put("PaeEnabled", int(image.pae))
     header["KdDebuggerDataBlock"] = image.symbol("KdDebuggerDataBlock")
     if runs is not None:
-        _fill_runs(memory, runs)
-    memory.write(_CONTEXT, image.context_record().ljust(3000, b"\0"))
-    exception = struct.pack("<IIQQI", _BREAKPOINT, 1, 0, image.program_counter, 0)
-    memory.write(_EXCEPTION, exception + bytes(0x7C))
+        memory.write(form.runs, _list_of_runs(form, runs))
+    memory.write(form.context, image.context_record().ljust(form.context_size, b"\0"))
+    record = form.record.pack(_BREAKPOINT, 1, 0, image.program_counter, 0)
+    memory.write(form.exception, record + bytes(form.parameters))
+    memory.write(form.comment, bytes(_COMMENT_SIZE))
     header["DumpType"] = dump_type
     if dump_type == TRIAGE:
-        header["MiniDumpFields"] = TRIAGE_FIELDS
+        header["MiniDumpFields"] = _TRIAGE_FIELDS
     header["RequiredDumpSpace"] = size
     header["SystemTime"] = image.time
-    memory.write(_COMMENT, bytes(128))
     header["SystemUpTime"] = 36000000000  # an hour
     header["ProductType"] = 1
     header["SuiteMask"] = 0x110
     header["WriterStatus"] = 0
-    return memory.peek(0, SIZE)
+    return memory.peek(0, form.size)
 
 
-def _fill_runs(memory: Memory, runs: Sequence[Tuple[int, int]]) -> None:
-    if len(runs) > MOST_RUNS:
-        raise ValueError(f"{len(runs)} runs of memory; a header has room for {MOST_RUNS}")
-    # By offset: the public description of this structure has the page count in the wrong place.
-    data = struct.pack("<IIQ", len(runs), 0, sum(count for _, count in runs))
-    data += b"".join(struct.pack("<QQ", first, count) for first, count in runs)
-    memory.write(_RUNS, data)
+def _list_of_runs(form: HeaderForm, runs: Sequence[Tuple[int, int]]) -> bytes:
+    if len(runs) > form.most_runs:
+        raise ValueError(f"{len(runs)} runs of memory; a header has room for {form.most_runs}")
+    data = form.head.pack(len(runs), sum(count for _, count in runs))
+    return data + b"".join(form.run.pack(*run) for run in runs)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Iterable, List, NamedTuple, Tuple, Union
 
 from ..kernel_image import KernelImage
-from . import header, header32
 from .formats import paging_format
+from .header import TRIAGE, header_form, make_header
 
 __all__ = ("write_triage_dump",)
 
@@ -19,22 +19,19 @@ _STACK = 0x100  # bytes of it
 class _Form(NamedTuple):
     """``TRIAGE_DUMP64`` or ``TRIAGE_DUMP32``.
 
-    ``head`` is its size in bytes; ``context`` and ``exception`` are offsets in the header before
-    it; ``driver`` is so much of a module's entry as stands in the list of drivers, behind a name's
-    offset of ``name`` bytes; ``top`` are stack and data page, which lie between the figures.
+    ``head`` is its size in bytes; ``driver`` is so much of a module's entry as stands in the list
+    of drivers, behind a name's offset of ``name`` bytes; ``top`` are stack and data page, which lie
+    between the figures.
     """
 
-    header_size: int
     head: int
-    context: int
-    exception: int
     driver: int
     name: int
     top: struct.Struct
 
 
-_FORM64 = _Form(header.SIZE, 0x80, 0x348, 0xF00, 0x88, 8, struct.Struct("<Q16xQII"))
-_FORM32 = _Form(header32.SIZE, 0x68, 0x320, 0x7D0, 0x48, 4, struct.Struct("<IIII"))
+_FORM64 = _Form(0x80, 0x88, 8, struct.Struct("<Q16xQII"))
+_FORM32 = _Form(0x68, 0x48, 4, struct.Struct("<IIII"))
 
 
 def write_triage_dump(
@@ -45,6 +42,7 @@ def write_triage_dump(
     What Windows always puts in comes by itself: the processor block, the current process and
     thread, a stack, the list of drivers, the debugger's data.
     """
+    header = header_form(image)
     form = _FORM64 if image.pointer_size == 8 else _FORM32
     block = image.symbol("KdDebuggerDataBlock")
     size = int.from_bytes(image.memory.peek(block + 0x14, 4), "little")
@@ -57,7 +55,7 @@ def write_triage_dump(
         image.memory.peek(block, size),
     ]
     places: List[int] = []
-    position = form.header_size + form.head
+    position = header.size + form.head
     for part in fixed:
         places.append(position)
         position += len(part)
@@ -77,15 +75,14 @@ def write_triage_dump(
     entry = image.memory.peek(image.pointer(image.symbol("PsLoadedModuleList")), form.driver)
     head = struct.pack(
         "<18I",
-        *(0, end, position, form.context, form.exception, mm, 0, prcb, process, kthread),
+        *(0, end, position, header.context, header.exception, mm, 0, prcb, process, kthread),
         *(stack, _STACK, drivers, 1, strings, len(pool), 0, 0xFFFFFFFF),
     )
     head += form.top.pack(image.stack + 0xF00, 0, 0, 0)
     head += struct.pack("<4I", debugger, size, blocks, len(wanted))
     base = image.system.directory_base & paging_format(image).root_mask
-    kind = header if image.pointer_size == 8 else header32
     with Path(path).open("wb") as file:
-        file.write(kind.make_header(image, header.TRIAGE, base, None, end))
+        file.write(make_header(image, TRIAGE, base, None, end))
         file.write(head.ljust(form.head, b"\0"))
         file.writelines(fixed)
         file.write(strings.to_bytes(form.name, "little") + entry)

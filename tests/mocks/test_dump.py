@@ -10,7 +10,7 @@ import pytest
 
 from mocks import KernelImage, builds
 from mocks.dump import write_bitmap_dump, write_full_dump, write_raw_image
-from mocks.dump.header import MOST_RUNS
+from mocks.dump.header import HEADER64
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
 from .dump_file import DumpFile
@@ -83,7 +83,7 @@ def test_full_dump_says_what_physical_memory_there_is(busy: KernelImage, tmp_pat
     write_full_dump(busy, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     runs = dump.u32(0x88)
-    assert 1 < runs <= MOST_RUNS
+    assert 1 < runs <= HEADER64.most_runs
     counts = [struct.unpack_from("<QQ", dump.data, 0x98 + 16 * n)[1] for n in range(runs)]
     assert dump.u64(0x90) == sum(counts)
     assert len(dump.data) == 0x2000 + 0x1000 * sum(counts)
@@ -175,9 +175,9 @@ def test_truncated(busy: KernelImage, tmp_path: Path) -> None:
 
 
 def test_too_many_runs_are_refused(image: KernelImage, tmp_path: Path) -> None:
-    for number in range(MOST_RUNS):
+    for number in range(HEADER64.most_runs):
         image.process("a.exe", 0x1004 + 8 * number, dirbase=0x100000000 + number * 0x10000)
-    with pytest.raises(ValueError, match=f"a header has room for {MOST_RUNS}"):
+    with pytest.raises(ValueError, match=f"a header has room for {HEADER64.most_runs}"):
         write_full_dump(image, tmp_path / "x.dmp")
     write_bitmap_dump(image, tmp_path / "x.dmp")
     assert DumpFile(tmp_path / "x.dmp").page(image.system.address & ~0xFFF) is not None

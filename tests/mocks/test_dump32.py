@@ -10,7 +10,7 @@ import pytest
 
 from mocks import KernelImage, builds
 from mocks.dump import write_bitmap_dump, write_full_dump
-from mocks.dump.header32 import MOST_RUNS
+from mocks.dump.header import HEADER32
 from mocks.memory import LEFT_OUT, PAGED_OUT
 
 PAGE = 0x1000
@@ -169,9 +169,9 @@ def test_processes_have_their_own_half(pae: bool, tmp_path: Path) -> None:
 
 def test_too_many_runs_are_refused(tmp_path: Path) -> None:
     image = KernelImage("winxp_sp3_x86")
-    for number in range(MOST_RUNS):
+    for number in range(HEADER32.most_runs):
         image.process("a.exe", 0x1004 + 8 * number, dirbase=0x10000000 + number * 0x10000)
-    with pytest.raises(ValueError, match=f"a header has room for {MOST_RUNS}"):
+    with pytest.raises(ValueError, match=f"a header has room for {HEADER32.most_runs}"):
         write_full_dump(image, tmp_path / "x.dmp")
 
 
