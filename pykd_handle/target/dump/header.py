@@ -9,7 +9,7 @@ the size of the file here, before anything loops over them.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -20,11 +20,14 @@ __all__ = (
     "PAGE_SIZE",
     "DumpHeader",
     "DumpType",
+    "HeaderForm",
     "Machine",
     "Run",
     "RunTable",
+    "parse_form",
     "parse_header",
     "parse_type",
+    "pointer_at",
 )
 
 HEADER_SIZE = 0x2000
@@ -103,26 +106,48 @@ class DumpHeader:
     pae: bool = False
 
 
+class HeaderForm(NamedTuple):
+    """Where things stand in a header of 64 or of 32 bits: its ``size`` and that of a pointer, in
+    bytes, and offsets. ``figures`` is what begins at 0xC: build, page tables, PFN database, list
+    of modules, list of processes."""
+
+    size: int
+    pointer_size: int
+    figures: struct.Struct
+    machine: int
+    debugger_data: int
+    dump_type: int
+    runs: int
+
+
+_FORM64 = HeaderForm(HEADER_SIZE, 8, struct.Struct("<I4Q"), 0x30, 0x80, 0xF98, _RUNS)
+
+
 def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
     """The header out of the first `HEADER_SIZE` bytes of a file of ``file_size`` bytes.
 
     ``name`` names the file for messages. Raises `TargetError` where nothing can be done with the
     dump: too short, of an unknown type, without page tables.
     """
-    if len(data) < HEADER_SIZE:
+    header = parse_form(data, _FORM64, file_size, name)
+    stack = _CONTEXT_SP if header.machine == Machine.ARM64 else _CONTEXT_RSP
+    return replace(header, stack_pointer=pointer_at(data, stack, _FORM64))
+
+
+def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> DumpHeader:
+    """What headers of both forms have: all but the stack pointer, which is 0. Raises as
+    `parse_header` does."""
+    if len(data) < form.size:
         raise TargetError(
-            f"{name}: the dump file is cut short: its header alone has 0x{HEADER_SIZE:x} bytes, "
+            f"{name}: the dump file is cut short: its header alone has 0x{form.size:x} bytes, "
             f"the file has 0x{file_size:x}"
         )
-    build, directory_table, _, module_list, process_head = struct.unpack_from("<I4Q", data, 0xC)
-    machine, processors, bug_check = struct.unpack_from("<3I", data, 0x30)
-    (debugger_data,) = struct.unpack_from("<Q", data, 0x80)
-    stack = _CONTEXT_SP if machine == Machine.ARM64 else _CONTEXT_RSP
-    (stack_pointer,) = struct.unpack_from("<Q", data, stack)
-    dump_type = parse_type(data, 0xF98, name)
+    build, directory_table, _, module_list, process_head = form.figures.unpack_from(data, 0xC)
+    machine, processors, bug_check = struct.unpack_from("<3I", data, form.machine)
+    dump_type = parse_type(data, form.dump_type, name)
     runs = RunTable()
     if dump_type is DumpType.FULL:
-        runs.parse(data, _RUNS, 8, HEADER_SIZE, file_size, name)
+        runs.parse(data, form.runs, form.pointer_size, form.size, file_size, name)
     return DumpHeader(
         build=build,
         directory_table=directory_table,
@@ -131,13 +156,20 @@ def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
         machine=machine,
         processors=processors,
         bug_check=bug_check,
-        debugger_data=debugger_data,
-        stack_pointer=stack_pointer,
+        debugger_data=pointer_at(data, form.debugger_data, form),
+        stack_pointer=0,
         dump_type=dump_type,
         runs=runs.runs,
         pages_named=runs.named,
         remarks=tuple(runs.remarks),
+        size=form.size,
+        pointer_size=form.pointer_size,
     )
+
+
+def pointer_at(data: bytes, offset: int, form: HeaderForm) -> int:
+    """A pointer of the header."""
+    return int.from_bytes(data[offset : offset + form.pointer_size], "little")
 
 
 def parse_type(data: bytes, offset: int, name: str) -> DumpType:
