@@ -6,6 +6,7 @@ from typing import List, Optional, Tuple
 
 from pykd_handle.layout import Struct
 from pykd_handle.target import Gap, Piece, Span, Target
+from pykd_handle.target.span import add_gap, add_piece
 
 from .core import Core
 from .kernel_image import KernelImage
@@ -37,14 +38,9 @@ class MockTarget(Target):
         gaps: List[Gap] = []
         for part in self._image.memory.parts(address, min(size, top - address)):
             if part.data is None:
-                if gaps and _goes_on(gaps[-1], part.address, part.reason):
-                    gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + part.size)
-                else:
-                    gaps.append(Gap(part.address, part.size, part.reason))
-            elif pieces and pieces[-1].address + len(pieces[-1].data) == part.address:
-                pieces[-1] = Piece(pieces[-1].address, pieces[-1].data + part.data)
+                add_gap(gaps, part.address, part.size, part.reason)
             else:
-                pieces.append(Piece(part.address, part.data))
+                add_piece(pieces, part.address, part.data)
         if address + size > top:
             gaps.append(Gap(top, address + size - top, "no address"))
         return Span(address, size, pieces, gaps)
@@ -60,8 +56,3 @@ class MockTarget(Target):
     def current_process(self) -> int:
         """The address of the current process's ``_EPROCESS``."""
         return self._image.current.address if self.process is None else self.process
-
-
-def _goes_on(gap: Gap, address: int, reason: str) -> bool:
-    """Whether a missing part at ``address`` belongs to the gap before it."""
-    return gap.address + gap.size == address and gap.reason == reason

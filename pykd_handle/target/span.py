@@ -6,11 +6,11 @@ would lose rows that are there.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 from ..errors import MemoryUnavailable
 
-__all__ = ("Gap", "Piece", "Span")
+__all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece")
 
 
 class Piece(NamedTuple):
@@ -26,6 +26,26 @@ class Gap(NamedTuple):
     address: int
     size: int
     reason: str
+
+
+def add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
+    """Add bytes behind what is there; neighbours become one piece, so that a read can cross."""
+    if pieces:
+        last = pieces[-1]
+        if last.address + len(last.data) == address:
+            pieces[-1] = Piece(last.address, last.data + data)
+            return
+    pieces.append(Piece(address, data))
+
+
+def add_gap(gaps: List[Gap], address: int, size: int, reason: str) -> None:
+    """Add a gap; where it goes on the last one for the same reason, that one becomes longer."""
+    if gaps:
+        last = gaps[-1]
+        if last.reason == reason and last.address + last.size == address:
+            gaps[-1] = Gap(last.address, last.size + size, reason)
+            return
+    gaps.append(Gap(address, size, reason))
 
 
 class Span:

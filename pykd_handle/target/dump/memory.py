@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Dict, List, Union
 
-from ..span import Gap, Piece, Span
+from ..span import Gap, Piece, Span, add_gap
 from .header import PAGE_SIZE
 from .pages import Pages
 from .ranges import MOST_BYTES
@@ -63,12 +63,12 @@ class PagedMemory:
                 if run:
                     pieces.append(Piece(run_start, b"".join(run)))
                     run = []
-                _extend(gaps, position, stop - offset, page)
+                add_gap(gaps, position, stop - offset, page)
             position += stop - offset
         if run:
             pieces.append(Piece(run_start, b"".join(run)))
         if end < address + size:
-            _extend(gaps, end, address + size - end, "too many bytes for one read")
+            add_gap(gaps, end, address + size - end, "too many bytes for one read")
         return Span(address, size, pieces, gaps)
 
     def _page(self, number: int) -> Union[bytes, str]:
@@ -98,11 +98,3 @@ class PagedMemory:
             self._missing.clear()
         self._missing[number] = reason
         return reason
-
-
-def _extend(gaps: List[Gap], address: int, size: int, reason: str) -> None:
-    """Add a gap; where it goes on the last one for the same reason, make that one longer."""
-    if gaps and gaps[-1].reason == reason and gaps[-1].address + gaps[-1].size == address:
-        gaps[-1] = Gap(gaps[-1].address, gaps[-1].size + size, reason)
-    else:
-        gaps.append(Gap(address, size, reason))

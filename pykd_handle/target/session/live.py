@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ...errors import TargetError
-from ..span import Gap, Piece, Span
+from ..span import Gap, Piece, Span, add_gap, add_piece
 from .engine import Engine
 from .watch import Watch
 
@@ -144,16 +144,17 @@ class LiveMemory:
         gaps: List[Gap] = []
         for start, stop in _by_page(address, size):
             if start < self._kernel:
-                _add_gap(gaps, start, stop, _USER)
+                add_gap(gaps, start, stop - start, _USER)
                 continue
             data = self._find(start, stop - start)
             if data is None:
                 data = self._find(start, 1, stop - start) or b""
             if data:
-                _add_piece(pieces, start, data)
+                add_piece(pieces, start, data)
             if start + len(data) < stop:
                 reason = self._missing.get(start // PAGE, "not readable")
-                _add_gap(gaps, start + len(data), stop, reason)
+                end = start + len(data)
+                add_gap(gaps, end, stop - end, reason)
         return Span(address, size, pieces, gaps)
 
     def _find(self, start: int, size: int, most: int = 0) -> Optional[bytes]:
@@ -219,20 +220,3 @@ def _joined(parts: List[Tuple[int, int]]) -> List[Tuple[int, int]]:
                 continue
         joined.append((start, stop))
     return joined
-
-
-def _add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
-    """Add bytes behind what is there; neighbours become one piece, so that a read can cross."""
-    if pieces:
-        last = pieces[-1]
-        if last.address + len(last.data) == address:
-            pieces[-1] = Piece(last.address, last.data + data)
-            return
-    pieces.append(Piece(address, data))
-
-
-def _add_gap(gaps: List[Gap], start: int, stop: int, reason: str) -> None:
-    if gaps and gaps[-1].address + gaps[-1].size == start and gaps[-1].reason == reason:
-        gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + stop - start)
-    else:
-        gaps.append(Gap(start, stop - start, reason))

@@ -15,7 +15,7 @@ import struct
 from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import TargetError
-from ..span import Gap, Piece, Span
+from ..span import Gap, Piece, Span, add_gap, add_piece
 
 __all__ = ("SessionMemory",)
 
@@ -67,7 +67,7 @@ class SessionMemory:
         for piece in found:
             first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
             if first < last:
-                _join(pieces, first, piece.data[first - piece.address : last - piece.address])
+                add_piece(pieces, first, piece.data[first - piece.address : last - piece.address])
         for gap in missing:
             first, last = max(start, gap.address), min(stop, gap.address + gap.size)
             if first < last:
@@ -89,16 +89,14 @@ class SessionMemory:
                     half = length // 2 // _SMALLEST * _SMALLEST or _SMALLEST
                     pending.append((place + half, length - half))
                     pending.append((place, half))
-                elif gaps and gaps[-1].address + gaps[-1].size == place:
-                    gaps[-1] = gaps[-1]._replace(size=gaps[-1].size + length)
                 else:
-                    gaps.append(Gap(place, length, "not in the dump"))
+                    add_gap(gaps, place, length, "not in the dump")
                 continue
             except self._pykd.DbgException as error:
                 # Not memory that is missing: the session itself fails.
                 line = (str(error).splitlines() or ["no reason given"])[0]
                 raise TargetError(f"the debugger can't read 0x{place:x}: {line}") from None
-            _join(pieces, place, data)
+            add_piece(pieces, place, data)
             self._readable = place
         if gaps:
             self._stop_if_broken()
@@ -131,13 +129,3 @@ def _holds_parts_of_pages(pykd: Any) -> bool:
         return bool(pykd.getDumpType() == pykd.dumpType.KernelSmall)
     except pykd.DbgException:
         return True  # no harm but time
-
-
-def _join(pieces: List[Piece], address: int, data: bytes) -> None:
-    """Add bytes behind what is there; neighbours become one piece, so that a read can cross."""
-    if pieces:
-        last = pieces[-1]
-        if last.address + len(last.data) == address:
-            pieces[-1] = Piece(last.address, last.data + data)
-            return
-    pieces.append(Piece(address, data))
