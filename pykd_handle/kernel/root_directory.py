@@ -28,8 +28,9 @@ _DEEPEST = 128
 
 def find_root_directory(target: Target, headers: HeaderReader) -> int:
     """The virtual address of its body. Raises `PykdHandleError` with the reason."""
-    if target.find_symbol("ObpRootDirectoryObject") is not None:
-        root = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
+    place = target.find_symbol("ObpRootDirectoryObject")
+    if place is not None:
+        root = target.read_pointer(place)
         if not target.is_kernel_address(root):
             raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
         return root

@@ -91,10 +91,7 @@ def _note(system: SystemProcess) -> str:
 
 
 def _read(memory: PagedMemory, address: int, size: int) -> bytes:
-    span = memory.fetch(address, size)
-    if not span.complete:
-        raise MemoryUnavailable(address, span.gaps[0].reason)
-    return span.data()
+    return memory.fetch(address, size).data()
 
 
 def _find_kernel(memory: PagedMemory, inside: int) -> Optional[int]:

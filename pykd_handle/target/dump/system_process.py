@@ -41,6 +41,11 @@ class _Shape(NamedTuple):
     links: int
     directory: int
 
+    @property
+    def end(self) -> int:
+        """Behind the last of them."""
+        return max(self.name, self.pid, self.links, self.directory) + 2 * self.pointer_size
+
 
 class SystemProcess(NamedTuple):
     """The process System: ``address`` and ``directory_table`` are physical addresses, ``head`` is
@@ -60,11 +65,17 @@ def find_system_process(file: DumpFile, pages: Pages) -> Optional[SystemProcess]
     ``pages`` are the pages of the same file. Raises `TargetError` where the file can't be read.
     """
     shapes = _shapes()
+    before = max(shape.name for shape in shapes)
+    behind = max(shape.end - shape.name for shape in shapes)
     for place in _names(file):
+        first = max(place - before, 0)
+        around = file.read(first, place + behind - first)
         for shape, build in shapes.items():
-            found = _look(file, pages, place, shape, build)
-            if found is not None:
-                return found
+            start = place - shape.name
+            if start >= 0 and start % 8 == 0:
+                found = _look(pages, around[start - first :], start, shape, build)
+                if found is not None:
+                    return found
     return None
 
 
@@ -101,13 +112,9 @@ def _names(file: DumpFile) -> Iterator[int]:
 
 
 def _look(
-    file: DumpFile, pages: Pages, place: int, shape: _Shape, build: int
+    pages: Pages, data: bytes, start: int, shape: _Shape, build: int
 ) -> Optional[SystemProcess]:
-    """The block whose name stands at ``place``, if it has this shape."""
-    start = place - shape.name
-    if start < 0 or start % 8:
-        return None
-    data = file.read(start, max(shape.name, shape.pid, shape.links) + 2 * shape.pointer_size)
+    """The block at ``start``, whose bytes ``data`` begins with, if it has this shape."""
     width = shape.pointer_size
 
     def number(offset: int) -> int:
