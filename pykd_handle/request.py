@@ -97,19 +97,25 @@ def parse_number(text: str, what: str, evaluate: Optional[Evaluator] = None) -> 
         digits = digits[:-1]
     digits = digits.replace("`", "")
     if re.fullmatch(f"[{_DIGITS[base]}]+", digits):
-        value = int(digits, base)
+        # `int` refuses thousands of decimal digits; 65 bits are too many in any base.
+        significant = digits.lstrip("0")[:65]
+        value = int(significant or "0", base)
         if negative:
             value = -value
         if -(1 << 63) <= value < 1 << 64:
             return -1 if value in (-1, *_ALL_ONES) else value & 0xFFFFFFFFFFFFFFFF
-        raise UsageError(f"{what} {text!r} does not fit into 64 bits")
+        raise UsageError(f"{what} {_quoted(text)} does not fit into 64 bits")
     if evaluate is not None:
         found = evaluate(text)
         if found is not None:
             return -1 if found in (-1, *_ALL_ONES) else found & 0xFFFFFFFFFFFFFFFF
     raise UsageError(
-        f"{what} {text!r} is no number: hexadecimal, or decimal with 0n, octal 0t, binary 0y"
+        f"{what} {_quoted(text)} is no number: hexadecimal, or decimal with 0n, octal 0t, binary 0y"
     )
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 70 else f"{text[:67]}...")
 
 
 def parse_request(words: Sequence[str], evaluate: Optional[Evaluator] = None) -> Request:

@@ -41,6 +41,15 @@ def test_what_is_no_number_is_refused_with_its_name(text: str) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("text", ["0n" + 5000 * "7", "-0n" + 5000 * "7", 5000 * "f", "g" * 5000])
+def test_thousands_of_digits_are_one_short_line(text: str) -> None:
+    # Python 3.11 and later refuse to make a number of more than 4,300 decimal digits.
+    with pytest.raises(UsageError, match=r"64 bits|no number") as caught:
+        parse_number(text, "Handle")
+    assert len(str(caught.value)) < 200
+    assert parse_number("0n" + 5000 * "0" + "5", "Handle") == 5
+
+
 def test_a_number_above_64_bits_is_refused() -> None:
     with pytest.raises(UsageError, match="64 bits"):
         parse_number("1" + "0" * 16, "Handle")
