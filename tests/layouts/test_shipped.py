@@ -39,6 +39,9 @@ def test_what_the_package_reads_is_there(name: str) -> None:
             ("_FILE_OBJECT", "FileName.Buffer"),
             ("_CM_KEY_CONTROL_BLOCK", "ParentKcb"),
             ("_CM_NAME_CONTROL_BLOCK", "NameLength"),
+            ("_EPROCESS", "SeAuditProcessCreationInfo.ImageFileName"),
+            ("_OBJECT_NAME_INFORMATION", "Name.Buffer"),
+            ("_TOKEN", "SessionId"),
         ]
     for struct, path in needed:
         assert layout.struct(struct).has(path), (struct, path)
@@ -51,7 +54,10 @@ def test_nothing_was_changed_on_the_way(name: str) -> None:
         pytest.skip("the complete layout files (../shared/layouts) are not here")
     full = json.loads(source.read_text("utf-8"))["user_types"]
     layout = load(name)
-    for struct in ("_EPROCESS", "_HANDLE_TABLE", "_OBJECT_HEADER", "_OBJECT_TYPE"):
+    for struct in ("_EPROCESS", "_HANDLE_TABLE", "_OBJECT_HEADER", "_OBJECT_TYPE", "_TOKEN"):
+        assert layout.has_struct(struct) == (struct in full)
+        if struct not in full:
+            continue
         found = layout.struct(struct)
         assert found.size == full[struct]["size"]
         for field in found:
