@@ -95,7 +95,6 @@ def test_options_are_those_of_the_script_and_of_python() -> None:
         "the debugger has no symbols of nt",
         "Nothing that is needed is missing.",
         "none: this Python does not run in a debugger; there, ",
-        "not installed: ",
     ],
 )
 def test_messages_are_those_of_the_program(words: str) -> None:

@@ -31,15 +31,12 @@ def look_at_python() -> Iterator[Finding]:
 
 def look_at_packages() -> Iterator[Finding]:
     """The optional packages, and what there is without them."""
-    for name, without, extra in (
-        ("tabulate", "--format table does not work", "tabulate"),
-        ("kdmp-parser", "complete dumps are read by the package itself", "pykd-handle[dump]"),
-    ):
-        found = version_of(name)
-        if found is not None:
-            yield Finding(OK, name, found)
-        else:
-            yield Finding(NOTE, name, f"not installed: {without}", f"pip install {extra}")
+    name, without = "tabulate", "--format table does not work"
+    found = version_of(name)
+    if found is not None:
+        yield Finding(OK, name, found)
+    else:
+        yield Finding(NOTE, name, f"not installed: {without}", f"pip install {name}")
 
 
 def version_of(name: str) -> Optional[str]:

@@ -1,10 +1,10 @@
-"""Full and bitmap dumps: by plain offsets, and through `kdmp_parser`."""
+"""Full and bitmap dumps: by plain offsets, and through ``kdmp-parser``."""
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
 
@@ -13,6 +13,7 @@ from mocks.dump import write_bitmap_dump, write_full_dump, write_raw_image
 from mocks.dump.header import HEADER64
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
+from ..kdmp import SecondOpinion
 from .dump_file import DumpFile
 
 Writer = Callable[..., None]
@@ -46,19 +47,20 @@ def test_every_page_of_the_image_is_in_the_dump(
 @WRITERS
 @pytest.mark.parametrize("layout", FOUR_LEVELS)
 def test_kdmp_parser_reads_it(layout: str, tmp_path: Path, write: Writer) -> None:
-    kdmp_parser: Any = pytest.importorskip("kdmp_parser")
     image = KernelImage(layout)
     process = image.process("notepad.exe", 0x1514)
     process.handles(300, image.event("\\BaseNamedObjects\\x"))
     process.user.write(0x7FF700001000, b"of this process")
     write(image, tmp_path / "x.dmp")
-    parser = kdmp_parser.KernelDumpParser(str(tmp_path / "x.dmp"))
-    assert parser.directory_table_base == 0x1AD000
-    for address in image.memory.pages():
-        assert bytes(parser.read_virtual_page(address)) == image.memory.page(address)
+    other = SecondOpinion(tmp_path / "x.dmp")
+    assert other.root() == 0x1AD000
+    pages = list(image.memory.pages())
     base = process.directory_base & ~0xFFF
-    assert bytes(parser.read_virtual_page(0x7FF700001000, base))[:15] == b"of this process"
-    assert parser.read_virtual_page(0x7FF700001000) is None
+    user = 0x7FF700001000
+    *found, own, none = other.virtual([*((page, 0) for page in pages), (user, base), (user, 0)])
+    assert found == [image.memory.page(page) for page in pages]
+    assert (own or b"")[:15] == b"of this process"
+    assert none is None
 
 
 @WRITERS
@@ -124,7 +126,6 @@ def test_missing_pages(busy: KernelImage, tmp_path: Path, write: Writer) -> None
 
 @WRITERS
 def test_large_pages(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
-    kdmp_parser: Any = pytest.importorskip("kdmp_parser")
     base = 0xFFFFAD4000000000
     busy.memory.write(base + 0x5000, b"five")
     busy.memory.write(base + 0x1FF000, b"last")
@@ -132,11 +133,11 @@ def test_large_pages(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
     dump = DumpFile(tmp_path / "x.dmp")
     entry, level = dump.entry(base)
     assert level == 2 and entry & 0x81 == 0x81 and entry >> 12 & 0x1FF == 0
-    for address in (base, base + 0x5000, base + 0x1FF000):
-        page = dump.page(address)
-        assert page is not None
-        parser = kdmp_parser.KernelDumpParser(str(tmp_path / "x.dmp"))
-        assert bytes(parser.read_virtual_page(address)) == page
+    addresses = (base, base + 0x5000, base + 0x1FF000)
+    pages = [dump.page(address) for address in addresses]
+    assert None not in pages
+    second = SecondOpinion(tmp_path / "x.dmp")
+    assert second.virtual([(address, 0) for address in addresses]) == pages
     assert (dump.page(base + 0x5000) or b"")[:4] == b"five"
     for address in busy.memory.pages():
         assert dump.page(address) == busy.memory.page(address)

@@ -4,11 +4,13 @@ and raw images of memory.
 `open_dump` opens one; everything else here serves it. What differs between machines (`.header` or
 `.header32`, the format of `.paging`) is chosen in `open_dump` and nowhere else.
 
-All of it is our own. Of the libraries that could have served, kdmp-parser reads 64-bit pages and
-is used for them where that is safe (`.kdmp`). The layers of Volatility 3 read x86 as well (60,000
-pages a second; this reader 280,000), but not ARM64's tables, no bitmaps of Windows 7 and earlier
-and no triage dumps, do not say why a page is missing, and come with a whole framework under a
-licence of its own (VSL), which asks for more than ours does.
+All of it is our own. Of the libraries that could have served, kdmp-parser reads 64-bit pages only,
+is no faster, maps what may be cut short while it is read, stops at a range that begins with page 0,
+and prints what it dislikes to the standard output; the tests have it as a second opinion. The
+layers of Volatility 3 read x86 as well (60,000 pages a second; this reader 280,000), but not
+ARM64's tables, no bitmaps of Windows 7 and earlier and no triage dumps, do not say why a page is
+missing, and come with a whole framework under a licence of its own (VSL), which asks for more than
+ours does.
 """
 
 from __future__ import annotations
@@ -77,13 +79,13 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
         if header.machine == Machine.IA64:
             what = "of Itanium machines"
         raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
-    return DumpTarget(file, header, _memory(file, header, raw), symbols, without_symbols)
+    return DumpTarget(file, header, _memory(file, header), symbols, without_symbols)
 
 
-def _memory(file: DumpFile, header: DumpHeader, raw: bytes) -> Union[PagedMemory, TriageDump]:
+def _memory(file: DumpFile, header: DumpHeader) -> Union[PagedMemory, TriageDump]:
     if header.dump_type is DumpType.TRIAGE:
         return open_triage(file, header)
-    pages = open_pages(file, header, raw)
+    pages = open_pages(file, header)
     return PagedMemory(pages, _translator(file, header, pages))
 
 

@@ -83,9 +83,9 @@ class Run(NamedTuple):
 class DumpHeader:
     """What of the header is used. Addresses are virtual unless said otherwise.
 
-    ``runs`` are those of a full dump, else empty; ``pages_named`` is the sum of their pages.
-    ``remarks`` are lines for the user about figures that can't be right. ``size`` is that of the
-    header itself, ``pae`` says of a 32-bit kernel whether it uses PAE.
+    ``runs`` are those of a full dump, else empty. ``remarks`` are lines for the user about figures
+    that can't be right. ``size`` is that of the header itself, ``pae`` says of a 32-bit kernel
+    whether it uses PAE.
     """
 
     build: int
@@ -99,7 +99,6 @@ class DumpHeader:
     stack_pointer: int  # of the context record: Rsp, Sp, Esp
     dump_type: DumpType
     runs: Tuple[Run, ...] = ()
-    pages_named: int = 0
     remarks: Tuple[str, ...] = field(default=())
     size: int = HEADER_SIZE
     pointer_size: int = 8
@@ -160,7 +159,6 @@ def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> Dump
         stack_pointer=0,
         dump_type=dump_type,
         runs=runs.runs,
-        pages_named=runs.named,
         remarks=tuple(runs.remarks),
         size=form.size,
         pointer_size=form.pointer_size,
@@ -189,7 +187,6 @@ class RunTable:
 
     def __init__(self) -> None:
         self.runs: Tuple[Run, ...] = ()
-        self.named = 0
         self.remarks: List[str] = []
 
     def parse(
@@ -225,11 +222,11 @@ class RunTable:
             raise TargetError(f"{name}: the header names no physical memory")
         runs.sort()
         self.runs = _without_overlap(runs, self.remarks)
-        self.named = sum(run.pages for run in self.runs)
+        named = sum(run.pages for run in self.runs)
         have = max(file_size - start, 0) // PAGE_SIZE
-        if have < self.named:
+        if have < named:
             self.remarks.append(
-                f"the dump file is cut short: it holds {have} of the {self.named} pages that its "
+                f"the dump file is cut short: it holds {have} of the {named} pages that its "
                 "header names"
             )
 

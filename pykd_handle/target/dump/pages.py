@@ -1,7 +1,6 @@
 """Physical pages of a dump of whole pages: which are there, and where they stand in the file.
 
-Two readers answer the same `Pages`: the ``kdmp-parser`` package where it is installed and safe to
-use (see `.kdmp`), and our own (`RunPages`, `.bitmap`), which needs nothing and reads every kind.
+Two kinds of lists say so: runs of pages (`RunPages`) and bitmaps (`.bitmap`).
 """
 
 from __future__ import annotations
@@ -42,10 +41,6 @@ class Pages(ABC):
     @abstractmethod
     def why_not(self, frame: int) -> str:
         """Why `read` had no bytes of this page, as a phrase."""
-
-    def close(self) -> None:
-        """Let go of the file."""
-        return
 
 
 class FilePages(Pages):

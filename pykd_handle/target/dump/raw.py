@@ -73,7 +73,6 @@ def open_raw(file: DumpFile) -> RawImage:
         stack_pointer=0,
         dump_type=DumpType.FULL,
         runs=(run,),
-        pages_named=run.pages,
         size=0,
         pointer_size=pointer_size,
         pae=memory.translator.paging is PAE,

@@ -193,8 +193,6 @@ class DumpTarget(Target):
 
     def close(self) -> None:
         """Close the file."""
-        if isinstance(self._memory, PagedMemory):
-            self._memory.pages.close()
         self._file.close()
 
 

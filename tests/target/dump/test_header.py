@@ -34,7 +34,7 @@ def test_fields() -> None:
 def test_runs_stand_one_behind_the_other() -> None:
     found = parse_header(with_runs([(1, 2), (0x100, 3)]), 0x2000 + 5 * 0x1000, "x.dmp")
     assert found.runs == (Run(1, 2, 0x2000), Run(0x100, 3, 0x4000))
-    assert found.pages_named == 5
+    assert sum(run.pages for run in found.runs) == 5
     assert found.remarks == ()
 
 

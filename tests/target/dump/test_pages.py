@@ -1,22 +1,22 @@
-"""Physical pages by every reader; ``kdmp-parser`` is the independent one."""
+"""Physical pages of every kind of dump; ``kdmp-parser`` is the second opinion."""
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Callable, Dict, List, Tuple
 
 import pytest
 
 from pykd_handle.errors import TargetError
-from pykd_handle.target.dump.bitmap import BitmapPages
 from pykd_handle.target.dump.file import DumpFile
 from pykd_handle.target.dump.header import DumpHeader, parse_header
-from pykd_handle.target.dump.kdmp import KdmpPages
-from pykd_handle.target.dump.pages import FilePages, Pages, RunPages
-from pykd_handle.target.dump.physical import open_own, open_pages
+from pykd_handle.target.dump.pages import FilePages, RunPages
+from pykd_handle.target.dump.physical import open_pages
 
+from ...kdmp import SecondOpinion
 from . import build
 
 NUMBERS = (1, 2, 3, 9, 0x40, 0x41, 0x1FF, 0x200, 0x8005)
@@ -29,12 +29,8 @@ def start(path: Path, data: bytes) -> Tuple[DumpFile, DumpHeader]:
     return file, parse_header(file.read(0, 0x2000), file.size, str(path))
 
 
-def own(path: Path, data: bytes) -> FilePages:
-    return open_own(*start(path, data))[0]
-
-
-def chosen(path: Path, data: bytes) -> Pages:
-    return open_pages(*start(path, data), data[:0x2000])
+def read(path: Path, data: bytes) -> FilePages:
+    return open_pages(*start(path, data))
 
 
 def every_kind() -> Dict[str, bytes]:
@@ -52,8 +48,8 @@ def every_kind() -> Dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", sorted(every_kind()))
-def test_our_own_reader(tmp_path: Path, kind: str) -> None:
-    pages = own(tmp_path / "x.dmp", every_kind()[kind])
+def test_every_kind(tmp_path: Path, kind: str) -> None:
+    pages = read(tmp_path / "x.dmp", every_kind()[kind])
     assert tuple(pages.remarks) == ()
     for number, content in PAGES.items():
         assert pages.read(number) == content
@@ -62,21 +58,18 @@ def test_our_own_reader(tmp_path: Path, kind: str) -> None:
         assert pages.why_not(number) == "not in the dump"
 
 
+# The package has no idea of the bitmap that Windows 7 and earlier wrote (type 2).
 @pytest.mark.parametrize("kind", sorted(set(every_kind()) - {"summary"}))
-def test_our_own_reader_against_kdmp_parser(tmp_path: Path, kind: str) -> None:
-    kdmp_parser = pytest.importorskip("kdmp_parser")
+def test_against_kdmp_parser(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.dmp"
-    pages = own(path, every_kind()[kind])
-    other = kdmp_parser.KernelDumpParser(path)
-    numbers = sorted(address // build.PAGE for address in other.pages)
-    assert numbers == sorted(NUMBERS)
-    for number in range(0x8010):
-        wanted = other.read_physical_page(number * build.PAGE)
-        assert pages.read(number) == (None if wanted is None else bytes(wanted))
+    pages = read(path, every_kind()[kind])
+    other = SecondOpinion(path)
+    assert other.frames() == sorted(NUMBERS)
+    numbers = range(BITS + 8)
+    assert [pages.read(number) for number in numbers] == other.physical(numbers)
 
 
 def test_random_bitmaps_against_kdmp_parser(tmp_path: Path) -> None:
-    kdmp_parser = pytest.importorskip("kdmp_parser")
     chance = random.Random(11)
     for turn in range(5):
         bits = chance.randrange(1000, 70_000) // 8 * 8
@@ -84,56 +77,53 @@ def test_random_bitmaps_against_kdmp_parser(tmp_path: Path) -> None:
         numbers |= set(range(0x7FF0 % bits, min(0x8010, bits)))  # around the end of a 4 KB piece
         data = build.bitmap({number: build.page(number) for number in numbers}, bits)
         path = tmp_path / f"{turn}.dmp"
-        pages = own(path, data)
-        other = kdmp_parser.KernelDumpParser(path)
-        for number in sorted(numbers):
-            content = pages.read(number)
-            assert content == bytes(other.read_physical_page(number * build.PAGE))
-            assert content == build.page(number)
+        pages = read(path, data)
+        wanted = SecondOpinion(path).physical(sorted(numbers))
+        assert [pages.read(number) for number in sorted(numbers)] == wanted
+        assert wanted == [build.page(number) for number in sorted(numbers)]
 
 
-def test_the_package_is_taken_where_it_is_installed(tmp_path: Path) -> None:
-    pytest.importorskip("kdmp_parser")
-    for kind, data in every_kind().items():
-        pages = chosen(tmp_path / "x.dmp", data)
-        assert isinstance(pages, KdmpPages) == (kind != "summary"), kind
-        for number, content in PAGES.items():
-            assert pages.read(number) == content
-        assert pages.read(4) is None
-        assert pages.why_not(4) == "not in the dump"
-        pages.close()
-        assert pages.read(1) is None or kind == "summary"
+@pytest.mark.parametrize("dump_type", [8, 9, 10])
+@pytest.mark.parametrize("rows", [[(0, 2), (9, 1)], [(9, 1), (0, 2), (0x20, 1)]])
+def test_a_list_goes_on_behind_page_0(
+    tmp_path: Path, dump_type: int, rows: List[Tuple[int, int]]
+) -> None:
+    """``kdmp-parser`` 0.7.4 takes a range that begins with page 0 for the end of the list."""
+    pages = read(tmp_path / "x.dmp", build.ranges(rows, dump_type))
+    numbers = [number for first, count in rows for number in range(first, first + count)]
+    assert [pages.read(number) for number in numbers] == [build.page(n) for n in numbers]
+    assert pages.read(2) is None
+    assert pages.remarks == ()
 
 
-def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "kdmp_parser", None)
-    for data in every_kind().values():
-        pages = chosen(tmp_path / "x.dmp", data)
-        assert isinstance(pages, FilePages)
-        assert pages.read(0x200) == build.page(0x200)
-
-
-def _cut(data: bytes) -> bytes:
-    return data[: -build.PAGE - 0x10]
-
-
-def _other_mxcsr(data: bytes) -> bytes:
+def _other_mxcsr() -> bytes:
+    data = build.bitmap(PAGES, BITS)
     return data[: 0x348 + 0x34] + b"\0\0\0\0" + data[0x348 + 0x38 :]
 
 
-def _odd_bits(data: bytes) -> bytes:
-    del data
-    return build.bitmap(PAGES, BITS - 1)
+def _odd_bits() -> bytes:
+    return build.bitmap({**PAGES, BITS + 6: build.page(BITS + 6)}, BITS + 7)
 
 
-@pytest.mark.parametrize("spoil", [_cut, _other_mxcsr, _odd_bits])
-def test_what_the_package_must_not_see(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], spoil: Any
+@pytest.mark.parametrize("make", [_other_mxcsr, _odd_bits])
+def test_what_kdmp_parser_does_not_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], make: Callable[[], bytes]
 ) -> None:
-    pages = chosen(tmp_path / "x.dmp", spoil(build.bitmap(PAGES, BITS)))
-    assert isinstance(pages, BitmapPages)
+    """It refuses the one on the standard output, and drops the bits of a last byte in part used."""
+    pages = read(tmp_path / "x.dmp", make())
     assert pages.read(9) == build.page(9)
+    if make is _odd_bits:
+        assert pages.read(BITS + 6) == build.page(BITS + 6)
     assert capfd.readouterr().out == ""
+
+
+def test_a_file_that_is_cut_short_while_it_is_read(tmp_path: Path) -> None:
+    """A mapped file would end the process (SIGBUS) here."""
+    path = tmp_path / "x.dmp"
+    pages = read(path, build.full(PAGES))
+    os.truncate(path, 0x2000 + 2 * build.PAGE)
+    assert [pages.read(number) for number in (1, 2, 3)] == [build.page(1), build.page(2), None]
+    assert pages.why_not(3) == "the dump file is cut short"
 
 
 @pytest.mark.parametrize("kind", sorted(every_kind()))
@@ -143,7 +133,7 @@ def test_a_file_cut_short_never_brings_other_bytes(tmp_path: Path, kind: str) ->
     path = tmp_path / "x.dmp"
     short = data[: -3 * build.PAGE - 0x800]
     file, header = start(path, short)
-    pages = open_pages(file, header, short[:0x2000])
+    pages = open_pages(file, header)
     there = [number for number in NUMBERS if pages.read(number) is not None]
     assert there == sorted(NUMBERS)[:5]
     for number in there:
@@ -166,7 +156,7 @@ def test_damaged_lists_of_pages(tmp_path: Path) -> None:
         (0x2030, bytes(8)),
     ):
         with pytest.raises(TargetError, match="damaged"):
-            own(tmp_path / "x.dmp", good[:place] + value + good[place + len(value) :])
+            read(tmp_path / "x.dmp", good[:place] + value + good[place + len(value) :])
     good = build.ranges([(1, 3)], 8)
     for place, value in (
         (0x2000, b"\0\0\0\0"),
@@ -175,16 +165,16 @@ def test_damaged_lists_of_pages(tmp_path: Path) -> None:
         (0x2018, struct.pack("<Q", 0x3001)),
     ):
         with pytest.raises(TargetError, match="damaged"):
-            own(tmp_path / "x.dmp", good[:place] + value + good[place + len(value) :])
+            read(tmp_path / "x.dmp", good[:place] + value + good[place + len(value) :])
     with pytest.raises(TargetError, match="cut short"):
-        own(tmp_path / "x.dmp", build.bitmap(PAGES, BITS)[:0x2037])
+        read(tmp_path / "x.dmp", build.bitmap(PAGES, BITS)[:0x2037])
     with pytest.raises(TargetError, match="cut short"):
-        own(tmp_path / "x.dmp", good[:0x2010])
+        read(tmp_path / "x.dmp", good[:0x2010])
 
 
 def test_an_absurd_range_ends_the_list(tmp_path: Path) -> None:
     data = build.ranges([(1, 3)], 8)
-    pages = own(tmp_path / "x.dmp", data[:0x2040] + struct.pack("<QQ", 9, 1 << 62) + data[0x2050:])
+    pages = read(tmp_path / "x.dmp", data[:0x2040] + struct.pack("<QQ", 9, 1 << 62) + data[0x2050:])
     assert isinstance(pages, RunPages)
     assert pages.read(3) == build.page(3)
     assert pages.read(9) is None
@@ -193,6 +183,6 @@ def test_an_absurd_range_ends_the_list(tmp_path: Path) -> None:
 
 def test_a_wrong_sum_of_pages_is_remarked_on(tmp_path: Path) -> None:
     data = build.bitmap(PAGES, BITS)
-    pages = own(tmp_path / "x.dmp", data[:0x2028] + struct.pack("<Q", 99) + data[0x2030:])
+    pages = read(tmp_path / "x.dmp", data[:0x2028] + struct.pack("<Q", 99) + data[0x2030:])
     assert pages.remarks == ("the dump says that it holds 99 pages, its bitmap names 9",)
     assert pages.read(0x41) == build.page(0x41)

@@ -58,15 +58,12 @@ def test_every_page_reads_as_in_the_image(tmp_path: Path, layout: str, kind: str
     target.close()
 
 
-def test_our_own_reader_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "kdmp_parser", None)
+def test_a_closed_target_reads_nothing(tmp_path: Path) -> None:
     image = kernel()
     target = dumped(tmp_path, image, write_full_dump)
-    for page in pages_of(image):
-        assert target.read(page, 0x1000) == image.memory.page(page)
     target.close()
     with pytest.raises((TargetError, MemoryUnavailable)):
-        target.read(image.current.table.address + 0x100000, 8)
+        target.read(pages_of(image)[-1], 8)
 
 
 def test_large_pages(tmp_path: Path) -> None:

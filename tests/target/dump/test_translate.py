@@ -12,6 +12,7 @@ from pykd_handle.target.dump.pages import Pages
 from pykd_handle.target.dump.paging import X64_FIVE, X64_FOUR
 from pykd_handle.target.dump.translate import Translator, choose_format
 
+from ...kdmp import SecondOpinion
 from . import build
 
 VA = 0xFFFF8A0000000000
@@ -183,21 +184,18 @@ def test_a_read_without_an_end_is_bounded() -> None:
 
 
 def test_against_kdmp_parser(tmp_path: Path) -> None:
-    kdmp_parser = pytest.importorskip("kdmp_parser")
     addresses = {VA, VA + 0x1000, VA + 0x201000, 0xFFFFF80012400000, 0xFFFFC08BDCE94000}
     mapping = {address: (0x100 + at) << 12 | HARD for at, address in enumerate(sorted(addresses))}
     pages = build.tables(mapping)
     pages.update({0x100 + at: build.page(at) for at in range(len(addresses))})
     build.put(pages, 3, 8 * 7, (0x40000000 | HARD | 0x80).to_bytes(8, "little"))
     path = build.write(tmp_path / "x.dmp", build.full(pages))
-    other = kdmp_parser.KernelDumpParser(path)
     translator = Translator(Given(pages), 0x1000)
     tried = set(addresses)
     for address in addresses:
         tried |= {address + step * 0x1000 for step in (1, 511, 512, 7 << 9, (7 << 9) + 5)}
     there = 0
-    for address in tried:
-        wanted = other.translate_virtual(address)
+    for address, wanted in zip(tried, SecondOpinion(path).translate(list(tried))):
         found = translator.frame(address)
         assert isinstance(found, str) == (wanted is None)
         if isinstance(found, int):
