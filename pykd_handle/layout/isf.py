@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Union
 
 from ..errors import MissingSymbol, MissingType, SymbolsError
+from ..input_file import open_input
 from .struct import Field, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
@@ -72,7 +73,8 @@ class Isf:
         """Read a ``.json`` or ``.json.xz`` file. Raises `SymbolsError` with one line."""
         path = Path(path)
         try:
-            raw = path.read_bytes()
+            with open_input(path) as file:
+                raw = file.read()
             if path.suffix == ".xz":
                 raw = _unpack(raw, path)
             data = json.loads(raw.decode("utf-8"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from ...errors import TargetError
+from ...input_file import open_input
 
 __all__ = ("DumpFile",)
 
@@ -21,16 +21,10 @@ class DumpFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            # A pipe would block on opening, and a device has no size: look before opening.
-            if not stat.S_ISREG(path.stat().st_mode):
-                kind = "a folder" if path.is_dir() else "no plain file"
-                raise TargetError(f"{path}: {kind}, not a dump file")
-            self._file = path.open("rb", buffering=0)
+            self._file = open_input(path, buffering=0)
             self.size = os.fstat(self._file.fileno()).st_size
         except OSError as error:
             raise TargetError(f"{path}: {error.strerror or error}") from None
-        except ValueError:  # a null character in the name
-            raise TargetError(f"{path}: no valid file name") from None
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes at ``offset``; fewer where the file ends. Raises `TargetError`."""

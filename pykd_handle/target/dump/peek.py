@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Pattern
 
+from ...input_file import open_input
 from ...layout import PdbIdentity
 
 __all__ = ("Peek", "peek")
@@ -61,7 +62,7 @@ def peek(path: Path, names: Iterable[str] = ()) -> Optional[Peek]:
 def _pieces(path: Path) -> Iterator[bytes]:
     """The text of the file in pieces; no more of it than `_MOST_TEXT` bytes."""
     total = 0
-    with path.open("rb") as raw:
+    with open_input(path) as raw:
         if path.suffix != ".xz":
             while total < _MOST_TEXT:
                 piece = raw.read(_CHUNK)

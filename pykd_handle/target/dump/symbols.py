@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ...errors import MissingSymbol, SymbolsError
+from ...input_file import open_input
 from ...layout import Isf, PdbIdentity
 from .folder import Found, search
 
@@ -202,7 +203,7 @@ def _wanted(folder: Path, facts: KernelFacts, given: bool, remark: str) -> str:
 
 def _refuse_pdb(path: Path) -> None:
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             head = file.read(15)
     except OSError as error:
         raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None

@@ -18,6 +18,7 @@ from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
 from ...absent import Maybe, Unavailable
 from ...errors import CorruptedError, TargetError
+from ...input_file import open_input
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
@@ -49,7 +50,7 @@ class Stream(NamedTuple):
 def is_minidump(path: Path) -> bool:
     """Whether a file begins like a user-mode minidump. A file that can't be read does not."""
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             return file.read(len(_SIGNATURE)) == _SIGNATURE
     except OSError:
         return False
@@ -65,7 +66,7 @@ class Container:
         self.path = path
         self.remarks: List[str] = []
         try:
-            self._file: BinaryIO = path.open("rb")
+            self._file: BinaryIO = open_input(path)
             self.size = self._file.seek(0, 2)
         except OSError as error:
             raise TargetError(f"{path}: {error.strerror or error}") from None
