@@ -54,11 +54,15 @@ def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], fo
 
 def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
     """Answer from the debugger's session. Raises `PykdHandleError`."""
-    from .target.session import SessionTarget, connect, is_available, is_kernel_session
+    from .target.session import ForeignPykd, SessionTarget, connect, is_kernel_session
 
-    if not is_available():
-        raise UsageError("no target: give --dump FILE (a crash dump); see -h for all options")
-    pykd = connect()
+    try:
+        pykd = connect()
+    except TargetError as error:
+        why = f" ({error})" if isinstance(error, ForeignPykd) else ""
+        raise UsageError(
+            f"no target: give --dump FILE (a crash dump); see -h for all options{why}"
+        ) from None
     if is_kernel_session(pykd):
         return _kernel(SessionTarget(pykd, symbols), words, form)
     if symbols is not None:

@@ -7,7 +7,7 @@ import struct
 import sys
 from typing import Any, Callable, Iterator, List, Mapping, Optional, TextIO
 
-from ..errors import PykdHandleError
+from ..errors import PykdHandleError, TargetError
 from ..install import Machine, this_machine
 from ..target.session import connect
 from .finding import MISSING, NOTE, Finding
@@ -42,7 +42,7 @@ def examine(machine: Optional[Machine], connect: Callable[[], Any]) -> List[Find
 def _session(connect: Callable[[], Any]) -> Iterator[Finding]:
     try:
         pykd = connect()
-    except Exception:
+    except TargetError:
         return  # off Windows; said already
     yield from look_at_session(pykd)
 

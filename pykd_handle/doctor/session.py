@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Any, Callable, Iterator
 
+from ..errors import TargetError
+from ..target.session import ForeignPykd
 from .finding import MISSING, NOTE, OK, Finding
 from .python import version_of
 
@@ -21,23 +23,25 @@ _SYMBOLS_ADVICE = (
 
 
 def look_at_pykd(connect: Callable[[], Any]) -> Iterator[Finding]:
-    """Whether pykd can be imported; ``connect`` gives the module or raises."""
+    """Whether pykd can be imported; ``connect`` gives the module or raises `TargetError`."""
     installed = version_of("pykd")
     try:
         pykd = connect()
-    except Exception as error:
-        # A DLL that is not there, another bitness, a Python it is not made for: pykd's import
-        # raises anything, and saying what is just what a doctor is for.
-        reason = " ".join(str(error).split())
-        if installed is None:
+    except TargetError as error:
+        windows = sys.platform == "win32"
+        if isinstance(error, ForeignPykd):
+            text, advice = str(error), "if it is another module: move it, or run elsewhere"
+            if installed is not None:
+                text = f"{installed} is installed, but {text}"
+                advice += (
+                    "; else pip install --force-reinstall pykd==0.3.4.15, in Python 3.9 or 3.8"
+                )
+            yield Finding(MISSING if windows else NOTE, "pykd", text, advice)
+        elif windows:
             text, advice = "not installed in this Python", "python -m pykd_handle.install"
-        else:
-            text = f"{installed} is installed, but can't be imported: {reason}"
-            advice = "pip install --force-reinstall pykd==0.3.4.15, in Python 3.9 or 3.8"
-        if sys.platform != "win32":
-            yield Finding(NOTE, "pykd", "for Windows only; here dumps are read with --dump FILE")
-        else:
             yield Finding(MISSING, "pykd", text, advice)
+        else:
+            yield Finding(NOTE, "pykd", "for Windows only; here dumps are read with --dump FILE")
         return
     yield Finding(OK, "pykd", str(getattr(pykd, "__version__", installed)))
 

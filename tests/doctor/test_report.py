@@ -11,6 +11,7 @@ import pytest
 from pykd_handle.doctor import MISSING, NOTE, OK, Finding, doctor, write_report
 from pykd_handle.doctor.privacy import anonymous
 from pykd_handle.doctor.report import examine
+from pykd_handle.errors import TargetError
 from tests.install.computer import Computer
 
 from .fake_pykd import FakePykd, Module
@@ -100,7 +101,7 @@ def test_on_windows_without_a_session(computer: Computer) -> None:
 
 def test_on_windows_without_pykd(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> Any:
-        raise ImportError("no pykd")
+        raise TargetError("no pykd")
 
     monkeypatch.setattr(sys, "platform", "win32")
     said = examine(computer.machine(), none)

@@ -9,6 +9,8 @@ import pytest
 
 from pykd_handle.doctor import MISSING, NOTE, OK, Finding
 from pykd_handle.doctor.session import look_at_pykd, look_at_session
+from pykd_handle.errors import TargetError
+from pykd_handle.target.session import ForeignPykd
 
 from .fake_pykd import FakePykd, Module
 
@@ -109,12 +111,16 @@ def test_pykd_is_there() -> None:
 
 
 def failing() -> Any:
-    raise SystemError("initialization of pykd raised\n unreported exception")
+    raise ForeignPykd("pykd can't be imported from pykd.pyd: SystemError: unreported exception")
+
+
+def none() -> Any:
+    raise TargetError("this Python has no pykd")
 
 
 def test_pykd_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    (one,) = look_at_pykd(failing)
+    (one,) = look_at_pykd(none)
     assert (one.status, one.text) == (
         NOTE,
         "for Windows only; here dumps are read with --dump FILE",
@@ -123,7 +129,7 @@ def test_pykd_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pykd_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    (one,) = look_at_pykd(failing)
+    (one,) = look_at_pykd(none)
     assert (one.status, one.text) == (MISSING, "not installed in this Python")
     assert one.advice == "python -m pykd_handle.install"
 
@@ -134,6 +140,20 @@ def test_pykd_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = look_at_pykd(failing)
     assert one.status == MISSING
     assert one.text == (
-        "0.3.4.15 is installed, but can't be imported: initialization of pykd raised unreported "
+        "0.3.4.15 is installed, but pykd can't be imported from pykd.pyd: SystemError: unreported "
         "exception"
     )
+    assert "pip install --force-reinstall" in one.advice
+
+
+@pytest.mark.parametrize(("system", "status"), [("win32", MISSING), ("linux", NOTE)])
+def test_something_else_is_called_pykd(
+    monkeypatch: pytest.MonkeyPatch, system: str, status: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    (one,) = look_at_pykd(failing)
+    assert (one.status, one.advice) == (
+        status,
+        "if it is another module: move it, or run elsewhere",
+    )
+    assert "from pykd.pyd" in one.text

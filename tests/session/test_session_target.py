@@ -17,7 +17,7 @@ from pykd_handle.errors import (
     TargetError,
 )
 from pykd_handle.layout import BitField, Integer, Pointer, StructRef
-from pykd_handle.target.session import SessionTarget, connect, in_debugger, is_available
+from pykd_handle.target.session import SessionTarget, connect, in_debugger
 
 from .conftest import Install
 
@@ -34,7 +34,6 @@ def session(install: Install, image: KernelImage, **options: object) -> SessionT
 
 
 def test_without_pykd() -> None:
-    assert not is_available()
     assert not in_debugger()
     with pytest.raises(TargetError, match="no pykd"):
         connect()
@@ -60,7 +59,7 @@ def test_debugger_without_symbols(install: Install) -> None:
 
 def test_a_python_that_loaded_a_debugger_is_in_none(install: Install) -> None:
     install(KernelImage(), extension=False)
-    assert is_available()
+    assert connect()
     assert not in_debugger()
 
 

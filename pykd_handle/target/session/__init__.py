@@ -1,14 +1,14 @@
 """The debugger's own session, through pykd: live kernels, and dumps that WinDbg has opened."""
 
 from .arguments import arguments_lost
-from .connect import connect, in_debugger, is_available, is_kernel_session
+from .connect import ForeignPykd, connect, in_debugger, is_kernel_session
 from .target import SessionTarget
 
 __all__ = (
+    "ForeignPykd",
     "SessionTarget",
     "arguments_lost",
     "connect",
     "in_debugger",
-    "is_available",
     "is_kernel_session",
 )
