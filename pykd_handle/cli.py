@@ -12,9 +12,11 @@ import sys
 from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
-from .console import PROGRAM, complain, defect, flush, output, remark, silence
+from .console import NOTES, PROGRAM, complain, defect, remark
 from .errors import PykdHandleError, UsageError
+from .input_file import forget_inputs
 from .opening import Answer, open_dump_file, open_session
+from .output import open_output
 from .render import FORMATS
 from .user import USER_HELP
 from .version import __version__
@@ -95,7 +97,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 1
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`).
-        silence()
         return 1
     except Exception as error:
         # A defect of ours: one line that can be reported, and the way to see all of it.
@@ -116,15 +117,15 @@ def _run(words: List[str]) -> int:
         )
     options = _parser().parse_intermixed_args(words)
     if options.help:
-        sys.stdout.write(f"{_HELP}\n{USER_HELP}")
-        return 0
+        return _print(f"{_HELP}\n{USER_HELP}")
     if options.version:
-        sys.stdout.write(f"{PROGRAM} {__version__}\n")
-        return 0
+        return _print(f"{PROGRAM} {__version__}\n")
     if options.doctor:
         from .doctor import doctor
 
-        return doctor(sys.stdout)
+        with open_output(None) as screen:
+            return doctor(screen)
+    forget_inputs()
     symbols = None if options.symbols is None else Path(options.symbols)
     if options.dump is None:
         answer = open_session(symbols, options.words, options.format)
@@ -136,14 +137,21 @@ def _run(words: List[str]) -> int:
         answer.close()
 
 
+def _print(text: str) -> int:
+    with open_output(None) as screen:
+        screen.write(text)
+    return 0
+
+
 def _show(answer: Answer, path: Optional[str]) -> int:
     for note in answer.notes:
         remark(note)
-    with output(path) as stream:
+    with open_output(path) as out:
         try:
-            answer.show(stream, sys.stderr)
+            answer.show(out, NOTES)
         except (KeyboardInterrupt, SystemExit):
-            where = "above" if path is None else f"in {path}"
-            raise _Stopped(f"stopped {answer.place()}; what was found so far is {where}") from None
-        flush(stream)
+            found = f"; what was found so far is {out.where}" if out.where else ""
+            raise _Stopped(f"stopped {answer.place()}{found}") from None
+        if not answer.failed():
+            out.complete()
     return 1 if answer.failed() else 0

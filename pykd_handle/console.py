@@ -1,24 +1,41 @@
-"""The edge to the outside: both output streams, and lines for the user on the error stream."""
+"""Lines for the user on the error stream, beside the output."""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Optional, TextIO
 
-from .errors import TargetError
+from .output import silence
 from .render.escape import printable
 
-__all__ = ("PROGRAM", "aside", "complain", "defect", "flush", "output", "remark", "silence")
+__all__ = ("NOTES", "PROGRAM", "aside", "complain", "defect", "remark")
 
 PROGRAM = "pykd-handle"
 
 
+class _Notes:
+    """The error stream, as far as there is one: no listing ends because a note can't be told."""
+
+    def write(self, text: str) -> None:
+        """Write text, or let it be."""
+        stream = sys.stderr
+        if stream is None:
+            return
+        try:
+            stream.write(text)
+            if hasattr(stream, "flush"):
+                stream.flush()
+        except (OSError, ValueError):
+            silence(stream)
+
+
+NOTES = _Notes()
+
+
 def complain(line: str) -> None:
     """Say in one line what went wrong. It may quote names and paths: no terminal obeys them."""
-    sys.stderr.write(f"{PROGRAM}: {printable(line, ascii_only=True)}\n")
+    NOTES.write(f"{PROGRAM}: {printable(line, ascii_only=True)}\n")
 
 
 def aside(line: str) -> None:
@@ -36,36 +53,7 @@ def aside(line: str) -> None:
 
 def remark(line: str) -> None:
     """Say in one line what the user should know beside the output."""
-    sys.stderr.write(f"note: {printable(line, ascii_only=True)}\n")
-
-
-@contextmanager
-def output(path: Optional[str]) -> Iterator[TextIO]:
-    """The stream to write to: the screen's, or a new file (UTF-8). Raises `TargetError`."""
-    if path is None:
-        yield sys.stdout
-        return
-    try:
-        stream = Path(path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
-    except OSError as error:
-        raise TargetError(f"--output {path}: {error.strerror or error}") from None
-    with stream:
-        yield stream
-
-
-def flush(stream: TextIO) -> None:
-    """Flush a stream that can; the debugger's has little more than ``write``."""
-    method = getattr(stream, "flush", None)
-    if method is not None:
-        method()
-
-
-def silence() -> None:
-    """Let the screen's stream lead nowhere, so that the interpreter's last flush can't fail."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, AttributeError, ValueError):
-        pass  # a stream without a file behind it has no pipe that could be broken
+    NOTES.write(f"note: {printable(line, ascii_only=True)}\n")
 
 
 def defect(error: Exception) -> str:

@@ -12,6 +12,7 @@ __all__ = (
     "MissingField",
     "MissingSymbol",
     "MissingType",
+    "OutputError",
     "PykdHandleError",
     "SymbolsError",
     "TargetError",
@@ -33,6 +34,10 @@ class UsageError(PykdHandleError):
 
 class TargetError(PykdHandleError):
     """A dump file or a debugging session can't be used at all."""
+
+
+class OutputError(PykdHandleError):
+    """What was found can't be written where it is to go."""
 
 
 class SymbolsError(TargetError):

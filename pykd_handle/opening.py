@@ -7,12 +7,14 @@ The kind of target decides between kernel and user mode: a minidump or a user-mo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Sequence, TextIO
+from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TypeVar
 
-from .console import aside, complain, flush
+from .console import aside, complain
 from .errors import SymbolsError, TargetError, UsageError
 from .kernel import Kernel
-from .render import renderer, user_renderer
+from .output import Output
+from .record import HandleRecord
+from .render import Writer, renderer, user_renderer
 from .request import parse_request
 from .target import Target
 from .user import (
@@ -22,9 +24,12 @@ from .user import (
     open_minidump,
     parse_user_request,
 )
+from .user.record import UserHandle
 from .views import Listing, UserListing
 
 __all__ = ("Answer", "open_dump_file", "open_session")
+
+RecordT = TypeVar("RecordT")
 
 
 class Answer(NamedTuple):
@@ -35,7 +40,7 @@ class Answer(NamedTuple):
     """
 
     notes: List[str]
-    show: Callable[[TextIO, TextIO], None]
+    show: Callable[[Output, Writer], None]
     failed: Callable[[], bool]
     place: Callable[[], str]
     close: Callable[[], None]
@@ -92,23 +97,24 @@ def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
         target.close()
         raise
 
-    def show(stream: TextIO, remarks: TextIO) -> None:
+    def show(out: Output, remarks: Writer) -> None:
         def placed(line: str) -> str:
-            return f"{line}; the listing stands {listing.place}"
+            found = f", what was found so far is {out.meanwhile}" if out.meanwhile else ""
+            return f"{line}; the listing stands {listing.place}{found}"
 
         def warn(line: str) -> None:
             # Whoever gives up now and ends the program is to have what was found.
-            flush(stream)
+            out.flush()
             complain(placed(line))
 
         target.alarm(warn, lambda line: aside(placed(line)))
         try:
-            make(stream, remarks, request).render(listing.records())
+            make(out, remarks, request).render(_announced(listing.records(), out))
         except TargetError as error:
             if not listing.found:
                 raise
             raise TargetError(
-                f"{error}; stopped {listing.place}; what was found so far is above"
+                f"{error}; stopped {listing.place}; what was found so far is {out.where}"
             ) from None
 
     return Answer(target.notes(), show, lambda: listing.failed, lambda: listing.place, target.close)
@@ -123,7 +129,15 @@ def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:
         source.close()
         raise
 
-    def show(stream: TextIO, remarks: TextIO) -> None:
-        make(stream, remarks, request).render(listing.records())
+    def show(out: Output, remarks: Writer) -> None:
+        make(out, remarks, request).render(_announced(listing.records(), out))
 
     return Answer(source.notes(), show, lambda: listing.failed, lambda: "on the way", source.close)
+
+
+def _announced(records: Iterable[RecordT], out: Output) -> Iterator[RecordT]:
+    """The same records; the output learns when the first row comes."""
+    for record in records:
+        if not out.rows and isinstance(record, (HandleRecord, UserHandle)):
+            out.row()
+        yield record

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from typing import Any, Callable, Iterator, List, Mapping, Optional, TextIO
+from typing import Any, Callable, Iterator, List, Mapping, Optional
 
 from ..errors import PykdHandleError, TargetError
 from ..install import Machine, this_machine
+from ..render import Writer
 from ..target.session import connect
 from .finding import MISSING, NOTE, Finding
 from .privacy import anonymous
@@ -19,7 +20,7 @@ from .setup import look_at_setup
 __all__ = ("doctor", "examine", "write_report")
 
 
-def doctor(stream: TextIO) -> int:
+def doctor(stream: Writer) -> int:
     """Write what was found on ``stream``. Returns 0, or 1 when something needed is missing."""
     machine = this_machine() if sys.platform == "win32" else None
     return write_report(examine(machine, connect), os.environ, stream)
@@ -54,7 +55,7 @@ def _setup(machine: Machine, needed: bool) -> Iterator[Finding]:
         yield Finding(NOTE, "setup", str(error))
 
 
-def write_report(findings: List[Finding], environ: Mapping[str, str], stream: TextIO) -> int:
+def write_report(findings: List[Finding], environ: Mapping[str, str], stream: Writer) -> int:
     """One line for each finding and one for each advice. Returns the exit code."""
     for one in findings:
         line = anonymous(one.text, environ)

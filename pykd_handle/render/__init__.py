@@ -5,9 +5,9 @@ from typing import Type
 from ..errors import PykdHandleError
 from ..user.record import UserRecord
 from ..user.request import UserRequest
-from .base import AnyRenderer, Renderer
+from .base import AnyRenderer, Renderer, Writer
 
-__all__ = ("FORMATS", "AnyRenderer", "Renderer", "renderer", "user_renderer")
+__all__ = ("FORMATS", "AnyRenderer", "Renderer", "Writer", "renderer", "user_renderer")
 
 FORMATS = ("windbg", "table", "jsonl", "csv")
 _NO_TABULATE = "--format table needs the package tabulate: pip install tabulate"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, Iterable, TextIO, TypeVar
+from typing import Any, Generic, Iterable, Protocol, TypeVar
 
 from ..record import Note, Record
 from ..request import Request
 from .escape import printable
 
-__all__ = ("AnyRenderer", "Renderer")
+__all__ = ("AnyRenderer", "Renderer", "Writer")
 
 RequestT = TypeVar("RequestT")
 RecordT = TypeVar("RecordT")
+
+
+class Writer(Protocol):
+    """What is written to; a debugger's stream has no more than this."""
+
+    def write(self, text: str, /) -> Any:
+        """Write text."""
 
 
 class AnyRenderer(ABC, Generic[RequestT, RecordT]):
@@ -22,15 +29,12 @@ class AnyRenderer(ABC, Generic[RequestT, RecordT]):
     each handle and nothing else).
     """
 
-    def __init__(self, stream: TextIO, remarks: TextIO, request: RequestT) -> None:
+    def __init__(self, stream: Writer, remarks: Writer, request: RequestT) -> None:
         self.stream = stream
         self.remarks = remarks
         self.request = request
-        # A stream that does not say how it encodes gets plain ASCII. pykd's own says "ascii" and
-        # takes every letter (seen with 0.3.4.15); it is known by a method of its own.
+        # A stream that does not say how it encodes gets plain ASCII.
         encoding = getattr(stream, "encoding", None) or "ascii"
-        if hasattr(stream, "writedml"):
-            encoding = "utf-8"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
 
     def render(self, records: Iterable[RecordT]) -> None:

@@ -1,0 +1,301 @@
+"""Where an answer is written: the screen, a file, a pipe.
+
+A report that is there already is the user's: nothing touches it before the first row of a new one
+is found. From then on the new one grows beside it, and takes its place at the end, however that
+comes. Pipes and devices are written to as they are.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, List, NoReturn, Optional
+
+from .errors import OutputError, UsageError
+from .input_file import was_read
+
+__all__ = ("Output", "open_output", "silence")
+
+
+class Output:
+    """A stream for one answer; a context manager, which ends it. Raises `OutputError`.
+
+    ``stream`` has ``write`` at least. ``rows`` says whether `row` was called, ``where`` in which
+    place a user finds what was written (empty: nothing was), ``meanwhile`` where it is until then.
+    """
+
+    where = "above"
+    meanwhile = ""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.rows = False
+        self.broken = False
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the stream says; one that says none gets plain ASCII."""
+        # pykd's own says "ascii" and takes every letter (seen with 0.3.4.15); it is known by a
+        # method of its own.
+        if hasattr(self._stream, "writedml"):
+            return "utf-8"
+        return getattr(self._stream, "encoding", None) or "ascii"
+
+    def row(self) -> None:
+        """To be called before the first row is written."""
+        self.rows = True
+
+    def complete(self) -> None:
+        """To be called when all that was asked for is written, be it that there is nothing."""
+
+    def write(self, text: str) -> None:
+        """Write text. Raises `OutputError`, or `BrokenPipeError` where nobody reads any more."""
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError) as error:
+            self._fail(error)
+
+    def flush(self) -> None:
+        """Let go of what is held back; the debugger's stream has little more than ``write``."""
+        method = getattr(self._stream, "flush", None)
+        if method is None:
+            return
+        try:
+            method()
+        except (OSError, ValueError) as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        """End the answer."""
+        if not self.broken:
+            self.flush()
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self.close()
+        except (KeyboardInterrupt, SystemExit):
+            self.close()  # a second Ctrl+C: what was found stays found
+            raise
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Raise what a failed write is; nothing else is to be written then."""
+        if isinstance(error, UnicodeError):
+            raise error  # a defect of ours
+        self.broken = True
+        silence(self._stream)
+        if isinstance(error, BrokenPipeError):
+            raise error
+        raise OutputError(f"output: {_reason(error)}") from None
+
+
+class _Straight(Output):
+    """A pipe or a device, which is written to as it comes."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        super().__init__(os.fdopen(descriptor, "w", encoding="utf-8", newline="\n"))
+        self.where = f"in {path}"
+
+    def close(self) -> None:
+        """Close it."""
+        try:
+            self._stream.close()
+        except OSError as error:
+            if not self.broken:
+                self._fail(error)
+
+
+class _File(Output):
+    """A plain file, new or in the place of an old one (``status``)."""
+
+    def __init__(self, path: str, status: Optional[os.stat_result]) -> None:
+        super().__init__(None)
+        self.where = ""
+        self._name = path
+        # What a link leads to is what is replaced, as `open` would write there.
+        target = Path(path)
+        self._target = target.resolve() if target.is_symlink() else target
+        self._status = status
+        self._held: List[str] = []
+        self._part: Optional[Path] = None
+
+    @property
+    def encoding(self) -> str:
+        """Always UTF-8."""
+        return "utf-8"
+
+    def row(self) -> None:
+        """Begin the new file, beside the old one."""
+        self.rows = True
+        if self._stream is None:
+            self._begin()
+
+    def complete(self) -> None:
+        """An answer without a row is one, too: it replaces the old one."""
+        self.row()
+
+    def write(self, text: str) -> None:
+        """Write text; nothing reaches the disk before the first row."""
+        if self._stream is None:
+            self._held.append(text)
+        else:
+            super().write(text)
+
+    def flush(self) -> None:
+        """Let go of what is held back, if there is a file already."""
+        if self._stream is not None:
+            super().flush()
+
+    def close(self) -> None:
+        """Put the new file in its place, if there is any."""
+        if self._part is None:
+            return
+        try:
+            self._stream.close()
+        except OSError as error:
+            try:
+                self._fail(error)
+            finally:
+                self._replace(self._part)
+        self._replace(self._part)
+
+    def _begin(self) -> None:
+        part = self._target.with_name(f"{self._target.name[:60]}.{os.urandom(4).hex()}.part")
+        try:
+            self._stream = part.open("x", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(f"--output {self._name}: {_reason(error)}") from None
+        self._part = part
+        self.where = f"in {self._name}"
+        self.meanwhile = f"in {part}"
+        if self._status is not None:
+            _take_over(part, self._status)
+        held, self._held = self._held, []
+        self.write("".join(held))
+
+    def _replace(self, part: Path) -> None:
+        """The new file takes the place of the old one, unless nothing of it could be written."""
+        try:
+            if self.broken and not part.stat().st_size:
+                part.unlink()
+            else:
+                part.replace(self._target)
+        except OSError as error:
+            # On Windows: another program has the old one open.
+            raise OutputError(
+                f"--output {self._name}: {_reason(error)}; what was found is in {part}"
+            ) from None
+        self._part = None
+
+    def _fail(self, error: Exception) -> NoReturn:
+        try:
+            super()._fail(error)
+        except OutputError as failure:
+            if self._part is None or not self._part.stat().st_size:
+                raise
+            raise OutputError(f"{failure}; what there was room for is {self.where}") from None
+
+
+def open_output(path: Optional[str]) -> Output:
+    """The screen, or what ``--output`` names.
+
+    Raises `OutputError`, and `UsageError` where that is a file which this run reads.
+    """
+    if path is None:
+        return _screen()
+    try:
+        status = Path(path).stat()
+    except FileNotFoundError:
+        return _new_file(path)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"--output {path}: {_reason(error)}") from None
+    if was_read(status):
+        raise UsageError(
+            f"--output {path} is the file that is read, the dump or its symbols; name another one"
+        )
+    for stream in (sys.stdout, sys.stderr):
+        # /dev/stdout, be it a file: the shell opened it, perhaps to append to it.
+        descriptor = _descriptor(stream)
+        if descriptor is not None and os.path.samestat(status, os.fstat(descriptor)):
+            return _Straight(os.dup(descriptor), path)
+    if stat.S_ISREG(status.st_mode):
+        if not os.access(path, os.W_OK):
+            raise OutputError(f"--output {path}: {os.strerror(errno.EACCES)}")
+        return _File(path, status)
+    if stat.S_ISDIR(status.st_mode):
+        raise OutputError(f"--output {path}: {os.strerror(errno.EISDIR)}")
+    if stat.S_ISBLK(status.st_mode):
+        raise OutputError(f"--output {path}: a disk, not a file")
+    return _Straight(_open_straight(path, stat.S_ISFIFO(status.st_mode)), path)
+
+
+def silence(stream: Any) -> None:
+    """Let a broken stream lead nowhere, so that the interpreter's last flush of it can't fail."""
+    descriptor = _descriptor(stream)
+    if descriptor is None:
+        return  # without a file behind it, nothing is left to be flushed
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+def _screen() -> Output:
+    if sys.stdout is None:
+        raise OutputError("output: there is none, it is closed; give --output FILE")
+    descriptor = _descriptor(sys.stdout)
+    if descriptor is not None and was_read(os.fstat(descriptor)):
+        raise UsageError("the output goes into the file that is read, the dump or its symbols")
+    return Output(sys.stdout)
+
+
+def _new_file(path: str) -> Output:
+    target = Path(path).resolve()
+    if not target.name or not target.parent.is_dir():
+        raise OutputError(f"--output {path}: {os.strerror(errno.ENOENT)}")
+    return _File(path, None)
+
+
+def _open_straight(path: str, pipe: bool) -> int:
+    """Open a pipe or a device for writing, without waiting for somebody who reads the pipe."""
+    patience = getattr(os, "O_NONBLOCK", 0)
+    flags = os.O_WRONLY | patience | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+        if patience:
+            os.set_blocking(descriptor, True)
+    except OSError as error:
+        reason = _reason(error)
+        if pipe and error.errno == errno.ENXIO:
+            reason = "nobody reads this pipe"
+        raise OutputError(f"--output {path}: {reason}") from None
+    return descriptor
+
+
+def _take_over(part: Path, old: os.stat_result) -> None:
+    """Give the new file the owner and the permissions of the old one, as far as that is allowed."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(part, old.st_uid, old.st_gid)
+    with suppress(OSError):
+        part.chmod(stat.S_IMODE(old.st_mode))
+
+
+def _descriptor(stream: Any) -> Optional[int]:
+    """The file descriptor behind a stream, or None: the debugger's has none."""
+    try:
+        descriptor = int(stream.fileno())
+        os.fstat(descriptor)
+    except (AttributeError, OSError, ValueError):
+        return None
+    return descriptor
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,299 @@
+"""``--output``: nothing of the user's is destroyed, nothing that was found is lost."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from mocks.minidump import MockHandle, make_minidump
+from pykd_handle import views
+
+from .processes import command, needs_fifo, needs_full, needs_posix, shell, start
+from .test_dumps import Case, small_system
+
+OLD = "the report of yesterday\n"
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    return Case(folder, small_system())
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "reports" / "report.txt"
+    path.parent.mkdir()
+    path.write_text(OLD, "utf-8")
+    return path
+
+
+def alone(path: Path) -> bool:
+    """Whether nothing else is left in the folder."""
+    return [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+# -- what is read is never written to -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["same", "relative", "symbolic", "hard"])
+@pytest.mark.parametrize("which", ["dump", "symbols", "chosen", "beside", "minidump"])
+def test_a_file_that_is_read(run, tmp_path: Path, case: Case, which: str, link: str) -> None:
+    words: List[object] = ["--dump", case.dump]
+    victim = case.dump if which == "dump" else case.symbols
+    if which == "minidump":
+        victim = tmp_path / "user.dmp"
+        victim.write_bytes(make_minidump([MockHandle(4, "Event", 3)]).data)
+        words = ["--dump", victim]
+    elif which == "symbols":
+        words += ["--symbols", case.symbols]
+    elif which == "chosen":
+        words += ["--symbols", case.symbols.parent]
+    name = victim
+    if link == "relative":
+        name = victim.parent / ".." / victim.parent.name / victim.name
+    elif link == "symbolic":
+        name = tmp_path / "link"
+        name.symlink_to(victim)
+    elif link == "hard":
+        name = tmp_path / "link"
+        os.link(victim, name)
+    before = victim.read_bytes()
+    result = run(*words, "--output", name)
+    assert (result.code, result.out) == (2, "")
+    assert "is the file that is read" in result.err.splitlines()[-1]
+    assert victim.read_bytes() == before
+
+
+@needs_posix
+def test_the_screen_led_into_the_dump(case: Case) -> None:
+    before = case.dump.read_bytes()
+    said = shell(f">> '{case.dump}'", "--dump", case.dump)
+    assert said.returncode == 2
+    assert b"the output goes into the file that is read" in said.stderr
+    assert case.dump.read_bytes() == before
+
+
+def test_what_an_earlier_command_read_is_free_again(run, case: Case, tmp_path: Path) -> None:
+    other = Case(tmp_path, small_system())
+    assert run("--dump", other.dump).code == 0
+    assert run("--dump", case.dump, "--output", other.symbols).code == 0
+
+
+# -- an old report ------------------------------------------------------------------------------
+
+
+def test_the_new_one_replaces_it(run, case: Case, report: Path) -> None:
+    report.chmod(0o640)
+    whole = run("--dump", case.dump).out
+    result = run("--dump", case.dump, "--output", report)
+    assert (result.code, result.out) == (0, "")
+    assert report.read_text("utf-8") == whole
+    assert alone(report)
+    if os.name == "posix":
+        assert stat.S_IMODE(report.stat().st_mode) == 0o640
+
+
+def test_a_new_file_has_the_usual_permissions(run, case: Case, tmp_path: Path) -> None:
+    run("--dump", case.dump, "--output", tmp_path / "new.txt")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "new.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("form", ["windbg", "table", "jsonl", "csv"])
+@pytest.mark.parametrize("words", [["0", "3", "9999"], ["0", "3", "-1", "Evnet"]], ids=str)
+def test_a_request_without_a_row_leaves_it(run, case: Case, report: Path, words, form) -> None:
+    result = run("--dump", case.dump, *words, "--format", form, "--output", report)
+    assert result.code == 1
+    assert report.read_text("utf-8") == OLD
+    assert alone(report)
+
+
+def test_an_answer_that_there_is_nothing_replaces_it(run, case: Case, report: Path) -> None:
+    words = ("0", "3", "-1", "Mutant", "--format", "csv")
+    result = run("--dump", case.dump, *words, "--output", report)
+    assert result.code == 0
+    assert report.read_text("utf-8") == run("--dump", case.dump, *words).out
+    assert report.read_text("utf-8").count("\n") == 1
+
+
+def test_exit_code_1_with_a_row_replaces_it(run, case: Case, report: Path) -> None:
+    result = run("--dump", case.dump, "fffc", "--output", report)
+    assert result.code == 1
+    assert "no handle 0xfffc" in report.read_text("utf-8")
+
+
+def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
+    case.image.memory.drop_page(case.image.current.table.leaves[1])
+    holed = Case(case.dump.parent, case.image)
+    result = run("--dump", holed.dump, "--output", report)
+    assert result.code == 0
+    text = report.read_text("utf-8")
+    assert "<Unavailable: " in text and text.count("GrantedAccess") == 602 - 255
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("form", ["windbg", "table", "jsonl", "csv"])
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_ctrl_c(run, monkeypatch, case: Case, report: Path, after, form, error) -> None:
+    """After the heading and so many handles; during them the old report is as it was."""
+    real = views.Listing.records
+
+    def records(listing):
+        for number, record in enumerate(real(listing)):
+            if number == 1 + after:
+                assert report.read_text("utf-8") == OLD
+                raise error
+            yield record
+
+    monkeypatch.setattr(views.Listing, "records", records)
+    result = run("--dump", case.dump, "--format", form, "--output", report)
+    assert result.code == 1
+    assert result.err.splitlines()[-1].startswith("pykd-handle: stopped")
+    assert alone(report)
+    text = report.read_text("utf-8")
+    if not after:
+        assert text == OLD and "what was found" not in result.err
+        return
+    assert f"what was found so far is in {report}" in result.err
+    rows = {
+        "windbg": text.count("GrantedAccess"),
+        "table": text.count("  Event ") + text.count("  File "),
+        "jsonl": text.count("\n"),
+        "csv": text.count("\n") - 1,
+    }
+    assert rows[form] == after
+
+
+def test_a_link_is_written_through(run, case: Case, report: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.txt"
+    link.symlink_to(report)
+    dangling = tmp_path / "dangling.txt"
+    dangling.symlink_to(report.parent / "new.txt")
+    for path in (link, dangling):
+        assert run("--dump", case.dump, "--output", path).code == 0
+        assert path.is_symlink()
+        assert path.read_text("utf-8").count("GrantedAccess") == 602
+    assert sorted(each.name for each in report.parent.iterdir()) == ["new.txt", "report.txt"]
+
+
+def test_another_program_has_it_open(run, monkeypatch, case: Case, report: Path) -> None:
+    """As Windows answers; what was found is kept, and the line says where."""
+
+    def refuse(self: Path, target: object) -> Path:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    result = run("--dump", case.dump, "--output", report)
+    monkeypatch.undo()
+    (line,) = [each for each in result.err.splitlines() if each.startswith("pykd-handle: ")]
+    assert result.code == 1
+    assert line.startswith(f"pykd-handle: --output {report}: Access is denied; what was found is")
+    part = Path(line.rpartition(" is in ")[2])
+    assert part.parent == report.parent
+    assert part.read_text("utf-8").count("GrantedAccess") == 602
+    assert report.read_text("utf-8") == OLD
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="permissions bind nobody here")
+def test_a_report_that_may_not_be_written(run, case: Case, report: Path) -> None:
+    report.chmod(0o444)
+    result = run("--dump", case.dump, "--output", report)
+    assert (result.code, result.out) == (1, "")
+    assert f"--output {report}: Permission denied" in result.err
+    assert report.read_text("utf-8") == OLD
+
+
+# -- no room ------------------------------------------------------------------------------------
+
+
+@needs_full
+@pytest.mark.parametrize("form", ["windbg", "table", "jsonl", "csv"])
+def test_a_full_device(case: Case, form: str) -> None:
+    for size in ("4", "0"):  # less than a buffer, and many
+        said = start("--dump", case.dump, size, "--format", form, "--output", "/dev/full")
+        assert said.returncode == 1
+        last = said.stderr.decode().splitlines()[1:]
+        assert last == ["pykd-handle: output: No space left on device"]
+
+
+@needs_posix
+@pytest.mark.parametrize(("limit", "kept"), [(0, False), (0x4000, True)])
+def test_a_full_disk(case: Case, report: Path, limit: int, kept: bool) -> None:
+    """A limit on the size of files: the same way out as a disk that is full."""
+    lines = (
+        "import resource, sys; from pykd_handle.cli import main;"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY));"
+        "sys.exit(main())"
+    )
+    words = [sys.executable, "-c", lines, *command("--dump", case.dump, "--output", report)[3:]]
+    said = subprocess.run(words, capture_output=True, timeout=60)
+    (line,) = said.stderr.decode().splitlines()[1:]
+    assert said.returncode == 1
+    assert line.startswith("pykd-handle: output: File too large")
+    assert line.endswith(f"is in {report}") == kept
+    text = report.read_text("utf-8")
+    assert (0 < text.count("GrantedAccess") < 602) if kept else text == OLD
+    assert alone(report)
+
+
+# -- pipes, devices, folders --------------------------------------------------------------------
+
+
+def test_nowhere(case: Case) -> None:
+    said = start("--dump", case.dump, "--output", os.devnull)
+    assert (said.returncode, said.stdout) == (0, b"")
+    assert not Path(os.devnull).is_file()
+
+
+@needs_posix
+@pytest.mark.parametrize("redirection", ["| cat", "> '{}'", ">> '{}'"])
+def test_dev_stdout(case: Case, report: Path, redirection: str) -> None:
+    whole = start("--dump", case.dump).stdout
+    words = " ".join(
+        f"'{word}'" for word in command("--dump", case.dump, "--output", "/dev/stdout")
+    )
+    line = f"{words} {redirection.format(report)}"
+    said = subprocess.run(["/bin/sh", "-c", line], capture_output=True, timeout=60)
+    written = said.stdout if "cat" in redirection else report.read_bytes()
+    assert written == (OLD.encode() if ">>" in redirection else b"") + whole
+    assert said.returncode == 0
+
+
+@needs_fifo
+def test_a_pipe_that_is_read(case: Case, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: List[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    said = start("--dump", case.dump, "--output", pipe)
+    reader.join(10)
+    assert (said.returncode, said.stdout) == (0, b"")
+    assert read == [start("--dump", case.dump).stdout]
+    assert pipe.is_fifo()
+
+
+@needs_fifo
+def test_a_pipe_that_nobody_reads(case: Case, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = start("--dump", case.dump, "--output", tmp_path / "pipe")
+    assert (said.returncode, said.stdout) == (1, b"")
+    assert said.stderr.endswith(b"/pipe: nobody reads this pipe\n")
+
+
+@pytest.mark.parametrize("name", ["", "none/report.txt", "case/memory.json/report.txt"])
+def test_a_folder(run, case: Case, tmp_path: Path, name: str) -> None:
+    result = run("--dump", case.dump, "--output", tmp_path / name)
+    assert (result.code, result.out) == (1, "")
+    last = result.err.splitlines()[-1]
+    assert last.startswith("pykd-handle: --output ")
+    assert ("directory" in last.lower()) or os.name != "posix"
