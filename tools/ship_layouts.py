@@ -11,13 +11,47 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mocks.trim import dump_text, merge
 
-__all__ = ("FIELDS", "main", "shrink")
+__all__ = ("FIELDS", "UPDATES", "Update", "main", "shrink")
 
 Json = Dict[str, Any]
+
+
+class Update(NamedTuple):
+    """A kernel whose symbols are of its own, beside the complete layout that it is nearest to."""
+
+    below: str
+    file: str
+    build: int
+    version: str
+
+
+# Updates that moved what the package reads, and kernels with sizes of their own. Each file stands
+# alone but for the structures that no kernel changes (those of dumps and of the debugger data).
+UPDATES: Dict[str, Update] = {
+    "win10_14393_6343_x64": Update(
+        "win10_14393_x64", "more/isf_14393_6343_x64", 14393, "10.0.14393.6343"
+    ),
+    "win2022_20348_x64": Update(
+        "win11_22000_x64", "more/isf_20348_2529_x64", 20348, "10.0.20348.2529"
+    ),
+    "win81_21620_x64": Update("win81_u1_x64", "more/isf_9600_21620_x64", 9600, "6.3.9600.21620"),
+}
+
+# Builds whose kernels are laid out as another's: the name, the layout that serves, the build.
+# 26200: System Informer's data of every kernel image equal those of 26100. ARM64: the handle
+# tables' structures are those of 26100, _EPROCESS is the same from 19041 to 22631.
+SAME: Tuple[Tuple[str, str, int], ...] = (
+    ("win10_19041_arm64", "win11_22000_arm64", 19041),
+    ("win11_22621_arm64", "win11_22000_arm64", 22621),
+    ("win11_22631_arm64", "win11_22000_arm64", 22631),
+    ("win11_26200_arm64", "win11_26100_arm64", 26200),
+    ("win11_26200_x64", "win11_26100_x64", 26200),
+    ("win11_26200_x64_la57", "win11_26100_x64_la57", 26200),
+)
 
 # Structure: its fields that the package reads; None: all of them (small ones).
 FIELDS: Dict[str, Optional[Tuple[str, ...]]] = {
@@ -119,6 +153,22 @@ def _session(arch: str, build: int) -> Optional[Json]:
     return {"kind": "struct", "size": 0x1000, "fields": {"SessionId": field}}
 
 
+def _complete(name: str, full: Json, layouts: Dict[str, Json]) -> Json:
+    """A published layout with what it lacks and another one tells.
+
+    ``SeAuditProcessCreationInfo`` of ARM64 lies, as the name before it and the list of threads
+    behind it, 0x48 bytes below that of x64. What ``_EPROCESS`` points at is the same everywhere.
+    """
+    if name != "win11_22000_arm64":
+        return full
+    audit = {"kind": "struct", "name": "_SE_AUDIT_PROCESS_CREATION_INFO"}
+    full["user_types"]["_EPROCESS"]["fields"]["SeAuditProcessCreationInfo"] = {
+        "offset": 0x5C0 - 0x48, "type": audit
+    }  # fmt: skip
+    full["metadata"]["windows"]["ntos_version"] = "10.0.22000"
+    return {**merge(layouts["win11_26100_arm64"], full), "metadata": full["metadata"]}
+
+
 def _nested(kind: Json) -> Optional[str]:
     while kind["kind"] == "array":
         kind = kind["subtype"]
@@ -191,6 +241,16 @@ def main(arguments: Sequence[str]) -> int:
             overlay = full
         else:
             layouts[Path(row["file"]).stem] = full
+    for name, full in list(layouts.items()):
+        layouts[name] = _complete(name, full, layouts)
+    for name, update in UPDATES.items():
+        full = json.loads((source / f"{update.file}.json").read_text("utf-8"))
+        windows = layouts[update.below]["metadata"]["windows"]
+        full["metadata"]["source"] = [{"types": "all", "source": full["metadata"]["source"]}]
+        full["metadata"]["windows"] = {
+            **windows, "build": update.build, "ntos_version": update.version
+        }  # fmt: skip
+        layouts[name] = full
     if overlay is not None:
         first = int(overlay["metadata"]["windows"]["build"])
         for name, full in list(layouts.items()):
@@ -204,6 +264,9 @@ def main(arguments: Sequence[str]) -> int:
         (output / f"{name}.json").write_bytes(dump_text(shrink(full)).encode("utf-8"))
         windows = full["metadata"]["windows"]
         rows[name] = {"five_levels": False, **windows}
+    for name, serving, build in SAME:
+        version = f"10.0.{build}"
+        rows[name] = {**rows[serving], "build": build, "ntos_version": version, "file": serving}
     (output / "index.json").write_bytes(dump_text({"layouts": rows}).encode("utf-8"))
     sys.stdout.write(f"{len(layouts)} layouts\n")
     return 0

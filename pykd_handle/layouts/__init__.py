@@ -8,8 +8,9 @@ checked against the memory before it is used.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import Any, List, Mapping, NamedTuple
 
 from ..errors import SymbolsError
 from ..layout import Isf
@@ -20,19 +21,20 @@ _FOLDER = Path(__file__).parent / "data"
 
 
 class ShippedLayout(NamedTuple):
-    """One shipped layout: file name without its ending, architecture (``x86``, ``x64``,
-    ``arm64``), build number, version of the kernel file, whether addresses have 57 bits."""
+    """One shipped layout: its name, architecture (``x86``, ``x64``, ``arm64``), build number,
+    version of the kernel file, whether addresses have 57 bits, and the name of its file without
+    the ending: that of another layout where two builds are laid out alike."""
 
     name: str
     arch: str
     build: int
     version: str
     five_levels: bool
+    file: str
 
 
 def shipped() -> List[ShippedLayout]:
     """All layouts that are shipped, by architecture and build."""
-    rows = json.loads((_FOLDER / "index.json").read_text("utf-8"))["layouts"]
     found = [
         ShippedLayout(
             name,
@@ -40,8 +42,9 @@ def shipped() -> List[ShippedLayout]:
             int(row["build"]),
             str(row.get("ntos_version", "")),
             bool(row["five_levels"]),
+            str(row.get("file", name)),
         )
-        for name, row in rows.items()
+        for name, row in _rows().items()
     ]
     return sorted(found, key=lambda item: (item.arch, item.build, item.name))
 
@@ -60,7 +63,13 @@ def candidates(arch: str, build: int, five_levels: bool = False) -> List[Shipped
 
 def load(name: str) -> Isf:
     """The layout of this name. Raises `SymbolsError` where it is not shipped."""
-    path = _FOLDER / f"{name}.json"
-    if not path.is_file():
+    row = _rows().get(name)
+    if row is None:
         raise SymbolsError(f"no layout {name} is shipped")
-    return Isf.load(path)
+    return Isf.load(_FOLDER / f"{row.get('file', name)}.json")
+
+
+@lru_cache(maxsize=None)
+def _rows() -> Mapping[str, Any]:
+    rows: Mapping[str, Any] = json.loads((_FOLDER / "index.json").read_text("utf-8"))["layouts"]
+    return rows

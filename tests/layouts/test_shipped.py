@@ -7,8 +7,12 @@ import pytest
 
 from pykd_handle.errors import SymbolsError
 from pykd_handle.layouts import candidates, load, shipped
+from tools.ship_layouts import UPDATES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "layouts"
+FILES = sorted({item.file for item in shipped()})
+# The only published layout in part; what is put to it is told in its own test.
+IN_PART = "win11_22000_arm64"
 
 
 def test_every_build_from_xp_to_11() -> None:
@@ -47,9 +51,9 @@ def test_what_the_package_reads_is_there(name: str) -> None:
         assert layout.struct(struct).has(path), (struct, path)
 
 
-@pytest.mark.parametrize("name", [item.name for item in shipped() if not item.five_levels])
+@pytest.mark.parametrize("name", [name for name in FILES if not name.endswith("la57")])
 def test_nothing_was_changed_on_the_way(name: str) -> None:
-    source = SHARED / f"{name}.json"
+    source = SHARED / f"{UPDATES[name].file if name in UPDATES else name}.json"
     if not source.is_file():
         pytest.skip("the complete layout files (../shared/layouts) are not here")
     full = json.loads(source.read_text("utf-8"))["user_types"]
@@ -61,7 +65,51 @@ def test_nothing_was_changed_on_the_way(name: str) -> None:
         found = layout.struct(struct)
         assert found.size == full[struct]["size"]
         for field in found:
-            assert field.offset == full[struct]["fields"][field.name]["offset"]
+            if (name, field.name) != (IN_PART, "SeAuditProcessCreationInfo"):
+                assert field.offset == full[struct]["fields"][field.name]["offset"]
+
+
+def test_what_servicing_moved() -> None:
+    # Offsets of 26 serviced 14393 kernels (4583 to 6343) and of 32 serviced 9600 kernels.
+    for name, exit_time, exit_status in (
+        ("win10_14393_x64", 0x688, 0x61C),
+        ("win10_14393_6343_x64", 0x690, 0x62C),
+        ("win81_u1_x64", 0x640, 0x5D4),
+        ("win81_21620_x64", 0x640, 0x6FC),
+    ):
+        process = load(name).struct("_EPROCESS")
+        assert process.offset("ExitTime") == exit_time, name
+        assert process.offset("ExitStatus") == exit_status, name
+
+
+@pytest.mark.parametrize(
+    ("arch", "build", "pid", "table"),
+    [
+        # Process ids and handle tables as System Informer and the public headers have them.
+        ("x64", 20348, 0x440, 0x570),
+        ("x64", 26200, 0x1D0, 0x300),
+        ("arm64", 19041, 0x3F8, 0x528),
+        ("arm64", 22000, 0x3F8, 0x528),
+        ("arm64", 22621, 0x3F8, 0x528),
+        ("arm64", 22631, 0x3F8, 0x528),
+        ("arm64", 26200, 0x1C0, 0x2F0),
+    ],
+)
+def test_a_build_that_is_laid_out_as_another(arch: str, build: int, pid: int, table: int) -> None:
+    first = candidates(arch, build)[0]
+    assert first.build == build
+    process = load(first.name).struct("_EPROCESS")
+    assert (process.offset("UniqueProcessId"), process.offset("ObjectTable")) == (pid, table)
+    if arch == "x64":
+        assert candidates(arch, build, True)[0].build == build
+
+
+def test_arm64_between_two_known_places() -> None:
+    # Name and list of threads lie 0x48 bytes below those of x64: so does what is between them.
+    x64 = load("win11_22000_x64").struct("_EPROCESS")
+    arm64 = load(IN_PART).struct("_EPROCESS")
+    for field in ("ImageFileName", "SeAuditProcessCreationInfo.ImageFileName"):
+        assert x64.offset(field) - arm64.offset(field) == 0x48
 
 
 def test_the_57_bit_entry_lies_over_the_layout_of_its_build() -> None:
@@ -79,6 +127,7 @@ def test_the_build_itself_comes_first_then_the_nearest_below() -> None:
     found = [item.build for item in candidates("x64", 19043)]
     assert found[:2] == [19041, 18362]
     assert found.index(19045) > found.index(10240)
+    assert candidates("x64", 26300)[0].build == 26200
     assert {item.arch for item in candidates("arm64", 22000)} == {"arm64"}
     assert all(item.five_levels for item in candidates("x64", 26100, True))
 
