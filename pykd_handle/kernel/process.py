@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
+from ..absent import NO_VALUE, Maybe, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
 from ..target import Span, Target
 from .fields import decode_fields, range_of, read_fields
+from .session import Sessions
 from .strings import ansi_text
 
 __all__ = ("SYSTEM_PROCESS_ID", "BrokenList", "Process", "ProcessReader")
 
 SYSTEM_PROCESS_ID = 4
 """The id of the process System, from Windows XP to 11."""
+
+# Fields that not every layout has. Windows 10 counts freezes in the KPROCESS; elsewhere the line is
+# not shown.
+_FREEZES = "Pcb.FreezeCount"
+_IMAGE_INFO = "SeAuditProcessCreationInfo.ImageFileName"
+_TOKEN = "Token.Value"
 
 _PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type of a process (KOBJECTS, ProcessObject)
 _MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
@@ -25,7 +32,8 @@ class Process(NamedTuple):
 
     ``address`` is that of the ``_EPROCESS``; ``pid``, ``parent_pid`` are process ids, ``peb`` and
     ``object_table`` virtual addresses (``object_table`` 0: the process has no table any more),
-    ``directory_base`` a physical address with its low flag bits, ``session`` the session id,
+    ``directory_base`` a physical address with its low flag bits, ``image`` the short name (see
+    `.image_name` for the whole one, to which ``image_info`` leads), ``session`` the session id,
     NO_VALUE for a process of no session, ``freeze_count`` the number of freezes.
     """
 
@@ -38,6 +46,7 @@ class Process(NamedTuple):
     image: Maybe[str]
     session: Maybe[int]
     freeze_count: Maybe[int]
+    image_info: Maybe[int]
 
 
 class BrokenList(NamedTuple):
@@ -63,23 +72,23 @@ class ProcessReader:
             "ObjectTable",
             "Session",
         ]
-        # Windows 10 counts freezes in the KPROCESS; elsewhere the line is not shown.
-        if self._struct.has("Pcb.FreezeCount"):
-            fields.append("Pcb.FreezeCount")
+        fields += [path for path in (_FREEZES, _IMAGE_INFO, _TOKEN) if self._has(path)]
         self._fields = tuple(fields)
         self._links = self._struct.offset("ActiveProcessLinks")
         self._processes: Dict[int, Process] = {}
-        self._sessions: Dict[int, Maybe[int]] = {}
+        self._sessions = Sessions(target)
 
     def _first(self, *paths: str) -> str:
         """The first of these paths that leads to a plain value (up to 2003: an array of two)."""
-        for path in paths:
-            try:
-                self._struct.decoder(path)
-                return path
-            except (PykdHandleError, TypeError):
-                continue
-        return paths[0]
+        return next((path for path in paths if self._has(path)), paths[0])
+
+    def _has(self, path: str) -> bool:
+        """Whether this path leads to a plain value."""
+        try:
+            self._struct.decoder(path)
+        except (PykdHandleError, TypeError):
+            return False
+        return True
 
     def read(self, address: int) -> Process:
         """The process whose ``_EPROCESS`` lies at ``address``; what is missing is so in a field."""
@@ -96,6 +105,7 @@ class ProcessReader:
         span = self._target.read_partial(start, end - start)
         values = decode_fields(span, self._struct, address, self._fields)
         pid, parent, peb, base, table, session = values[:6]
+        others = dict(zip(self._fields, values))
         return Process(
             address,
             pid,
@@ -104,8 +114,9 @@ class ProcessReader:
             base,
             table,
             self._image_name(span, image),
-            self._session_id(session),
-            values[6] if len(values) > 6 else NO_VALUE,
+            self._sessions.of(session, others.get(_TOKEN, NO_VALUE)),
+            others.get(_FREEZES, NO_VALUE),
+            others.get(_IMAGE_INFO, NO_VALUE),
         )
 
     def current(self) -> Process:
@@ -128,30 +139,6 @@ class ProcessReader:
             return ansi_text(span.at(address, self._image_size))
         except MemoryUnavailable as error:
             return unavailable(error)
-
-    def _session_id(self, session: Maybe[int]) -> Maybe[int]:
-        """The id behind ``_EPROCESS.Session``; NO_VALUE where the pointer is null (System)."""
-        if isinstance(session, Absent):
-            return session
-        if session == 0:
-            return NO_VALUE
-        found = self._sessions.get(session)
-        if found is None:
-            found = self._sessions[session] = self._read_session(session)
-        return found
-
-    def _read_session(self, address: int) -> Maybe[int]:
-        # 24H2 moved the session's data from the memory manager to the process manager.
-        for name in ("_MM_SESSION_SPACE", "_PSP_SESSION_SPACE"):
-            struct = self._target.find_struct(name)
-            if struct is not None and struct.has("SessionId"):
-                field = struct.field("SessionId")
-                try:
-                    data = self._target.read(address + field.offset, 4)
-                except MemoryUnavailable as error:
-                    return unavailable(error)
-                return int.from_bytes(data, "little")
-        return Unavailable("the symbols have no nt!_MM_SESSION_SPACE.SessionId", address)
 
     # -- the list -------------------------------------------------------------------------------
 

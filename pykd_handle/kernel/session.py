@@ -1,0 +1,94 @@
+"""The session that a process belongs to.
+
+``_EPROCESS.Session`` leads to a structure with the id: ``_MM_SESSION_SPACE`` up to 23H2, whose
+members the symbols have; from 24H2 on ``_PSP_SESSION_SPACE``, whose members they do not have. There
+the id is taken from where public readers take it, and held against the one that every Windows
+keeps in the process's token: ``_TOKEN.SessionId``.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional, Tuple
+
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
+from ..errors import MemoryUnavailable
+from ..target import Span, Target
+
+__all__ = ("Sessions",)
+
+_STRUCTS = ("_PSP_SESSION_SPACE", "_MM_SESSION_SPACE")
+_ID = "SessionId"
+_ID_SIZE = 4
+_ID_WITHOUT_SYMBOLS = 8  # where it lies on 24H2, and from Vista on in the older structure
+
+
+class Sessions:
+    """Session ids of one kernel; each session's structure is read once."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._offset = self._find(*_STRUCTS)
+        self._token_offset = self._find("_TOKEN")
+        self._ids: Dict[int, int] = {}
+
+    def _find(self, *names: str) -> Optional[int]:
+        """Where ``SessionId`` lies in the first of these structures that has it."""
+        for name in names:
+            struct = self._target.find_struct(name)
+            if struct is not None and struct.has(_ID):
+                return struct.offset(_ID)
+        return None
+
+    def of(self, session: Maybe[int], token: Maybe[int]) -> Maybe[int]:
+        """The id behind ``_EPROCESS.Session``; NO_VALUE where the pointer is null (System).
+
+        ``token`` is the fast reference in ``_EPROCESS.Token``. One read for each session, or two.
+        """
+        if isinstance(session, Absent):
+            return session
+        if session == 0:
+            return NO_VALUE
+        found: Maybe[int] = self._ids.get(session, NO_VALUE)
+        if found is NO_VALUE:
+            found = self._read(session, token)
+            if isinstance(found, int):
+                self._ids[session] = found
+        return found
+
+    def _read(self, session: int, token: Maybe[int]) -> Maybe[int]:
+        if self._offset is not None:
+            place = (session + self._offset, _ID_SIZE)
+            known = _number(self._target.read_many([place])[0])
+            return known if isinstance(known, int) else self._by_token(token, known)
+        places: List[Tuple[int, int]] = [(session + _ID_WITHOUT_SYMBOLS, _ID_SIZE)]
+        places += self._in_token(token)
+        numbers = [_number(span) for span in self._target.read_many(places)]
+        ids = [number for number in numbers if isinstance(number, int)]
+        if len(ids) == 2 and ids[0] != ids[1]:
+            return Unavailable(
+                f"its session's structure says {ids[0]}, its token {ids[1]}", session
+            )
+        return ids[0] if ids else numbers[0]
+
+    def _in_token(self, token: Maybe[int]) -> List[Tuple[int, int]]:
+        """Where the token keeps the id, as a range; none where there is no token."""
+        if self._token_offset is None or not isinstance(token, int):
+            return []
+        # The low bits of a fast reference are a count (_EX_FAST_REF.RefCnt).
+        address = token & ~(2 * self._target.pointer_size - 1)
+        if not self._target.is_kernel_address(address):
+            return []
+        return [(address + self._token_offset, _ID_SIZE)]
+
+    def _by_token(self, token: Maybe[int], otherwise: Maybe[int]) -> Maybe[int]:
+        for span in self._target.read_many(self._in_token(token)):
+            number = _number(span)
+            return number if isinstance(number, int) else otherwise
+        return otherwise
+
+
+def _number(span: Span) -> Maybe[int]:
+    try:
+        return int.from_bytes(span.data(), "little")
+    except MemoryUnavailable as error:
+        return unavailable(error)
