@@ -27,11 +27,12 @@ class Floor(NamedTuple):
 
 
 def floor_of_table(process: MockProcess) -> Floor:
-    """The process (its block, its session, its table's head), and the pages of the table."""
+    """The process (its block, its session, the path of its image, its table's head), and the pages
+    of the table."""
     leaves = len(process.table.leaves)
     upper = 1 if process.table.level else 0
     return Floor(
-        3 + leaves * _PAGE_TRIPS + upper, 3 * _LEAST + leaves * _PAGE_BYTES + upper * _LEAST
+        4 + leaves * _PAGE_TRIPS + upper, 4 * _LEAST + leaves * _PAGE_BYTES + upper * _LEAST
     )
 
 

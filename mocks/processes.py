@@ -19,6 +19,11 @@ _PROCESS_OBJECT = 3  # KOBJECTS: the type byte of a dispatcher header
 _THREAD_OBJECT = 6
 
 
+def _ansi(name: str) -> bytes:
+    """A name in the code page of western systems, which has ``?`` for what it can't hold."""
+    return name.encode("cp1252", "replace")
+
+
 class MockThread:
     """A thread: ``address`` is that of its ``_ETHREAD``."""
 
@@ -151,6 +156,7 @@ class Processes(Names):
         leaf_at: Optional[int] = None,
         level: int = 0,
         image_path: Optional[str] = None,
+        image_path_at: Optional[int] = None,
         image_file: Optional[MockObject] = None,
         wow64_peb: int = 0,
     ) -> MockProcess:
@@ -158,8 +164,10 @@ class Processes(Names):
 
         ``at`` is the address of its ``_EPROCESS``, ``table_at`` that of its ``_HANDLE_TABLE``,
         ``leaf_at`` that of the first page of entries; ``level`` forces a table of more levels.
-        ``dirbase`` is ``DirectoryTableBase`` with its low bits. ``image_file`` is the file object
-        of its image, which builds from 10586 on keep; ``wow64_peb`` makes it a 32-bit process.
+        ``dirbase`` is ``DirectoryTableBase`` with its low bits. ``image_path`` is the whole path of
+        its image ("": none, as System's), whose text lies at ``image_path_at``. ``image_file`` is
+        the file object of its image, which builds from 10586 on keep; ``wow64_peb`` makes it a
+        32-bit process.
         """
         size = self.struct("_EPROCESS").size
         body = self.object("Process", size=size, at=at)
@@ -185,10 +193,11 @@ class Processes(Names):
         view.put("PriorityClass", 2)
         kind = view.struct.field("ImageFileName").type
         room = kind.count if isinstance(kind, Array) else 0
-        view.fill("ImageFileName", name.encode("latin-1")[: room - 1].ljust(room, b"\0"))
+        view.fill("ImageFileName", _ansi(name)[: room - 1].ljust(room, b"\0"))
         if session is not None:
             view["Session"] = self.session(session)
-        self._audit_name(view, image_path if image_path is not None else self._usual_path(name))
+        path = image_path if image_path is not None else self._usual_path(name)
+        self._audit_name(view, path, image_path_at)
         if image_file is not None:
             view.put("ImageFilePointer", image_file.address)
         if wow64_peb:
@@ -212,16 +221,19 @@ class Processes(Names):
     def _usual_path(self, name: str) -> str:
         return "" if name == "System" else f"\\Device\\HarddiskVolume3\\Windows\\System32\\{name}"
 
-    def _audit_name(self, view: View, path: str) -> None:
-        """``SeAuditProcessCreationInfo.ImageFileName``: the full path, its buffer just behind."""
+    def _audit_name(self, view: View, path: str, at: Optional[int]) -> None:
+        """``SeAuditProcessCreationInfo.ImageFileName``: the full path, its text just behind it,
+        or at the address ``at``."""
         struct = self.struct("_OBJECT_NAME_INFORMATION")
-        address = self.allocate(struct.size + 2 * len(path) + 2, self.nonpaged, tag=b"SeOn")
-        name = self.view("_OBJECT_NAME_INFORMATION", address)
         data = path.encode("utf-16-le")
-        self.memory.write(address + struct.size, data)
+        here = len(data) + 2 if at is None else 0
+        address = self.allocate(struct.size + here, self.nonpaged, tag=b"SeOn")
+        text = address + struct.size if at is None else at
+        name = self.view("_OBJECT_NAME_INFORMATION", address)
+        self.memory.write(text, data)
         name["Name.Length"] = len(data)
         name["Name.MaximumLength"] = len(data) + 2
-        name["Name.Buffer"] = address + struct.size
+        name["Name.Buffer"] = text
         view["SeAuditProcessCreationInfo.ImageFileName"] = address
 
     def session(self, number: int) -> int:
@@ -232,6 +244,9 @@ class Processes(Names):
             self._sessions[number] = address
             if self.has_struct("_MM_SESSION_SPACE"):
                 self.view("_MM_SESSION_SPACE", address)["SessionId"] = number
+            else:
+                # _PSP_SESSION_SPACE: no symbols have its members; two public readers use this.
+                self.memory.write(address + 8, number.to_bytes(4, "little"))
         return self._sessions[number]
 
     def thread(

@@ -8,10 +8,11 @@ from ..absent import Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError
 from ..target import Target
 from .handle_table import HandleTable
+from .image_name import ImageNames
 from .namespace import Namespace
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
-from .process import SYSTEM_PROCESS_ID, ProcessReader
+from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 
 __all__ = ("Kernel", "KernelObject")
 
@@ -38,6 +39,7 @@ class Kernel:
         self.types = TypeTable(target, self.headers)
         self.namespace = Namespace(target, self.headers)
         self.processes = ProcessReader(target)
+        self._image_names = ImageNames(target)
         self._objects: Dict[int, KernelObject] = {}
         self._kernel_table: Optional[Maybe[int]] = None
 
@@ -45,6 +47,10 @@ class Kernel:
     def remarks(self) -> List[str]:
         """What was recovered without symbols, and how: one line each."""
         return self.types.remarks
+
+    def image_name(self, process: Process) -> Maybe[str]:
+        """The whole name of a process's image. It costs a read: for processes that are shown."""
+        return self._image_names.of(process)
 
     # -- objects --------------------------------------------------------------------------------
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Optional, Union
 
 from ..absent import Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError
-from ..target import Target
+from ..target import Span, Target
 
 __all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
 
@@ -41,9 +41,15 @@ def check_unicode_string(
 
 
 def read_unicode_string(
-    target: Target, length: Maybe[int], maximum: Maybe[int], buffer: Maybe[int]
+    target: Target,
+    length: Maybe[int],
+    maximum: Maybe[int],
+    buffer: Maybe[int],
+    *,
+    span: Optional[Span] = None,
 ) -> Maybe[str]:
-    """The text of a ``_UNICODE_STRING`` whose fields were read already: one read of its buffer.
+    """The text of a ``_UNICODE_STRING`` whose fields were read already: one read of its buffer,
+    none where that lies in ``span``.
 
     An empty string is ``""``. A field that could not be read, fields that can't be true, and a
     buffer that is missing give an `Unavailable`.
@@ -58,6 +64,8 @@ def read_unicode_string(
     if not plausible:
         return ""
     try:
+        if span is not None and span.has(buffer, length):
+            return wide_text(span.at(buffer, length))
         return wide_text(target.read(buffer, length))
     except PykdHandleError as error:
         return unavailable(error)

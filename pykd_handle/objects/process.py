@@ -31,12 +31,13 @@ class ProcessDescriber(Describer):
     def describe(self, item: KernelObject) -> Description:
         """``!handle`` prints no name for a process; image and id are the name that we add."""
         process = self.kernel.processes.read(item.header.body)
+        image = self.kernel.image_name(process)
         details: Dict[str, Any] = {
-            "image": process.image,
+            "image": image,
             "pid": process.pid,
             "exited": self.kernel.processes.exited(process),
         }
         plain = named(self.kernel, item)
         return Description(
-            client_id(process.image, process.pid), plain.classic_name, plain.directory, details
+            client_id(image, process.pid), plain.classic_name, plain.directory, details
         )

@@ -34,7 +34,7 @@ class ThreadDescriber(Describer):
         owner = found.get(owner_field or "", NO_VALUE)
         image: Maybe[str] = NO_VALUE
         if isinstance(owner, int) and self.target.is_kernel_address(owner):
-            image = self.kernel.processes.read(owner).image
+            image = self.kernel.image_name(self.kernel.processes.read(owner))
         terminated = found.get("Terminated", NO_VALUE)
         details: Dict[str, Any] = {
             "pid": pid,

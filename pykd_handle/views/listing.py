@@ -223,7 +223,7 @@ class Listing:
             peb=process.peb,
             directory_base=process.directory_base,
             object_table=process.object_table,
-            image=process.image,
+            image=self.kernel.image_name(process),
             session=process.session,
             freeze_count=process.freeze_count,
             handle_count=NO_VALUE,

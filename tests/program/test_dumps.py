@@ -49,7 +49,8 @@ def test_a_listing_from_each_kind_of_dump(run, tmp_path: Path, kind: str) -> Non
                                     "win11_22621_x64", "win11_26100_x64"])  # fmt: skip
 def test_without_symbols_the_same_handles(run, tmp_path: Path, layout: str) -> None:
     image = KernelImage(layout, cookie=0x3C)
-    process = image.process("notepad.exe", 0x1514, session=1)
+    process = image.process("a notepad with a long name.exe", 0x1514, session=1)
+    image.set_token(process, image.token(session=1))
     image.current = process
     for _ in range(3):
         process.handle(image.named("Event", r"\BaseNamedObjects\Ready"))
@@ -61,6 +62,8 @@ def test_without_symbols_the_same_handles(run, tmp_path: Path, layout: str) -> N
     case.symbols.unlink()
     without = run("--dump", case.dump, "0", "3", "0")
     assert without.out == with_symbols.out
+    assert "\n    Image: a notepad with a long name.exe\n" in without.out
+    assert "\n    SessionId: 1  Cid: 1514 " in without.out
     assert "GrantedAccess" in without.out and without.code == 0
     assert "no symbols of this kernel" in without.err
 

@@ -5,6 +5,7 @@ from typing import Any, List, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.processes import MockProcess
 from mocks.target import MockTarget
 from pykd_handle.absent import NO_VALUE, NOT_REQUESTED, Unavailable
 from pykd_handle.errors import TargetError
@@ -405,6 +406,28 @@ def test_the_begin_of_an_object_comes_with_its_header(image: KernelImage) -> Non
     log = Answer(image, "0 1 -1 File").target.log
     (read,) = [(at, size) for at, size in log if at <= file.header < at + size]
     assert sum(read) == file.address
+
+
+def test_the_name_of_an_image_costs_one_read_for_each_process_shown(image: KernelImage) -> None:
+    """Whether its block is shown, or handles to it or its threads; none for those passed over."""
+    shown, opened, other = (image.process(f"{n}.exe", 0x100 + 4 * n) for n in range(3))
+    threads = [image.thread(opened) for _ in range(20)]
+    for item in [opened, *threads] * 3:
+        shown.handle(item)
+    place = "SeAuditProcessCreationInfo.ImageFileName"
+
+    def reads(words: str, process: MockProcess) -> int:
+        start = process.view[place]
+        log = Answer(image, words).target.log
+        return len([at for at, size in log if at < start + 0x40 and at + size > start])
+
+    for process, expected in ((shown, 1), (opened, 1), (other, 0), (image.current, 0)):
+        assert reads("0 3 100", process) == expected
+        assert reads("0 3 0", process) == 1
+    # Where the path does not lie behind its structure, another one.
+    apart = image.process("apart.exe", 0x200, image_path_at=image.allocate(0x200))
+    assert reads("0 3 200", apart) == 1
+    assert [process.image for process in Answer(image, "0 3 200").processes] == ["apart.exe"]
 
 
 def test_few_rows_at_once_are_the_same_rows(image: KernelImage) -> None:
