@@ -50,8 +50,19 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"\xd3\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
     (0, b"\xd0\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
     (0, b"EMiL", Kind.OTHER, "a LiME memory image, not a Windows dump"),
-    (0, b"hibr", Kind.OTHER, "a hibernation file, not a crash dump"),
-    (0, b"HIBR", Kind.OTHER, "a hibernation file, not a crash dump"),
+    *(
+        (0, magic, Kind.OTHER, "a hibernation file, not a crash dump")
+        for magic in (b"hibr", b"HIBR", b"rstr", b"RSTR", b"wake", b"WAKE")
+    ),
+    # A saved state of Hyper-V (.vmrs): HyperVStorage, whose first figure is 0x01282014.
+    (0, b"\x14\x20\x28\x01", Kind.OTHER, "a saved state of Hyper-V (.vmrs), not a crash dump"),
+    (0, b"\x7fVirtualBox SavedState", Kind.OTHER, "a saved state of VirtualBox, not a crash dump"),
+    (0, b"EVF\x09\x0d\x0a\xff\x00", Kind.OTHER, "an EnCase image (.E01): export what is in it"),
+    (0, b"EVF2\x0d\x0a\x81\x00", Kind.OTHER, "an EnCase image (.Ex01): export what is in it"),
+    (0, b"vhdxfile", Kind.OTHER, "a virtual disk (.vhdx), not a dump"),
+    (0, b"conectix", Kind.OTHER, "a virtual disk (.vhd), not a dump"),
+    (0, b"KDMV", Kind.OTHER, "a virtual disk (.vmdk), not a dump"),
+    (0, b"QFI\xfb", Kind.OTHER, "a virtual disk (.qcow2), not a dump"),
     (0, b"Microsoft C/C++", Kind.OTHER, "a PDB file, not a dump"),
     (0, b"MZ", Kind.OTHER, "a Windows program, not a dump"),
     (0, b"{", Kind.OTHER, "a text file (JSON?), not a dump"),
