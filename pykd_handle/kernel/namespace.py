@@ -2,13 +2,15 @@
 
 Each directory is read once. A name's parent is the *body* address of an ``_OBJECT_DIRECTORY``,
 whose own name header leads one step further up; the root (``ObpRootDirectoryObject``) ends it.
+A directory that stands in none (that of a private namespace has no name either) ends it as well:
+the system itself writes ``\\...`` for it (``ObQueryNameString``), and so do we.
 """
 
 from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable
+from ..absent import NO_VALUE, Maybe, Unavailable
 from ..errors import MemoryUnavailable
 from ..target import Target
 from .object_header import HeaderReader, NameInfo, ObjectHeader
@@ -16,6 +18,7 @@ from .strings import read_unicode_string
 
 __all__ = ("Namespace",)
 
+_NOWHERE = "\\..."
 _DEEPEST = 128  # the object manager itself has no limit; real trees are less than ten deep
 
 
@@ -81,20 +84,20 @@ class Namespace:
             header = self._headers.read(self._headers.header_of(place))
             name = self.leaf(header)
             info = header.name_info
-            if not isinstance(name, str) or not isinstance(info, NameInfo):
-                base = _why_unnamed(name, info, place)
+            if isinstance(info, Unavailable) or isinstance(name, Unavailable):
+                base = info if isinstance(info, Unavailable) else name
                 break
-            if info.directory == 0:
-                # A root of its own: the namespace's root says "\", a detached one its name.
-                base = name
-                self._paths[place] = name
+            above = info.directory if isinstance(info, NameInfo) else 0
+            if not isinstance(name, str) or above == 0:
+                # The root calls itself "\"; where the target does not tell it, that does.
+                base = name if name == "\\" else _NOWHERE
                 break
-            if isinstance(info.directory, Absent):
-                base = info.directory
+            if not isinstance(above, int):
+                base = above
                 break
             trail.append(place)
             names.append(name)
-            place = info.directory
+            place = above
         # The place that ended the way, too: the next name below it needs no new attempt.
         self._paths.setdefault(place, base)
         for step, name in zip(reversed(trail), reversed(names)):
@@ -123,11 +126,3 @@ class Namespace:
                 except MemoryUnavailable:
                     pass
         return self._root
-
-
-def _why_unnamed(name: Maybe[str], info: Maybe[NameInfo], place: int) -> Unavailable:
-    """Why a directory can't be named: what could not be read, else that it has no name."""
-    for value in (name, info):
-        if isinstance(value, Unavailable):
-            return value
-    return Unavailable("a directory without a name", place)

@@ -5,10 +5,12 @@ from typing import List
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.objects import MockObject
 from mocks.target import MockTarget
 from pykd_handle.absent import NO_VALUE, Unavailable
 from pykd_handle.kernel import Kernel
 from pykd_handle.kernel.process import BrokenList, Process
+from pykd_handle.objects import Objects
 
 
 @pytest.fixture
@@ -261,6 +263,34 @@ def test_a_directory_that_is_missing(image: KernelImage) -> None:
     subject = kernel(image)
     name = subject.namespace.full_name(subject.object(item.header).header)
     assert isinstance(name, Unavailable) and name.reason == "in the page file"
+
+
+def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
+    """The system itself (ObQueryNameString) writes three dots for a directory without a name, as
+    that of a private namespace, and for one that was taken out of its own."""
+    private = image.object("Directory", size=image.struct("_OBJECT_DIRECTORY").size)
+    item = image.named("Mutant", "Leaf", private)
+    below = image.named("Directory", "sub", private, image.struct("_OBJECT_DIRECTORY").size)
+    deep = image.named("Event", "Deep", below)
+    device = image.named("Device", "Nameless", private, image.struct("_DEVICE_OBJECT").size)
+    file = image.file(r"\x.txt", device)
+    gone = image.named("Event", r"\Gone\Event")
+    image.directory("\\Gone").info("name")["Directory"] = 0
+    subject = kernel(image)
+
+    def name(item: MockObject) -> object:
+        return subject.namespace.full_name(subject.object(item.header).header)
+
+    assert [name(found) for found in (item, below, deep)] == [
+        r"\...\Leaf", r"\...\sub", r"\...\sub\Deep"
+    ]  # fmt: skip
+    assert name(gone) == r"\...\Event"
+    assert Objects(subject).describe(subject.object(file.header)).name == r"\...\Nameless\x.txt"
+    # Without the global the root still says what it is.
+    image.remove_symbol("ObpRootDirectoryObject")
+    subject = kernel(image)
+    assert name(image.named("Event", r"\BaseNamedObjects\E")) == r"\BaseNamedObjects\E"
+    assert name(item) == r"\...\Leaf"
 
 
 def test_an_object_outside_of_all_directories_has_its_leaf(image: KernelImage) -> None:
