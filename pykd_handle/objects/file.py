@@ -38,4 +38,6 @@ class FileDescriber(Describer):
                 classic = f"{name.path} {{<Unavailable: {leaf}>}}"
             if not isinstance(name.full, str):
                 details["path"] = name.path
+            if name.relative:
+                details["relative"] = True
         return Description(name.full, classic, 0, details)

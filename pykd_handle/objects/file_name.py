@@ -1,7 +1,8 @@
 """The name of a file: the path in ``_FILE_OBJECT.FileName`` behind the name of its device.
 
-Files have no name header; the device has one. ``RelatedFileObject`` is not followed: the I/O
-manager keeps it valid only while the file is being opened.
+Files have no name header; the device has one. A name without a leading backslash is relative
+to another open file, or it is a file's id on the volume. Where it begins can't be told any more, as
+the I/O manager keeps ``RelatedFileObject`` valid only while the file is being opened.
 """
 
 from __future__ import annotations
@@ -26,17 +27,28 @@ class FileName(NamedTuple):
     path: Maybe[str]
 
     @property
+    def relative(self) -> bool:
+        """Whether the path begins at another file, which is not known."""
+        return isinstance(self.path, str) and not self.path.startswith("\\")
+
+    @property
     def full(self) -> Maybe[str]:
-        """Device and path together; without a path the device alone; NO_VALUE without both."""
-        if not isinstance(self.path, str) or not isinstance(self.device_name, str):
-            if isinstance(self.path, Unavailable):
-                return self.path
-            if isinstance(self.device_name, Unavailable):
-                return self.device_name
-            return self.device_name if isinstance(self.device_name, str) else self.path
-        # A relative open leaves a name without a leading backslash; a stream begins with a colon.
-        separator = "" if self.path[0] in "\\:" else "\\"
-        return self.device_name + separator + self.path
+        """Device and path together; without a path the device alone; NO_VALUE without both.
+
+        ``\\Device\\HarddiskVolume3\\...\\name`` where the path is relative, so that nobody takes it
+        for a file of the volume's root.
+        """
+        if isinstance(self.path, Unavailable):
+            return self.path
+        if isinstance(self.device_name, Unavailable):
+            return self.device_name
+        if not isinstance(self.path, str):
+            return self.device_name
+        device = self.device_name if isinstance(self.device_name, str) else ""
+        if not self.relative:
+            return device + self.path
+        # A stream of the other file begins with a colon.
+        return device + "\\..." + ("" if self.path[0] == ":" else "\\") + self.path
 
 
 class FileNames:

@@ -100,7 +100,11 @@ class SectionDescriber(Describer):
     def _file(self, pointer: int) -> Dict[str, Any]:
         if not self.target.is_kernel_address(pointer):
             return {"file": Unavailable("the file object is no address of the kernel", pointer)}
-        return {"backing": "file", "file": self.files.name_of(pointer).full}
+        name = self.files.name_of(pointer)
+        details: Dict[str, Any] = {"backing": "file", "file": name.full}
+        if name.relative:
+            details["relative"] = True
+        return details
 
 
 def _is_fast_reference(control_area: Struct) -> bool:

@@ -37,14 +37,16 @@ def describe(image: KernelImage, item: Any) -> Description:
             r"\Device\HarddiskVolume4\IrpTracker",
             r"\IrpTracker {HarddiskVolume4}",
         ),
-        ("relative.txt", "Mup", r"\Device\Mup\relative.txt", "relative.txt {Mup}"),
-        (":stream", "Mup", r"\Device\Mup:stream", ":stream {Mup}"),
+        ("relative.txt", "Mup", r"\Device\Mup\...\relative.txt", "relative.txt {Mup}"),
+        (r"a\b.txt", "Mup", r"\Device\Mup\...\a\b.txt", r"a\b.txt {Mup}"),
+        (":stream", "Mup", r"\Device\Mup\...:stream", ":stream {Mup}"),
     ],
 )
 def test_a_file(image: KernelImage, path: str, device: str, name: str, classic: str) -> None:
     found = describe(image, image.file(path, device))
     assert (found.name, found.classic_name, found.directory) == (name, classic, 0)
     assert found.details["device"] == rf"\Device\{device}"
+    assert ("relative" in found.details) == ("..." in name)
 
 
 def test_027_a_file_without_a_path_has_no_classic_name(image: KernelImage) -> None:
@@ -57,6 +59,8 @@ def test_a_file_of_a_nameless_device(image: KernelImage) -> None:
     device = image.device(None, "Ntfs")
     found = describe(image, image.file(r"\x", device))
     assert (found.name, found.classic_name) == (r"\x", r"\x")
+    found = describe(image, image.file("x", device))
+    assert (found.name, found.classic_name) == (r"\...\x", "x")
 
 
 def test_a_file_whose_name_is_missing(image: KernelImage) -> None:
