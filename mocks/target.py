@@ -6,6 +6,7 @@ from typing import List, Optional, Tuple
 
 from pykd_handle.layout import Struct
 from pykd_handle.target import Gap, Piece, Span, Target
+from pykd_handle.target.processors import Running, offsets_of, running
 from pykd_handle.target.span import add_gap, add_piece
 
 from .core import Core
@@ -52,6 +53,10 @@ class MockTarget(Target):
     def struct(self, name: str) -> Struct:
         """The layout of a structure of the image's build. Raises `MissingType`."""
         return self._image.struct(name)
+
+    def running(self) -> List[Running]:
+        """What the image's processor runs."""
+        return running(self, offsets_of(self), 1)
 
     def current_process(self) -> int:
         """The address of the current process's ``_EPROCESS``."""

@@ -75,6 +75,11 @@ class Request:
         return bool(self.flags & ID)
 
     @property
+    def asks_whose_id(self) -> bool:
+        """Whether one id is asked for: then its owner's name belongs to the answer."""
+        return self.wants_ids and self.handle is not None
+
+    @property
     def wants_kernel_table(self) -> bool:
         """Whether the kernel handle table is meant: by the flag, or by a kernel handle."""
         return not self.wants_ids and (bool(self.flags & KERNEL_TABLE) or self.kernel_handle)

@@ -32,7 +32,8 @@ class Hole(NamedTuple):
     """A stretch of the table that can't be read.
 
     ``handle`` is the first handle value that it would hold, ``hidden`` how many values it hides,
-    ``address`` and ``size`` the memory in question (size 0 where the way to it is broken).
+    ``address`` and ``size`` the memory in question (size 0 where the way to it is broken), ``leaf``
+    whether that is a whole page of entries.
     """
 
     handle: int
@@ -40,6 +41,7 @@ class Hole(NamedTuple):
     address: int
     size: int
     reason: str
+    leaf: bool = False
 
 
 Row = Union[HandleEntry, Hole]
@@ -66,9 +68,8 @@ class HandleTable:
         self.form = entry_form(target)
         self.entries_per_page = PAGE // self.form.size
         self.pointers_per_page = PAGE // target.pointer_size
-        code, limit, self._stored_count, self.process_id, arrays = self._read()
+        code, limit, stored, self.process_id, arrays = self._read()
         self._infos = entry_infos(target, self.form.size, arrays)
-        self._walked_count: Optional[Maybe[int]] = None
         if isinstance(code, Unavailable):
             raise MemoryUnavailable(code.address or address, code.reason)
         assert isinstance(code, int)
@@ -95,19 +96,28 @@ class HandleTable:
             )
             limit = self.capacity
         self.limit = min(limit, self.capacity)
+        self.stored_count = stored
+        """The count as it is stored, whatever it says; None where it is not known how it is."""
+        self._handle_count = None if stored is None else self._possible(stored)
 
     @property
     def handle_count(self) -> Maybe[int]:
         """The number of handles in use, as the kernel counts them.
 
-        Without the kernel's own symbols nobody says how many free lists share the count
-        (``ExpFreeListCount``): then the entries in use are counted in the table itself.
+        Where nobody says how many free lists share the count, the entries in use are counted in
+        the table itself. A count that the table can't hold is none.
         """
-        if not self.target.symbols_recovered:
-            return self._stored_count
-        if self._walked_count is None:
-            self._walked_count = self._count_entries()
-        return self._walked_count
+        if self._handle_count is None:
+            self._handle_count = self._count_entries()
+        return self._handle_count
+
+    def _possible(self, count: Maybe[int]) -> Maybe[int]:
+        if isinstance(count, int) and not 0 <= count <= self.slots:
+            why = (
+                f"the table counts {count} handles in use, which its {self.slots} slots can't hold"
+            )
+            return Unavailable(why, self.address)
+        return count
 
     def _count_entries(self) -> Maybe[int]:
         used = hidden = 0
@@ -134,34 +144,39 @@ class HandleTable:
         """
         return NO_VALUE if self._infos is None else self._infos.of(entry.address)
 
-    def _read(self) -> Tuple[Maybe[int], Maybe[int], Maybe[int], Maybe[int], Maybe[int]]:
-        """TableCode, NextHandleNeedingPool, the handle count, UniqueProcessId, ExtraInfoPages:
-        one read."""
+    def _read(self) -> Tuple[Maybe[int], Maybe[int], Optional[Maybe[int]], Maybe[int], Maybe[int]]:
+        """TableCode, NextHandleNeedingPool, the handle count (None: unknown how it is stored),
+        UniqueProcessId, ExtraInfoPages: one read."""
         struct = self.target.struct("_HANDLE_TABLE")
         fields = ["TableCode", "NextHandleNeedingPool", "UniqueProcessId"]
         if struct.has("HandleCount"):  # up to Windows 7: one count for the table
             counts = ["HandleCount"]
         else:  # from 8 on: a signed count in each free list
-            counts = [f"FreeLists[{index}].HandleCount" for index in range(self._free_lists())]
+            lists = self._free_lists()
+            counts = [f"FreeLists[{index}].HandleCount" for index in range(lists)]
         extra = ["ExtraInfoPages"] if struct.has("ExtraInfoPages") else []
         values = read_fields(self.target, struct, self.address, *fields, *counts, *extra)
-        count = _sum(values[3 : 3 + len(counts)])
+        count = _sum(values[3 : 3 + len(counts)]) if counts else None
         return values[0], values[1], count, values[2], values[-1] if extra else NO_VALUE
 
     def _free_lists(self) -> int:
-        """How many free lists a table has: ``ExpFreeListCount`` where the kernel has that symbol
-        (17763 and later), else the one that is declared."""
+        """How many free lists a table has, 0 where that is not known: ``ExpFreeListCount`` where
+        the kernel has that symbol (17763 and later), else the one that is declared.
+
+        Several lists are the rule there, and one list's count may be negative: a part of them says
+        nothing of the whole.
+        """
         struct = self.target.struct("_HANDLE_TABLE")
         declared = struct.field("FreeLists").type
         count = declared.count if isinstance(declared, Array) else 1
         address = self.target.find_symbol("ExpFreeListCount")
         if address is None:
-            return count
+            return count if self.target.lacks_symbol("ExpFreeListCount") else 0
         try:
             stored = int.from_bytes(self.target.read(address, 4), "little")
         except MemoryUnavailable:
-            return count
-        return stored if 0 < stored <= _MAX_FREE_LISTS else count
+            return 0
+        return stored if stored <= _MAX_FREE_LISTS else 0
 
     # -- one entry ------------------------------------------------------------------------------
 
@@ -179,7 +194,9 @@ class HandleTable:
         for level in range(self.level, 0, -1):
             below = self.entries_per_page * self._pages_below(level - 1)
             slot = page + (index // below) % self.pointers_per_page * self.target.pointer_size
-            page = self.target.read_pointer(slot)
+            page = self._page_pointer(
+                self.target.read_partial(slot, self.target.pointer_size), slot
+            )
             wrong = self._wrong_page(page)
             if wrong:
                 raise CorruptedError(slot, wrong)
@@ -253,6 +270,7 @@ class HandleTable:
                         page.address + start * size,
                         (index - start) * size,
                         reason,
+                        leaf=start == 0 and index == count,
                     )
                 )
                 reason = ""
@@ -277,7 +295,7 @@ class HandleTable:
             hidden = min(each, self.limit - first) // HANDLE_STEP
             slot = page.address + index * width
             try:
-                pointer = int.from_bytes(span.at(slot, width), "little")
+                pointer = self._page_pointer(span, slot)
             except MemoryUnavailable as error:
                 steps.append(Hole(first, hidden, slot, 0, f"its pointer can't be read: {error}"))
                 continue
@@ -290,6 +308,22 @@ class HandleTable:
                 seen.add(pointer)
                 steps.append(_Page(pointer, page.level - 1, first))
         return steps
+
+    def _page_pointer(self, span: Span, slot: int) -> int:
+        """The pointer to a page that stands at ``slot``. Raises `MemoryUnavailable`.
+
+        Pages are aligned: the lowest byte is 0, and need not be there. A triage dump lacks that of
+        the first pointer of a table, since the kernel saves the top page from the *value* of
+        ``TableCode`` on, with the level in its low bits.
+        """
+        width = self.target.pointer_size
+        try:
+            return int.from_bytes(span.at(slot, width), "little")
+        except MemoryUnavailable as error:
+            try:
+                return int.from_bytes(span.at(slot + 1, width - 1), "little") << 8
+            except MemoryUnavailable:
+                raise error from None
 
     def _pages_below(self, level: int) -> int:
         """How many leaf pages a page of this level can lead to (a leaf: itself)."""

@@ -13,6 +13,7 @@ from .namespace import Namespace
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
+from .process_finder import ProcessFinder
 
 __all__ = ("Kernel", "KernelObject")
 
@@ -40,6 +41,7 @@ class Kernel:
         self.namespace = Namespace(target, self.headers)
         self.processes = ProcessReader(target)
         self._image_names = ImageNames(target)
+        self.finder = ProcessFinder(target, self.processes)
         self._objects: Dict[int, KernelObject] = {}
         self._kernel_table: Optional[Maybe[int]] = None
 
@@ -69,6 +71,10 @@ class Kernel:
         return self._objects[header]
 
     def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
+        found = self._type_by_header(header)
+        return self.types.prove(header.body, found) if isinstance(found, Unavailable) else found
+
+    def _type_by_header(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
         for place in (header.type_index, header.type_pointer):
             if isinstance(place, Unavailable):
                 return place
@@ -100,7 +106,8 @@ class Kernel:
         try:
             system = self.target.read_pointer(self.target.symbol("PsInitialSystemProcess"))
         except PykdHandleError:
-            process = self.processes.by_pid(SYSTEM_PROCESS_ID)[0]
+            found = self.finder.by_pid(SYSTEM_PROCESS_ID)[0]
+            process = None if found is None else found.process
         else:
             process = self.processes.read(system)
         if process is None or isinstance(process.object_table, Absent):

@@ -12,10 +12,11 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
 from ..absent import Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
-from ..target import Target
+from ..target import Running, Target
 from .fields import read_fields
 from .object_header import HeaderReader
 from .strings import read_unicode_string
+from .type_proof import FIRST_TYPES, prove_type
 from .type_recovery import TypeDirectory, find_type_directory, recover_cookie
 
 __all__ = ("ObjectType", "TypeTable")
@@ -26,10 +27,11 @@ _SLOTS = 256  # the index is one byte
 class ObjectType(NamedTuple):
     """One object type: address of its ``_OBJECT_TYPE``, its own index, its name.
 
-    ``valid_access`` is the mask of all rights that the type knows.
+    ``valid_access`` is the mask of all rights that the type knows. Of a type that is known by its
+    name alone, the rest says why it is not there.
     """
 
-    address: int
+    address: Maybe[int]
     type_index: Maybe[int]
     name: Maybe[str]
     valid_access: Maybe[int]
@@ -51,6 +53,20 @@ class TypeTable:
         self._by_address: Dict[int, Union[ObjectType, Unavailable]] = {}
         self._pointers: Optional[List[Maybe[int]]] = None
         self._cookie: Optional[Maybe[int]] = None
+        self._running: Optional[List[Running]] = None
+
+    @property
+    def running(self) -> List[Running]:
+        """What the processors run: asked for once, and only where types have to be proved."""
+        if self._running is None:
+            self._running = self._target.running()
+        return self._running
+
+    def prove(self, body: int, why: Unavailable) -> Union[ObjectType, Unavailable]:
+        """The type of the object at ``body`` by what the object itself proves, where its header
+        does not say it; else ``why``."""
+        name = prove_type(self._target, body, self.running)
+        return why if name is None else ObjectType(why, why, name, why)
 
     def of(self, header: int, type_index: int) -> Union[ObjectType, Unavailable]:
         """The type of the object whose header lies at ``header`` and holds ``type_index``."""
@@ -63,6 +79,8 @@ class TypeTable:
             index ^= (header >> 8 & 0xFF) ^ cookie
         pointer = self._pointer(index)
         if isinstance(pointer, Unavailable):
+            if index in FIRST_TYPES:
+                return ObjectType(pointer, index, FIRST_TYPES[index], pointer)
             return pointer
         assert isinstance(pointer, int)
         if not self._target.is_kernel_address(pointer):
@@ -190,13 +208,13 @@ class TypeTable:
             except PykdHandleError as error:
                 why = unavailable(error)
                 reason = Unavailable(f"nt!ObHeaderCookie: {why.reason}", why.address)
-        elif self._target.find_symbol("ObTypeIndexTable") is not None:
-            return -1  # the symbols are there, so this kernel has no cookie
+        elif self._target.lacks_symbol("ObHeaderCookie"):
+            return -1
         else:
             reason = Unavailable("the symbols have no nt!ObHeaderCookie")
         found = self._type_directory()
         if isinstance(found, Unavailable):
-            return reason
+            return self._cookie_by_processors(reason)
         indices = {
             kind.name: kind.type_index
             for kind in map(self.at, found.types)
@@ -209,4 +227,24 @@ class TypeTable:
             return Unavailable(f"{reason.reason}; not recovered: {cookie}", reason.address)
         what = f"the header cookie, 0x{cookie:02x}," if cookie >= 0 else "that no cookie is used"
         self.remarks.append(f"{what} is recovered from {agreeing} objects of known type")
+        return cookie
+
+    def _cookie_by_processors(self, reason: Unavailable) -> Union[int, Unavailable]:
+        """The cookie out of the headers of the threads and processes that the processors run, whose
+        indices are known: two different objects at least, and all must give the same."""
+        cookies: Dict[int, int] = {}
+        kinds = {name: index for index, name in FIRST_TYPES.items()}
+        for one in self.running:
+            for body, name in ((one.thread, "Thread"), (one.process, "Process")):
+                header = self._headers.read(self._headers.header_of(body))
+                if isinstance(header.type_index, int):
+                    cookies[body] = header.type_index ^ (header.address >> 8 & 0xFF) ^ kinds[name]
+        values = set(cookies.values())
+        if len(cookies) < 2 or len(values) != 1:
+            return reason
+        cookie = values.pop()
+        self.remarks.append(
+            f"the header cookie, 0x{cookie:02x}, is recovered from {len(cookies)} objects: the "
+            "threads and processes that the processors run"
+        )
         return cookie

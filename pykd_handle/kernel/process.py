@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Union
 
 from ..absent import NO_VALUE, Maybe, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
@@ -12,7 +12,14 @@ from .fields import decode_fields, range_of, read_fields
 from .session import Sessions
 from .strings import ansi_text
 
-__all__ = ("SYSTEM_PROCESS_ID", "BrokenList", "Process", "ProcessReader")
+__all__ = (
+    "PROCESS_OBJECT",
+    "SYSTEM_PROCESS_ID",
+    "THREAD_OBJECT",
+    "BrokenList",
+    "Process",
+    "ProcessReader",
+)
 
 SYSTEM_PROCESS_ID = 4
 """The id of the process System, from Windows XP to 11."""
@@ -23,7 +30,11 @@ _FREEZES = "Pcb.FreezeCount"
 _IMAGE_INFO = "SeAuditProcessCreationInfo.ImageFileName"
 _TOKEN = "Token.Value"
 
-_PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type of a process (KOBJECTS, ProcessObject)
+PROCESS_OBJECT = 3
+"""``DISPATCHER_HEADER.Type`` of a process (``KOBJECTS``, ProcessObject)."""
+THREAD_OBJECT = 6
+"""That of a thread (ThreadObject)."""
+
 _MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
 
 
@@ -50,9 +61,10 @@ class Process(NamedTuple):
 
 
 class BrokenList(NamedTuple):
-    """A place where the list of processes could not be followed."""
+    """A place where a list could not be followed: that of processes, or another one."""
 
     reason: str
+    of_processes: bool = True
 
 
 class ProcessReader:
@@ -197,31 +209,17 @@ class ProcessReader:
 
     def looks_like_process(self, address: int) -> Maybe[bool]:
         """Whether a process object lies at ``address``, by its dispatcher header's type byte."""
-        try:
-            kind = self._target.read(address + self._struct.offset("Pcb.Header"), 1)[0]
-        except MemoryUnavailable as error:
-            return unavailable(error)
-        return kind & 0x7F == _PROCESS_OBJECT
+        (kind,) = self.dispatcher_types([address])
+        return kind == PROCESS_OBJECT if isinstance(kind, int) else kind
 
-    def by_pid(self, pid: int) -> Tuple[Optional[Process], List[str]]:
-        """The process with this id, and the remarks of the search.
-
-        When the list is broken or gone, the current process is tried as well.
-        """
-        remarks: List[str] = []
-        try:
-            for item in self.all():
-                if isinstance(item, BrokenList):
-                    remarks.append(item.reason)
-                elif item.pid == pid:
-                    return item, remarks
-        except PykdHandleError as error:
-            remarks.append(str(error))
-        if remarks:
+    def dispatcher_types(self, addresses: Iterable[int]) -> List[Maybe[int]]:
+        """The type byte in the dispatcher header of each of these objects, without its lock bit:
+        `PROCESS_OBJECT`, `THREAD_OBJECT`, or another one of ``KOBJECTS``."""
+        at = self._struct.offset("Pcb.Header")
+        kinds: List[Maybe[int]] = []
+        for span in self._target.read_many((address + at, 1) for address in addresses):
             try:
-                current = self.current()
-                if current.pid == pid:
-                    return current, remarks
-            except PykdHandleError:
-                pass
-        return None, remarks
+                kinds.append(span.data()[0] & 0x7F)
+            except MemoryUnavailable as error:
+                kinds.append(unavailable(error))
+        return kinds

@@ -40,10 +40,10 @@ def handle_tables(target: Target) -> Iterator[Union[TableLink, BrokenList]]:
     seen: Set[int] = set()
     while place != head:
         if place in seen or len(seen) >= _MOST_TABLES:
-            yield BrokenList(f"the list of handle tables runs in a circle at 0x{place:x}")
+            yield _broken(f"runs in a circle at 0x{place:x}")
             return
         if not target.is_kernel_address(place):
-            yield BrokenList(f"the list of handle tables leads to 0x{place:x}, nowhere")
+            yield _broken(f"leads to 0x{place:x}, nowhere")
             return
         seen.add(place)
         table = place - links
@@ -52,6 +52,10 @@ def handle_tables(target: Target) -> Iterator[Union[TableLink, BrokenList]]:
         )
         yield TableLink(table, process)
         if isinstance(following, Absent):
-            yield BrokenList(f"the list of handle tables breaks off: {following}")
+            yield _broken(f"breaks off: {following}")
             return
         place = following
+
+
+def _broken(how: str) -> BrokenList:
+    return BrokenList(f"the list of handle tables {how}", of_processes=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Tuple, Type
 
-from ..absent import unavailable
+from ..absent import NO_VALUE, unavailable
 from ..errors import PykdHandleError
 from ..kernel import Kernel, KernelObject
 from .base import Describer, Description
@@ -52,12 +52,21 @@ class Objects:
         address = item.header.address
         found = self._done.get(address)
         if found is None:
-            name = item.type_name
-            describer = self._by_type.get(name, self._plain) if isinstance(name, str) else None
             try:
-                found = (describer or self._plain).describe(item)
+                found = self._describe(item)
             except PykdHandleError as error:
                 why = unavailable(error)
                 found = Description(why, why, why, {})
             self._done[address] = found
+        return found
+
+    def _describe(self, item: KernelObject) -> Description:
+        name = item.type_name
+        if isinstance(name, str):
+            return self._by_type.get(name, self._plain).describe(item)
+        # The header's own name is one whatever the type; without one, files, keys and others have
+        # theirs elsewhere.
+        found = self._plain.describe(item)
+        if found.name is NO_VALUE:
+            found = found._replace(name=name, classic_name=name)
         return found

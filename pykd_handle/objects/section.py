@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Absent, Unavailable
+from ..absent import Absent, Unavailable, unavailable
+from ..errors import MemoryUnavailable
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
 from ..layout import Struct, StructRef
@@ -55,8 +56,10 @@ class SectionDescriber(Describer):
             return {"file": Unavailable(gap.reason, gap.address)}
         value = int.from_bytes(span.at(place, width), "little")
         details: Dict[str, Any] = {}
-        if span.has(size_at, 8):
+        try:
             details["size"] = Hex(int.from_bytes(span.at(size_at, 8), "little"))
+        except MemoryUnavailable as error:
+            details["size"] = unavailable(error)
         pointer = value & ~_REMOTE
         if not self.target.is_kernel_address(pointer):
             details["file"] = Unavailable("the control area is no address of the kernel", pointer)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import NO_VALUE, Maybe
+from ..absent import Absent, Maybe, Unavailable, unavailable
+from ..errors import MissingField
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
 from .base import Describer, Description, named
 from .process import client_id
 
 __all__ = ("ThreadDescriber",)
+
+
+def _missing(field: str) -> Unavailable:
+    return unavailable(MissingField("_ETHREAD", field))
 
 
 class ThreadDescriber(Describer):
@@ -31,11 +36,15 @@ class ThreadDescriber(Describer):
         values = read_fields(self.target, struct, item.header.body, *fields)
         found = dict(zip(fields, values))
         pid, tid = values[0], values[1]
-        owner = found.get(owner_field or "", NO_VALUE)
-        image: Maybe[str] = NO_VALUE
-        if isinstance(owner, int) and self.target.is_kernel_address(owner):
+        owner = found.get(owner_field or "", _missing("Tcb.Process"))
+        image: Maybe[str]
+        if isinstance(owner, Absent):
+            image = owner
+        elif self.target.is_kernel_address(owner):
             image = self.kernel.image_name(self.kernel.processes.read(owner))
-        terminated = found.get("Terminated", NO_VALUE)
+        else:
+            image = Unavailable("the thread's process is no address of the kernel", owner)
+        terminated = found.get("Terminated", _missing("Terminated"))
         details: Dict[str, Any] = {
             "pid": pid,
             "tid": tid,

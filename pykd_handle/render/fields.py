@@ -63,7 +63,11 @@ def flatten(record: HandleRecord) -> Dict[str, Any]:
         "pointer_count": record.pointer_count,
         "name": record.name,
     }
-    return plain(values, record.details, record.error)
+    flat = plain(values, record.details, record.error)
+    if isinstance(record.type, Unavailable):
+        # What else there is to say of an object depends on its type.
+        flat["unavailable"].setdefault("details", str(record.type))
+    return flat
 
 
 def plain(values: Mapping[str, Any], details: Mapping[str, Any], error: str) -> Dict[str, Any]:

@@ -7,13 +7,15 @@ tell which it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Callable, Iterable, List, Optional, Sequence, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import MissingSymbol, MissingType
 from ..layout import Struct
 from .span import Span
 
-__all__ = ("ReadCount", "Target")
+__all__ = ("ReadCount", "Running", "Target")
+
+_ALWAYS = "ObpKernelHandleTable"
 
 
 class ReadCount:
@@ -27,6 +29,13 @@ class ReadCount:
 
     def __repr__(self) -> str:
         return f"ReadCount(ranges={self.ranges}, bytes={self.bytes})"
+
+
+class Running(NamedTuple):
+    """What a processor runs: the addresses of the ``_ETHREAD`` and of its ``_EPROCESS``."""
+
+    thread: int
+    process: int
 
 
 class Target(ABC):
@@ -104,6 +113,14 @@ class Target(ABC):
         except MissingType:
             return None
 
+    def lacks_symbol(self, name: str) -> bool:
+        """Whether this kernel has no such symbol for certain.
+
+        Symbols that are not the kernel's own, or hold types alone, say nothing of what they do not
+        hold; complete ones have ``ObpKernelHandleTable``, from XP to 11.
+        """
+        return self.find_symbol(name) is None and self.find_symbol(_ALWAYS) is not None
+
     # -- the session ----------------------------------------------------------------------------
 
     @abstractmethod
@@ -112,6 +129,10 @@ class Target(ABC):
 
         Raises `PykdHandleError` where the target does not tell.
         """
+
+    def running(self) -> List[Running]:
+        """What the processors run, as far as the target tells: the threads and their processes."""
+        return []
 
     def likely_process(self) -> Optional[int]:
         """What `current_process` most likely answers, where to ask that costs more than a read of

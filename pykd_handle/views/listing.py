@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError, TargetError
@@ -13,7 +13,7 @@ from ..kernel.entry_info import EntryInfo
 from ..kernel.handle_entry import HandleEntry, describe_attributes
 from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
 from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
-from ..kernel.table_list import handle_tables
+from ..kernel.process_finder import FoundProcess, Source
 from ..objects import Objects
 from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
 from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request
@@ -38,14 +38,16 @@ class Listing:
         self.failed = False
         self.place = "before the first handle"
         self._unknown_types = 0
+        self._lost = False  # a table, or a part of one, could not be read
 
     def records(self) -> Iterator[Record]:
         """All records, as they are found. Raises `TargetError` where nothing can be answered."""
         request = self.request
-        if request.wants_ids:
-            yield from self._whole_table(self._context(), "Cid")
-        elif request.wants_kernel_table:
-            yield from self._whole_table(self._context(), "Kernel")
+        if request.wants_ids or request.wants_kernel_table:
+            process, remarks = self._context()
+            yield from self._whole_table(process, "Cid" if request.wants_ids else "Kernel")
+            for remark in remarks:
+                yield Note(remark)
         elif request.process == EVERY_PROCESS:
             yield from self._every_process()
         else:
@@ -53,73 +55,71 @@ class Listing:
             yield from self._process(process)
             for remark in remarks:
                 yield Note(remark)
+        if not self.found and self._lost:
+            self.failed = True
         yield from self._closing()
 
     # -- which process ----------------------------------------------------------------------------
 
     def _every_process(self) -> Iterator[Record]:
-        listed: Dict[int, Process] = {}
-        broken = False
-        try:
-            for item in self.kernel.processes.all():
-                if isinstance(item, BrokenList):
-                    yield Note(item.reason)
-                    self.failed = broken = True
-                else:
-                    listed[item.address] = item
-                    yield from self._process(item)
-        except PykdHandleError as error:
-            raise TargetError(f"the list of processes can't be read: {error}") from None
-        yield from self._crosscheck(listed, broken)
+        listed: List[Process] = []
+        for item in self.kernel.finder.all():
+            if isinstance(item, BrokenList):
+                yield Note(item.reason)
+                if item.of_processes:
+                    self.failed = True
+                continue
+            listed.append(item.process)
+            yield from self._process(item.process)
+            yield from self._where_found(item)
+        if not listed:
+            raise TargetError("no process is found")
+        yield from self._missing_in_lists(listed)
 
-    def _crosscheck(self, listed: Dict[int, Process], broken: bool) -> Iterator[Record]:
-        """Hold the list of processes against that of the handle tables: neither may hide one."""
-        tables: Set[int] = set()
-        complete = True
-        try:
-            for link in handle_tables(self.kernel.target):
-                if isinstance(link, BrokenList):
-                    yield Note(link.reason)
-                    complete = False
-                    continue
-                tables.add(link.table)
-                owner = link.process
-                if not isinstance(owner, int) or owner == 0 or owner in listed:
-                    continue
-                if not self.kernel.target.is_kernel_address(owner):
-                    yield Note(f"the handle table at 0x{link.table:x} names no process")
-                    continue
-                process = listed[owner] = self.kernel.processes.read(owner)
-                yield from self._process(process)
-                where = "the rest of the list" if broken else "the list of processes"
-                yield Note(
-                    f"{_in_words(process)} is missing in {where} (PsActiveProcessHead); it is "
-                    "found through its handle table (HandleTableListHead)"
-                )
-        except PykdHandleError:
-            return  # without that list there is nothing to hold the other one against
-        if not complete:
+    def _where_found(self, found: FoundProcess) -> Iterator[Note]:
+        """The line about a process that is not in the list of processes."""
+        if found.source is Source.LIST:
             return
-        for process in listed.values():
+        who = _in_words(found.process)
+        where = f"{_PLACES[found.source]} ({found.source.value})"
+        if found.source is Source.IDS and self.kernel.processes.exited(found.process) is True:
+            yield Note(f"{who} has exited and is in no list any more; it is found in {where}")
+            return
+        missing = "not in what is left of" if self.kernel.finder.list_broken else "missing in"
+        yield Note(
+            f"{who} is {missing} the list of processes ({Source.LIST.value}); it is found through "
+            f"{where}"
+        )
+
+    def _missing_in_lists(self, listed: List[Process]) -> Iterator[Note]:
+        """Processes that hide from the other lists, where these could be followed to their ends."""
+        tables, ids = self.kernel.finder.tables, self.kernel.finder.ids
+        for process in listed:
             address = process.object_table
-            if isinstance(address, int) and address and address not in tables:
+            if not isinstance(address, int) or not address:
+                continue  # it has exited
+            if tables is not None and address not in tables:
                 yield Note(
                     f"the handle table of {_in_words(process)}, 0x{address:x}, is missing in "
-                    "the list of handle tables (HandleTableListHead)"
+                    f"the list of handle tables ({Source.HANDLE_TABLES.value})"
+                )
+            if ids is not None and process.address not in ids:
+                yield Note(
+                    f"{_in_words(process)} is missing in the table of ids ({Source.IDS.value})"
                 )
 
-    def _context(self) -> Process:
+    def _context(self) -> Tuple[Process, List[str]]:
         """The process that the header shows where a table of no process is listed."""
         if self.request.process not in (EVERY_PROCESS, CURRENT_PROCESS):
-            return self._selected()[0]
+            return self._selected()
         try:
-            return self.kernel.processes.current()
-        except PykdHandleError:
-            pass
-        target = self.kernel.target
-        return self.kernel.processes.read(
-            target.read_pointer(target.symbol("PsInitialSystemProcess"))
-        )
+            return self.kernel.processes.current(), []
+        except PykdHandleError as error:
+            why = str(error)
+        system, _ = self.kernel.finder.by_pid(SYSTEM_PROCESS_ID)
+        if system is None:
+            raise TargetError(why)
+        return system.process, [f"{why}; the process that is shown is System"]
 
     def _selected(self) -> Tuple[Process, List[str]]:
         wanted = self.request.process
@@ -133,17 +133,25 @@ class Listing:
                 hint = "name the process: its id, the address of its _EPROCESS, or 0 for all"
                 raise TargetError(f"{error}; {hint}") from None
         if self.kernel.target.is_kernel_address(wanted):
-            looks = processes.looks_like_process(wanted)
-            if isinstance(looks, Unavailable):
-                raise TargetError(f"Process 0x{wanted:x} can't be read: {looks.reason}")
-            if not looks:
-                raise TargetError(f"Process 0x{wanted:x} is not the address of an _EPROCESS")
-            return processes.read(wanted), []
-        process, remarks = processes.by_pid(wanted)
-        if process is None:
+            return self._at(wanted)
+        found, remarks = self.kernel.finder.by_pid(wanted)
+        if found is None:
             because = f" ({'; '.join(remarks)})" if remarks else ""
             raise TargetError(f"no process has the id 0x{wanted:x}{because}")
-        return process, remarks
+        return found.process, remarks + [note.text for note in self._where_found(found)]
+
+    def _at(self, address: int) -> Tuple[Process, List[str]]:
+        """The process at an address. Raises `TargetError` where that is none, or nothing of it is
+        there."""
+        looks = self.kernel.processes.looks_like_process(address)
+        if isinstance(looks, Unavailable):
+            process = self.kernel.processes.read(address)
+            if all(isinstance(value, Absent) for value in process[1:]):
+                raise TargetError(f"Process 0x{address:x} can't be read: {looks.reason}")
+            return process, [f"whether 0x{address:x} is an _EPROCESS can't be checked: {looks}"]
+        if not looks:
+            raise TargetError(f"Process 0x{address:x} is not the address of an _EPROCESS")
+        return self.kernel.processes.read(address), []
 
     # -- the tables -------------------------------------------------------------------------------
 
@@ -236,6 +244,7 @@ class Listing:
         yield record
         row = HandleRecord(record, NO_VALUE, NO_VALUE)
         row.error = why
+        self._lost = self._lost or record.object_table != 0
         if self.request.process != EVERY_PROCESS:
             self.failed = True
         yield row
@@ -245,6 +254,7 @@ class Listing:
             yield from self._one_handle(record, table, self.request.handle)
             return
         hidden: Dict[str, int] = {}
+        used = 0
         for rows in _parts(table.pages(), self.kernel.target.rows_at_once):
             self.place = f"at handle 0x{rows[0].handle:x} of {_who(record)}"
             self.kernel.target.progress(self.place)
@@ -252,8 +262,10 @@ class Listing:
             for row in rows:
                 if isinstance(row, Hole):
                     hidden[row.reason] = hidden.get(row.reason, 0) + row.hidden
+                    self._lost = True
                     yield _hole(record, row)
                 elif not row.free:
+                    used += 1
                     shown = self._entry(record, table, row)
                     if shown is not None:
                         yield shown
@@ -263,6 +275,18 @@ class Listing:
             yield Note(remark)
         if hidden:
             yield Note(_hidden_slots(hidden, table.slots))
+        yield from self._compare_counts(table.stored_count, used, sum(hidden.values()))
+
+    def _compare_counts(
+        self, count: Optional[Maybe[int]], used: int, hidden: int
+    ) -> Iterator[Note]:
+        """Hold the table's own count against what was found in it."""
+        if not isinstance(count, int) or used <= count <= used + hidden:
+            return
+        if used < count:
+            self.failed = True
+        could = f" and {hidden} could not be read" if hidden else ""
+        yield Note(f"the table counts {count} handles in use; {used} were found{could}")
 
     def _one_handle(
         self, record: ProcessRecord, table: HandleTable, handle: int
@@ -293,6 +317,8 @@ class Listing:
         if shown is not None:
             shown.kernel_handle = self.request.kernel_handle
             yield shown
+            if self.request.asks_whose_id and not shown.free:
+                yield _whose_id(shown)
 
     # -- the entries ------------------------------------------------------------------------------
 
@@ -303,7 +329,8 @@ class Listing:
         return entry.pointer
 
     def _needs_types(self) -> bool:
-        return self.request.wants_objects or bool(self.request.type_name)
+        request = self.request
+        return request.wants_objects or bool(request.type_name) or request.asks_whose_id
 
     def _load(self, rows: Sequence[Union[HandleEntry, Hole]]) -> None:
         """Read the headers of all objects that these rows lead to, together."""
@@ -343,7 +370,8 @@ class Listing:
         if item is not None:
             row.type = type_name
             kind = item.type
-            row.type_address = kind if isinstance(kind, Unavailable) else Hex(kind.address)
+            where = kind if isinstance(kind, Unavailable) else kind.address
+            row.type_address = Hex(where) if isinstance(where, int) else where
         elif isinstance(why, Unavailable):
             row.type = row.type_address = why
             row.handle_count = row.pointer_count = row.name = why
@@ -351,7 +379,7 @@ class Listing:
         row.access = access_names(
             type_name if isinstance(type_name, str) else "", entry.granted_access
         )
-        if item is not None and self.request.wants_objects:
+        if item is not None and (self.request.wants_objects or self.request.asks_whose_id):
             self._describe(row, item)
         if self.request.wants_objects:
             _add_info(row, table.extra_info(entry))
@@ -389,6 +417,23 @@ class Listing:
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
                 self.failed = True
+
+
+_PLACES = {
+    Source.HANDLE_TABLES: "its handle table",
+    Source.PROCESSORS: "a processor that runs it",
+    Source.SYSTEM: "the kernel's own pointer to System",
+    Source.IDS: "the table of ids",
+}
+
+
+def _whose_id(row: HandleRecord) -> Note:
+    """The line that says whose id was asked for; the classic text has no place for it."""
+    assert isinstance(row.handle, int)
+    kind = row.type.lower() if isinstance(row.type, str) else "an object of unknown type"
+    name = row.name if isinstance(row.name, str) else f"its name can't be read: {row.name}"
+    text = f"0x{row.handle:x} is the id of the {kind} {name}"
+    return Note(text, warning=False)
 
 
 def _in_words(process: Process) -> str:
@@ -434,7 +479,9 @@ def _add_info(row: HandleRecord, info: Maybe[EntryInfo]) -> None:
 
 def _hole(record: ProcessRecord, hole: Hole) -> HandleRecord:
     row = HandleRecord(record, Hex(hole.handle), Hex(hole.address))
-    if hole.size:
+    if hole.leaf:
+        where = f"the leaf page 0x{hole.address:x}"
+    elif hole.size:
         where = f"0x{hole.address:x}-0x{hole.address + hole.size - 1:x}"
     else:
         where = f"0x{hole.address:x}"

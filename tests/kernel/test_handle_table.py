@@ -91,7 +91,7 @@ def test_a_leaf_that_is_missing_is_one_row(image: KernelImage) -> None:
     table, values = filled(image, 255 * 3)
     image.memory.drop(table.leaves[1], PAGE, "in the page file")
     rows, _, _ = walk(image, table)
-    assert holes(rows) == [Hole(0x400, 256, table.leaves[1], PAGE, "in the page file")]
+    assert holes(rows) == [Hole(0x400, 256, table.leaves[1], PAGE, "in the page file", leaf=True)]
     assert used(rows) == [value for value in sorted(values) if not 0x400 <= value < 0x800]
 
 

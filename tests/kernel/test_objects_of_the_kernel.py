@@ -151,6 +151,7 @@ def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -
     item = image.object("Event")
     image.memory.drop(image.symbol(symbol), 8 * 256 if "Table" in symbol else 1)
     image.memory.drop(image.symbol("ObpRootDirectoryObject"), 8)
+    image.memory.drop(image.symbol("KiProcessorBlock"), 8)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
     assert symbol in found.type_name.reason
@@ -169,6 +170,7 @@ def test_types_are_recovered_from_the_directory_of_types(layout: str, how: str) 
             image.memory.drop(image.symbol(symbol), size)
         else:
             image.remove_symbol(symbol)
+            image.remove_symbol("ObpKernelHandleTable")  # which every kernel has
     subject = kernel(image)
     assert [subject.object(item.header).type_name for item in items] == names * 10
     table, cookie = subject.remarks if len(subject.remarks) == 2 else (subject.remarks[0], "")

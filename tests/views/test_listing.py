@@ -342,7 +342,7 @@ def test_a_missing_page_is_a_row_and_a_note(image: KernelImage) -> None:
     start = table.leaves[1]
     assert row.handle == 0x400
     assert row.error == (
-        f"0x{start:x}-0x{start + 0xFFF:x}: not in the dump; 256 handle values hidden (0x400-0x7fc)"
+        f"the leaf page 0x{start:x}: not in the dump; 256 handle values hidden (0x400-0x7fc)"
     )
     assert answer.notes == ["256 of the table's 768 slots are not in the dump"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Union
+from typing import Dict, List, Optional, Union
 
 from ...errors import MissingSymbol, PykdHandleError
 from ...layout import Isf, Struct
 from ..base import Target
+from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..span import Gap, Piece, Span
-from .current import find_current_process
 from .debug_record import read_pdb_identity
 from .file import DumpFile
 from .header import DumpHeader, Machine
@@ -25,13 +25,6 @@ __all__ = ("DumpTarget",)
 _ARCHITECTURES = {Machine.X64: "x64", Machine.ARM64: "arm64", Machine.X86: "x86"}
 _NO_ADDRESS = "not a canonical address"
 _USER_ADDRESS = "a user-mode address, which is not read here"
-
-
-class _Running(NamedTuple):
-    """What a triage dump says about the crash's processor."""
-
-    thread: Optional[int]
-    process: Optional[int]
 
 
 class DumpTarget(Target):
@@ -59,14 +52,15 @@ class DumpTarget(Target):
         self._file = file
         self._memory = memory
         self._top = 1 << 8 * self.pointer_size
-        self._running = _Running(None, None)
+        self._crashed: Optional[Running] = None  # what a triage dump says of its one processor
         self._remarks: List[str] = list(header.remarks)
         if isinstance(memory, PagedMemory):
             self.five_levels = memory.translator.paging is X64_FIVE
             self._remarks += memory.pages.remarks
             self.debugger_data = self._read_debugger_data()
         else:
-            self._running = _Running(memory.thread, memory.process)
+            if memory.thread is not None and memory.process is not None:
+                self._crashed = Running(memory.thread, memory.process)
             self._remarks += memory.remarks
             self.debugger_data = memory.debugger_data
         self.facts = _facts(self, header, self.debugger_data, base)
@@ -168,6 +162,12 @@ class DumpTarget(Target):
         self.symbols_recovered = True
         self._symbols = Symbols(layout, self.facts.base or 0, ())
 
+    def lacks_symbol(self, name: str) -> bool:
+        """See `Target.lacks_symbol`; a layout that ships may say it of the kernels that have it."""
+        if not self.symbols_recovered:
+            return super().lacks_symbol(name)
+        return name in self._symbols.isf.metadata.get("lacks_symbols", ())
+
     def add_note(self, note: str) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
@@ -176,11 +176,22 @@ class DumpTarget(Target):
 
     def current_process(self) -> int:
         """The process of the thread that the crash's processor ran. Raises `TargetError`."""
-        process = self._running.process
-        if process is not None and self.is_kernel_address(process):
-            return process
-        return find_current_process(
-            self, self.debugger_data, self.header.processors, self.header.stack_pointer
+        if self._crashed is not None and self.is_kernel_address(self._crashed.process):
+            return self._crashed.process
+        return current_process(
+            self, self._offsets(), self.header.processors, self.header.stack_pointer
+        )
+
+    def running(self) -> List[Running]:
+        """See `Target.running`; the one that crashed comes first where the dump names it."""
+        found = [] if self._crashed is None else [self._crashed]
+        found += running(self, self._offsets(), self.header.processors)
+        return list(dict.fromkeys(found))
+
+    def _offsets(self) -> Offsets:
+        data = self.debugger_data
+        return offsets_of(
+            self, data.short("OffsetPrcbCurrentThread"), data.short("OffsetKThreadApcProcess")
         )
 
     def notes(self) -> List[str]:

@@ -15,7 +15,8 @@ from ...errors import (
     TargetError,
 )
 from ...layout import BitField, Isf, Struct
-from ..base import Target
+from ..base import Running, Target
+from ..processors import offsets_of, running
 from ..span import Span
 from .engine import Engine, open_engine
 from .layout import struct_of
@@ -26,6 +27,7 @@ from .watch import Watch
 __all__ = ("SessionTarget",)
 
 _ROWS_AT_ONCE = 32  # so much is lost at most when the wire is cut
+_PROCESSORS = 32  # looked at; the slots of those that are not there are null
 _PROGRESS_EVERY = 0.5  # seconds
 
 
@@ -197,6 +199,10 @@ class SessionTarget(Target):
             return int(self._pykd.getImplicitProcess()) & self._mask
         except self._pykd.DbgException as error:
             raise TargetError(f"no current process: {_first_line(error)}") from None
+
+    def running(self) -> List[Running]:
+        """See `Target.running`."""
+        return running(self, offsets_of(self), _PROCESSORS)
 
     def likely_process(self) -> Optional[int]:
         """On a live target, the process of the implicit thread.

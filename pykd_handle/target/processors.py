@@ -1,20 +1,19 @@
-"""The process that the crash's processor ran: processor block, thread, process."""
+"""What the processors run: processor block (``_KPRCB``), thread, process."""
 
 from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import MissingField, MissingType, PykdHandleError, TargetError
-from ..base import Target
-from .kdbg import DebuggerData
+from ..errors import MissingField, MissingType, PykdHandleError, TargetError
+from .base import Running, Target
 
-__all__ = ("find_current_process",)
+__all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")
 
 _MOST_PROCESSORS = 2048  # what 64-bit Windows takes
 
 
-class _Offsets(NamedTuple):
-    """Offsets into structures, in bytes; None where neither symbols nor debugger data say."""
+class Offsets(NamedTuple):
+    """Offsets into structures, in bytes; None where nobody says."""
 
     current_thread: Optional[int]
     process: Optional[int]
@@ -22,16 +21,28 @@ class _Offsets(NamedTuple):
     stack_base: Optional[int]
 
 
-def find_current_process(
-    target: Target, data: DebuggerData, processors: int, stack_pointer: int
-) -> int:
+def offsets_of(
+    target: Target, current_thread: Optional[int] = None, process: Optional[int] = None
+) -> Offsets:
+    """The offsets by the target's layouts, else those given: of ``_KPRCB.CurrentThread`` and of
+    ``_KTHREAD.ApcState.Process`` as the debugger data block has them."""
+    thread = _offset(target, "_KPRCB", "CurrentThread")
+    owner = _offset(target, "_KTHREAD", "ApcState.Process")
+    return Offsets(
+        current_thread=current_thread if thread is None else thread,
+        process=process if owner is None else owner,
+        stack_limit=_offset(target, "_KTHREAD", "StackLimit"),
+        stack_base=_offset(target, "_KTHREAD", "StackBase", "InitialStack"),
+    )
+
+
+def current_process(target: Target, offsets: Offsets, processors: int, stack_pointer: int) -> int:
     """The address of the ``_EPROCESS`` that ran when the system stopped.
 
     Of several ``processors`` it is the one on whose thread's kernel stack the ``stack_pointer`` of
     the header's context lies, else the first one that can be read. Raises `TargetError` with the
     reason where no processor leads to a process.
     """
-    offsets = _offsets(target, data)
     if offsets.current_thread is None or offsets.process is None:
         raise TargetError(
             "no current process: neither the symbols nor the debugger data say where a "
@@ -48,6 +59,25 @@ def find_current_process(
             f"no current process: the thread 0x{thread:x} names 0x{process:x}, which is none"
         )
     return process
+
+
+def running(target: Target, offsets: Offsets, processors: int) -> List[Running]:
+    """What each of so many processors runs; those that can't be read are left out."""
+    if offsets.current_thread is None or offsets.process is None:
+        return []
+    try:
+        threads = _threads(target, offsets.current_thread, processors)
+    except PykdHandleError:
+        return []
+    width = target.pointer_size
+    found: List[Running] = []
+    spans = target.read_many((thread + offsets.process, width) for thread in threads)
+    for thread, span in zip(threads, spans):
+        if span.complete:
+            process = int.from_bytes(span.data(), "little")
+            if target.is_kernel_address(process):
+                found.append(Running(thread, process))
+    return found
 
 
 def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
@@ -79,7 +109,7 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
 
 
 def _on_stack(
-    target: Target, offsets: _Offsets, threads: List[int], stack_pointer: int
+    target: Target, offsets: Offsets, threads: List[int], stack_pointer: int
 ) -> Optional[int]:
     """The thread on whose kernel stack an address lies, or None."""
     if offsets.stack_limit is None or offsets.stack_base is None or not stack_pointer:
@@ -97,21 +127,6 @@ def _on_stack(
             if target.is_kernel_address(start) and start <= stack_pointer < end:
                 return thread
     return None
-
-
-def _offsets(target: Target, data: DebuggerData) -> _Offsets:
-    thread = _offset(target, "_KPRCB", "CurrentThread")
-    process = _offset(target, "_KTHREAD", "ApcState.Process")
-    if thread is None:
-        thread = data.short("OffsetPrcbCurrentThread")
-    if process is None:
-        process = data.short("OffsetKThreadApcProcess")
-    return _Offsets(
-        current_thread=thread,
-        process=process,
-        stack_limit=_offset(target, "_KTHREAD", "StackLimit"),
-        stack_base=_offset(target, "_KTHREAD", "StackBase", "InitialStack"),
-    )
 
 
 def _offset(target: Target, struct: str, *fields: str) -> Optional[int]:

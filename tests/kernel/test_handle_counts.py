@@ -1,0 +1,102 @@
+"""The count of a handle table: who says it, and when it is no fact."""
+
+from typing import Optional
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.absent import Unavailable
+from pykd_handle.kernel.handle_table import HandleTable
+
+from ..views.test_listing import Answer
+
+
+class Foreign(MockTarget):
+    """A target whose symbols are not the kernel's own: a layout that ships, and what it records."""
+
+    def __init__(self, image: KernelImage, lacks: str = "") -> None:
+        super().__init__(image)
+        self.lacks = lacks
+        self.symbols_recovered = True
+
+    def lacks_symbol(self, name: str) -> bool:
+        return name == self.lacks
+
+
+def system(layout: str, handles: int, free_lists: int = 1) -> KernelImage:
+    image = KernelImage(layout, free_lists=free_lists)
+    image.current = image.process("notepad.exe", 0x1514)
+    image.current.handles(handles, image.event())
+    return image
+
+
+@pytest.mark.parametrize(
+    ("layout", "lacks"),
+    [("win7_sp1_x64", ""), ("winxp_sp3_x86", ""), ("win81_x64", "ExpFreeListCount")],
+)
+def test_without_symbols_the_table_says_it(layout: str, lacks: str) -> None:
+    """A page that is missing does not take it away."""
+    image = system(layout, 700)
+    leaf = image.current.table.leaves[1]
+    image.memory.drop(leaf, 0x1000)
+    table = HandleTable(Foreign(image, lacks), image.current.table.address)
+    assert table.handle_count == 700
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_of_several_free_lists_one_says_nothing(missing: bool) -> None:
+    """Windows 10 19041: without the number of lists the entries are counted."""
+    image = system("win10_19041_x64", 700, free_lists=4)
+    table = image.current.table
+    if missing:
+        image.memory.drop(image.symbol("ExpFreeListCount"), 4)
+        target: MockTarget = MockTarget(image)
+    else:
+        target = Foreign(image)
+        image.remove_symbol("ExpFreeListCount")
+    assert HandleTable(target, table.address).handle_count == 700
+    image.memory.drop(table.leaves[1], 0x1000)
+    count = HandleTable(target, table.address).handle_count
+    # 255 and 700 - 510 of them stand in the first and third page, each of which has 256 slots.
+    assert count == Unavailable("at least 445: 256 slots can't be read")
+
+
+@pytest.mark.parametrize(("stored", "slots"), [(-72340172838076674, 256), (-3, 256), (257, 256)])
+def test_a_count_that_can_not_be(stored: int, slots: int) -> None:
+    image = system("win10_14393_x64", 40)
+    image.current.table.view["FreeLists[0].HandleCount"] = stored & 0xFFFFFFFF
+    count = HandleTable(MockTarget(image), image.current.table.address).handle_count
+    assert isinstance(count, Unavailable)
+    assert f"its {slots} slots" in count.reason
+
+
+@pytest.mark.parametrize(
+    ("count", "note", "failed"),
+    [
+        (40, None, False),
+        (41, "the table counts 41 handles in use; 40 were found", True),
+        (39, "the table counts 39 handles in use; 40 were found", False),
+    ],
+)
+def test_a_count_unlike_the_number_listed_is_told(
+    count: int, note: Optional[str], failed: bool
+) -> None:
+    image = system("win10_14393_x64", 40)
+    image.current.table.view["FreeLists[0].HandleCount"] = count
+    for words in ("0 1", "0 1 -1 Event"):
+        answer = Answer(image, words)
+        assert answer.notes == ([note] if note else [])
+        assert answer.failed is failed
+
+
+def test_a_table_of_two_moments() -> None:
+    """NextHandleNeedingPool ends before what the count says: the rows behind it are missing."""
+    image = system("win10_14393_x64", 400)
+    image.current.table.view["NextHandleNeedingPool"] = 0x400
+    answer = Answer(image, "0 1")
+    assert len(answer.rows) == 255
+    assert answer.failed
+    count = answer.processes[0].handle_count
+    assert isinstance(count, Unavailable) and "counts 400 handles" in count.reason
+    assert answer.notes == ["the table counts 400 handles in use; 255 were found"]
