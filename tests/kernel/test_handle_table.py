@@ -214,3 +214,26 @@ def test_a_count_that_can_not_be_read_costs_only_the_count(image: KernelImage) -
     rows, _, subject = walk(image, table)
     assert used(rows) == sorted(values)
     assert not subject.handle_count and "not" in str(subject.handle_count)
+
+
+@pytest.mark.parametrize("layout", ["win10_19041_x64", "win7_sp1_x86"])
+@pytest.mark.parametrize(("missing", "there"), [(1, True), (2, False)])
+def test_the_lowest_byte_of_a_page_pointer_need_not_be_there(
+    layout: str, missing: int, there: bool
+) -> None:
+    """Pages are aligned, so it is 0; the next one may be anything."""
+    image = KernelImage(layout)
+    process = image.process("a.exe", 0x100, level=1)
+    handle = process.handle(image.event())
+    image.memory.drop(process.table.view["TableCode"] & ~3, missing, "not in the dump")
+    table = HandleTable(MockTarget(image), process.table.address)
+    rows = [row for page in table.pages() for row in page]
+    if there:
+        assert used(rows) == [handle]
+        entry = table.entry(handle)
+        assert entry is not None and not entry.free
+    else:
+        (hole,) = holes(rows)
+        assert "its pointer can't be read" in hole.reason
+        with pytest.raises(MemoryUnavailable):
+            table.entry(handle)
