@@ -27,8 +27,9 @@ def open_input(path: Path, buffering: int = -1) -> BinaryIO:
     except ValueError:  # a null character in the name
         raise OSError(errno.EINVAL, "no valid file name") from None
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder, not a file" if stat.S_ISDIR(status.st_mode) else "no plain file"
-        raise OSError(errno.EINVAL, kind)
+        if stat.S_ISDIR(status.st_mode):
+            raise OSError(errno.EISDIR, "a folder (directory), not a file")
+        raise OSError(errno.EINVAL, "no plain file")
     file: BinaryIO = path.open("rb", buffering)
     _read.add((status.st_dev, status.st_ino))
     return file

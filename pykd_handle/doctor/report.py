@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator, List, Mapping, Optional
 from ..errors import PykdHandleError, TargetError
 from ..install import Machine, this_machine
 from ..render import Writer
+from ..render.escape import printable
 from ..target.session import connect
 from .finding import MISSING, NOTE, Finding
 from .privacy import anonymous
@@ -58,10 +59,11 @@ def _setup(machine: Machine, needed: bool) -> Iterator[Finding]:
 def write_report(findings: List[Finding], environ: Mapping[str, str], stream: Writer) -> int:
     """One line for each finding and one for each advice. Returns the exit code."""
     for one in findings:
-        line = anonymous(one.text, environ)
+        line = printable(anonymous(one.text, environ))
         stream.write(f"{one.status:<8} {one.subject:<14} {line}\n")
         if one.advice:
-            stream.write(f"{'':<8} {'':<14} -> {anonymous(one.advice, environ)}\n")
+            advice = printable(anonymous(one.advice, environ))
+            stream.write(f"{'':<8} {'':<14} -> {advice}\n")
     missing = [one.subject for one in findings if one.status == MISSING]
     if missing:
         stream.write(f"\nMissing: {', '.join(dict.fromkeys(missing))}. See the lines above.\n")

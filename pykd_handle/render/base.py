@@ -58,6 +58,10 @@ class AnyRenderer(ABC, Generic[RequestT, RecordT]):
         """Write what stands behind the last record."""
         return
 
+    def clean(self, text: str) -> str:
+        """Text that is not ours as it may be written: every name goes through here, once."""
+        return printable(text, self.ascii_only)
+
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
         self.remarks.write(f"note: {printable(note.text, ascii_only=True)}\n")

@@ -9,7 +9,6 @@ from tabulate import tabulate
 from ..absent import Absent, Maybe, Unavailable
 from ..record import HandleRecord, ProcessRecord, Record
 from .base import Renderer
-from .escape import printable
 
 __all__ = ("TableRenderer",)
 
@@ -37,16 +36,13 @@ class TableRenderer(Renderer):
             self.stream.write(("\n" if self._wrote else "") + self._heading(record) + "\n\n")
             self._wrote = True
         elif record.warning:
-            self.stream.write("\n" + self._clean(record.text) + "\n")
+            self.stream.write("\n" + self.clean(record.text) + "\n")
         else:
             self.remark(record)
 
     def end(self) -> None:
         """The last table."""
         self._flush()
-
-    def _clean(self, text: str) -> str:
-        return printable(text, self.ascii_only)
 
     def _heading(self, record: ProcessRecord) -> str:
         image = self._text(record.image)
@@ -81,7 +77,7 @@ class TableRenderer(Renderer):
             handle |= 0x80000000
         cells: Dict[str, str] = {"Handle": f"{handle:x}" if isinstance(handle, int) else "-"}
         if row.error:
-            cells[last] = f"<{self._clean(row.error)}>"
+            cells[last] = f"<{self.clean(row.error)}>"
             return cells
         if row.free:
             cells["Type" if last == "Name" else "Object"] = "(free)"
@@ -127,10 +123,10 @@ class TableRenderer(Renderer):
 
     def _text(self, value: Any) -> str:
         if isinstance(value, Unavailable):
-            return f"<{self._clean(value.reason)}>"
+            return f"<{self.clean(value.reason)}>"
         if isinstance(value, Absent):
             return ""
-        return self._clean(str(value))
+        return self.clean(str(value))
 
 
 _NUMBERS: Tuple[str, ...] = ("Handle", "Handles", "Pointers")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-
 from ..record import Note
 from ..user.record import UserHandle, UserRecord
 from ..user.request import UserRequest
 from .base import AnyRenderer
-from .csv import csv_cells
+from .csv import CsvRows
 from .jsonl import json_line
 from .user_fields import USER_KEYS, flatten_user
 
@@ -31,12 +29,17 @@ class UserCsvRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def begin(self) -> None:
         """The header."""
-        self._writer = csv.writer(self.stream, lineterminator="\n")
-        self._writer.writerow(USER_KEYS)
+        self._rows = CsvRows(self.stream, USER_KEYS, self.ascii_only)
 
     def record(self, record: UserRecord) -> None:
         """A handle is a row."""
         if isinstance(record, UserHandle):
-            self._writer.writerow(csv_cells(flatten_user(record), USER_KEYS, self.ascii_only))
+            self._rows.row(flatten_user(record))
         elif isinstance(record, Note):
             self.remark(record)
+
+    def end(self) -> None:
+        """A note about cells that are not whole."""
+        note = self._rows.remark()
+        if note is not None:
+            self.remark(note)

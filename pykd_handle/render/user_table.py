@@ -12,7 +12,6 @@ from ..record import Hex, Note
 from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..user.request import BASIC, NAME, SPECIFIC, UserRequest
 from .base import AnyRenderer
-from .escape import printable
 
 __all__ = ("UserTableRenderer",)
 
@@ -42,14 +41,11 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
             self.stream.write("\n" + self._totals(record) + "\n")
         else:
             assert isinstance(record, Note)
-            self.stream.write("\n" + self._clean(record.text) + "\n")
+            self.stream.write("\n" + self.clean(record.text) + "\n")
 
     def end(self) -> None:
         """The last rows."""
         self._flush()
-
-    def _clean(self, text: str) -> str:
-        return printable(text, self.ascii_only)
 
     def _heading(self, process: UserProcess) -> str:
         pid = f"pid 0x{process.pid:x}" if isinstance(process.pid, int) else "pid unknown"
@@ -57,8 +53,8 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def _totals(self, totals: UserTotals) -> str:
         if totals.type_name:
-            return f"{totals.count} handles of type {self._clean(totals.type_name)}"
-        parts = ", ".join(f"{name} {count}" for name, count in totals.by_type)
+            return f"{totals.count} handles of type {self.clean(totals.type_name)}"
+        parts = ", ".join(f"{self.clean(name)} {count}" for name, count in totals.by_type)
         return f"{totals.count} handles" + (f": {parts}" if parts else "")
 
     def _headers(self) -> List[str]:
@@ -75,7 +71,7 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
     def _row(self, row: UserHandle) -> List[str]:
         cells = [f"{row.handle:x}"]
         if row.error:
-            return [*cells, f"<{self._clean(row.error)}>"]
+            return [*cells, f"<{self.clean(row.error)}>"]
         wants = self.request.wants
         cells.append(self._text(row.type))
         if wants(BASIC):
@@ -118,13 +114,13 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
         if isinstance(value, Hex):
             return f"0x{value:x}"
         if isinstance(value, tuple):
-            return ",".join(map(str, value)) or "-"
-        return self._clean(str(value))
+            return self.clean(",".join(map(str, value))) or "-"
+        return self.clean(str(value))
 
     def _text(self, value: Any) -> str:
         if isinstance(value, Unavailable):
-            return f"<{self._clean(value.reason)}>"
-        return "" if isinstance(value, Absent) else self._clean(str(value))
+            return f"<{self.clean(value.reason)}>"
+        return "" if isinstance(value, Absent) else self.clean(str(value))
 
     def _flush(self) -> None:
         rows, self._rows = self._rows, []

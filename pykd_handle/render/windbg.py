@@ -13,7 +13,6 @@ from ..absent import NO_VALUE, Absent, Maybe, Unavailable
 from ..record import HandleRecord, Note, ProcessRecord, Record
 from ..request import BASIC, CURRENT_PROCESS, EVERY_PROCESS, OBJECT
 from .base import Renderer
-from .escape import printable
 
 __all__ = ("WinDbgRenderer",)
 
@@ -36,7 +35,7 @@ class WinDbgRenderer(Renderer):
         if request.process == EVERY_PROCESS and not request.wants_kernel_table:
             lines += ["**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
         if request.type_name:
-            name = printable(request.type_name, self.ascii_only)
+            name = self.clean(request.type_name)
             lines += [f"Searching for handles of type {name}", ""]
         self._write(lines)
 
@@ -49,7 +48,7 @@ class WinDbgRenderer(Renderer):
             self._write(lines + self._process(record))
         elif isinstance(record, Note):
             if record.warning:
-                self._write([printable(record.text, self.ascii_only)])
+                self._write([self.clean(record.text)])
             else:
                 self.remark(record)
         else:
@@ -81,7 +80,7 @@ class WinDbgRenderer(Renderer):
 
     def _absent(self, value: Absent) -> str:
         if isinstance(value, Unavailable):
-            return f"<Unavailable: {printable(str(value), self.ascii_only)}>"
+            return f"<Unavailable: {self.clean(str(value))}>"
         return "none"
 
     def _count(self, value: Maybe[int]) -> str:
@@ -115,9 +114,7 @@ class WinDbgRenderer(Renderer):
         base = self._hex(record.directory_base, 8)
         lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
         image = record.image
-        image_text = (
-            printable(image, self.ascii_only) if isinstance(image, str) else self._absent(image)
-        )
+        image_text = self.clean(image) if isinstance(image, str) else self._absent(image)
         lines += [f"    Image: {image_text}", ""]
         if isinstance(record.table_count, (int, Unavailable)):
             # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
@@ -132,7 +129,7 @@ class WinDbgRenderer(Renderer):
     def _handle(self, record: HandleRecord) -> List[str]:
         if record.error:
             # No sample of WinDbg shows a table page that can't be read.
-            text = f"<Unavailable: {printable(record.error, self.ascii_only)}>"
+            text = f"<Unavailable: {self.clean(record.error)}>"
             if isinstance(record.handle, Absent):
                 return [text]
             return [f"{record.handle:04x}: {text}"]
@@ -157,7 +154,7 @@ class WinDbgRenderer(Renderer):
 
     def _object(self, record: HandleRecord) -> List[str]:
         if isinstance(record.type, str):
-            kind = f"({self._pointer(record.type_address)}) {printable(record.type)}"
+            kind = f"({self._pointer(record.type_address)}) {self.clean(record.type)}"
         else:
             kind = self._absent(record.type)
         lines = [f"Object: {self._pointer(record.object)}  Type: {kind}"]
@@ -174,7 +171,7 @@ class WinDbgRenderer(Renderer):
         if name is NO_VALUE:
             return lines
         if isinstance(name, str):
-            text = printable(name, self.ascii_only)
+            text = self.clean(name)
         else:
             text = self._absent(name)
         directory = record.directory

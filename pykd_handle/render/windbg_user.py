@@ -16,7 +16,6 @@ from ..user.access import classic_rights, classic_standard_rights
 from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..user.request import BASIC, NAME, SPECIFIC, TYPE, UserRequest
 from .base import AnyRenderer
-from .escape import printable
 
 __all__ = ("UserWinDbgRenderer",)
 
@@ -50,23 +49,23 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
         self.stream.write("".join(line + "\n" for line in lines))
 
     def _note(self, note: Note) -> List[str]:
-        return [self._clean(note.text)]
+        return [self.clean(note.text)]
 
     # -- values ---------------------------------------------------------------------------------
-
-    def _clean(self, text: str) -> str:
-        return printable(text, self.ascii_only)
 
     def _value(self, value: Any, form: str = "d") -> str:
         """A value as text; numbers in a format of `format`."""
         if isinstance(value, Unavailable):
-            return f"<Unavailable: {self._clean(str(value))}>"
+            return f"<Unavailable: {self.clean(str(value))}>"
         if isinstance(value, Absent) or value is None:
             return "<none>"
         if isinstance(value, int):
             # A plain int: an `Hex` would do, but says nothing more here.
             return format(int(value), form)
-        return self._clean(str(value))
+        return self.clean(str(value))
+
+    def _time(self, value: Maybe[datetime]) -> str:
+        return _local_time(value) if isinstance(value, datetime) else self._value(value)
 
     def _field(self, label: str, value: str) -> str:
         return f"  {label:<{_LABEL}}\t{value}"
@@ -94,9 +93,9 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def _failed(self, row: UserHandle) -> List[str]:
         if self._live:
-            return [self._clean(row.error)]
+            return [self.clean(row.error)]
         # No session on a dump shows a handle that is not there.
-        lines = [f"Handle {row.handle:0{self._width}x}", f"  {self._clean(row.error)}"]
+        lines = [f"Handle {row.handle:0{self._width}x}", f"  {self.clean(row.error)}"]
         return lines + self._operations(row)
 
     def _basic(self, row: UserHandle) -> List[str]:
@@ -144,7 +143,7 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
             ]
         if "start_address" in details:
             symbol = details.get("start_symbol")
-            name = f" {self._clean(symbol)}" if isinstance(symbol, str) else ""
+            name = f" {self.clean(symbol)}" if isinstance(symbol, str) else ""
             lines.append(f"Start Address {self._value(details['start_address'], 'x')}{name}")
         return lines
 
@@ -189,7 +188,7 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def _key(self, details: Mapping[str, Any]) -> List[str]:
         return [
-            f"Key last write time:  {_local_time(details['last_write'])}",
+            f"Key last write time:  {self._time(details['last_write'])}",
             f"Key name {self._value(details['key_name'])}",
         ]
 
@@ -202,7 +201,7 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def _other(self, details: Mapping[str, Any]) -> List[str]:
         return [
-            f"Information of class {key[6:]}: {value}"
+            f"Information of class {key[6:]}: {self._value(value)}"
             for key, value in details.items()
             if key.startswith("class_")
         ]
@@ -231,16 +230,17 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     def _totals(self, totals: UserTotals) -> List[str]:
         if totals.type_name:
-            return [f"{totals.count} handles of type {self._clean(totals.type_name)}"]
+            return [f"{totals.count} handles of type {self.clean(totals.type_name)}"]
         width = _COLUMN_LIVE if self._live else _COLUMN_DUMP
         # A name longer than the column pushes the TAB.
-        rows = [("Type", "Count"), *((name, str(count)) for name, count in totals.by_type)]
+        rows = [
+            ("Type", "Count"),
+            *((self.clean(name), str(count)) for name, count in totals.by_type),
+        ]
         return [f"{totals.count} Handles", *(f"{name:<{width}}\t{count}" for name, count in rows)]
 
 
-def _local_time(moment: Maybe[datetime]) -> str:
+def _local_time(moment: datetime) -> str:
     """As WinDbg has it: the local time, then the date; two blanks before, one between."""
-    if not isinstance(moment, datetime):
-        return str(moment)
     here = moment.astimezone()
     return f"{here:%H:%M:%S}. {here.month}/{here.day}/{here.year}"

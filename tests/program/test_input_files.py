@@ -44,7 +44,7 @@ def test_a_device(case: Case, option: str) -> None:
 
 
 def test_a_folder_as_the_dump(tmp_path: Path) -> None:
-    check(start("--dump", tmp_path), "a folder, not a file")
+    check(start("--dump", tmp_path), "a folder (directory), not a file")
 
 
 @needs_fifo

@@ -1,5 +1,7 @@
 """Names from a dump must not reach a terminal or a spreadsheet as they are."""
 
+import re
+
 import pytest
 
 from pykd_handle.render.escape import cell, printable
@@ -26,9 +28,37 @@ def test_plain_ascii_for_the_debugger() -> None:
     assert printable("\u0416uk", ascii_only=True) == "<U+0416>uk"
 
 
-@pytest.mark.parametrize("start", "=+-@")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<Unavailable: not in the dump>", "<U+003C>Unavailable: not in the dump>"),
+        ("<none>", "<U+003C>none>"),
+        ("<U+001B>", "<U+003C>U+001B>"),
+        ("\x1b<U+001B>", "<U+001B><U+003C>U+001B>"),
+        ("a<b> <", "a<b> <"),
+        (r"\Device\<U+0041>", r"\Device\<U+003C>U+0041>"),
+    ],
+)
+def test_no_name_looks_like_a_mark_of_ours(text: str, shown: str) -> None:
+    assert printable(text) == printable(text, ascii_only=True) == shown
+
+
+def test_each_code_point_stands_for_one_character() -> None:
+    text = "<<U+<U+41>\u0416\x1b<U+0416><"
+    shown = printable(text, ascii_only=True)
+    assert re.sub(r"<U\+([0-9A-F]{4,6})>", lambda found: chr(int(found[1], 16)), shown) == text
+
+
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", " =", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
 def test_a_cell_is_never_a_formula(start: str) -> None:
     assert cell(start + "cmd|' /C calc'!A0") == "'" + start + "cmd|' /C calc'!A0"
+
+
+@pytest.mark.parametrize("start", ["\t", "\r", "\n", "\u00a0", "\u200b"])
+def test_nothing_unseen_stands_before_a_formula(start: str) -> None:
+    assert cell(start + "=1") == f"<U+{ord(start):04X}>=1"
 
 
 def test_a_usual_cell_stays_as_it_is() -> None:

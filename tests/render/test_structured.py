@@ -182,3 +182,29 @@ def test_an_absent_handle_is_null() -> None:
     row.handle = row.entry = NO_VALUE
     data = json.loads(show([row], name="jsonl"))
     assert data["handle"] is None and data["error"] == "the process has no handle table"
+
+
+def test_no_cell_is_longer_than_a_spreadsheet_takes() -> None:
+    """What is cut or left out is told in its row and once at the end; `csv` reads it all."""
+    row, whole = event(), event()
+    row.name = "\u0416" * 5000  # eight characters each
+    row.details = {"trace": "x" * 40_000}
+    whole.name = "x" * 32_767
+    stream, remarks = io.StringIO(), io.StringIO()
+    renderer("csv")(stream, remarks, Request()).render([row, whole])
+    first, second = csv.DictReader(io.StringIO(stream.getvalue()))
+    assert first["name"] == "<U+0416>" * (32_767 // 8)
+    assert first["details"] == ""
+    assert json.loads(first["unavailable"]) == {
+        "name": "cut off: 40000 characters, a cell takes 32767",
+        "details": "left out: 40013 characters, a cell takes 32767",
+    }
+    assert second["name"] == whole.name
+    assert remarks.getvalue().startswith("note: 1 rows have cells that were cut off at 32767")
+
+
+def test_reasons_that_no_cell_takes() -> None:
+    row = event()
+    row.details = {f"d{n}": Unavailable("x" * 99) for n in range(400)}
+    (read,) = csv.DictReader(io.StringIO(show([row], name="csv")))
+    assert list(json.loads(read["unavailable"])) == ["unavailable"]

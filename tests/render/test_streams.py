@@ -1,0 +1,118 @@
+"""Every text of a record through every renderer, on streams that take little more than ASCII."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime, timezone
+from typing import Any, List
+
+import pytest
+
+from pykd_handle.absent import Unavailable
+from pykd_handle.record import Hex, Note
+from pykd_handle.render import FORMATS, renderer, user_renderer
+from pykd_handle.request import Request
+from pykd_handle.user.operation import HandleOperation
+from pykd_handle.user.record import UserHandle, UserProcess, UserTotals
+from pykd_handle.user.request import UserRequest
+
+from .captures import handle, process
+
+BEYOND = "\u0422\u0438\u043f\u20ac\x1b[31m\ud800\n"
+IMITATION = "<Unavailable: not in the dump>"
+TEXTS = [BEYOND, IMITATION]
+
+
+def kernel_records(text: str) -> List[Any]:
+    owner = process(0xFFFF800000001000, pid=8, image=text)
+    row = handle(owner, 4, 1, body=0xFFFF800000002030, type=text, type_address=Hex(1))
+    row.name = row.classic_name = text
+    row.details = {"target": text, "file": text, "other": text, "list": (text,)}
+    why = Unavailable(text)
+    gone = handle(owner, 8, 2, body=0xFFFF800000003030, type=why, type_address=why)
+    gone.handle_count = gone.pointer_count = gone.name = gone.classic_name = why
+    gone.granted_access = gone.object = gone.directory = why
+    gone.details = {"file": why}
+    hole = handle(owner, 12, 3, error=text)
+    lost = process(0xFFFF800000004000, pid=why, image=why, session=why, table_count=why)
+    return [owner, row, gone, hole, Note(text), lost, handle(lost, 4, error=text), Note(text)]
+
+
+def user_records(text: str, live: bool) -> List[Any]:
+    owner = UserProcess(8, text, 8, live, 3)
+    why = Unavailable(text)
+    rows: List[Any] = [owner]
+    when = datetime(2020, 1, 2, tzinfo=timezone.utc)
+    for kind, details in (
+        ("thread", {"start_address": Hex(1), "start_symbol": text}),
+        ("thread", {"start_address": why}),
+        ("thread", {"tid": why, "pid": why, "priority": why, "base_priority": why}),
+        ("mutant", {"owner_pid": why}),
+        ("process", {"pid": why, "parent_pid": why, "base_priority": why}),
+        ("section", {"base": why, "section_attributes": why, "size": why}),
+        ("semaphore", {"count": why, "limit": why}),
+        ("key", {"last_write": why, "key_name": text}),
+        ("key", {"last_write": when, "key_name": why}),
+        ("other", {"class_77": text}),
+        ("event", {"event": why, "chain": why}),
+    ):
+        row = UserHandle(owner, Hex(4))
+        row.type = row.name = text
+        row.information = (kind,)
+        row.details = details
+        row.operations = (HandleOperation(4, "open", 1, 2, ()),)
+        rows.append(row)
+    gone = UserHandle(owner, Hex(8))
+    gone.type = gone.name = gone.attributes = gone.granted_access = why
+    gone.handle_count = gone.pointer_count = why
+    gone.details = {"list": (text,), "text": text}
+    hole = UserHandle(owner, Hex(12))
+    hole.error = text
+    rows += [gone, hole, UserTotals(2, "", ((text, 2),)), UserTotals(2, text, ()), Note(text)]
+    return rows
+
+
+def written(make: Any, records: List[Any], request: Any, encoding: str) -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
+    remarks = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict", newline="")
+    make(stream, remarks, request).render(records)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def check(text: str, name: str, encoding: str, out: str) -> None:
+    assert len(out) > 100
+    assert all(char.isprintable() or char in "\n\t" for char in out)
+    if name == "jsonl":
+        assert out.isascii() and [json.loads(line) for line in out.splitlines()]
+        return
+    if text == BEYOND:
+        assert "<U+001B>[31m<U+D800>" in out
+        shown = "\u0422\u0438\u043f" if encoding == "utf-8" else "<U+0422><U+0438><U+043F>"
+        assert shown in out
+    else:
+        # What stands in JSON, in two columns of CSV, can't be mistaken.
+        assert "<U+003C>Unavailable: not in the dump>" in out
+        where = [place for place in out.split(text)[:-1] if not place.endswith(('"', "<"))]
+        assert not [place[-60:] for place in where]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=["beyond", "imitation"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_of_the_kernel(name: str, encoding: str, text: str) -> None:
+    request = Request(type_name=text)
+    out = written(renderer(name), kernel_records(text), request, encoding)
+    check(text, name, encoding, out)
+
+
+@pytest.mark.parametrize("live", [True, False], ids=["live", "dump"])
+@pytest.mark.parametrize("text", TEXTS, ids=["beyond", "imitation"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_of_user_mode(name: str, encoding: str, text: str, live: bool) -> None:
+    request = UserRequest(None, 0xF)
+    out = written(user_renderer(name), user_records(text, live), request, encoding)
+    check(text, name, encoding, out)
