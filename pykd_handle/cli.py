@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
@@ -18,6 +19,7 @@ from .input_file import forget_inputs
 from .opening import Answer, open_dump_file, open_session
 from .output import open_output
 from .render import FORMATS
+from .request import is_number
 from .user import USER_HELP
 from .version import __version__
 
@@ -57,6 +59,16 @@ options:
 """
 
 
+# A minus before a number or an expression; no option has one dash but -h and -?.
+_NEGATIVE = re.compile(r"-(?:[^a-z-]|[a-f][0-9a-f`]*h?$)", re.IGNORECASE)
+_PATHS = {
+    "dump": "a crash dump",
+    "symbols": "an ISF file or a folder of them",
+    "output": "a file to write to",
+}
+_DUMP_ENDINGS = (".dmp", ".mdmp", ".hdmp", ".dump", ".raw", ".mem", ".vmem", ".img", ".bin", ".dd")
+
+
 class _Parser(argparse.ArgumentParser):
     """`argparse` that raises one line instead of printing several and exiting."""
 
@@ -70,6 +82,8 @@ class _Stopped(PykdHandleError):
 
 def _parser() -> _Parser:
     parser = _Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    # A word that begins so is no option: argparse takes -1 for a number, and asks nobody about -c.
+    parser._negative_number_matcher = _NEGATIVE
     parser.add_argument("-h", "-?", "--help", action="store_true", dest="help")
     parser.add_argument("--version", action="store_true")
     parser.add_argument("--doctor", action="store_true")
@@ -126,6 +140,11 @@ def _run(words: List[str]) -> int:
         with open_output(None) as screen:
             return doctor(screen)
     forget_inputs()
+    for name, what in _PATHS.items():
+        if getattr(options, name) == "":
+            raise UsageError(f"--{name} is empty: name {what}, or leave the option out")
+    if options.dump is None:
+        _refuse_files(options.words[:3])
     symbols = None if options.symbols is None else Path(options.symbols)
     if options.dump is None:
         answer = open_session(symbols, options.words, options.format)
@@ -141,6 +160,20 @@ def _print(text: str) -> int:
     with open_output(None) as screen:
         screen.write(text)
     return 0
+
+
+def _refuse_files(words: Sequence[str]) -> None:
+    """Raise `UsageError` for a dump that stands where a number is expected."""
+    for word in words:
+        if word.lower().endswith(_DUMP_ENDINGS) or (_is_file(word) and not is_number(word)):
+            raise UsageError(f"{word} is a file, not a number: give --dump {word}")
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except (OSError, ValueError):  # too long, or with a character that no name has
+        return False
 
 
 def _show(answer: Answer, path: Optional[str]) -> int:

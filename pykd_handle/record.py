@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple, Union
 
-from .absent import NO_VALUE, NOT_REQUESTED, Maybe
+from .absent import NO_VALUE, NOT_REQUESTED, Absent, Maybe
+from .request import as_typed
 
 __all__ = ("HandleRecord", "Hex", "Note", "ProcessRecord", "Record")
 
@@ -50,8 +51,9 @@ class ProcessRecord:
 class HandleRecord:
     """One handle, or one stretch of handles that can't be read (``error`` says what is hidden).
 
-    ``handle`` is the value as a user would type it, ``entry`` the address of the table entry.
-    ``kernel_handle`` is set where the value was given as a kernel handle (0x80000000 and above).
+    ``handle`` is the value in its table, ``typed`` as a user types it: where it was given as a
+    kernel handle (0x80000000 and above, ``kernel_handle``), so. ``entry`` is the address of the
+    table entry.
     ``classic_name`` and ``directory`` are what the classic text prints; ``name`` is the full name.
     """
 
@@ -99,6 +101,13 @@ class HandleRecord:
         self.directory: Maybe[int] = NOT_REQUESTED
         self.details: Dict[str, Any] = {}
         self.error = ""
+
+    @property
+    def typed(self) -> Maybe[int]:
+        """The handle as a user types it."""
+        if isinstance(self.handle, Absent):
+            return self.handle
+        return Hex(as_typed(self.handle, self.kernel_handle))
 
     @property
     def described(self) -> bool:

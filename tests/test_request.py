@@ -7,6 +7,7 @@ import pytest
 
 from pykd_handle.errors import UsageError
 from pykd_handle.request import Request, parse_number, parse_request
+from pykd_handle.user import parse_user_request
 
 
 @pytest.mark.parametrize(
@@ -21,10 +22,11 @@ from pykd_handle.request import Request, parse_number, parse_request
         ("0y10100", 20),
         ("ffff9681`7396c4c0", 0xFFFF96817396C4C0),
         ("FFFF96817396C4C0", 0xFFFF96817396C4C0),
-        ("-1", -1),
-        ("ffffffffffffffff", -1),
-        ("ffffffff", -1),
-        ("0n4294967295", -1),
+        ("-1", 0xFFFFFFFFFFFFFFFF),
+        ("-0x1", 0xFFFFFFFFFFFFFFFF),
+        ("-c", 0xFFFFFFFFFFFFFFF4),
+        ("ffffffff", 0xFFFFFFFF),
+        ("0n4294967295", 0xFFFFFFFF),
         ("0", 0),
     ],
 )
@@ -76,9 +78,42 @@ def test_defaults() -> None:
     assert parse_request([]) == Request(None, 3, -1, "", False)
 
 
-@pytest.mark.parametrize("text", ["0", "-1"])
+@pytest.mark.parametrize("text", ["0", "-1", "-0x1", "ffffffff", "ffffffffffffffff"])
 def test_handle_0_and_minus_1_mean_all(text: str) -> None:
     assert parse_request([text]).handle is None
+
+
+@pytest.mark.parametrize("text", ["-1", "-0x1", "ffffffff", "ffffffffffffffff"])
+def test_process_minus_1_is_the_current_one(text: str) -> None:
+    assert parse_request(["0", "3", text]).process == -1
+
+
+# GetCurrentProcessToken and its like: documented with processthreadsapi.h; the others: ntifs.h
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (2, "NtCurrentThread"),
+        (3, "NtCurrentSession"),
+        (4, "NtCurrentProcessToken"),
+        (5, "NtCurrentThreadToken"),
+        (6, "NtCurrentThreadEffectiveToken"),
+    ],
+)
+def test_pseudo_handles_are_named_and_in_no_table(number: int, name: str) -> None:
+    for text in (f"-{number}", f"{2**32 - number:x}", f"{2**64 - number:x}"):
+        for parse in (parse_request, parse_user_request):
+            for flags in ([], ["13"]):
+                with pytest.raises(UsageError) as caught:
+                    parse([text, *flags])
+                message = str(caught.value)
+                assert f"pseudo handle {name} (-{number})" in message
+                assert "in no handle table" in message
+
+
+def test_what_lies_beside_the_pseudo_handles_is_a_handle() -> None:
+    assert parse_request(["-7"]).handle == 0x7FFFFFF9
+    # An id is no handle, so no pseudo handle and no kernel handle either.
+    assert parse_request(["fffffffe", "23"]).handle == 0xFFFFFFFE
 
 
 def test_the_documented_example() -> None:
@@ -106,6 +141,12 @@ def test_kernel_handles_are_indexes_into_the_kernel_table(text: str) -> None:
 def test_an_id_is_never_a_kernel_handle() -> None:
     request = parse_request(["4d4", "23"])
     assert request.wants_ids and not request.wants_kernel_table
+
+
+@pytest.mark.parametrize("text", ["ffffffff", "-1", "ffffffffffffffff"])
+def test_all_flags_fit_into_a_ulong(text: str) -> None:
+    assert parse_request(["0", text]).flags == 0xFFFFFFFF
+    assert parse_user_request(["0", text]).flags == 0xFFFFFFFF
 
 
 def test_flags_must_fit_into_a_ulong() -> None:

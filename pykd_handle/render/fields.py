@@ -41,14 +41,11 @@ def flatten(record: HandleRecord) -> Dict[str, Any]:
     absent value is None; where it could not be read, ``unavailable`` says why.
     """
     process = record.process
-    handle = record.handle
-    if record.kernel_handle and isinstance(handle, int):
-        handle = Hex(handle | 0x80000000)
     values: Dict[str, Any] = {
         "pid": process.pid,
         "process": process.image,
         "eprocess": Hex(process.eprocess),
-        "handle": handle,
+        "handle": record.typed,
         "entry": record.entry,
         "free": record.free,
         "next_free": record.next_free,

@@ -72,9 +72,7 @@ class TableRenderer(Renderer):
 
     def _row(self, row: HandleRecord, last: str) -> Dict[str, str]:
         """The cells of a row by heading; ``last`` is the last column, wide enough for a reason."""
-        handle = row.handle
-        if row.kernel_handle and isinstance(handle, int):
-            handle |= 0x80000000
+        handle = row.typed
         cells: Dict[str, str] = {"Handle": f"{handle:x}" if isinstance(handle, int) else "-"}
         if row.error:
             cells[last] = f"<{self.clean(row.error)}>"

@@ -153,6 +153,17 @@ class Target(ABC):
             0xFF if self.five_levels else 0x1FFFF
         )
 
+    def sign_extended(self, address: int) -> int:
+        """The address that is meant by a number of all digits, or of those that differ.
+
+        The debugger shows 32-bit addresses sign-extended, Volatility leaves out the upper bits of
+        64-bit ones, which all are as the highest one that counts (bit 47, or 56).
+        """
+        if self.pointer_size == 4:
+            return address & 0xFFFFFFFF if address >> 32 == 0xFFFFFFFF else address
+        top = 56 if self.five_levels else 47
+        return address | 0xFFFFFFFFFFFFFFFF >> top << top if address >> top == 1 else address
+
     def notes(self) -> List[str]:
         """Remarks for the user, one line each: which symbols were taken, what is cut short."""
         return []

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Sequence
 
-from ..errors import UsageError
-from ..request import Evaluator, parse_number
+from ..request import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
 
 __all__ = ("BASIC", "NAME", "SPECIFIC", "TYPE", "USER_HELP", "UserRequest", "parse_user_request")
 
@@ -55,14 +54,8 @@ def parse_user_request(words: Sequence[str], evaluate: Optional[Evaluator] = Non
     A type's name may hold blanks (``ALPC Port``): everything behind the second word belongs to
     it. Raises `UsageError`, which names the parameter that is wrong.
     """
-    handle: Optional[int] = None
-    flags = TYPE
+    handle = parse_handle(words[0], evaluate) if words else None
     if words:
-        value = parse_number(words[0], "Handle", evaluate)
-        # 0, -1 and nothing at all mean every handle.
-        handle = None if value in (0, -1) else value
-    if len(words) > 1:
-        flags = parse_number(words[1], "Flags", evaluate)
-        if not 0 <= flags <= 0xFFFFFFFF:
-            raise UsageError(f"Flags {words[1]!r} does not fit into 32 bits")
+        refuse_pseudo_handle(handle, words[0])
+    flags = parse_flags(words[1], evaluate) if len(words) > 1 else TYPE
     return UserRequest(handle, flags, " ".join(words[2:]))

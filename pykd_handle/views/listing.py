@@ -16,7 +16,7 @@ from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
 from ..kernel.process_finder import FoundProcess, Source
 from ..objects import Objects
 from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
-from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request
+from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request, as_typed
 
 __all__ = ("Listing",)
 
@@ -39,6 +39,7 @@ class Listing:
         self.place = "before the first handle"
         self._unknown_types = 0
         self._lost = False  # a table, or a part of one, could not be read
+        self._answered = False
 
     def records(self) -> Iterator[Record]:
         """All records, as they are found. Raises `TargetError` where nothing can be answered."""
@@ -48,7 +49,7 @@ class Listing:
             yield from self._whole_table(process, "Cid" if request.wants_ids else "Kernel")
             for remark in remarks:
                 yield Note(remark)
-        elif request.process == EVERY_PROCESS:
+        elif request.wants_every_process:
             yield from self._every_process()
         else:
             process, remarks = self._selected()
@@ -123,8 +124,8 @@ class Listing:
 
     def _selected(self) -> Tuple[Process, List[str]]:
         wanted = self.request.process
-        if self.kernel.target.pointer_size == 4 and wanted >> 32 == 0xFFFFFFFF:
-            wanted &= 0xFFFFFFFF  # the debugger shows 32-bit addresses sign-extended
+        if wanted != CURRENT_PROCESS:
+            wanted = self.kernel.target.sign_extended(wanted)
         processes = self.kernel.processes
         if wanted == CURRENT_PROCESS:
             try:
@@ -245,7 +246,7 @@ class Listing:
         row = HandleRecord(record, NO_VALUE, NO_VALUE)
         row.error = why
         self._lost = self._lost or record.object_table != 0
-        if self.request.process != EVERY_PROCESS:
+        if not self.request.wants_every_process:
             self.failed = True
         yield row
 
@@ -291,34 +292,62 @@ class Listing:
     def _one_handle(
         self, record: ProcessRecord, table: HandleTable, handle: int
     ) -> Iterator[Record]:
+        request = self.request
+        shown = HandleRecord(record, Hex(handle), NO_VALUE)
+        shown.kernel_handle = request.kernel_handle
         try:
             entry = table.entry(handle)
         except PykdHandleError as error:
-            row = HandleRecord(record, Hex(handle), NO_VALUE)
-            row.error = f"the entry of handle 0x{handle:x} can't be read: {error}"
-            self.failed = True
-            yield row
+            shown.error = f"the entry of {self._asked()} can't be read: {error}"
+            self.failed = self._answered = True
+            yield shown
             return
         if entry is None:
             # Of all processes, those that have no such handle are no news.
-            if self.request.process != EVERY_PROCESS:
-                row = HandleRecord(record, Hex(handle), NO_VALUE)
-                last = table.limit - HANDLE_STEP
-                row.error = f"no handle 0x{handle:x}: the table ends at 0x{last:x}"
+            if not request.wants_every_process:
+                last = as_typed(table.limit - HANDLE_STEP, request.kernel_handle)
+                shown.error = f"{self._none_such()}: the table ends at 0x{last:x}"
                 self.failed = True
-                yield row
+                yield shown
             return
-        shown: Optional[HandleRecord]
         if entry.free:
-            shown = _free(record, entry)
-        else:
-            self._load([entry])
-            shown = self._entry(record, table, entry)
-        if shown is not None:
-            shown.kernel_handle = self.request.kernel_handle
-            yield shown
-            if self.request.asks_whose_id and not shown.free:
-                yield _whose_id(shown)
+            if request.wants_every_process and request.type_name:
+                return  # one that is free has no type
+            yield self._one(_free(record, entry))
+            if request.wants_ids:
+                self.failed = True
+                yield Note(self._none_such())
+            return
+        self._load([entry])
+        row = self._entry(record, table, entry)
+        if row is not None:
+            yield self._one(row)
+            if request.asks_whose_id:
+                yield _whose_id(row)
+        elif not request.wants_every_process:
+            kind = self.kernel.object(self._header_of(entry)).type_name
+            if isinstance(kind, str):
+                yield Note(f"{self._asked()} is not of type {request.type_name}: it is {kind}")
+
+    def _one(self, row: HandleRecord) -> HandleRecord:
+        """The row of the one handle that was asked for."""
+        row.kernel_handle = self.request.kernel_handle
+        self._answered = True
+        return row
+
+    def _asked(self) -> str:
+        """The one handle that was asked for, as it was typed, for a sentence."""
+        kind = "id" if self.request.wants_ids else "handle"
+        return f"{kind} 0x{self._typed():x}"
+
+    def _none_such(self) -> str:
+        if self.request.wants_ids:
+            return f"no process or thread has the id 0x{self._typed():x}"
+        return f"no handle 0x{self._typed():x}"
+
+    def _typed(self) -> int:
+        assert self.request.handle is not None
+        return as_typed(self.request.handle, self.request.kernel_handle)
 
     # -- the entries ------------------------------------------------------------------------------
 
@@ -400,6 +429,8 @@ class Listing:
     def _closing(self) -> Iterator[Record]:
         for remark in self.kernel.remarks:
             yield Note(remark, warning=False)
+        if self.request.handle is not None:
+            yield from self._closing_of_one()
         wanted = self.request.type_name
         if not wanted:
             return
@@ -417,6 +448,16 @@ class Listing:
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
                 self.failed = True
+
+    def _closing_of_one(self) -> Iterator[Record]:
+        value = self._typed()
+        if self._answered and value % HANDLE_STEP:
+            meant = value - value % HANDLE_STEP
+            yield Note(f"{self._asked()} is 0x{meant:x}: the lowest two bits do not count")
+        if self.request.wants_every_process and not self._answered and not self._unknown_types:
+            of_type = f" of type {self.request.type_name}" if self.request.type_name else ""
+            self.failed = True
+            yield Note(f"no handle 0x{value:x}{of_type} in any process that could be read")
 
 
 _PLACES = {

@@ -56,6 +56,8 @@ class UserListing:
         if row is None:
             row = UserHandle(self.source.process, Hex(handle))
             row.error = "not among the handles of the dump"
+        # As it was typed, though its lowest two bits do not count: so WinDbg shows 1e3.
+        row.handle = Hex(handle)
         if row.error:
             self.failed = True
         elif not self._is_wanted(row.type):

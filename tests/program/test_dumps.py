@@ -169,6 +169,50 @@ def test_without_a_target(run) -> None:
     assert result.code == 2 and "--dump" in result.err
 
 
+@pytest.mark.parametrize("word", ["-0x1", "-1", "ffffffff"])
+def test_a_minus_is_a_sign_where_a_number_stands(run, tmp_path: Path, word: str) -> None:
+    case = Case(tmp_path, small_system())
+    assert run("--dump", case.dump, word, "1").out == run("--dump", case.dump, "0", "1").out
+    result = run("0", "1", word, "--dump", case.dump)
+    assert result.out.count("GrantedAccess") == 602
+    result = run("-c", "--dump", case.dump)
+    assert "fffffff4: <Unavailable: no handle 0xfffffff4" in result.out and result.code == 1
+    result = run("-2", "--dump", case.dump)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "NtCurrentThread" in result.err
+    assert "unrecognized arguments: -dump" in run("-dump", case.dump).err
+
+
+@pytest.mark.parametrize("option", ["--dump", "--symbols", "--output"])
+@pytest.mark.parametrize("glued", [True, False])
+def test_an_empty_path_is_one_line_and_2(run, tmp_path: Path, option: str, glued: bool) -> None:
+    case = Case(tmp_path, KernelImage())
+    words = [f"{option}="] if glued else [option, ""]
+    result = run(*([] if option == "--dump" else ["--dump", case.dump]), *words, "14")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"pykd-handle: {option} is empty: name ")
+    assert result.err.count("\n") == 1
+
+
+def test_a_dump_without_its_option(run, tmp_path: Path) -> None:
+    case = Case(tmp_path, KernelImage())
+    plain = tmp_path / "memory"
+    case.dump.rename(plain)
+    for words in (["sample.dmp"], ["C:\\dumps\\MEMORY.DMP", "14"], [plain], ["14", "13", plain]):
+        result = run(*words)
+        path = next(str(word) for word in words if "1" not in str(word)[:2])
+        assert (result.code, result.out) == (2, "")
+        assert result.err == f"pykd-handle: {path} is a file, not a number: give --dump {path}\n"
+
+
+def test_a_number_is_a_number_whatever_files_there_are(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "14").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert "no target" in run("14").err
+
+
 def test_help_and_version(run) -> None:
     for word in ("-?", "-h", "--help"):
         result = run(word)

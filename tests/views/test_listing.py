@@ -84,6 +84,23 @@ def test_a_process_of_32_bit_windows_by_address(how: str) -> None:
     assert answer.handles() == [event]
 
 
+def test_a_process_by_an_address_as_volatility_prints_it(image: KernelImage) -> None:
+    smss = image.process("smss.exe", 0x138)
+    event = smss.handle(image.event())
+    assert smss.address >> 47 == 0x1FFFF
+    answer = Answer(image, f"0 3 {smss.address & 0xFFFFFFFFFFFF:x}")
+    assert answer.handles() == [event]
+    with pytest.raises(TargetError, match="no process has the id 0x7fff12345678"):
+        Answer(image, "0 3 7fff12345678")  # bit 47 is not set: nothing to extend
+
+
+def test_a_process_of_a_57_bit_kernel_by_such_an_address() -> None:
+    image = KernelImage("win11_26100_la57_x64")
+    smss = image.process("smss.exe", 0x138)
+    answer = Answer(image, f"0 3 {smss.address & (1 << 57) - 1:x}")
+    assert [process.pid for process in answer.processes] == [0x138]
+
+
 def test_no_process_has_the_id(image: KernelImage) -> None:
     with pytest.raises(TargetError, match="no process has the id 0x139"):
         Answer(image, "0 3 139")
@@ -240,9 +257,84 @@ def test_the_tag_bits_of_a_handle_are_ignored(image: KernelImage) -> None:
     assert Answer(image, f"{first | 3:x}").handles() == [first]
 
 
+def test_which_handle_was_meant_is_told_where_tag_bits_are_typed(image: KernelImage) -> None:
+    event = image.current.handle(image.event(), value=0x4A8)
+    answer = Answer(image, "4a9")
+    assert answer.handles() == [event]
+    assert answer.notes == ["handle 0x4a9 is 0x4a8: the lowest two bits do not count"]
+    assert Answer(image, "4a8").notes == []
+    image.system.handle(image.event(), value=0x4A8)
+    assert Answer(image, "800004aa 1 0").notes[0].startswith("handle 0x800004aa is 0x800004a8:")
+
+
 def test_a_handle_beyond_the_table(image: KernelImage) -> None:
     answer = Answer(image, "12344")
     assert answer.rows[0].error == "no handle 0x12344: the table ends at 0x3fc"
+    assert answer.failed
+
+
+@pytest.mark.parametrize("words", ["80001000", "ffffffff80001000 3 0", "80001000 13 4"])
+def test_a_kernel_handle_that_is_not_there_keeps_its_bits(image: KernelImage, words: str) -> None:
+    answer = Answer(image, words)
+    (row,) = answer.rows
+    assert row.typed == 0x80001000
+    assert row.error == "no handle 0x80001000: the table ends at 0x800003fc"
+    assert answer.failed
+
+
+def test_an_entry_that_can_not_be_read_keeps_its_spelling(image: KernelImage) -> None:
+    image.memory.drop_page(image.system.table.leaves[0])
+    (row,) = Answer(image, "80000014").rows
+    assert row.typed == 0x80000014
+    assert row.error.startswith("the entry of handle 0x80000014 can't be read: ")
+
+
+@pytest.mark.parametrize("number", [0x200, 0x20000])
+def test_an_id_that_nobody_has(image: KernelImage, number: int) -> None:
+    answer = Answer(image, f"{number:x} 21")
+    said = [*answer.notes, *(row.error for row in answer.rows)]
+    assert any(text.startswith(f"no process or thread has the id 0x{number:x}") for text in said)
+    assert not any("no handle" in text for text in said)
+    assert answer.failed
+
+
+def test_a_handle_of_another_type_says_which(image: KernelImage) -> None:
+    first, second, closed = opened(image)
+    answer = Answer(image, f"{first:x} 3 -1 File")
+    assert (answer.rows, answer.failed) == ([], False)
+    assert answer.notes == [f"handle 0x{first:x} is not of type File: it is Event"]
+    assert Answer(image, f"{second:x} 1 -1 File").notes == []
+    # One that is free is of no type; one whose type can't be read may be of this one.
+    assert Answer(image, f"{closed:x} 3 -1 File").rows[0].free
+    image.memory.drop(image.types["Event"].address, 0x80)
+    (note,) = Answer(image, f"{first:x} 3 -1 File").notes
+    assert note.startswith("1 handle is not shown, since the type can't be read")
+
+
+def test_a_handle_that_no_process_has(image: KernelImage) -> None:
+    event = image.current.handle(image.event())
+    answer = Answer(image, "5000 3 0")
+    assert (answer.rows, answer.failed) == ([], True)
+    assert answer.notes == ["no handle 0x5000 in any process that could be read"]
+    answer = Answer(image, f"{event:x} 3 0 Key")
+    assert answer.failed
+    assert f"no handle 0x{event:x} of type Key in any process that could be read" in answer.notes
+
+
+@pytest.mark.parametrize("words", ["0 17", "0 17 0", "14 13 0", "80000014 3 0"])
+def test_the_kernel_table_that_can_not_be_read_fails_alike(image: KernelImage, words: str) -> None:
+    image.memory.drop(image.system.table.address, 0x80)
+    answer = Answer(image, words)
+    (row,) = answer.rows
+    assert row.handle is NO_VALUE and row.error.startswith("the kernel's table can't be read: ")
+    assert answer.failed
+
+
+@pytest.mark.parametrize("words", ["0 21", "0 27 0"])
+def test_the_table_of_ids_that_can_not_be_read_fails_alike(image: KernelImage, words: str) -> None:
+    image.memory.drop(image.cid_table.address, 0x80)
+    answer = Answer(image, words)
+    assert len(answer.rows) == 1 and answer.rows[0].handle is NO_VALUE
     assert answer.failed
 
 
