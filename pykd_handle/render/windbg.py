@@ -7,7 +7,7 @@ what could not be read stands as ``<Unavailable: reason>``.
 
 from __future__ import annotations
 
-from typing import List
+from typing import Any, List, Mapping
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable
 from ..record import HandleRecord, Note, ProcessRecord, Record
@@ -32,7 +32,7 @@ class WinDbgRenderer(Renderer):
         """The lines before the first process: what is searched for."""
         request = self.request
         lines = [""]
-        if request.process == EVERY_PROCESS and not request.wants_kernel_table:
+        if request.wants_every_process:
             lines += ["**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
         if request.type_name:
             name = self.clean(request.type_name)
@@ -83,6 +83,11 @@ class WinDbgRenderer(Renderer):
             return f"<Unavailable: {self.clean(str(value))}>"
         return "none"
 
+    def _text(self, value: Maybe[str]) -> str:
+        if isinstance(value, Absent):
+            return self._absent(value)
+        return self.clean(value)
+
     def _count(self, value: Maybe[int]) -> str:
         return self._absent(value) if isinstance(value, Absent) else str(value)
 
@@ -92,8 +97,7 @@ class WinDbgRenderer(Renderer):
         lines = []
         request = self.request
         by_id = request.process not in (EVERY_PROCESS, CURRENT_PROCESS)
-        width = (1 << 8 * record.pointer_size) - 1
-        if by_id and request.process & width != record.eprocess:
+        if by_id and request.process == record.pid:
             lines.append(f"Searching for Process with Cid == {request.process:x}")
         session = self._count(record.session)
         ids = (
@@ -113,9 +117,7 @@ class WinDbgRenderer(Renderer):
         count_text = f"{count:3d}." if isinstance(count, int) else self._absent(count)
         base = self._hex(record.directory_base, 8)
         lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
-        image = record.image
-        image_text = self.clean(image) if isinstance(image, str) else self._absent(image)
-        lines += [f"    Image: {image_text}", ""]
+        lines += [f"    Image: {self._text(record.image)}", ""]
         if isinstance(record.table_count, (int, Unavailable)):
             # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
             kind = {"Kernel": "Kernel handle", "Cid": "Cid handle"}.get(record.table_kind, "Handle")
@@ -130,14 +132,8 @@ class WinDbgRenderer(Renderer):
         if record.error:
             # No sample of WinDbg shows a table page that can't be read.
             text = f"<Unavailable: {self.clean(record.error)}>"
-            if isinstance(record.handle, Absent):
-                return [text]
-            return [f"{record.handle:04x}: {text}"]
-        assert isinstance(record.handle, int)
-        if record.kernel_handle:
-            handle = f"{record.handle | 0x80000000:08x}"
-        else:
-            handle = f"{record.handle:04x}"
+            return [text if isinstance(record.typed, Absent) else f"{record.typed:04x}: {text}"]
+        handle = f"{record.typed:04x}"
         if record.free:
             entry, following = self._pointer(record.entry), self._pointer(record.next_free)
             return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
@@ -167,16 +163,35 @@ class WinDbgRenderer(Renderer):
             f"{head} ({record.process.header_version} version)",
             f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
         ]
-        name = record.classic_name
-        if name is NO_VALUE:
+        if record.classic_name is not NO_VALUE:
+            directory = record.directory
+            where = self._pointer(directory) if directory else "00000000"
+            if isinstance(directory, Unavailable):
+                where = self._absent(directory)
+            name = self._text(record.classic_name)
+            lines.append(f"        Directory Object: {where}  Name: {name}")
+        return lines + [f"        {line}" for line in self._link(record.details)]
+
+    def _link(self, details: Mapping[str, Any]) -> List[str]:
+        """Where a symbolic link leads, as !object prints it; no other object has such details."""
+        lines: List[str] = []
+        if not ("target" in details or "callback" in details):
             return lines
-        if isinstance(name, str):
-            text = self.clean(name)
+        if "flags" in details:
+            # No session shows what is printed for flags other than 0.
+            local = " ( Local )" if details["flags"] == 0 else ""
+            lines.append(f"Flags: {self._hex(details['flags'], 8)}{local}")
+        if "target" in details:
+            target = details["target"]
+            text = self._text(target)
+            quoted = text if isinstance(target, Absent) else f"'{text}'"
+            lines.append(f"Target String is {quoted}")
         else:
-            text = self._absent(name)
-        directory = record.directory
-        where = self._pointer(directory) if directory else "00000000"
-        if isinstance(directory, Unavailable):
-            where = self._absent(directory)
-        lines.append(f"        Directory Object: {where}  Name: {text}")
+            # Ours: no session shows a link with a callback.
+            places = (self._pointer(details[key]) for key in ("callback", "callback_context"))
+            lines.append("Target Callback is {}, Context is {}".format(*places))
+        index = details.get("drive_letter_index")
+        if isinstance(index, int):
+            letter = f" ({chr(ord('A') + index - 1)}:)" if index <= 26 else ""
+            lines.append(f"Drive Letter Index is {index}{letter}")
         return lines

@@ -240,7 +240,19 @@ def test_sections_of_windows_81_say_that_nobody_knows() -> None:
 def test_a_symbolic_link(image: KernelImage) -> None:
     found = describe(image, image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3"))
     assert (found.name, found.classic_name) == (r"\GLOBAL??\C:", "C:")
-    assert found.details["target"] == r"\Device\HarddiskVolume3"
+    assert found.details == {"flags": 0, "target": r"\Device\HarddiskVolume3"}
+
+
+def test_a_drive_letter(image: KernelImage) -> None:
+    link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.memory.write(link.address + 0x18, struct.pack("<I", 3))  # DosDeviceDriveIndex
+    assert describe(image, link).details["drive_letter_index"] == 3
+
+
+def test_before_windows_10_a_link_has_no_flags() -> None:
+    image = KernelImage("win7_sp1_x86")
+    link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume2")
+    assert describe(image, link).details == {"target": r"\Device\HarddiskVolume2"}
 
 
 CALLBACK, CONTEXT = 0xFFFFF80412340000, 0xFFFFF80412346010
@@ -259,7 +271,7 @@ def test_a_symbolic_link_with_a_callback(layout: str) -> None:
     image = KernelImage(layout)
     found = describe(image, hooked(image, 0x10 | 0x1))
     assert found.name == r"\GLOBAL??\C:"
-    assert found.details == {"callback": CALLBACK, "callback_context": CONTEXT}
+    assert found.details == {"flags": 0x11, "callback": CALLBACK, "callback_context": CONTEXT}
     # The mocks write the same.
     link = image.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume4")
     image.call_back(link, CALLBACK, CONTEXT)
@@ -270,21 +282,23 @@ def test_a_symbolic_link_with_a_callback(layout: str) -> None:
 def test_other_flags_of_a_link_are_no_callback(image: KernelImage) -> None:
     link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
     image.memory.write(link.address + 0x1C, struct.pack("<I", 0xFFFFFFEF))
-    assert describe(image, link).details == {"target": r"\Device\HarddiskVolume3"}
+    found = describe(image, link)
+    assert found.details == {"flags": 0xFFFFFFEF, "target": r"\Device\HarddiskVolume3"}
 
 
 def test_before_15063_a_link_has_no_callback() -> None:
     image = KernelImage("win10_14393_x64")
     link = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
     image.memory.write(link.address + 0x1C, struct.pack("<I", 0x10))
-    assert describe(image, link).details == {"target": r"\Device\HarddiskVolume3"}
+    found = describe(image, link)
+    assert found.details == {"flags": 0x10, "target": r"\Device\HarddiskVolume3"}
 
 
 def test_flags_of_a_link_that_are_missing(image: KernelImage) -> None:
     link = hooked(image, 0x10)
-    image.memory.drop(link.address + 0x18, 8)
+    image.memory.drop(link.address + 0x1C, 4)
     reason = Unavailable("not in the dump", link.address + 0x1C)
-    assert describe(image, link).details == {"target": reason}
+    assert describe(image, link).details == {"flags": reason, "target": reason}
 
 
 # -- the rest --------------------------------------------------------------------------------------

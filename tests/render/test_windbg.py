@@ -290,6 +290,80 @@ Object: a7ba6a18  Type: (839e77f0) Key
     )
 
 
+@pytest.mark.parametrize("name", ["windbg", "table", "jsonl", "csv"])
+def test_a_kernel_handle_that_is_not_there_keeps_its_spelling(name: str) -> None:
+    owner = process(0xFFFFE18D4B5D7080, pid=4)
+    gone = handle(owner, 0x1000, kernel_handle=True, error="no such handle")
+    assert "80001000" in show([owner, gone], "80001000", name)
+
+
+def test_a_process_by_its_address_is_no_search_for_an_id() -> None:
+    owner = process(0xFFFFE18D4B5D7080, pid=0x138)
+    for words in ("0 0 ffffe18d4b5d7080", "0 0 e18d4b5d7080"):
+        assert "Searching" not in show([owner], words)
+    assert "Searching for Process with Cid == 138\n" in show([owner], "0 0 138")
+
+
+def link(**details: object) -> str:
+    """What stands below the header of a link of capture 094."""
+    owner = process(0xFFFF960B7E728000)
+    row = handle(
+        owner,
+        0x54,
+        body=0xFFFF960B7E728BB0,
+        granted_access=1,
+        type="SymbolicLink",
+        type_address=0xFFFFA7043F65E390,
+        handle_count=0,
+        pointer_count=1,
+        directory=0xFFFF960B7E6049F0,
+        classic_name="C:",
+        details=details,
+    )
+    text = show([owner, row])
+    return text.partition("ObjectHeader: ")[2].partition("\n")[2]
+
+
+def test_094_a_symbolic_link() -> None:
+    # The capture is of !object, which indents by 4 what !handle indents by 8.
+    text = link(flags=Hex(0), target=r"\Device\HarddiskVolume3", drive_letter_index=3)
+    assert (
+        text
+        == """\
+        HandleCount: 0  PointerCount: 1
+        Directory Object: ffff960b7e6049f0  Name: C:
+        Flags: 00000000 ( Local )
+        Target String is '\\Device\\HarddiskVolume3'
+        Drive Letter Index is 3 (C:)
+
+"""
+    )
+
+
+def test_093_a_symbolic_link_before_windows_10_has_no_flags() -> None:
+    lines = link(target=r"\Device\HarddiskVolume2", drive_letter_index=3).splitlines()
+    assert lines[2:4] == [
+        r"        Target String is '\Device\HarddiskVolume2'",
+        "        Drive Letter Index is 3 (C:)",
+    ]
+
+
+def test_links_that_no_capture_shows() -> None:
+    lines = link(flags=Hex(0x10), callback=Hex(2**64 - 16), callback_context=Hex(0)).splitlines()
+    assert lines[2:-1] == [
+        "        Flags: 00000010",
+        f"        Target Callback is {2**64 - 16:x}, Context is {0:016x}",
+    ]
+    why = Unavailable("not in the dump", 0x1000)
+    lines = link(flags=why, target=why, drive_letter_index=why).splitlines()
+    assert lines[2:-1] == [
+        "        Flags: <Unavailable: 0x1000: not in the dump>",
+        "        Target String is <Unavailable: 0x1000: not in the dump>",
+    ]
+    assert "is '\\<U+001B>[2J'\n" in link(target="\\\x1b[2J")
+    assert "Letter Index is 27\n" in link(target="x", drive_letter_index=27)
+
+
 def test_050_a_free_handle_has_no_blank_line_behind_it() -> None:
     owner = process(0xFFFFB20F52363040, image="System", handle_count=1)
     free = handle(owner, 0x184, 0xFFFF800460EB4610, free=True, next_free=Hex(0xFFFF800464E17CB0))
