@@ -1,8 +1,23 @@
-"""``python -m pykd_handle``."""
+"""``python -m pykd_handle``, and the command ``pykd-handle``.
+
+Nothing is imported at the top that takes time: Ctrl+C, or Ctrl+Break in the debugger, is answered
+in one line from the first moment on.
+"""
 
 import sys
 
-from .cli import main
+__all__ = ("main",)
+
+
+def main() -> int:
+    """Run with the words of the process. Returns the exit code."""
+    try:
+        from .cli import main as run
+    except (KeyboardInterrupt, SystemExit):
+        sys.stderr.write("pykd-handle: stopped before the first handle\n")
+        return 1
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

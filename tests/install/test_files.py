@@ -20,7 +20,7 @@ def test_all_files_are_there() -> None:
 def test_script_asks_for_the_python_that_has_pykd(tmp_path: Path) -> None:
     first, *rest = own_files(tmp_path, PYTHON, False)["handle.py"].decode().splitlines()
     assert first == "#! python3.9"
-    assert "from pykd_handle.cli import main" in rest
+    assert "from pykd_handle.__main__ import main" in rest
     older = PYTHON._replace(version=(3, 8))
     assert own_files(tmp_path, older, True)["handle.py"].startswith(b"#! python3.8\n")
 

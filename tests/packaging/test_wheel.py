@@ -58,7 +58,7 @@ def test_metadata(distributions: Distributions) -> None:
     (pykd,) = [line for line in plain if line.startswith("pykd")]
     assert 'sys_platform == "win32"' in pykd
     assert {line.split(";")[0].strip() for line in plain} == {"pykd==0.3.4.15", "tabulate>=0.9"}
-    assert "pykd-handle = pykd_handle.cli:main" in entry_points
+    assert "pykd-handle = pykd_handle.__main__:main" in entry_points
     assert any(name.endswith("/LICENSE") for name in names)
 
 
