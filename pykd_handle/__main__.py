@@ -14,7 +14,8 @@ def main() -> int:
     try:
         from .cli import main as run
     except (KeyboardInterrupt, SystemExit):
-        sys.stderr.write("pykd-handle: stopped before the first handle\n")
+        if sys.stderr is not None:
+            sys.stderr.write("pykd-handle: stopped before the first handle\n")
         return 1
     return run()
 

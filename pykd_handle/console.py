@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Callable
 
 from .output import silence
 from .render.escape import printable
 
-__all__ = ("NOTES", "PROGRAM", "aside", "complain", "defect", "remark")
+__all__ = ("NOTES", "PROGRAM", "Progress", "aside", "complain", "defect", "remark")
 
 PROGRAM = "pykd-handle"
+_PATIENCE, _EVERY = 2.0, 10.0  # seconds
 
 
 class _Notes:
@@ -54,6 +57,21 @@ def aside(line: str) -> None:
 def remark(line: str) -> None:
     """Say in one line what the user should know beside the output."""
     NOTES.write(f"note: {printable(line, ascii_only=True)}\n")
+
+
+class Progress:
+    """Says in a line now and then how far a long search is, from the second second on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = clock() + _PATIENCE
+
+    def __call__(self, text: str) -> None:
+        """The search is here; tells it where the last line, or the beginning, is long ago."""
+        now = self._clock()
+        if now >= self._next:
+            self._next = now + _EVERY
+            remark(text)
 
 
 def defect(error: Exception) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TypeVar
 
-from .console import aside, complain
+from .console import Progress, aside, complain
 from .errors import SymbolsError, TargetError, UsageError
 from .kernel import Kernel
 from .output import Output
@@ -78,14 +78,15 @@ def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> An
 def _open_kernel_dump(path: Path, symbols: Optional[Path]) -> Target:
     from .target.dump import open_dump
 
+    progress = Progress()
     if symbols is not None:
-        return open_dump(path, symbols)
+        return open_dump(path, symbols, progress=progress)
     try:
-        return open_dump(path)
+        return open_dump(path, progress=progress)
     except SymbolsError as error:
         from .recovery import open_without_symbols
 
-        return open_without_symbols(path, error)
+        return open_without_symbols(path, error, progress)
 
 
 def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:

@@ -17,6 +17,7 @@ from .errors import MissingField, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
 from .layouts import ShippedLayout, candidates, load
 from .target.dump import DumpTarget, open_dump
+from .target.dump.file import Progress, silent
 
 __all__ = ("open_without_symbols",)
 
@@ -52,13 +53,15 @@ class _Candidate(NamedTuple):
         return len(self.verdict.passed), self.sizes
 
 
-def open_without_symbols(path: Path, wanted: SymbolsError) -> DumpTarget:
+def open_without_symbols(
+    path: Path, wanted: SymbolsError, progress: Progress = silent
+) -> DumpTarget:
     """Open the dump at ``path`` with a layout that ships with the package.
 
     ``wanted`` is the error that told that the kernel's own symbols are not there; it is raised
     again, with what was tried, where no layout fits.
     """
-    target = open_dump(path, without_symbols=True)
+    target = open_dump(path, without_symbols=True, progress=progress)
     try:
         return _choose(target, wanted)
     except SymbolsError:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Optional, Tuple, Union
 
 from ...errors import TargetError
-from .file import DumpFile
+from .file import DumpFile, Progress, silent
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Machine, parse_header
 from .header32 import parse_header32
 from .memory import PagedMemory
@@ -32,7 +32,7 @@ from .target import DumpTarget
 from .translate import Translator, choose_format
 from .triage import TriageDump, open_triage
 
-__all__ = ("DumpTarget", "Kind", "Sniffed", "open_dump", "sniff")
+__all__ = ("DumpTarget", "Kind", "Progress", "Sniffed", "open_dump", "sniff")
 
 _READ = {Kind.KERNEL64: (Machine.X64, Machine.ARM64), Kind.KERNEL32: (Machine.X86,)}
 
@@ -41,16 +41,18 @@ def open_dump(
     path: Union[str, Path],
     symbols: Union[str, Path, None] = None,
     without_symbols: bool = False,
+    progress: Progress = silent,
 ) -> DumpTarget:
     """Open a kernel dump, or a raw image of physical memory.
 
     ``symbols`` is an ISF file of the dump's kernel or a folder in which it is looked for; without
     it, the dump's own folder is looked through. With ``without_symbols`` none are looked for: the
-    caller gives the target a layout (`DumpTarget.take_layout`). Raises `TargetError` where the
+    caller gives the target a layout (`DumpTarget.take_layout`). ``progress`` takes a line now and
+    then, while something is looked for. Raises `TargetError` where the
     file can't be used and `SymbolsError` where no symbols fit; the line says what to do.
     """
     path = Path(path)
-    file = DumpFile(path)
+    file = DumpFile(path, progress)
     target: Optional[DumpTarget] = None
     try:
         target = _open(file, None if symbols is None else Path(symbols), without_symbols)

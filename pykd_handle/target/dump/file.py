@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Callable
 
 from ...errors import TargetError
 from ...input_file import open_input
 
-__all__ = ("DumpFile",)
+__all__ = ("DumpFile", "Progress", "silent")
+
+
+Progress = Callable[[str], None]
+"""Is told how far a long search is, as often as one likes; to tell the user is its business."""
+
+
+def silent(text: str) -> None:
+    """The progress that nobody wants to know."""
+    del text
 
 
 class DumpFile:
     """A file that is open for reading; ``size`` is that at the time of opening, in bytes.
 
-    Reads seek and read rather than map: a mapped file that somebody cuts short kills the process.
+    ``progress`` takes how far searches through the file are. Reads seek and read rather than map: a
+    mapped file that somebody cuts short kills the process.
     Raises `TargetError` where the file can't be opened or is no plain file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Progress = silent) -> None:
         self.path = path
+        self.progress = progress
         try:
             self._file = open_input(path, buffering=0)
             self.size = os.fstat(self._file.fileno()).st_size

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity
+from .file import Progress, silent
 from .peek import Peek, peek
 
 __all__ = ("Found", "Search", "search")
@@ -42,7 +43,11 @@ class Search(NamedTuple):
 
 
 def search(
-    folder: Path, identity: Optional[PdbIdentity], symbols: Sequence[str], deep: bool
+    folder: Path,
+    identity: Optional[PdbIdentity],
+    symbols: Sequence[str],
+    deep: bool,
+    progress: Progress = silent,
 ) -> Search:
     """The ISF files of a folder that may be of a kernel.
 
@@ -53,7 +58,8 @@ def search(
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
     if identity is None:
-        return _look_into([path for path in paths if _may_be_kernel(path)], None, symbols, remark)
+        kernels = [path for path in paths if _may_be_kernel(path)]
+        return _look_into(kernels, None, symbols, remark, progress)
     named = [
         Found(path, Peek(identity, {}))
         for path in paths
@@ -62,19 +68,24 @@ def search(
     if named:
         return Search(tuple(named), remark)
     unnamed = [path for path in paths if not _FILE.match(path.name)]
-    looked = _look_into(unnamed, identity, symbols, remark)
+    looked = _look_into(unnamed, identity, symbols, remark, progress)
     exact = tuple(one for one in looked.files if one.peek.identity == identity)
     return Search(exact or looked.files, looked.remark)
 
 
 def _look_into(
-    paths: List[Path], identity: Optional[PdbIdentity], symbols: Sequence[str], remark: str
+    paths: List[Path],
+    identity: Optional[PdbIdentity],
+    symbols: Sequence[str],
+    remark: str,
+    progress: Progress,
 ) -> Search:
     found: List[Found] = []
     damaged = 0
     if len(paths) > _MOST_LOOKED_INTO:
         remark = " (more files there than were looked at)"
-    for path in paths[:_MOST_LOOKED_INTO]:
+    for number, path in enumerate(paths[:_MOST_LOOKED_INTO]):
+        progress(f"looking for the kernel's symbols: {number} of {len(paths)} files")
         seen = peek(path, symbols)
         if seen is None:
             damaged += 1

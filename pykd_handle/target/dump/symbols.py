@@ -19,6 +19,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 from ...errors import MissingSymbol, SymbolsError
 from ...input_file import open_input
 from ...layout import Isf, PdbIdentity
+from .file import Progress, silent
 from .folder import Found, search
 
 __all__ = ("KernelFacts", "Known", "Symbols", "load_symbols", "verify")
@@ -70,16 +71,18 @@ class _Comparison(NamedTuple):
         return self.total > 0 and self.agreeing == self.total
 
 
-def load_symbols(path: Optional[Path], beside: Path, facts: KernelFacts) -> Symbols:
+def load_symbols(
+    path: Optional[Path], beside: Path, facts: KernelFacts, progress: Progress = silent
+) -> Symbols:
     """Symbols for this kernel from a file or a folder; without ``path``, from beside the dump.
 
     ``beside`` is the folder that holds the dump. Raises `SymbolsError` with one line that says
     what is wanted.
     """
     if path is None:
-        return _from_folder(beside, facts, given=False)
+        return _from_folder(beside, facts, False, progress)
     if path.is_dir():
-        return _from_folder(path, facts, given=True)
+        return _from_folder(path, facts, True, progress)
     if not path.exists():
         raise SymbolsError(f"{path}: no such file or folder")
     _refuse_pdb(path)
@@ -157,9 +160,9 @@ def _compare(offsets: Dict[str, int], facts: KernelFacts) -> _Comparison:
 # -- folders ------------------------------------------------------------------------------------
 
 
-def _from_folder(folder: Path, facts: KernelFacts, given: bool) -> Symbols:
+def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progress) -> Symbols:
     names = [known.symbol for known in facts.known]
-    found = search(folder, facts.identity, names, deep=given)
+    found = search(folder, facts.identity, names, given, progress)
     fitting: List[Found] = []
     for one in found.files:
         of_this = facts.identity is not None and one.peek.identity == facts.identity

@@ -21,6 +21,7 @@ __all__ = ("SystemProcess", "find_system_process")
 
 _NAME = b"System" + bytes(8)  # ImageFileName has 15 or 16 bytes
 _CHUNK = 8 << 20
+_GIGABYTE = 1 << 30
 _MOST_HITS = 20_000
 _PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type
 _SYSTEM_ID = 4
@@ -101,6 +102,8 @@ def _names(file: DumpFile) -> Iterator[int]:
     """Where in the file the name stands, in order; at most so many places."""
     hits = 0
     for start in range(0, file.size, _CHUNK):
+        far = f"{start / _GIGABYTE:.1f} of {file.size / _GIGABYTE:.1f} GB"
+        file.progress(f"looking for the process System: {far}")
         data = file.read(start, _CHUNK + len(_NAME) - 1)
         at = data.find(_NAME)
         while at >= 0:

@@ -68,7 +68,7 @@ class DumpTarget(Target):
         if without_symbols:
             self.take_layout(Isf({"base_types": {}, "user_types": {}}))
         else:
-            self._symbols = load_symbols(symbols, file.path.parent, self.facts)
+            self._symbols = load_symbols(symbols, file.path.parent, self.facts, file.progress)
         self.base = self._symbols.base
         self._known: Dict[str, int] = {known.symbol: known.address for known in self.facts.known}
         if isinstance(memory, PagedMemory):

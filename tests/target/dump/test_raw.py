@@ -13,9 +13,10 @@ import pytest
 from mocks import KernelImage
 from mocks.dump import write_full_dump, write_raw_image
 from mocks.memory import LEFT_OUT
+from pykd_handle import console
 from pykd_handle.cli import main
 from pykd_handle.errors import PykdHandleError, TargetError
-from pykd_handle.target.dump import open_dump
+from pykd_handle.target.dump import open_dump, system_process
 from pykd_handle.target.dump.file import DumpFile
 
 from .listing import list_all
@@ -228,3 +229,33 @@ def lists(raw: Path, symbols: Path) -> bool:
     finally:
         target.close()
     return True
+
+
+def test_a_long_search_tells_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, symbols = saved(machine(), tmp_path)
+    quick = said(capsys, "--dump", str(raw), "0", "1")
+    assert quick[0] == 0 and "looking for" not in quick[2]
+    # Every step of the search is told, not only those that come seconds after the last one.
+    monkeypatch.setattr(console, "_PATIENCE", 0)
+    monkeypatch.setattr(console, "_EVERY", 0)
+    monkeypatch.setattr(system_process, "_CHUNK", 1 << 16)
+    slow = said(capsys, "--dump", str(raw), "0", "1")
+    assert slow[:2] == quick[:2]
+    told = [line for line in slow[2].splitlines() if "looking for the process System" in line]
+    assert len(told) > 1 and all(line.startswith("note: ") for line in told)
+    folder = said(capsys, "--dump", str(raw), "--symbols", str(symbols), "0", "1")
+    assert folder[:2] == quick[:2]
+    assert "note: looking for the kernel's symbols: 0 of 1 files\n" in folder[2]
+
+
+def test_how_far_a_search_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "nothing.raw"
+    path.write_bytes(bytes(4 << 20))
+    for name in ("_CHUNK", "_GIGABYTE"):
+        monkeypatch.setattr(system_process, name, 1 << 20)
+    told: List[str] = []
+    with pytest.raises(TargetError, match="no process System"):
+        open_dump(path, progress=told.append)
+    assert told == [f"looking for the process System: {at}.0 of 4.0 GB" for at in range(4)]
