@@ -1,8 +1,8 @@
 """Crash dump files as targets: kernel dumps of x64, x86 and ARM64, complete, bitmap and triage,
 and raw images of memory.
 
-`open_dump` opens one; everything else here serves it. What differs between machines (`.header` or
-`.header32`, the format of `.paging`) is chosen in `open_dump` and nowhere else.
+`open_dump` opens one; everything else here serves it. What differs between machines is chosen in
+`open_dump` (`.header` or `.header32`) and `.header_check` (the format of `.paging`), nowhere else.
 
 All of it is our own. Of the libraries that could have served, kdmp-parser reads 64-bit pages only,
 is no faster, maps what may be cut short while it is read, stops at a range that begins with page 0,
@@ -16,21 +16,18 @@ ours does.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import Optional, Union
 
 from ...errors import TargetError
 from .file import DumpFile, Progress, silent
-from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Machine, parse_header
+from .header import HEADER_SIZE, DumpType, Machine, parse_header
 from .header32 import parse_header32
-from .memory import PagedMemory
-from .pages import Pages
-from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
+from .header_check import check_header
 from .physical import open_pages
 from .raw import may_be_raw, open_raw
 from .sniff import Kind, Sniffed, sniff, sniff_bytes
 from .target import DumpTarget
-from .translate import Translator, choose_format
-from .triage import TriageDump, open_triage
+from .triage import open_triage
 
 __all__ = ("DumpTarget", "Kind", "Progress", "Sniffed", "open_dump", "sniff")
 
@@ -81,33 +78,10 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
         if header.machine == Machine.IA64:
             what = "of Itanium machines"
         raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
-    return DumpTarget(file, header, _memory(file, header), symbols, without_symbols)
-
-
-def _memory(file: DumpFile, header: DumpHeader) -> Union[PagedMemory, TriageDump]:
     if header.dump_type is DumpType.TRIAGE:
-        return open_triage(file, header)
-    pages = open_pages(file, header)
-    return PagedMemory(pages, _translator(file, header, pages))
-
-
-def _translator(file: DumpFile, header: DumpHeader, pages: Pages) -> Translator:
-    root = header.directory_table
-    formats = _formats(header)
-    frame = (root & formats[0].root) // PAGE_SIZE
-    if pages.read(frame) is None:
-        raise TargetError(
-            f"{file.path}: nothing can be read: the kernel's page tables (physical address "
-            f"0x{root:x}) are missing: {pages.why_not(frame)}"
-        )
-    places = (header.debugger_data, header.module_list, header.process_head)
-    return Translator(pages, root, choose_format(pages, root, formats, places))
-
-
-def _formats(header: DumpHeader) -> Tuple[PagingFormat, ...]:
-    """The formats that the page tables may have, the likeliest first."""
-    if header.machine == Machine.ARM64:
-        return (ARM64,)
-    if header.machine == Machine.X64:
-        return (X64_FOUR, X64_FIVE)
-    return (PAE, X86) if header.pae else (X86, PAE)
+        return DumpTarget(file, header, open_triage(file, header), symbols, without_symbols)
+    checked = check_header(file, header, open_pages(file, header))
+    found = DumpTarget(file, checked.header, checked.memory, symbols, without_symbols, checked.base)
+    if checked.note:
+        found.add_note(checked.note)
+    return found

@@ -8,13 +8,12 @@ Windows 7, on 32 bits, and where a debugger was attached).
 
 from __future__ import annotations
 
-import struct
-from typing import List, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
-from ...errors import MemoryUnavailable, PykdHandleError, TargetError
-from .debug_record import read_pdb_identity
+from ...errors import MemoryUnavailable, TargetError
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType, Machine, Run
+from .kernel_image import find_debugger_data, find_kernel
 from .memory import PagedMemory
 from .pages import RunPages
 from .paging import PAE
@@ -24,10 +23,6 @@ __all__ = ("RawImage", "may_be_raw", "open_raw")
 
 _LEAST = 1 << 20
 _MACHINES = {"x64": Machine.X64, "x86": Machine.X86, "arm64": Machine.ARM64}
-_IMAGE = 64 << 20  # a kernel's image is shorter
-_TAG = b"KDBG"
-_TAG_AT, _SIZE_AT, _BASE_AT = 0x10, 0x14, 0x18  # in KDDEBUGGER_DATA64
-_BLOCK_SIZES = range(0x208, 0x1000)
 # KUSER_SHARED_DATA, and the build number in it (from Windows 10 on; before, something small).
 _SHARED_DATA = {8: 0xFFFFF78000000000, 4: 0xFFDF0000}
 _BUILD_NUMBER = 0x260
@@ -59,8 +54,8 @@ def open_raw(file: DumpFile) -> RawImage:
         )
     memory = system.memory
     pointer_size = 4 if system.arch == "x86" else 8
-    base = _find_kernel(memory, system.head)
-    block = 0 if base is None else _find_debugger_data(memory, base, pointer_size)
+    base = find_kernel(memory, system.head)
+    block = 0 if base is None else find_debugger_data(memory, base, pointer_size)
     header = DumpHeader(
         build=_build(memory, pointer_size) or system.build,
         directory_table=system.directory_table,
@@ -89,63 +84,10 @@ def _note(system: SystemProcess) -> str:
     )
 
 
-def _read(memory: PagedMemory, address: int, size: int) -> bytes:
-    return memory.fetch(address, size).data()
-
-
-def _find_kernel(memory: PagedMemory, inside: int) -> Optional[int]:
-    """The base of the image that an address lies in, if it has a kernel's debug record."""
-
-    def read(address: int, size: int) -> bytes:
-        return _read(memory, address, size)
-
-    page = inside // PAGE_SIZE * PAGE_SIZE
-    for base in range(page, max(page - _IMAGE, 0), -PAGE_SIZE):
-        try:
-            if read(base, 2) == b"MZ" and read_pdb_identity(read, base).name[:2].lower() == "nt":
-                return base
-        except PykdHandleError:
-            continue
-    return None
-
-
-def _find_debugger_data(memory: PagedMemory, base: int, pointer_size: int) -> int:
-    """The address of the kernel's ``KDDEBUGGER_DATA64``, 0 where it is not there in the clear."""
-    for start, data in _image(memory, base):
-        at = data.find(_TAG)
-        while at >= 0:
-            address = start + at - _TAG_AT
-            if at >= _TAG_AT and _is_block(memory, address, base, pointer_size):
-                return address
-            at = data.find(_TAG, at + 1)
-    return 0
-
-
-def _image(memory: PagedMemory, base: int) -> List[Tuple[int, bytes]]:
-    """The pages of the image that are there: address and bytes of each stretch."""
-    try:
-        head = base + int.from_bytes(_read(memory, base + 0x3C, 4), "little")
-        size = int.from_bytes(_read(memory, head + 0x50, 4), "little")  # SizeOfImage
-    except MemoryUnavailable:
-        return []
-    span = memory.fetch(base, min(size, _IMAGE))
-    return [(piece.address, piece.data) for piece in span.pieces]
-
-
-def _is_block(memory: PagedMemory, address: int, base: int, pointer_size: int) -> bool:
-    try:
-        data = _read(memory, address, _BASE_AT + 8)
-    except MemoryUnavailable:
-        return False
-    (size,) = struct.unpack_from("<I", data, _SIZE_AT)
-    stored = int.from_bytes(data[_BASE_AT : _BASE_AT + pointer_size], "little")
-    return size in _BLOCK_SIZES and stored == base
-
-
 def _build(memory: PagedMemory, pointer_size: int) -> int:
     """The build number out of the page that the kernel shares with all processes, 0 for none."""
     try:
-        data = _read(memory, _SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4)
+        data = memory.fetch(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4).data()
     except MemoryUnavailable:
         return 0
     number = int.from_bytes(data, "little")

@@ -8,12 +8,13 @@ themselves: the list of processes, read through them, must lead back to that ver
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ...layouts import load, shipped
 from .file import DumpFile
 from .memory import PagedMemory
-from .pages import Pages
+from .pages import FilePages
 from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
 from .translate import Translator
 
@@ -60,12 +61,17 @@ class SystemProcess(NamedTuple):
     memory: PagedMemory
 
 
-def find_system_process(file: DumpFile, pages: Pages) -> Optional[SystemProcess]:
+def find_system_process(
+    file: DumpFile, pages: FilePages, arch: Optional[str] = None
+) -> Optional[SystemProcess]:
     """The first block in the file that proves to be System's, or None.
 
-    ``pages`` are the pages of the same file. Raises `TargetError` where the file can't be read.
+    ``pages`` are the pages of the same file, ``arch`` is that of the kernel, where it is known.
+    Raises `TargetError` where the file can't be read.
     """
-    shapes = _shapes()
+    shapes = {
+        shape: build for shape, build in _shapes().items() if arch is None or shape.arch == arch
+    }
     before = max(shape.name for shape in shapes)
     behind = max(shape.end - shape.name for shape in shapes)
     for place in _names(file):
@@ -80,6 +86,7 @@ def find_system_process(file: DumpFile, pages: Pages) -> Optional[SystemProcess]
     return None
 
 
+@lru_cache(maxsize=1)
 def _shapes() -> Dict[_Shape, int]:
     """The distinct forms of all layouts, the newest build's first, with one such build each."""
     found: Dict[_Shape, int] = {}
@@ -115,9 +122,9 @@ def _names(file: DumpFile) -> Iterator[int]:
 
 
 def _look(
-    pages: Pages, data: bytes, start: int, shape: _Shape, build: int
+    pages: FilePages, data: bytes, start: int, shape: _Shape, build: int
 ) -> Optional[SystemProcess]:
-    """The block at ``start``, whose bytes ``data`` begins with, if it has this shape."""
+    """The block at offset ``start`` of the file, if its bytes, ``data``, have this shape."""
     width = shape.pointer_size
 
     def number(offset: int) -> int:
@@ -133,20 +140,29 @@ def _look(
     for paging in _FORMATS[shape.arch]:
         if root & paging.root and pages.read((root & paging.root) >> 12) is not None:
             memory = PagedMemory(pages, Translator(pages, root, paging))
-            if _leads_back(memory, following, head, start + shape.links, width):
-                return SystemProcess(shape.arch, build, start, root, head, memory)
+            links = _leads_back(memory, following, head, width)
+            # The frame that the tables lead to must be the very page of the file.
+            if links is not None and _offset(pages, links) == start + shape.links:
+                address = links - shape.links
+                return SystemProcess(shape.arch, build, address, root, head, memory)
     return None
 
 
-def _leads_back(memory: PagedMemory, following: int, head: int, links: int, width: int) -> bool:
-    """Whether the list's next entry and its head both name the entry at this physical address."""
+def _leads_back(memory: PagedMemory, following: int, head: int, width: int) -> Optional[int]:
+    """The physical address of the entry that both the list's next entry and its head name."""
     seen: List[int] = []
     for address in (following + width, head):
         span = memory.fetch(address, width)
         if not span.complete:
-            return False
+            return None
         seen.append(int.from_bytes(span.data(), "little"))
     frame = memory.translator.frame(seen[0])
     if seen[0] != seen[1] or not isinstance(frame, int):
-        return False
-    return frame << 12 | seen[0] & 0xFFF == links
+        return None
+    return frame << 12 | seen[0] & 0xFFF
+
+
+def _offset(pages: FilePages, address: int) -> Optional[int]:
+    """Where the file has the byte at a physical address."""
+    page = pages.offset(address >> 12)
+    return None if page is None else page + (address & 0xFFF)
