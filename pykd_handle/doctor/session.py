@@ -30,7 +30,7 @@ def look_at_pykd(connect: Callable[[], Any]) -> Iterator[Finding]:
     except TargetError as error:
         windows = sys.platform == "win32"
         if isinstance(error, ForeignPykd):
-            text, advice = str(error), "if it is another module: move it, or run elsewhere"
+            text, advice = error.fault, "if it is another module: move it, or run elsewhere"
             if installed is not None:
                 text = f"{installed} is installed, but {text}"
                 advice += (

@@ -111,7 +111,7 @@ def test_pykd_is_there() -> None:
 
 
 def failing() -> Any:
-    raise ForeignPykd("pykd can't be imported from pykd.pyd: SystemError: unreported exception")
+    raise ForeignPykd("can't be imported: SystemError: unreported exception (pykd.pyd)")
 
 
 def none() -> Any:
@@ -140,8 +140,7 @@ def test_pykd_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = look_at_pykd(failing)
     assert one.status == MISSING
     assert one.text == (
-        "0.3.4.15 is installed, but pykd can't be imported from pykd.pyd: SystemError: unreported "
-        "exception"
+        "0.3.4.15 is installed, but can't be imported: SystemError: unreported exception (pykd.pyd)"
     )
     assert "pip install --force-reinstall" in one.advice
 
@@ -156,4 +155,4 @@ def test_something_else_is_called_pykd(
         status,
         "if it is another module: move it, or run elsewhere",
     )
-    assert "from pykd.pyd" in one.text
+    assert "(pykd.pyd)" in one.text

@@ -14,7 +14,14 @@ _NAMES = ("DbgException", "dbgCommand", "isKernelDebugging", "isWindbgExt")
 
 
 class ForeignPykd(TargetError):
-    """Something is called pykd, but does not serve: another module or folder, or a broken one."""
+    """Something is called pykd, but does not serve: another module or folder, or a broken one.
+
+    ``fault`` says which file or folder it is, and what is wrong with it.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"pykd {fault}")
+        self.fault = fault
 
 
 def in_debugger() -> bool:
@@ -46,7 +53,7 @@ def connect() -> Any:
         raise ForeignPykd(_broken(error)) from None
     missing = [name for name in _NAMES if not hasattr(pykd, name)]
     if missing:
-        raise ForeignPykd(f"{_place()} is called pykd, but is not: it has no {missing[0]}")
+        raise ForeignPykd(f"is another module: {_place()} has no {missing[0]}")
     return pykd
 
 
@@ -61,7 +68,7 @@ def is_kernel_session(pykd: Any) -> bool:
 
 def _broken(error: BaseException) -> str:
     reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"pykd can't be imported from {_place()}: {reason}"
+    return f"can't be imported: {reason} ({_place()})"
 
 
 def _place() -> str:
