@@ -81,7 +81,7 @@ class Listing:
         """The line about a process that is not in the list of processes."""
         if found.source is Source.LIST:
             return
-        who = _in_words(found.process)
+        who = self._in_words(found.process)
         where = f"{_PLACES[found.source]} ({found.source.value})"
         if found.source is Source.IDS and self.kernel.processes.exited(found.process) is True:
             yield Note(f"{who} has exited and is in no list any more; it is found in {where}")
@@ -101,13 +101,18 @@ class Listing:
                 continue  # it has exited
             if tables is not None and address not in tables:
                 yield Note(
-                    f"the handle table of {_in_words(process)}, 0x{address:x}, is missing in "
+                    f"the handle table of {self._in_words(process)}, 0x{address:x}, is missing in "
                     f"the list of handle tables ({Source.HANDLE_TABLES.value})"
                 )
             if ids is not None and process.address not in ids:
                 yield Note(
-                    f"{_in_words(process)} is missing in the table of ids ({Source.IDS.value})"
+                    f"{self._in_words(process)} is missing in the table of ids ({Source.IDS.value})"
                 )
+
+    def _in_words(self, process: Process) -> str:
+        """Name a process that is shown, as its block does."""
+        whole = process._replace(image=self.kernel.image_name(process))
+        return f"{_who(whole)} at 0x{process.address:x}"
 
     def _context(self) -> Tuple[Process, List[str]]:
         """The process that the header shows where a table of no process is listed."""
@@ -477,10 +482,6 @@ def _whose_id(row: HandleRecord) -> Note:
     return Note(text, warning=False)
 
 
-def _in_words(process: Process) -> str:
-    return f"{_who(process)} at 0x{process.address:x}"
-
-
 def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
     """The rows of the pages, at most so many at once."""
     for rows in pages:
@@ -489,7 +490,7 @@ def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
 
 
 def _who(record: Union[ProcessRecord, Process]) -> str:
-    image = record.image if isinstance(record.image, str) else "a process"
+    image = record.image if isinstance(record.image, str) and record.image else "a process"
     pid = f" (pid 0x{record.pid:x})" if isinstance(record.pid, int) else ""
     return image + pid
 

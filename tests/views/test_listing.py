@@ -196,14 +196,16 @@ def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
 
 
 def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage) -> None:
-    hidden = image.process("rootkit.exe", 0x666)
+    hidden = image.process("a rootkit of 25 letters.exe", 0x666)
     event = hidden.handle(image.event())
     image.unlink(hidden.view.at("ActiveProcessLinks"))
     answer = Answer(image, "0 3 0")
-    assert [process.image for process in answer.processes][-1] == "rootkit.exe"
+    assert [process.image for process in answer.processes][-1] == "a rootkit of 25 letters.exe"
     assert answer.handles()[-1] == event
     (note,) = answer.notes
-    assert note.startswith(f"rootkit.exe (pid 0x666) at 0x{hidden.address:x} is missing in")
+    assert note.startswith(
+        f"a rootkit of 25 letters.exe (pid 0x666) at 0x{hidden.address:x} is missing in"
+    )
     assert "HandleTableListHead" in note
 
 
