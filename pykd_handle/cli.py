@@ -187,4 +187,6 @@ def _show(answer: Answer, path: Optional[str]) -> int:
             raise _Stopped(f"stopped {answer.place()}{found}") from None
         if not answer.failed():
             out.complete()
+        if not out.where:
+            remark(f"no row was found; nothing is written to {path}")
     return 1 if answer.failed() else 0

@@ -137,8 +137,9 @@ class _File(Output):
             self._begin()
 
     def complete(self) -> None:
-        """An answer without a row is one, too: it replaces the old one."""
-        self.row()
+        """An answer without a row is one, too, but the user's old report is worth more."""
+        if self._status is None:
+            self.row()
 
     def write(self, text: str) -> None:
         """Write text; nothing reaches the disk before the first row."""

@@ -117,12 +117,15 @@ def test_a_request_without_a_row_leaves_it(run, case: Case, report: Path, words,
     assert alone(report)
 
 
-def test_an_answer_that_there_is_nothing_replaces_it(run, case: Case, report: Path) -> None:
+def test_an_answer_that_there_is_nothing_leaves_it_too(run, case: Case, report: Path) -> None:
     words = ("0", "3", "-1", "Mutant", "--format", "csv")
     result = run("--dump", case.dump, *words, "--output", report)
     assert result.code == 0
+    assert report.read_text("utf-8") == OLD and alone(report)
+    assert f"no row was found; nothing is written to {report}" in result.err
+    report.unlink()
+    assert run("--dump", case.dump, *words, "--output", report).code == 0
     assert report.read_text("utf-8") == run("--dump", case.dump, *words).out
-    assert report.read_text("utf-8").count("\n") == 1
 
 
 def test_exit_code_1_with_a_row_replaces_it(run, case: Case, report: Path) -> None:
