@@ -15,6 +15,7 @@ from .view import View
 
 __all__ = ("MockProcess", "MockThread", "Processes")
 
+_STATUS_PENDING = 0x103  # what a process has until it exits
 _PROCESS_OBJECT = 3  # KOBJECTS: the type byte of a dispatcher header
 _THREAD_OBJECT = 6
 
@@ -191,6 +192,7 @@ class Processes(Names):
         view["Peb"] = peb
         view.put("ProcessInserted", 1)
         view.put("PriorityClass", 2)
+        view.put("ExitStatus", _STATUS_PENDING)
         kind = view.struct.field("ImageFileName").type
         room = kind.count if isinstance(kind, Array) else 0
         view.fill("ImageFileName", _ansi(name)[: room - 1].ljust(room, b"\0"))

@@ -13,7 +13,15 @@ from typing import Optional, TypeVar, Union
 
 from .errors import CorruptedError, MemoryUnavailable, PykdHandleError
 
-__all__ = ("NOT_REQUESTED", "NO_VALUE", "Absent", "Maybe", "Unavailable", "unavailable")
+__all__ = (
+    "NOT_REQUESTED",
+    "NO_VALUE",
+    "Absent",
+    "Maybe",
+    "Unavailable",
+    "not_proved",
+    "unavailable",
+)
 
 T = TypeVar("T")
 
@@ -83,3 +91,9 @@ def unavailable(error: PykdHandleError) -> Unavailable:
     if isinstance(error, (MemoryUnavailable, CorruptedError)):
         return Unavailable(error.reason, error.address)
     return Unavailable(str(error))
+
+
+def not_proved(field: str, address: int) -> Unavailable:
+    """The absent value of a field in the structure at ``address``, whose place comes from a layout
+    that is not the kernel's own, and that nothing in the memory speaks for."""
+    return Unavailable(f"not proved: nothing in this memory shows where {field} lies", address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Optional
@@ -9,8 +10,11 @@ from typing import Optional
 import pytest
 
 from mocks import KernelImage
-from mocks.dump import write_full_dump
+from mocks.dump import write_full_dump, write_triage_dump
+from pykd_handle.absent import Unavailable
 from pykd_handle.errors import SymbolsError
+from pykd_handle.kernel.process import ProcessReader
+from pykd_handle.layouts import shipped
 from pykd_handle.recovery import open_without_symbols
 
 from .builds.layouts import prepare
@@ -62,6 +66,10 @@ def note_of(path: Path) -> str:
         "win81_u1_x64",
         "win10_1507_x64",
         "win10_1507_17770_x64",
+        "win10_14393_x64",
+        "win10_14393_6343_x64",
+        "win81_21620_x64",
+        "win2022_20348_x64",
     ],
 )
 def test_the_variant_of_a_build_that_fits(layout: str, tmp_path: Path) -> None:
@@ -116,6 +124,73 @@ def test_a_layout_that_does_not_fit_is_refused(layout: str, build: int, tmp_path
     text = str(error.value)
     assert text.startswith("no symbols for this kernel; of the layouts that ship, none fits (")
     assert "\n" not in text and "differs)" in text
+
+
+def test_the_refusal_names_every_layout_that_was_tried(tmp_path: Path) -> None:
+    path = made(tmp_path, "win10_19041_x64", 9600)
+    with pytest.raises(SymbolsError) as error:
+        opened(path)
+    tried = {item.name for item in shipped() if item.arch == "x64" and item.build in (9200, 9600)}
+    tried |= {"win10_1507_x64", "win10_1507_17770_x64"}  # the builds below and above
+    assert len(tried) == 6
+    for name in tried:
+        assert f"{name}: " in str(error.value)
+
+
+def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> None:
+    path = made(tmp_path, "win10_19041_x64")
+    target = opened(path)
+    try:
+        (note,) = [line for line in target.notes() if "its layout is" in line]
+        assert re.fullmatch(
+            r"no symbols of this kernel: its layout is win10_19041_x64, which ships with this "
+            r"package; \d+ checks on the memory agree, none differs; this memory does not prove "
+            r"session ids",
+            note,
+        )
+    finally:
+        target.close()
+
+
+def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
+    # RequestedTimerResolution of serviced kernels lies where ExitTime of the first one did.
+    image = KernelImage(prepare("win10_14393_6343_x64"))
+    image.system.handle(image.system, value=4)
+    image.current = image.process("a.exe", 0x104)
+    audio = image.process("audio.exe", 0x200)
+    image.memory.write(audio.address + 0x688, struct.pack("<Q", 10_000))
+    image.current.handle(audio.object)
+    write_full_dump(image, tmp_path / "memory.dmp")
+    target = opened(tmp_path / "memory.dmp")
+    try:
+        assert "its layout is win10_14393_6343_x64" in " ".join(target.notes())
+        (row,) = answer(target, "").rows
+        assert (row.type, row.details["exited"]) == ("Process", False)
+    finally:
+        target.close()
+
+
+def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
+    # A process that is being ended, in a memory that holds no other.
+    image = KernelImage("win10_19041_x64")
+    image.current = image.process("a.exe", 0x104)
+    image.current.view["ExitStatus"] = 1
+    image.current.handle(image.current.object)
+    header = (image.current.object.header, 0x80)
+    table = image.current.table
+    leaf = table.entry_address(0)
+    write_triage_dump(image, tmp_path / "small.dmp", [header, (table.address, 0x80), (leaf, 0x100)])
+    target = opened(tmp_path / "small.dmp")
+    try:
+        assert "ExitTime" in target.unproved
+        assert "does not prove the list of processes, whether a process has exited" in " ".join(
+            target.notes()
+        )
+        processes = ProcessReader(target)
+        said = processes.exited(processes.current())
+        assert isinstance(said, Unavailable) and said.reason.startswith("not proved: ")
+    finally:
+        target.close()
 
 
 def test_a_debugger_block_that_says_otherwise(tmp_path: Path) -> None:

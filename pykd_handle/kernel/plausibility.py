@@ -11,7 +11,7 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 from ..absent import Absent, Unavailable
 from ..errors import CorruptedError, PykdHandleError
@@ -19,47 +19,35 @@ from ..target import Target
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
-from .handle_table import HANDLE_STEP, HandleTable
+from .handle_table import HandleTable
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
+from .state_checks import Verdict, Vote, check_processes, note
 
 __all__ = ("Verdict", "check_layout")
 
 _FEWEST_TYPES = 20  # Windows XP has 30 object types, Windows 11 more than 70
-_MOST_PROCESSES = 32
 _MOST_IDS = 64
 _MOST_ID_ROWS = 2048
-_LAST_ID = 1 << 26  # process and thread ids are handle values
-
-
-class Verdict(NamedTuple):
-    """What spoke for a layout, and what against it; each a short phrase."""
-
-    passed: List[str]
-    failed: List[str]
 
 
 def check_layout(target: Target) -> Verdict:
     """Check the layout that ``target`` uses against its memory. Never raises."""
-    verdict = Verdict([], [])
+    verdict = Verdict([], [], set())
     try:
         reader = ProcessReader(target)
         system = _first_process(target, reader)
         if system is not None:
             _check_process(verdict, reader, system)
             _check_table(target, verdict, system)
-            _check_processes(target, verdict, reader)
+        check_processes(target, verdict, reader)
         types = TypeTable(target, HeaderReader(target))
         _check_types(target, verdict, types)
         _check_ids(target, verdict, types)
     except PykdHandleError as error:
         verdict.failed.append(str(error))
     return verdict
-
-
-def _note(verdict: Verdict, what: str, fits: bool) -> None:
-    (verdict.passed if fits else verdict.failed).append(what)
 
 
 def _first_process(target: Target, reader: ProcessReader) -> Optional[Process]:
@@ -75,14 +63,15 @@ def _first_process(target: Target, reader: ProcessReader) -> Optional[Process]:
 
 def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> None:
     if isinstance(system.pid, int):
-        _note(verdict, "System's process id", system.pid == SYSTEM_PROCESS_ID)
+        known = system.pid == SYSTEM_PROCESS_ID
+        note(verdict, "System's process id", known, "UniqueProcessId", "ActiveProcessLinks")
     if isinstance(system.image, str):
-        _note(verdict, "System's image name", system.image == "System")
+        note(verdict, "System's image name", system.image == "System", "ImageFileName")
     if isinstance(system.parent_pid, int):
-        _note(verdict, "System's parent", system.parent_pid == 0)
+        note(verdict, "System's parent", system.parent_pid == 0)
     exited = reader.exited(system)
     if isinstance(exited, bool):
-        _note(verdict, "System's exit time", not exited)
+        note(verdict, "System's exit time", not exited)
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
@@ -90,80 +79,27 @@ def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
     if isinstance(address, Absent):
         return
     if not target.is_kernel_address(address):
-        _note(verdict, "System's handle table", False)
+        note(verdict, "System's handle table", False)
         return
     try:
         table = HandleTable(target, address)
     except CorruptedError:
-        _note(verdict, "System's handle table", False)
+        note(verdict, "System's handle table", False)
         return
     except PykdHandleError:
         return
     if isinstance(table.process_id, int):
         known = table.process_id == SYSTEM_PROCESS_ID
-        _note(verdict, "the process id in System's handle table", known)
+        note(verdict, "the process id in System's handle table", known, "ObjectTable")
     page = 4 * table.entries_per_page
-    _note(verdict, "the size of System's handle table", table.limit % page == 0)
+    note(verdict, "the size of System's handle table", table.limit % page == 0)
     try:
         entry = table.entry(4)
     except PykdHandleError:
         return
     if entry is not None and not entry.free:
         body = HeaderReader(target).body_of(entry.pointer)
-        _note(verdict, "handle 4 leading to System", body == system.address)
-
-
-class _Vote:
-    """Answers to a question that many are asked; None is no answer."""
-
-    def __init__(self) -> None:
-        self.yes = self.asked = 0
-
-    def count(self, fits: Optional[bool]) -> None:
-        if fits is not None:
-            self.asked += 1
-            self.yes += fits
-
-    def tell(self, verdict: Verdict, what: str) -> None:
-        """Write the result down; half of the answers is not enough."""
-        if self.asked:
-            _note(verdict, what, 2 * self.yes > self.asked)
-
-
-def _check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
-    """All processes of the list: ids, names, and whether their handle tables say the same."""
-    ids, names, tables = _Vote(), _Vote(), _Vote()
-    for process in islice(reader.all(), 1, _MOST_PROCESSES):
-        if not isinstance(process, Process):
-            break
-        ids.count(_is_id(process.pid) if isinstance(process.pid, int) else None)
-        if isinstance(process.image, str):
-            names.count(bool(process.image) and process.image.isprintable())
-        tables.count(_says_same(target, process))
-    ids.tell(verdict, "the ids of the processes")
-    names.tell(verdict, "the names of the processes")
-    tables.tell(verdict, "the process ids in their handle tables")
-
-
-def _is_id(value: int) -> bool:
-    return 0 < value < _LAST_ID and value % HANDLE_STEP == 0
-
-
-def _says_same(target: Target, process: Process) -> Optional[bool]:
-    address = process.object_table
-    if isinstance(address, Absent) or address == 0:
-        return None  # an exited process has none
-    if not target.is_kernel_address(address):
-        return False
-    try:
-        table = HandleTable(target, address)
-    except CorruptedError:
-        return False
-    except PykdHandleError:
-        return None
-    if isinstance(table.process_id, Absent) or isinstance(process.pid, Absent):
-        return None
-    return table.process_id == process.pid
+        note(verdict, "handle 4 leading to System", body == system.address, "ObjectTable")
 
 
 def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
@@ -172,7 +108,7 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         "Process": ("_EPROCESS", "UniqueProcessId"),
         "Thread": ("_ETHREAD", "Cid.UniqueThread"),
     }
-    votes = {name: _Vote() for name in where}
+    votes = {name: Vote() for name in where}
     headers = HeaderReader(target)
     try:
         entries = list(islice(_used_ids(cid_table(target)), _MOST_IDS))
@@ -193,7 +129,8 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         (value,) = read_fields(target, struct, entry.pointer, where[name][1])
         votes[name].count(value == entry.handle if isinstance(value, int) else None)
     for name, vote in votes.items():
-        vote.tell(verdict, f"the ids that {'processes' if name == 'Process' else 'threads'} know")
+        what = f"the ids that {'processes' if name == 'Process' else 'threads'} know"
+        vote.tell(verdict, what, *(("UniqueProcessId",) if name == "Process" else ()))
 
 
 def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
@@ -218,7 +155,7 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
         return
     names = {kind.name for kind in types}
     wanted = {"Type", "Directory", "Process", "Thread", "File", "Key", "Section", "Event"}
-    _note(verdict, "the names of the object types", wanted <= names and len(types) >= _FEWEST_TYPES)
+    note(verdict, "the names of the object types", wanted <= names and len(types) >= _FEWEST_TYPES)
     try:
         system = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
         headers = HeaderReader(target)
@@ -231,6 +168,6 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
     elif isinstance(header.type_pointer, int):
         kind = table.at(header.type_pointer)
     if isinstance(kind, ObjectType):
-        _note(verdict, "the type of the root directory", kind.name == "Directory")
+        note(verdict, "the type of the root directory", kind.name == "Directory")
     elif isinstance(kind, Unavailable) and "leads" in kind.reason:
-        _note(verdict, "the type of the root directory", False)
+        note(verdict, "the type of the root directory", False)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Union
 
-from ..absent import NO_VALUE, Maybe, unavailable
+from ..absent import NO_VALUE, Maybe, Unavailable, not_proved, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
 from ..target import Span, Target
 from .fields import decode_fields, range_of, read_fields
 from .session import Sessions
 from .strings import ansi_text
+from .time import is_time
 
 __all__ = (
     "PROCESS_OBJECT",
@@ -141,10 +142,17 @@ class ProcessReader:
     def exited(self, process: Process) -> Maybe[bool]:
         """Whether the process has begun to exit: whether it has an ``ExitTime``.
 
-        That lies far behind the other fields, often in another page, and few ask for it.
+        That lies far behind the other fields, often in another page, and few ask for it. By a
+        layout that is not the kernel's own, what can be no time is none.
         """
+        if "ExitTime" in self._target.unproved:
+            return not_proved("ExitTime", process.address)
         (time,) = read_fields(self._target, self._struct, process.address, "ExitTime.QuadPart")
-        return time != 0 if isinstance(time, int) else time
+        if not isinstance(time, int):
+            return time
+        if time and self._target.symbols_recovered and not is_time(time):
+            return Unavailable(f"ExitTime 0x{time:x} is no time", process.address)
+        return time != 0
 
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
         try:

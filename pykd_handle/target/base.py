@@ -7,7 +7,7 @@ tell which it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import MissingSymbol, MissingType
 from ..layout import Struct
@@ -173,6 +173,10 @@ class Target(ABC):
 
     symbols_recovered: bool = False
     """Whether the symbols are not the kernel's own: a symbol that is missing may exist."""
+
+    unproved: FrozenSet[str] = frozenset()
+    """Fields that state hangs on (`pykd_handle.kernel.state_checks.STATE`) of whose places in a
+    layout that is not the kernel's own nothing in its memory spoke."""
 
     rows_at_once: int = 1 << 16
     """How many rows to read the objects of together: few where reading takes long, so that rows

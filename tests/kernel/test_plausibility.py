@@ -8,6 +8,7 @@ import pytest
 
 from mocks import KernelImage, MockTarget, builds
 from pykd_handle.kernel.plausibility import check_layout
+from pykd_handle.kernel.state_checks import STATE
 from pykd_handle.layout import Struct
 
 ALWAYS = {
@@ -24,6 +25,9 @@ ALWAYS = {
     "the names of the object types",
     "the type of the root directory",
     "the ids that processes know",
+    "the exit status of the processes",
+    "the counts of their handles",
+    "the current process, System",
 }
 
 
@@ -119,6 +123,34 @@ def test_one_damaged_process_of_many_is_no_other_layout(what: str) -> None:
     for process in image.processes[1:]:
         process.view[FIELDS[what]] = 0x333
     assert what in check_layout(MockTarget(image)).failed
+
+
+@pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])
+def test_fields_of_state_have_a_check_each(layout: str) -> None:
+    image = filled(layout)
+    assert check_layout(MockTarget(image)).proved == set(STATE) - {"Session"}
+
+
+def test_exit_times_where_the_layout_has_another_field() -> None:
+    # As 14393's first layout reads its serviced kernels: ExitTime lies on RequestedTimerResolution,
+    # which some processes have, and ExitStatus on something that is 0.
+    image = filled("win10_14393_x64")
+    for process in image.processes:
+        process.view["ExitStatus"] = 0
+    image.processes[2].view["ExitTime.QuadPart"] = 10_000
+    verdict = check_layout(MockTarget(image))
+    assert verdict.failed == ["the exit status of the processes"]
+    assert "ExitTime" not in verdict.proved
+
+
+def test_some_processes_may_have_exited() -> None:
+    image = filled("win10_19041_x64")
+    for process in image.processes[1:3]:
+        process.exit(status=0x103 if process is image.processes[2] else 1)
+    # One is being ended: it has a status and no time yet.
+    image.processes[3].view["ExitStatus"] = 1
+    verdict = check_layout(MockTarget(image))
+    assert verdict.failed == [] and "ExitTime" in verdict.proved
 
 
 def test_threads_that_do_not_know_their_id() -> None:

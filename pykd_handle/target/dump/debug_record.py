@@ -14,7 +14,7 @@ from typing import Callable
 from ...errors import CorruptedError
 from ...layout import PdbIdentity
 
-__all__ = ("Read", "read_pdb_identity")
+__all__ = ("Read", "image_key", "read_image_key", "read_pdb_identity")
 
 Read = Callable[[int, int], bytes]
 """Reads (virtual address, size); raises `MemoryUnavailable`."""
@@ -29,22 +29,32 @@ _MOST_NAME = 260
 _MOST_RVA = 1 << 31
 
 
+def image_key(name: str, stamp: int, size: int) -> str:
+    """An image file as symbol servers name it: its name, then ``TimeDateStamp`` with eight digits
+    and ``SizeOfImage``, both hexadecimal. "" where the figures can be none."""
+    if not stamp or not 0 < size < _MOST_RVA:
+        return ""
+    return f"{name or 'ntoskrnl.exe'}/{stamp:08X}{size:x}"
+
+
+def read_image_key(read: Read, base: int) -> str:
+    """`image_key` of the kernel's image at the virtual address ``base``, out of its headers.
+
+    Raises as `read_pdb_identity` does.
+    """
+    head = _headers(read, base)
+    stamp = int.from_bytes(read(head + 8, 4), "little")
+    size = int.from_bytes(read(head + 24 + 0x38, 4), "little")  # SizeOfImage, in PE32 too
+    return image_key("", stamp, size)
+
+
 def read_pdb_identity(read: Read, base: int) -> PdbIdentity:
     """GUID, age and PDB name of the image at the virtual address ``base``.
 
     Raises `MemoryUnavailable` where a part of the way to the record is missing, and
     `CorruptedError` where what stands there is no image with such a record.
     """
-    start = read(base, 0x40)
-    if start[:2] != b"MZ":
-        raise CorruptedError(base, "no image begins here (no MZ)")
-    (head,) = struct.unpack_from("<I", start, 0x3C)
-    if not 0x40 <= head < 0x1000:
-        raise CorruptedError(base + 0x3C, "the image's headers lie nowhere")
-    head += base
-    if read(head, 4) != b"PE\0\0":
-        raise CorruptedError(head, "no image headers here (no PE)")
-    optional = head + 24
+    optional = _headers(read, base) + 24
     magic = int.from_bytes(read(optional, 2), "little")
     if magic not in (_PE32, _PE32_PLUS):
         raise CorruptedError(optional, f"an image of unknown format 0x{magic:x}")
@@ -56,6 +66,20 @@ def read_pdb_identity(read: Read, base: int) -> PdbIdentity:
     if not 0 < rva < _MOST_RVA or size < _ENTRY:
         raise CorruptedError(counts, "the image has no debug directory")
     return _from_directory(read, base, rva, min(size // _ENTRY, _MOST_ENTRIES))
+
+
+def _headers(read: Read, base: int) -> int:
+    """The address of an image's ``IMAGE_NT_HEADERS``."""
+    start = read(base, 0x40)
+    if start[:2] != b"MZ":
+        raise CorruptedError(base, "no image begins here (no MZ)")
+    head = int.from_bytes(start[0x3C:0x40], "little")
+    if not 0x40 <= head < 0x1000:
+        raise CorruptedError(base + 0x3C, "the image's headers lie nowhere")
+    head += base
+    if read(head, 4) != b"PE\0\0":
+        raise CorruptedError(head, "no image headers here (no PE)")
+    return head
 
 
 def _from_directory(read: Read, base: int, rva: int, count: int) -> PdbIdentity:

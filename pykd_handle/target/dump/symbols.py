@@ -41,7 +41,8 @@ class KernelFacts(NamedTuple):
     """What the dump says about its kernel before any symbols are there.
 
     ``base`` is the virtual address of its image, or None; ``identity`` its PDB, or None, and then
-    ``no_identity`` says why. ``pointer_size`` is in bytes.
+    ``no_identity`` says why. ``pointer_size`` is in bytes. ``image`` is its file as symbol servers
+    name it, or "".
     """
 
     base: Optional[int]
@@ -50,6 +51,7 @@ class KernelFacts(NamedTuple):
     known: Tuple[Known, ...]
     build: int = 0
     pointer_size: int = 8
+    image: str = ""
 
 
 class Symbols(NamedTuple):
@@ -196,6 +198,8 @@ def _wanted(folder: Path, facts: KernelFacts, given: bool, remark: str) -> str:
             f"no symbols that fit the addresses of this kernel (build {facts.build}) {where}"
             f"{remark}; which PDB it has the dump does not say ({facts.no_identity})"
         )
+        if facts.image:
+            what += f"; symbol servers have its file as {facts.image}, which names the PDB"
         make += " -f ntkrnlmp.pdb"
     else:
         name = facts.identity.name or "ntkrnlmp.pdb"

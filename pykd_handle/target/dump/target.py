@@ -10,7 +10,7 @@ from ...layout import Isf, Struct
 from ..base import Target
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..span import Gap, Piece, Span
-from .debug_record import read_pdb_identity
+from .debug_record import read_image_key, read_pdb_identity
 from .file import DumpFile
 from .header import DumpHeader, Machine
 from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
@@ -63,7 +63,8 @@ class DumpTarget(Target):
                 self._crashed = Running(memory.thread, memory.process)
             self._remarks += memory.remarks
             self.debugger_data = memory.debugger_data
-        self.facts = _facts(self, header, self.debugger_data, base)
+        listed = "" if isinstance(memory, PagedMemory) else memory.kernel_image
+        self.facts = _facts(self, header, self.debugger_data, base, listed)
         self._symbols: Symbols
         if without_symbols:
             self.take_layout(Isf({"base_types": {}, "user_types": {}}))
@@ -208,7 +209,11 @@ class DumpTarget(Target):
 
 
 def _facts(
-    target: DumpTarget, header: DumpHeader, data: DebuggerData, base: Optional[int]
+    target: DumpTarget,
+    header: DumpHeader,
+    data: DebuggerData,
+    base: Optional[int],
+    listed: str,
 ) -> KernelFacts:
     """What the dump says about its kernel; nothing here needs symbols."""
     known = [
@@ -238,4 +243,19 @@ def _facts(
             identity = read_pdb_identity(target.read, base)
         except PykdHandleError as error:
             no_identity = f"its debug record at {error}"
-    return KernelFacts(base, identity, no_identity, tuple(known), header.build, header.pointer_size)
+    return KernelFacts(
+        base,
+        identity,
+        no_identity,
+        tuple(known),
+        header.build,
+        header.pointer_size,
+        "" if identity is not None else listed or _image_key(target, base),
+    )
+
+
+def _image_key(target: DumpTarget, base: Optional[int]) -> str:
+    try:
+        return "" if base is None else read_image_key(target.read, base)
+    except PykdHandleError:
+        return ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from typing import List, NamedTuple, Optional, Tuple
 
+from .debug_record import image_key
 from .file import DumpFile
 from .header import DumpHeader
 from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
@@ -24,6 +25,10 @@ NOT_IN_DUMP = "not in the dump"
 _HEADS = {8: struct.Struct("<18IQ16xQII4I"), 4: struct.Struct("<18I4I4I")}  # 0x80, 0x68 bytes
 _BLOCK = struct.Struct("<QII")
 _VALID = b"TRGD"
+# An element of the list of drivers in 64-bit dumps: where its name stands, then a part of the
+# module's KLDR_DATA_TABLE_ENTRY, here up to its time stamp.
+_DRIVER = struct.Struct("<I4x64xI60xI")
+_MOST_NAME = 260
 # The real dump has 1831 blocks; drivers can add more. So many take some 30 MB here.
 _MOST_BLOCKS = 200_000
 _LOWEST = 1 << 12
@@ -40,7 +45,8 @@ class TriageDump:
     """The memory of a triage dump, and what it says about the current processor.
 
     ``thread`` and ``process`` are the virtual addresses of the thread that the crash's processor
-    ran and of its process, or None.
+    ran and of its process, or None. ``kernel_image`` is the file of the kernel as symbol servers
+    name it, "" where the list of drivers does not say.
     """
 
     def __init__(self, memory: FileRanges, debugger_data: DebuggerData) -> None:
@@ -49,6 +55,7 @@ class TriageDump:
         self.thread: Optional[int] = None
         self.process: Optional[int] = None
         self.remarks: List[str] = []
+        self.kernel_image = ""
 
 
 class _Head(NamedTuple):
@@ -118,8 +125,25 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     if twice:
         remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
     dump.remarks = remarks
+    dump.kernel_image = _kernel_image(place, head)
     _add_current(place, head, dump)
     return dump
+
+
+def _kernel_image(place: _Place, head: _Head) -> str:
+    """The kernel's file, the first of the list of drivers."""
+    if place.width != 8 or not head.DriverCount or head.DriverListOffset < place.first:
+        return ""
+    raw = place.file.read(head.DriverListOffset, _DRIVER.size)
+    if len(raw) < _DRIVER.size:
+        return ""
+    at, size, stamp = _DRIVER.unpack(raw)
+    length = int.from_bytes(place.file.read(at, 4), "little")
+    text = (
+        place.file.read(at + 4, 2 * length) if at >= place.first and length <= _MOST_NAME else b""
+    )
+    name = text.decode("utf-16-le", "replace").rsplit("\\", 1)[-1]
+    return image_key(name if name.isprintable() else "", stamp, size)
 
 
 class _Place:

@@ -1,0 +1,218 @@
+"""Checks of the fields that say what state a process is in, put to many processes.
+
+A wrong offset of one of them gives answers that look right: a live process is called exited, or
+the session is another one. So each of these fields has a check of its own; where nothing in the
+memory answers it, the field counts as not proved, and what hangs on it is not said.
+
+A few may answer otherwise: a system that crashed may hold damaged processes, and by a wrong layout
+nearly all do.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Dict, List, NamedTuple, Optional, Set
+
+from ..absent import Absent
+from ..errors import CorruptedError, PykdHandleError
+from ..target import Target
+from .fields import read_fields
+from .handle_entry import HandleEntry
+from .handle_table import HANDLE_STEP, HandleTable
+from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
+from .strings import ansi_text
+from .time import is_time
+
+__all__ = ("STATE", "Verdict", "Vote", "check_processes", "note")
+
+STATE: Dict[str, str] = {
+    "UniqueProcessId": "process ids",
+    "ActiveProcessLinks": "the list of processes",
+    "ImageFileName": "image names",
+    "ObjectTable": "handle tables",
+    "ExitTime": "whether a process has exited",
+    "Session": "session ids",
+    "HandleCount": "handle counts",
+}
+"""The fields that state hangs on (of ``_EPROCESS``; the count of ``_HANDLE_TABLE``), in words."""
+
+_MOST_PROCESSES = 32
+_LAST_ID = 1 << 26  # process and thread ids are handle values
+_STATUS_PENDING = 0x103  # what ExitStatus of a process holds until it exits
+_NAME = 15  # bytes of ImageFileName; up to Vista one more
+_ERROR = 0xC000  # the upper half of the errors among NTSTATUS values
+
+
+class Verdict(NamedTuple):
+    """What spoke for a layout, and what against it; each a short phrase. ``proved`` are the fields
+    of `STATE` that something spoke for."""
+
+    passed: List[str]
+    failed: List[str]
+    proved: Set[str]
+
+
+def note(verdict: Verdict, what: str, fits: bool, *fields: str) -> None:
+    """Write a check down, and the fields that are proved where it passed."""
+    (verdict.passed if fits else verdict.failed).append(what)
+    if fits:
+        verdict.proved.update(fields)
+
+
+class Vote:
+    """Answers to a question that many are asked; None is no answer."""
+
+    def __init__(self) -> None:
+        self.yes = self.asked = 0
+
+    def count(self, fits: Optional[bool]) -> None:
+        if fits is not None:
+            self.asked += 1
+            self.yes += fits
+
+    def tell(self, verdict: Verdict, what: str, *fields: str) -> None:
+        """Write the result down; half of the answers is not enough."""
+        if self.asked:
+            note(verdict, what, 2 * self.yes > self.asked, *fields)
+
+
+def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
+    """The processes of the list, and those that the processors run."""
+    listed = _listed(reader)
+    running = _running(target, reader)
+    every = {process.address: process for process in [*listed, *running]}
+    ids, names, tables = Vote(), Vote(), Vote()
+    exits, sessions, counts = Vote(), Vote(), Vote()
+    for process in listed[1:]:
+        ids.count(_is_id(process.pid) if isinstance(process.pid, int) else None)
+    for process in running:
+        if process.image == "System":
+            known = process.pid == SYSTEM_PROCESS_ID
+            note(verdict, "the current process, System", known, "UniqueProcessId", "ImageFileName")
+    for process in every.values():
+        names.count(_has_name(target, process))
+        exits.count(_exit_fits(target, process, process in listed))
+        sessions.count(_session_fits(target, process))
+        try:
+            table = _table(target, process)
+        except CorruptedError:
+            tables.count(False)
+            continue
+        if table is not None:
+            tables.count(_owner_fits(table, process))
+            counts.count(_count_fits(table))
+    ids.tell(verdict, "the ids of the processes", "UniqueProcessId", "ActiveProcessLinks")
+    names.tell(verdict, "the names of the processes", "ImageFileName")
+    tables.tell(verdict, "the process ids in their handle tables", "UniqueProcessId", "ObjectTable")
+    exits.tell(verdict, "the exit status of the processes", "ExitTime")
+    sessions.tell(verdict, "the sessions of the processes", "Session")
+    counts.tell(verdict, "the counts of their handles", "HandleCount")
+
+
+def _listed(reader: ProcessReader) -> List[Process]:
+    found: List[Process] = []
+    try:
+        for process in islice(reader.all(), _MOST_PROCESSES):
+            if not isinstance(process, Process):
+                break
+            found.append(process)
+    except PykdHandleError:
+        pass  # the dump does not say where the list begins
+    return found
+
+
+def _running(target: Target, reader: ProcessReader) -> List[Process]:
+    """The current process, whose fields a triage dump holds where it holds no other's."""
+    try:
+        return [reader.read(target.current_process())]
+    except PykdHandleError:
+        return []
+
+
+def _is_id(value: int) -> bool:
+    return 0 < value < _LAST_ID and value % HANDLE_STEP == 0
+
+
+def _has_name(target: Target, process: Process) -> Optional[bool]:
+    """Whether a printable name stands in ``ImageFileName``. Blank, as that of a pico process, it
+    says nothing."""
+    field = target.struct("_EPROCESS").field("ImageFileName")
+    span = target.read_partial(process.address + field.offset, _NAME)
+    if not span.complete:
+        return None
+    data = span.data()
+    name = ansi_text(data)
+    if not name:
+        return None if not any(data) else False
+    return name.isprintable()
+
+
+def _exit_fits(target: Target, process: Process, listed: bool) -> Optional[bool]:
+    """Whether ``ExitTime`` and ``ExitStatus`` say the same: a process has either a time of exit, or
+    still the status that it was made with (``STATUS_PENDING``).
+
+    One that is being ended has its status before its time. So one alone says nothing by another
+    status, unless it is an error; System never ends.
+    """
+    struct = target.struct("_EPROCESS")
+    if not struct.has("ExitTime.QuadPart", "ExitStatus"):
+        return None
+    time, status = read_fields(target, struct, process.address, "ExitTime.QuadPart", "ExitStatus")
+    if not isinstance(time, int) or not isinstance(status, int):
+        return None
+    status &= 0xFFFFFFFF
+    if time:
+        return is_time(time)
+    if status == _STATUS_PENDING or status >> 16 == _ERROR:
+        return True
+    return False if listed or process.pid == SYSTEM_PROCESS_ID else None
+
+
+def _session_fits(target: Target, process: Process) -> Optional[bool]:
+    """Whether the id behind ``Session`` is the one in the process's token."""
+    struct, token = target.struct("_EPROCESS"), target.find_struct("_TOKEN")
+    if not isinstance(process.session, int) or token is None or not token.has("SessionId"):
+        return None
+    (reference,) = read_fields(target, struct, process.address, "Token.Value")
+    if not isinstance(reference, int):
+        return None
+    address = reference & ~(2 * target.pointer_size - 1)  # _EX_FAST_REF: the rest is a count
+    if not target.is_kernel_address(address):
+        return None
+    (known,) = read_fields(target, token, address, "SessionId")
+    return known == process.session if isinstance(known, int) else None
+
+
+def _table(target: Target, process: Process) -> Optional[HandleTable]:
+    """The handle table of a process, None where it has none or it can't be read.
+
+    Raises `CorruptedError` where what should be one is none.
+    """
+    address = process.object_table
+    if isinstance(address, Absent) or address == 0:
+        return None  # an exited process has none
+    if not target.is_kernel_address(address):
+        raise CorruptedError(process.address, "its handle table lies nowhere")
+    try:
+        return HandleTable(target, address)
+    except CorruptedError:
+        raise
+    except PykdHandleError:
+        return None
+
+
+def _owner_fits(table: HandleTable, process: Process) -> Optional[bool]:
+    if isinstance(table.process_id, Absent) or isinstance(process.pid, Absent):
+        return None
+    return table.process_id == process.pid
+
+
+def _count_fits(table: HandleTable) -> Optional[bool]:
+    """Whether a table of one page has as many entries in use as its count says."""
+    count = table.handle_count
+    if table.level or not isinstance(count, int):
+        return None
+    rows = [row for page in table.pages() for row in page]
+    if not all(isinstance(row, HandleEntry) for row in rows):
+        return None
+    return count == sum(isinstance(row, HandleEntry) and not row.free for row in rows)
