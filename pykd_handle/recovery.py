@@ -15,7 +15,7 @@ from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from .errors import MissingField, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
-from .kernel.state_checks import STATE
+from .kernel.state_checks import COUNT, STATE
 from .layouts import ShippedLayout, candidates, load
 from .target.dump import DumpTarget, open_dump
 from .target.dump.file import Progress, silent
@@ -90,7 +90,7 @@ def choose_layout(target: DumpTarget, wanted: SymbolsError) -> None:
         raise SymbolsError(f"{wanted}{why}")
     layout, verdict = best[0]
     target.take_layout(load(layout.name))
-    target.unproved = frozenset(STATE) - verdict.proved
+    target.unproved = frozenset((*STATE, COUNT)) - verdict.proved
     target.add_note(_note(best, target.unproved))
     if layout.build != build:
         target.add_note(

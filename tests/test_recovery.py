@@ -138,8 +138,7 @@ def test_the_refusal_names_every_layout_that_was_tried(tmp_path: Path) -> None:
 
 
 def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> None:
-    path = made(tmp_path, "win10_19041_x64")
-    target = opened(path)
+    target = opened(made(tmp_path, "win10_19041_x64"))
     try:
         (note,) = [line for line in target.notes() if "its layout is" in line]
         assert re.fullmatch(

@@ -98,6 +98,8 @@ class HandleTable:
         self.limit = min(limit, self.capacity)
         self.stored_count = stored
         """The count as it is stored, whatever it says; None where it is not known how it is."""
+        if "HandleCount" in target.unproved:
+            stored = None
         self._handle_count = None if stored is None else self._possible(stored)
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Union
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
 
-from ..absent import NO_VALUE, Maybe, Unavailable, not_proved, unavailable
+from ..absent import NO_VALUE, Absent, Maybe, Unavailable, not_proved, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
 from ..target import Span, Target
@@ -35,6 +35,8 @@ PROCESS_OBJECT = 3
 """``DISPATCHER_HEADER.Type`` of a process (``KOBJECTS``, ProcessObject)."""
 THREAD_OBJECT = 6
 """That of a thread (ThreadObject)."""
+
+T = TypeVar("T")
 
 _MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
 
@@ -119,15 +121,20 @@ class ProcessReader:
         values = decode_fields(span, self._struct, address, self._fields)
         pid, parent, peb, base, table, session = values[:6]
         others = dict(zip(self._fields, values))
+
+        def proved(field: str, value: Maybe[T]) -> Maybe[T]:
+            unproved = field in self._target.unproved and not isinstance(value, Absent)
+            return not_proved(field, address) if unproved else value
+
         return Process(
             address,
-            pid,
+            proved("UniqueProcessId", pid),
             parent,
             peb,
             base,
             table,
-            self._image_name(span, image),
-            self._sessions.of(session, others.get(_TOKEN, NO_VALUE)),
+            proved("ImageFileName", self._image_name(span, image)),
+            proved("Session", self._sessions.of(session, others.get(_TOKEN, NO_VALUE))),
             others.get(_FREEZES, NO_VALUE),
             others.get(_IMAGE_INFO, NO_VALUE),
         )

@@ -23,7 +23,7 @@ from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 from .strings import ansi_text
 from .time import is_time
 
-__all__ = ("STATE", "Verdict", "Vote", "check_processes", "note")
+__all__ = ("COUNT", "STATE", "Verdict", "Vote", "check_processes", "note")
 
 STATE: Dict[str, str] = {
     "UniqueProcessId": "process ids",
@@ -32,14 +32,16 @@ STATE: Dict[str, str] = {
     "ObjectTable": "handle tables",
     "ExitTime": "whether a process has exited",
     "Session": "session ids",
-    "HandleCount": "handle counts",
 }
-"""The fields that state hangs on (of ``_EPROCESS``; the count of ``_HANDLE_TABLE``), in words."""
+"""The fields of ``_EPROCESS`` that state hangs on, in words."""
+COUNT = "HandleCount"
+"""The count in a handle table: where it is not proved, the entries are counted."""
 
 _MOST_PROCESSES = 32
 _LAST_ID = 1 << 26  # process and thread ids are handle values
 _STATUS_PENDING = 0x103  # what ExitStatus of a process holds until it exits
 _NAME = 15  # bytes of ImageFileName; up to Vista one more
+_LAST_SESSION = 1 << 12  # session ids are counted up from 0
 _ERROR = 0xC000  # the upper half of the errors among NTSTATUS values
 
 
@@ -101,12 +103,13 @@ def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> 
         if table is not None:
             tables.count(_owner_fits(table, process))
             counts.count(_count_fits(table))
+    _check_threads(target, verdict, reader)
     ids.tell(verdict, "the ids of the processes", "UniqueProcessId", "ActiveProcessLinks")
     names.tell(verdict, "the names of the processes", "ImageFileName")
     tables.tell(verdict, "the process ids in their handle tables", "UniqueProcessId", "ObjectTable")
     exits.tell(verdict, "the exit status of the processes", "ExitTime")
     sessions.tell(verdict, "the sessions of the processes", "Session")
-    counts.tell(verdict, "the counts of their handles", "HandleCount")
+    counts.tell(verdict, "the counts of their handles", COUNT)
 
 
 def _listed(reader: ProcessReader) -> List[Process]:
@@ -122,11 +125,27 @@ def _listed(reader: ProcessReader) -> List[Process]:
 
 
 def _running(target: Target, reader: ProcessReader) -> List[Process]:
-    """The current process, whose fields a triage dump holds where it holds no other's."""
+    """What the processors run: a triage dump holds the current process where it holds no other."""
+    places = [one.process for one in target.running()]
     try:
-        return [reader.read(target.current_process())]
+        places.append(target.current_process())
     except PykdHandleError:
-        return []
+        pass
+    return [reader.read(place) for place in dict.fromkeys(places)]
+
+
+def _check_threads(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
+    """The thread that a processor runs knows the id of its process."""
+    struct = target.find_struct("_ETHREAD")
+    if struct is None or not struct.has("Cid.UniqueProcess"):
+        return
+    vote = Vote()
+    for one in target.running():
+        (known,) = read_fields(target, struct, one.thread, "Cid.UniqueProcess")
+        pid = reader.read(one.process).pid
+        if isinstance(known, int) and isinstance(pid, int):
+            vote.count(known == pid)
+    vote.tell(verdict, "the process ids that running threads know", "UniqueProcessId")
 
 
 def _is_id(value: int) -> bool:
@@ -169,9 +188,20 @@ def _exit_fits(target: Target, process: Process, listed: bool) -> Optional[bool]
 
 
 def _session_fits(target: Target, process: Process) -> Optional[bool]:
-    """Whether the id behind ``Session`` is the one in the process's token."""
+    """Whether the id behind ``Session`` is the one in the process's token; where there is none to
+    be read, whether it can be one. 0 could be anything."""
+    known = process.session
+    if not isinstance(known, int):
+        return None
+    token = _session_of_token(target, process)
+    if token is not None:
+        return token == known
+    return None if known == 0 else known < _LAST_SESSION
+
+
+def _session_of_token(target: Target, process: Process) -> Optional[int]:
     struct, token = target.struct("_EPROCESS"), target.find_struct("_TOKEN")
-    if not isinstance(process.session, int) or token is None or not token.has("SessionId"):
+    if token is None or not token.has("SessionId"):
         return None
     (reference,) = read_fields(target, struct, process.address, "Token.Value")
     if not isinstance(reference, int):
@@ -180,7 +210,7 @@ def _session_fits(target: Target, process: Process) -> Optional[bool]:
     if not target.is_kernel_address(address):
         return None
     (known,) = read_fields(target, token, address, "SessionId")
-    return known == process.session if isinstance(known, int) else None
+    return known if isinstance(known, int) else None
 
 
 def _table(target: Target, process: Process) -> Optional[HandleTable]:
@@ -204,12 +234,15 @@ def _table(target: Target, process: Process) -> Optional[HandleTable]:
 def _owner_fits(table: HandleTable, process: Process) -> Optional[bool]:
     if isinstance(table.process_id, Absent) or isinstance(process.pid, Absent):
         return None
+    if process.pid == 0:
+        return None  # the idle process has the table of System
     return table.process_id == process.pid
 
 
 def _count_fits(table: HandleTable) -> Optional[bool]:
-    """Whether a table of one page has as many entries in use as its count says."""
-    count = table.handle_count
+    """Whether a table of one page has as many entries in use as its count says, if it is known how
+    it counts."""
+    count = table.stored_count
     if table.level or not isinstance(count, int):
         return None
     rows = [row for page in table.pages() for row in page]

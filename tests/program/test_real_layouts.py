@@ -44,8 +44,8 @@ def test_24h2_is_read_by_what_its_debugger_data_say(run, tmp_path: Path) -> None
     assert "Image: System" in result.out and "Cid: 0004" in result.out
     assert "its layout is win11_26100_x64" in result.err
     assert (
-        "this memory does not prove the list of processes, handle tables, session ids, handle "
-        "counts\n" in result.err
+        "this memory does not prove the list of processes, handle tables, session ids\n"
+        in result.err
     )
 
 
