@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
 import pytest
 
+from mocks.sample import sample_image
 from pykd_handle.install import parse_options
+
+from .engine.commands import on_stand_in
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -36,6 +42,24 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+# --- engine.md ---------------------------------------------------------------------------------
+
+
+def test_the_text_in_full_is_what_the_command_prints() -> None:
+    block = read("engine.md").split("`14 13` in full, the same on all three:\n\n```text\n")[1]
+    (said,) = on_stand_in(sample_image(), [["14", "13"]])
+    assert block.split("```")[0] == said.out
+
+
+def test_roads_without_the_rig_say_how_to_build_it(tmp_path: Path) -> None:
+    env = {**os.environ, "PYKD_HANDLE_RIG": str(tmp_path), "PYKD_HANDLE_RIG_BUILD": "0"}
+    words = [sys.executable, "-m", "tests.engine.roads"]
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("; run: python -m tests.engine.rig build\n")
+    assert done.stderr.count("\n") == 1
 
 
 # --- coming-from-windbg.md ---------------------------------------------------------------------

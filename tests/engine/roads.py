@@ -1,4 +1,4 @@
-"""The table of ``docs/engine.md``: ``python -m tests.engine.roads`` prints it.
+"""What three roads say, in figures: ``python -m tests.engine.roads`` prints them as a table.
 
 The sample, asked the same on three roads: the real pykd on the real engine, its stand-in, and
 ``--dump``. Each column is the text's length and the beginning of its SHA-256.
@@ -11,11 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mocks.pdb import ToolchainMissing
 from mocks.sample import sample_image
 
 from .commands import Said, on_dump_file, on_engine, on_stand_in
 from .pairs import make_pair
-from .rig import Rig
+from .rig import Rig, RigMissing
 
 __all__ = ("main",)
 
@@ -31,12 +32,20 @@ def _cell(said: Said) -> str:
 
 
 def main() -> int:
-    """Print the table; 1 where two roads differ."""
+    """Print the table; 1 where two roads differ, or where a part of the rig is missing."""
+    try:
+        return _compare(Rig.find())
+    except (RigMissing, ToolchainMissing) as reason:
+        sys.stderr.write(f"{reason}\n")
+        return 1
+
+
+def _compare(rig: Rig) -> int:
     words = [command.split() for command in _COMMANDS]
     with tempfile.TemporaryDirectory(prefix="roads-") as folder:
         pair = make_pair(Path(folder), lambda image: None, make=sample_image)
         roads = (
-            on_engine(Rig.find(), pair.dump, words, pair.symbols),
+            on_engine(rig, pair.dump, words, pair.symbols),
             on_stand_in(pair.image, words),
             on_dump_file(pair, words),
         )
