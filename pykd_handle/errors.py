@@ -12,6 +12,7 @@ __all__ = (
     "MissingField",
     "MissingSymbol",
     "MissingType",
+    "NoSymbols",
     "OutputError",
     "PykdHandleError",
     "SymbolsError",
@@ -42,6 +43,10 @@ class OutputError(PykdHandleError):
 
 class SymbolsError(TargetError):
     """A symbol file can't be used: damaged, not found, or of another kernel."""
+
+
+class NoSymbols(SymbolsError):
+    """No symbol file for this kernel was found; nothing is wrong with any that was."""
 
 
 class MissingSymbol(PykdHandleError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TypeVar
 
 from .console import Progress, aside, complain
-from .errors import SymbolsError, TargetError, UsageError
+from .errors import TargetError, UsageError
 from .kernel import Kernel
 from .output import Output
 from .record import HandleRecord
@@ -54,7 +54,9 @@ def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], fo
         parse_user_request(words)
         return _user(open_minidump(path), words, form)
     parse_request(words)
-    return _kernel(_open_kernel_dump(path, symbols), words, form)
+    from .recovery import open_kernel_dump
+
+    return _kernel(open_kernel_dump(path, symbols, Progress()), words, form)
 
 
 def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
@@ -73,20 +75,6 @@ def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> An
     if symbols is not None:
         raise UsageError("--symbols is for kernel sessions; this one is of user mode")
     return _user(connect_engine(), words, form)
-
-
-def _open_kernel_dump(path: Path, symbols: Optional[Path]) -> Target:
-    from .target.dump import open_dump
-
-    progress = Progress()
-    if symbols is not None:
-        return open_dump(path, symbols, progress=progress)
-    try:
-        return open_dump(path, progress=progress)
-    except SymbolsError as error:
-        from .recovery import open_without_symbols
-
-        return open_without_symbols(path, error, progress)
 
 
 def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:

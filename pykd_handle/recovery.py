@@ -13,14 +13,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
-from .errors import MissingField, SymbolsError
+from .errors import MissingField, NoSymbols, PykdHandleError, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
 from .kernel.state_checks import COUNT, STATE
 from .layouts import ShippedLayout, candidates, load
 from .target.dump import DumpTarget, open_dump
 from .target.dump.file import Progress, silent
 
-__all__ = ("choose_layout", "open_without_symbols")
+__all__ = ("choose_layout", "open_kernel_dump", "open_without_symbols")
 
 _ENOUGH = 4  # checks that must agree before a layout is believed
 _ENOUGH_OF_ANOTHER_BUILD = 8
@@ -48,6 +48,36 @@ class _Candidate(NamedTuple):
 
     layout: ShippedLayout
     verdict: Verdict
+
+
+def open_kernel_dump(
+    path: Path, symbols: Optional[Path], progress: Progress = silent
+) -> DumpTarget:
+    """Open the dump at ``path`` with the symbols that are given, or that lie beside it; where a
+    folder holds none of this kernel, without.
+
+    Raises `SymbolsError`: a file that is given and is of another kernel is refused, and the line
+    says where leaving it out helps.
+    """
+    try:
+        return open_dump(path, symbols, progress=progress)
+    except SymbolsError as error:
+        given = symbols is not None
+        if given and not isinstance(error, NoSymbols):
+            raise SymbolsError(f"{error}{_without(path, error, progress)}") from None
+        target = open_without_symbols(path, error, progress)
+        if given or not isinstance(error, NoSymbols):
+            target.add_note(str(error))
+        return target
+
+
+def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
+    """Half a line: that the dump can be read without symbols, if it can."""
+    try:
+        open_without_symbols(path, error, progress).close()
+    except PykdHandleError:
+        return ""
+    return "; without --symbols it is read with a layout that ships with this package"
 
 
 def open_without_symbols(

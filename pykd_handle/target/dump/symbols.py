@@ -16,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ...errors import MissingSymbol, SymbolsError
+from ...errors import MissingSymbol, NoSymbols, SymbolsError
 from ...input_file import open_input
 from ...layout import Isf, PdbIdentity
 from .file import Progress, silent
@@ -171,7 +171,7 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progre
         if of_this or _compare(one.peek.symbols, facts).fits:
             fitting.append(one)
     if not fitting:
-        raise SymbolsError(_wanted(folder, facts, given, found.remark))
+        raise NoSymbols(_wanted(folder, facts, given, found.remark))
     identities = {one.peek.identity for one in fitting}
     if len(identities) > 1:
         listed = " and ".join(str(one.path) for one in fitting[:2])
