@@ -61,7 +61,7 @@ def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], fo
 
 def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
     """Answer from the debugger's session. Raises `PykdHandleError`."""
-    from .target.session import ForeignPykd, SessionTarget, connect, is_kernel_session
+    from .target.session import ForeignPykd, connect, is_kernel_session
 
     try:
         pykd = connect()
@@ -71,7 +71,9 @@ def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> An
             f"no target: give --dump FILE (a crash dump); see -h for all options{why}"
         ) from None
     if is_kernel_session(pykd):
-        return _kernel(SessionTarget(pykd, symbols), words, form)
+        from .recovery import open_kernel_session
+
+        return _kernel(open_kernel_session(pykd, symbols), words, form)
     if symbols is not None:
         raise UsageError("--symbols is for kernel sessions; this one is of user mode")
     return _user(connect_engine(), words, form)

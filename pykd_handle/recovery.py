@@ -11,7 +11,7 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from .errors import MissingField, NoSymbols, PykdHandleError, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
@@ -19,8 +19,17 @@ from .kernel.state_checks import COUNT, STATE
 from .layouts import ShippedLayout, candidates, load
 from .target.dump import DumpTarget, open_dump
 from .target.dump.file import Progress, silent
+from .target.recoverable import RecoverableTarget
 
-__all__ = ("choose_layout", "open_kernel_dump", "open_without_symbols")
+if TYPE_CHECKING:
+    from .target.session import SessionTarget
+
+__all__ = (
+    "choose_layout",
+    "open_kernel_dump",
+    "open_kernel_session",
+    "open_without_symbols",
+)
 
 _ENOUGH = 4  # checks that must agree before a layout is believed
 _ENOUGH_OF_ANOTHER_BUILD = 8
@@ -80,6 +89,26 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
     return "; without --symbols it is read with a layout that ships with this package"
 
 
+def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
+    """The kernel session of the debugger, with the symbols that are given, or its own; where it has
+    none of nt, without. Raises `TargetError` and `SymbolsError`."""
+    from .target.session import SessionTarget
+
+    try:
+        return SessionTarget(pykd, symbols)
+    except NoSymbols as error:
+        try:
+            target = SessionTarget(pykd, without_symbols=True)
+        except SymbolsError as why:
+            raise SymbolsError(f"{error}; {why}") from None
+        try:
+            choose_layout(target, error)
+        except Exception:
+            target.close()
+            raise
+        return target
+
+
 def open_without_symbols(
     path: Path, wanted: SymbolsError, progress: Progress = silent
 ) -> DumpTarget:
@@ -97,12 +126,12 @@ def open_without_symbols(
         raise
 
 
-def choose_layout(target: DumpTarget, wanted: SymbolsError) -> None:
+def choose_layout(target: RecoverableTarget, wanted: SymbolsError) -> None:
     """Give ``target``, which has no layout, the shipped one that its memory proves.
 
     Raises ``wanted`` with what was tried where there is none.
     """
-    build = target.header.build
+    build = target.build
     every = candidates(target.architecture, build, target.five_levels)
     tried: List[str] = []
     # The builds next to the kernel's own: one below, one above.
@@ -144,7 +173,7 @@ def _note(best: List[_Candidate], unproved: FrozenSet[str]) -> str:
 
 
 def _best(
-    target: DumpTarget, layouts: List[ShippedLayout], enough: int, tried: List[str]
+    target: RecoverableTarget, layouts: List[ShippedLayout], enough: int, tried: List[str]
 ) -> List[_Candidate]:
     """The layouts that fit, the best first; ``tried`` gets a phrase for each of the others."""
     found: List[_Candidate] = []
@@ -161,7 +190,7 @@ def _best(
     return sorted(found, key=lambda item: len(item.verdict.passed), reverse=True)
 
 
-def _check_debugger_data(target: DumpTarget, verdict: Verdict) -> None:
+def _check_debugger_data(target: RecoverableTarget, verdict: Verdict) -> None:
     """Hold the layout against the debugger data block: offsets (XP's has none) and sizes.
 
     An update may make a structure longer without moving anything in it, so a size that differs
@@ -180,7 +209,7 @@ def _check_debugger_data(target: DumpTarget, verdict: Verdict) -> None:
             verdict.passed.append(f"the dump's {name}")
 
 
-def _offset(target: DumpTarget, struct: str, fields: Tuple[str, ...]) -> Optional[int]:
+def _offset(target: RecoverableTarget, struct: str, fields: Tuple[str, ...]) -> Optional[int]:
     layout = target.find_struct(struct)
     if layout is None:
         return None

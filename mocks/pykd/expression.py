@@ -43,6 +43,9 @@ def evaluate(engine: Engine, text: str) -> int:
     return value
 
 
+_CR4, _LA57 = 0x3506F8, 1 << 12
+
+
 class _Wrong(Exception):
     """No expression."""
 
@@ -88,6 +91,8 @@ class _Parser:
         found = self.register(token.lower()) if found is None else found
         found = self.symbol(token) if found is None else found
         if found is None:
+            if token.lower() == "@cr4":
+                raise _Wrong  # a processor without that register
             if token.lower() in _NOT_HERE or token == "&" or re.match(r"@[^$]", token):
                 raise NotImplementedError(f"the stand-in does not evaluate {token!r}")
             raise _Wrong
@@ -122,6 +127,9 @@ class _Parser:
             "$pagesize": 0x1000,
             **{f"$t{index}": 0 for index in range(20)},
         }
+        image = engine.image
+        if image.arch != "arm64":
+            known["cr4"] = _CR4 | (_LA57 if image.five_levels else 0)
         return known.get(name.lstrip("@"))
 
     def symbol(self, token: str) -> Optional[int]:

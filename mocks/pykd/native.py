@@ -20,6 +20,7 @@ __all__ = (
     "i32",
     "is_native",
     "native",
+    "systemVersion",
     "typeInfo",
     "typedVar",
     "u8",
@@ -29,7 +30,7 @@ __all__ = (
 )
 
 i32 = u8 = u16 = u32 = u64 = int
-CPUType = dumpType = executionStatus = typeInfo = typedVar = Any  # noqa: N816
+CPUType = dumpType = executionStatus = systemVersion = typeInfo = typedVar = Any  # noqa: N816
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 from .engine import ENUMS
 from .errors import DbgException
 from .expression import evaluate
-from .native import CPUType, dumpType, executionStatus, native, u32, u64
+from .native import CPUType, dumpType, executionStatus, native, systemVersion, u32, u64
 from .reads import Reads
 
 __all__ = ("Session",)
 
 _CPUS = {"x86": "I386", "x64": "AMD64", "arm64": "ARM64"}
+
+
+class SystemVersion:
+    """What the engine knows of the system; the stand-in tells the build."""
+
+    def __init__(self, build: int) -> None:
+        self._build = build
+
+    @property
+    def buildNumber(self) -> int:
+        return self._build
 
 
 class Session(Reads):
@@ -52,6 +63,11 @@ class Session(Reads):
     @native
     def getCPUMode(self) -> CPUType:
         return self.getCPUType()
+
+    @native
+    def getSystemVersion(self) -> systemVersion:
+        self.need_session()
+        return SystemVersion(self.image.build)
 
     @native
     def getDumpType(self) -> dumpType:

@@ -9,11 +9,11 @@ layout of Volatility 3); they have stood still since XP, newer Windows only adds
 from __future__ import annotations
 
 import struct
-from typing import Dict, Optional
+from typing import Callable, Dict, Optional
 
 from ..span import Span
 
-__all__ = ("KDBG_SIZE", "DebuggerData", "parse_debugger_data")
+__all__ = ("KDBG_SIZE", "DebuggerData", "ask_debugger_data", "parse_debugger_data")
 
 KDBG_SIZE = 0x380
 """The size of the block on Windows 10 and 11; older ones are shorter."""
@@ -115,3 +115,17 @@ def parse_debugger_data(span: Span, pointer_size: int = 8) -> DebuggerData:
             if value not in (0, 0xFFFF):
                 shorts[name] = value
     return DebuggerData(pointers, shorts)
+
+
+def ask_debugger_data(
+    ask: Callable[[int, int], Optional[int]], pointer_size: int = 8
+) -> DebuggerData:
+    """The block as somebody else has read it: ``ask`` gives the field at an offset and of a size in
+    bytes, or None. Addresses come out with ``pointer_size`` bytes, zero-extended."""
+    mask = (1 << 8 * pointer_size) - 1
+    pointers = {name: (ask(offset, 8) or 0) & mask for name, offset in _POINTERS.items()}
+    shorts = {name: ask(offset, 2) or 0 for name, offset in _SHORTS.items()}
+    return DebuggerData(
+        {name: value for name, value in pointers.items() if value},
+        {name: value for name, value in shorts.items() if value not in (0, 0xFFFF)},
+    )

@@ -7,8 +7,8 @@ from typing import Dict, List, Optional, Union
 
 from ...errors import MissingSymbol, PykdHandleError
 from ...layout import Isf, Struct
-from ..base import Target
 from ..processors import Offsets, Running, current_process, offsets_of, running
+from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span
 from .debug_record import read_image_key, read_pdb_identity
 from .file import DumpFile
@@ -27,7 +27,7 @@ _NO_ADDRESS = "not a canonical address"
 _USER_ADDRESS = "a user-mode address, which is not read here"
 
 
-class DumpTarget(Target):
+class DumpTarget(RecoverableTarget):
     """A crash dump file; made by `pykd_handle.target.dump.open_dump`.
 
     ``memory`` reads virtual addresses: a `PagedMemory` or the ranges of a `TriageDump`. Raises
@@ -48,6 +48,7 @@ class DumpTarget(Target):
         self.name = str(file.path)
         self.pointer_size = header.pointer_size
         self.architecture = _ARCHITECTURES[Machine(header.machine)]
+        self.build = header.build
         self.header = header
         self._file = file
         self._memory = memory
@@ -158,8 +159,7 @@ class DumpTarget(Target):
         return self._symbols.isf.struct(name)
 
     def take_layout(self, layout: Isf) -> None:
-        """Use a layout that is not of this very kernel, and no symbols but those that the dump
-        names itself. Whether it fits is for the caller to find out."""
+        """See `RecoverableTarget.take_layout`."""
         self.symbols_recovered = True
         self._symbols = Symbols(layout, self.facts.base or 0, ())
 

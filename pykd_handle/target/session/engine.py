@@ -5,6 +5,9 @@ live target each of these costs a round trip. The engine's own call needs none, 
 is missing it gives what comes before. (Measured with engine 10.0.15063 over KD: 0x81 to 0xF68
 bytes take one round trip in place of two, a page two in place of three.)
 
+Where the debugger has no symbols of the kernel, the engine still tells what the kernel's debugger
+data say (``IDebugDataSpaces::ReadDebuggerData``), a triage dump's and an encoded block's too.
+
 Only an engine that is loaded already is used, never a second one. Source: ``dbgeng.h``.
 """
 
@@ -20,6 +23,7 @@ _DATA_SPACES = bytes.fromhex("abdff788a73e3a4caefbc4e8106173aa")
 _CONTROL = bytes.fromhex("68e682515e106e41ad9224ef800424ba")  # IID_IDebugControl
 # Places in their tables of methods.
 _QUERY_INTERFACE, _RELEASE, _READ_VIRTUAL, _GET_INTERRUPT = 0, 2, 3, 3
+_READ_DEBUGGER_DATA = 21
 _UNREADABLE = frozenset((0x8007001E, 0x80070017, 0x800701E7, 0x80004005))
 """ERROR_READ_FAULT, ERROR_CRC, ERROR_INVALID_ADDRESS, E_FAIL: nothing is there."""
 _INTERRUPTED = 0xD000013A
@@ -63,6 +67,26 @@ class Engine:
         if result and result not in _UNREADABLE:
             raise OSError(f"ReadVirtual failed with 0x{result:08x}")
         return bytes(buffer.raw[: done.value]) if not result else b""
+
+    def debugger_value(self, index: int, size: int) -> Optional[int]:
+        """A field of ``KDDEBUGGER_DATA64``, by its offset there, which is the engine's number for
+        it (``DEBUG_DATA_KernBase`` and so on): ``size`` bytes; None where the engine has none."""
+        ctypes = self._ctypes
+        pointer = ctypes.POINTER(ctypes.c_void_p)
+        table = ctypes.cast(ctypes.cast(self._interface, pointer)[0], pointer)
+        ask = ctypes.WINFUNCTYPE(
+            ctypes.c_long,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.POINTER(ctypes.c_uint32),
+        )(table[_READ_DEBUGGER_DATA])
+        buffer = ctypes.create_string_buffer(size)
+        done = ctypes.c_uint32()
+        if ask(self._interface, index, buffer, size, ctypes.byref(done)) or done.value != size:
+            return None
+        return int.from_bytes(buffer.raw, "little")
 
     def _take_interrupt(self) -> None:
         """Clear the wish to stop, which is obeyed now: else every later read ends with it, too."""

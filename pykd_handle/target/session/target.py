@@ -10,13 +10,16 @@ from ...errors import (
     MemoryUnavailable,
     MissingSymbol,
     MissingType,
+    NoSymbols,
     PykdHandleError,
     SymbolsError,
     TargetError,
 )
 from ...layout import BitField, Isf, Struct
-from ..base import Running, Target
+from ..base import Running
+from ..dump.kdbg import ask_debugger_data
 from ..processors import offsets_of, running
+from ..recoverable import RecoverableTarget
 from ..span import Span
 from .engine import Engine, open_engine
 from .layout import struct_of
@@ -29,17 +32,22 @@ __all__ = ("SessionTarget",)
 _ROWS_AT_ONCE = 32  # so much is lost at most when the wire is cut
 _PROCESSORS = 32  # looked at; the slots of those that are not there are null
 _PROGRESS_EVERY = 0.5  # seconds
+_ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
+_LA57 = 1 << 12  # CR4: addresses of 57 bits
 
 
-class SessionTarget(Target):
+class SessionTarget(RecoverableTarget):
     """A kernel session of the debugger, live or a dump that it has opened.
 
     ``pykd`` is the module (or a stand-in with its names). With ``symbols``, an ISF file, layouts
-    and symbols come from there: for a dump whose PDB can't be had. Raises `TargetError` where
-    there is no kernel session and `SymbolsError` where the symbols can't serve.
+    and symbols come from there: for a dump whose PDB can't be had. With ``without_symbols`` the
+    caller gives it a layout (`take_layout`). Raises `TargetError` where there is no kernel session,
+    `NoSymbols` where the debugger has none, and `SymbolsError` where the symbols can't serve.
     """
 
-    def __init__(self, pykd: Any, symbols: Optional[Path] = None) -> None:
+    def __init__(
+        self, pykd: Any, symbols: Optional[Path] = None, without_symbols: bool = False
+    ) -> None:
         super().__init__()
         self._pykd = pykd
         try:
@@ -70,14 +78,47 @@ class SessionTarget(Target):
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
         self._isf: Optional[Isf] = None
+        self._remarks: List[str] = []
         if symbols is not None:
             self._isf = self._take(symbols)
+        elif without_symbols:
+            self._ask_engine()
         elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
-            raise SymbolsError(
+            self.close()
+            raise NoSymbols(
                 "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
                 "or give --symbols FILE (ISF)"
             )
-        self.five_levels = self._has_wide_pointers()
+        if not without_symbols:
+            self.five_levels = self._has_wide_pointers()
+
+    def _ask_engine(self) -> None:
+        """What is known of the kernel without symbols."""
+        engine = self._engine or open_engine()
+        if engine is None:
+            raise SymbolsError("the debugger's engine can't be asked for its debugger data")
+        self.debugger_data = ask_debugger_data(engine.debugger_value, self.pointer_size)
+        if engine is not self._engine:
+            engine.close()
+        self._known = self.debugger_data.symbols
+        try:
+            self.build = int(self._pykd.getSystemVersion().buildNumber)
+            kind = self._pykd.getCPUType()
+        except self._pykd.DbgException as error:
+            raise SymbolsError(
+                f"which Windows this is, is not known: {_first_line(error)}"
+            ) from None
+        self.architecture = _ARCHITECTURES.get(str(kind), "")
+        self.five_levels = bool((self.evaluate("@cr4") or 0) & _LA57)
+
+    def take_layout(self, layout: Isf) -> None:
+        """See `RecoverableTarget.take_layout`."""
+        self.symbols_recovered = True
+        self._isf = layout
+
+    def add_note(self, note: str) -> None:
+        """Add a remark for the user to `notes`."""
+        self._remarks.append(note)
 
     def _has_wide_pointers(self) -> bool:
         """Whether this is a kernel of 57-bit addresses (``ntkrla57.exe``).
@@ -119,7 +160,7 @@ class SessionTarget(Target):
             raise SymbolsError(
                 f"{path} can't be checked: nothing that it names is readable in this session"
             )
-        self._note = f"symbols: {path} ({checks} addresses agree with this kernel)"
+        self.add_note(f"symbols: {path} ({checks} addresses agree with this kernel)")
         return isf
 
     def _check_list(self, isf: Isf, path: Path) -> int:
@@ -138,7 +179,7 @@ class SessionTarget(Target):
 
     def notes(self) -> List[str]:
         """Where the symbols come from, if not from the debugger."""
-        return [self._note] if self._isf is not None else []
+        return list(self._remarks)
 
     # -- memory ---------------------------------------------------------------------------------
 
@@ -167,7 +208,9 @@ class SessionTarget(Target):
         return found
 
     def _find(self, name: str) -> int:
-        if self._isf is not None:
+        if self.symbols_recovered and name in self._known:
+            return self._known[name]
+        if self._isf is not None and not self.symbols_recovered:
             return self.base + self._isf.symbol(name)
         try:
             return int(self._module.offset(name)) & self._mask
