@@ -1,4 +1,4 @@
-"""A debugger that has no symbols of nt: the real engine tells its debugger data, and that serves."""
+"""A debugger without symbols of nt: the real engine tells its debugger data, and that serves."""
 
 from __future__ import annotations
 

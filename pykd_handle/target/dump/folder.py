@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity
 from .file import Progress, silent
@@ -47,19 +47,21 @@ def search(
     identity: Optional[PdbIdentity],
     symbols: Sequence[str],
     deep: bool,
+    offsets: Mapping[str, int],
     progress: Progress = silent,
 ) -> Search:
     """The ISF files of a folder that may be of a kernel.
 
     With ``identity``, those of this PDB, or else those that do not say of which they are; without,
-    all that may be of a kernel. The latter two come with the places of these ``symbols``. ``deep``
-    also looks into folders inside. Never raises for what lies there.
+    all that may be of a kernel. The latter two come with the places of these ``symbols``, as far as
+    they are those of ``offsets``. ``deep`` also looks into folders inside. Never raises for what
+    lies there.
     """
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
     if identity is None:
         kernels = [path for path in paths if _may_be_kernel(path)]
-        return _look_into(kernels, None, symbols, remark, progress)
+        return _look_into(kernels, None, symbols, offsets, remark, progress)
     named = [
         Found(path, Peek(identity, {}))
         for path in paths
@@ -68,7 +70,7 @@ def search(
     if named:
         return Search(tuple(named), remark)
     unnamed = [path for path in paths if not _FILE.match(path.name)]
-    looked = _look_into(unnamed, identity, symbols, remark, progress)
+    looked = _look_into(unnamed, identity, symbols, offsets, remark, progress)
     exact = tuple(one for one in looked.files if one.peek.identity == identity)
     return Search(exact or looked.files, looked.remark)
 
@@ -77,6 +79,7 @@ def _look_into(
     paths: List[Path],
     identity: Optional[PdbIdentity],
     symbols: Sequence[str],
+    offsets: Mapping[str, int],
     remark: str,
     progress: Progress,
 ) -> Search:
@@ -86,7 +89,7 @@ def _look_into(
         remark = " (more files there than were looked at)"
     for number, path in enumerate(paths[:_MOST_LOOKED_INTO]):
         progress(f"looking for the kernel's symbols: {number} of {len(paths)} files")
-        seen = peek(path, symbols)
+        seen = peek(path, symbols, identity, offsets)
         if seen is None:
             damaged += 1
         elif identity is None or seen.identity in (identity, None):

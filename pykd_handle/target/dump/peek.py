@@ -9,14 +9,15 @@ from __future__ import annotations
 import lzma
 import re
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Pattern
+from typing import Dict, Iterable, Iterator, Mapping, NamedTuple, Optional, Pattern
 
 from ...input_file import open_input
 from ...layout import PdbIdentity
 
 __all__ = ("Peek", "peek")
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
+_NOTHING: Mapping[str, int] = {}
 # A match may lie across the border of two pieces; none is longer than this.
 _OVERLAP = 1 << 12
 _MOST_TEXT = 1 << 28
@@ -33,30 +34,41 @@ class Peek(NamedTuple):
     symbols: Dict[str, int]
 
 
-def peek(path: Path, names: Iterable[str] = ()) -> Optional[Peek]:
+def peek(
+    path: Path,
+    names: Iterable[str] = (),
+    identity: Optional[PdbIdentity] = None,
+    offsets: Mapping[str, int] = _NOTHING,
+) -> Optional[Peek]:
     """Look for the identity and these symbols; None where the file can't be read as far as needed.
 
-    Stops as soon as everything is found. A symbol that is not found is left out.
+    Stops as soon as everything is found, or the file shows that it is of another kernel: not of
+    the one with this ``identity``, or with these ``offsets`` of symbols from the image base. A
+    symbol that is not found is left out.
     """
     wanted = frozenset(names)
     pattern = _symbol_pattern(wanted) if wanted else None
-    identity: Optional[PdbIdentity] = None
+    found: Optional[PdbIdentity] = None
     symbols: Dict[str, int] = {}
     rest = b""
     try:
         for piece in _pieces(path):
             text = rest + piece
-            if identity is None:
-                identity = _identity(text)
+            if found is None:
+                found = _identity(text)
+            if identity is not None and found not in (None, identity):
+                break
             if pattern is not None:
                 for match in pattern.finditer(text):
                     symbols.setdefault(match.group(1).decode(), int(match.group(2)))
-            if identity is not None and len(symbols) == len(wanted):
+            if found is not None and len(symbols) == len(wanted):
+                break
+            if any(offsets.get(name, place) != place for name, place in symbols.items()):
                 break
             rest = text[-_OVERLAP:]
     except (OSError, EOFError, lzma.LZMAError):
         return None
-    return Peek(identity, symbols)
+    return Peek(found, symbols)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

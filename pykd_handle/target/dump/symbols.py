@@ -164,7 +164,9 @@ def _compare(offsets: Dict[str, int], facts: KernelFacts) -> _Comparison:
 
 def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progress) -> Symbols:
     names = [known.symbol for known in facts.known]
-    found = search(folder, facts.identity, names, given, progress)
+    base = facts.base
+    offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
+    found = search(folder, facts.identity, names, given, offsets, progress)
     fitting: List[Found] = []
     for one in found.files:
         of_this = facts.identity is not None and one.peek.identity == facts.identity

@@ -195,9 +195,11 @@ def test_a_name_that_lies(tmp_path: Path) -> None:
 def test_ages_in_both_notations(tmp_path: Path) -> None:
     path = write(tmp_path / f"{GUID}-1A.json", isf(GUID, 26))
     write(tmp_path / f"{GUID}-27.json", isf(GUID, 27))
-    assert [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True).files] == [path]
+    assert [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True, {}).files] == [
+        path
+    ]
     path = write(tmp_path / f"{GUID}-26.json", isf(GUID, 26))
-    assert path in [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True).files]
+    assert path in [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True, {}).files]
 
 
 def test_the_same_pdb_twice_is_no_question(tmp_path: Path) -> None:
@@ -281,3 +283,16 @@ def test_a_look_into_a_damaged_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json.xz", isf())
     path.write_bytes(path.read_bytes()[:-40])
     assert peek(path, ["NotThere"]) is None
+
+
+def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: Path) -> None:
+    # What is behind is cut off: who reads on finds the file damaged.
+    data = isf(OTHER, **OFFSETS)
+    first = next(iter(OFFSETS))
+    many = {f"Filler{number}": {"address": number} for number in range(200_000)}
+    data["symbols"] = {first: {"address": OFFSETS[first] + 0x40}, **many}
+    path = write(tmp_path / "a.json.xz", {"metadata": data["metadata"], **data})
+    path.write_bytes(path.read_bytes()[:-40])
+    assert peek(path, OFFSETS) is None
+    for found in (peek(path, OFFSETS, None, OFFSETS), peek(path, OFFSETS, PdbIdentity(GUID, 1))):
+        assert found is not None and found.identity == PdbIdentity(OTHER, 1)
