@@ -60,7 +60,8 @@ def _build(root: Path, target: Path, say: Callable[[str], None]) -> None:
         say("Windows Python")
         home = draft / "python"
         lay_out_home(wheel(wheels, "panda3d"), home)
-        shutil.rmtree(wheels)
+        # The others stay: what the installer fetches has to have their hashes.
+        wheel(wheels, "panda3d").unlink()
         say("compiling")
         compile_python(home / "python.exe")
         # Windows looks for it beside the program, the engine's host beside pykd.

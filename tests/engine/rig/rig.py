@@ -67,6 +67,11 @@ class Rig:
         return self.folder / "site"
 
     @property
+    def wheels(self) -> Path:
+        """What the installer's pip fetches, as an index has it."""
+        return self.folder / "wheels"
+
+    @property
     def engine(self) -> Path:
         """The folder of pykd, which is the folder of Microsoft's engine."""
         return self.site / "pykd"

@@ -12,6 +12,7 @@ __all__ = ["rig_stamp"]
 # Only files that decide what is built; how a built rig is used may change freely.
 _BUILDERS = (
     "build.py", "home.py", "native.py", "wheels.py", "wheels.txt", "wine.py", "sources/*",
+    "../../../pykd_handle/install/requirements*.txt",
 )  # fmt: skip
 
 
@@ -22,5 +23,5 @@ def rig_stamp() -> str:
     for pattern in _BUILDERS:
         for path in sorted(here.glob(pattern)):
             if path.is_file():
-                digest.update(f"\0{path.relative_to(here)}\0".encode() + path.read_bytes())
+                digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
