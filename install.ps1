@@ -7,6 +7,7 @@
     user's PATH. Run it as often as you like; administrator rights are not needed.
 
     It only finds a Python to work with. All the rest is: python -m pykd_handle.install
+    That Python imports neither from the current folder nor from PYTHONPATH.
 .PARAMETER Python
     The python.exe that the debugger shall use (3.9 or 3.8). Default: the registered one.
 .PARAMETER Architecture
@@ -48,23 +49,30 @@ function Get-FullPath([string] $Path) {
     $paths.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('\')
 }
 
+# -I: what lies in the current folder is not imported, whatever it is called.
+$isSupported = 'import sys; sys.exit(sys.version_info < (3, 8))'
+$install = 'import sys; sys.path.insert(0, sys.argv.pop(1)); ' +
+    'from pykd_handle.install.__main__ import main; sys.exit(main())'
+
 function Test-Python([string[]] $Command) {
     # Any Python from 3.8 on can do the work; which one the debugger gets is decided there.
-    if (-not (Get-Command $Command[0] -CommandType Application -ErrorAction SilentlyContinue)) {
-        return $false
-    }
+    $program = [WildcardPattern]::Escape($Command[0])
     $options = @($Command | Select-Object -Skip 1)
-    & $Command[0] @options -c 'import sys; sys.exit(sys.version_info < (3, 8))' | Out-Null
+    & $program @options -I -c $isSupported | Out-Null
     return ($LASTEXITCODE -eq 0)
 }
 
 function Find-Python {
-    $candidates = @(@('py', '-3'), @(, 'python'))
-    if ($Python) { $candidates = @(, @((Get-FullPath $Python))) }
-    foreach ($candidate in $candidates) {
-        if (Test-Python $candidate) { return $candidate }
+    if ($Python) {
+        if ((Test-Path -LiteralPath $Python -PathType Leaf) -and (Test-Python $Python)) {
+            return $Python
+        }
+        Stop-Install "$Python is no Python from 3.8 on."
     }
-    if ($Python) { Stop-Install "$Python is no Python from 3.8 on." }
+    foreach ($candidate in @(@('py', '-3'), @(, 'python'))) {
+        $found = Get-Command -Name $candidate[0] -CommandType Application -ErrorAction SilentlyContinue
+        if ($found -and (Test-Python $candidate)) { return $candidate }
+    }
     Stop-Install ('No Python was found. Install Python 3.9.13 from python.org (administrator ' +
         'rights are not needed), or: winget install --id Python.Python.3.9 --exact ' +
         "--architecture $Architecture")
@@ -72,17 +80,18 @@ function Find-Python {
 
 # Beside this script lies a clone, or a wheel. Python imports from either.
 $source = $PSScriptRoot
-if (-not (Test-Path (Join-Path $source 'pyproject.toml'))) {
-    $wheel = Get-ChildItem $PSScriptRoot -Filter 'pykd_handle-*.whl' | Sort-Object LastWriteTime |
-        Select-Object -Last 1
+if (-not (Test-Path -LiteralPath ([IO.Path]::Combine($source, 'pyproject.toml')))) {
+    $wheel = Get-ChildItem -LiteralPath $source -Filter 'pykd_handle-*.whl' |
+        Sort-Object LastWriteTime | Select-Object -Last 1
     if (-not $wheel) { Stop-Install "neither a clone of pykd_handle nor its wheel is in $source" }
     $source = $wheel.FullName
 }
 
-$command = @(Find-Python)
-$arguments = @($command | Select-Object -Skip 1)
-$arguments += '-m', 'pykd_handle.install', '--architecture', $Architecture, '--source', $source
-if ($Python) { $arguments += '--python', (Get-FullPath $Python) }
+$arguments = @($source, '--architecture', $Architecture, '--source', $source)
+if ($Python) {
+    $Python = Get-FullPath $Python
+    $arguments += '--python', $Python
+}
 if ($ExtensionPath) { $arguments += '--extension-path', (Get-FullPath $ExtensionPath) }
 if ($Bootstrapper) { $arguments += '--bootstrapper', (Get-FullPath $Bootstrapper) }
 if ($Uninstall) { $arguments += '--uninstall' }
@@ -90,13 +99,17 @@ if (-not $PSCmdlet.ShouldProcess("WinDbg ($Architecture)", 'Set up pykd_handle')
     $arguments += '--what-if'
 }
 
-$before = $env:PYTHONPATH
+# Full paths are known from here on; what a program loads from its current folder is then ours.
+Push-Location -LiteralPath $PSScriptRoot
 try {
-    $env:PYTHONPATH = $source
-    & $command[0] @arguments
+    $command = @(Find-Python)
+    # Of a path with brackets, & would make a pattern.
+    $program = [WildcardPattern]::Escape($command[0])
+    $options = @($command | Select-Object -Skip 1)
+    & $program @options -I -c $install @arguments
     $result = $LASTEXITCODE
 }
 finally {
-    $env:PYTHONPATH = $before
+    Pop-Location
 }
 exit $result

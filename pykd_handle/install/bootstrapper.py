@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import List, NamedTuple, Optional
 
 from .errors import InstallError
 from .image import read_image
+from .machine import Machine
+from .origin import has_mark, origin
 from .places import Places
 from .step import Step
 
@@ -59,7 +60,8 @@ class BootstrapperStep(Step):
 
     name = "bootstrapper"
 
-    def __init__(self, places: Places, given: Optional[Path]) -> None:
+    def __init__(self, machine: Machine, places: Places, given: Optional[Path]) -> None:
+        self._machine = machine
         self._places = places
         self._given = given
 
@@ -86,18 +88,34 @@ class BootstrapperStep(Step):
         return f"copy {self._given} to {target}"
 
     def install(self) -> None:
-        """Copy the file. Its mark of the web stays behind, with which it would not load."""
+        """Copy the file, with its mark of the web: whether to trust it is not for us to say."""
         assert self._given is not None
         folder = self._places.extensions
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self._given, folder / FILE_NAME)
+            self._machine.copy(self._given, folder / FILE_NAME)
         except OSError as error:
             reason = error.strerror or str(error)
             raise InstallError(
                 f"{folder / FILE_NAME}: {reason}; close every debugger that has it loaded, or name "
                 "a folder that you may write to with -ExtensionPath"
             ) from None
+
+    def remarks(self) -> List[str]:
+        """The hash and origin of the one in use, and what its mark of the web means."""
+        path = self._given or Path(self.present())
+        try:
+            lines = [origin(path)]
+        except OSError as error:
+            raise InstallError(f"{path}: {error.strerror or error}") from None
+        if has_mark(path):
+            placed = self._places.extensions / FILE_NAME if self._given else path
+            quoted = str(placed).replace("'", "''")
+            lines.append(
+                "its mark of the web stays; if the debugger does not load it, and you trust its "
+                f"origin: Unblock-File -LiteralPath '{quoted}'"
+            )
+        return lines
 
     def leftover(self) -> str:
         """It stays at uninstallation: other scripts run with it, too."""

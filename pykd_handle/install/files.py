@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pkgutil
 from pathlib import Path
 from typing import Dict, Mapping
 from xml.sax.saxutils import quoteattr
 
 from .errors import InstallError
 from .pythons import Interpreter
+from .shipped import shipped
 from .step import Step
 
 __all__ = ("FILE_NAMES", "FilesStep", "own_files")
@@ -34,7 +34,7 @@ def own_files(folder: Path, python: Interpreter, say_version: bool) -> Dict[str,
     command = f"!pykd.py -{python.name} -g -m pykd_handle" if say_version else _PLAIN_COMMAND
     files = {}
     for name in FILE_NAMES:
-        text = _data("handle.py" if name == "handle.py" else f"windbg/{name}")
+        text = shipped("handle.py" if name == "handle.py" else f"windbg/{name}")
         text = text.replace(_PLAIN_COMMAND, command)
         # A gallery is found by its full path.
         text = text.replace('"FOLDER"', quoteattr(str(folder)))
@@ -42,17 +42,6 @@ def own_files(folder: Path, python: Interpreter, say_version: bool) -> Dict[str,
         text = text.replace("#! python3\n", f"#! python{python.name}\n", 1)
         files[name] = text.encode("utf-8")
     return files
-
-
-def _data(name: str) -> str:
-    """A file of the package, also out of a wheel that is not installed."""
-    try:
-        data = pkgutil.get_data("pykd_handle", name)
-    except OSError:
-        data = None
-    if data is None:
-        raise InstallError(f"pykd_handle/{name} is missing from this copy of the package")
-    return data.decode("utf-8").replace("\r\n", "\n")
 
 
 class FilesStep(Step):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from .errors import InstallError
@@ -31,33 +32,37 @@ class Outcome(NamedTuple):
 class Machine:
     """Everything outside the process; tests make one of their own.
 
-    ``run`` starts a program and waits for it (raises `OSError`); ``announce`` tells running
-    programs that environment variables have changed.
+    ``run`` starts a program in its own folder and waits for it, ``copy`` copies a file with all its
+    streams (both raise `OSError`); ``announce`` tells running programs that environment variables
+    have changed.
     """
 
     registry: Registry
     environ: Mapping[str, str]
     run: Callable[[Sequence[str]], Outcome]
     announce: Callable[[], None]
+    copy: Callable[[Path, Path], None]
 
 
 def this_machine() -> Machine:
     """This computer. Raises `InstallError` where that is not Windows."""
     if sys.platform != "win32":
         raise InstallError(
-            "this sets up WinDbg, so it needs Windows; elsewhere 'pip install pykd-handle' is all, "
-            "then: pykd-handle --dump FILE"
+            "this sets up WinDbg, so it needs Windows; elsewhere pip install of this clone or its "
+            "wheel is all, then: pykd-handle --dump FILE"
         )
-    return Machine(WindowsRegistry(), os.environ, _run, _announce)
+    return Machine(WindowsRegistry(), os.environ, _run, _announce, _copy)
 
 
 def _run(command: Sequence[str]) -> Outcome:
-    # install.ps1 lends its own Python our sources; the debugger's Python must see what it will
-    # see in the debugger.
-    env = {name: value for name, value in os.environ.items() if name.upper() != "PYTHONPATH"}
+    # What pip starts itself is not as isolated as pip is: the user's modules stay away from it.
+    left_out = ("PYTHONPATH", "PYTHONHOME")
+    env = {name: value for name, value in os.environ.items() if name.upper() not in left_out}
     done = subprocess.run(
         list(command),
         env=env,
+        # Not where the user stands: there may lie anything.
+        cwd=Path(command[0]).parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,3 +78,11 @@ def _announce() -> None:
     user32.SendMessageTimeoutW(
         _EVERY_WINDOW, _WM_SETTINGCHANGE, 0, "Environment", _SKIP_HUNG_WINDOWS, _MILLISECONDS, None
     )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy as Explorer does: shutil would leave the mark of the web behind."""
+    kernel32: Any = getattr(ctypes, "WinDLL")("kernel32", use_last_error=True)  # noqa: B009
+    if not kernel32.CopyFileW(str(source), str(target), False):
+        error: OSError = getattr(ctypes, "WinError")(getattr(ctypes, "get_last_error")())  # noqa: B009
+        raise error

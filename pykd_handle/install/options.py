@@ -17,13 +17,13 @@ _BITS = {"x64": 64, "x86": 32}
 
 @dataclass(frozen=True)
 class Options:
-    """``bits``: the debugger's bitness. ``source``: what pip installs this package from."""
+    """``bits``: the debugger's bitness. ``source``: its clone or wheel."""
 
     bits: int = 64
     python: Optional[Path] = None
     extension_path: Optional[Path] = None
     bootstrapper: Optional[Path] = None
-    source: Optional[str] = None
+    source: Optional[Path] = None
     what_if: bool = False
     uninstall: bool = False
 
@@ -53,7 +53,12 @@ def parse_options(words: Sequence[str]) -> Options:
     parser.add_argument(
         "--bootstrapper", type=Path, metavar="FILE", help="a pykd.dll of pykd-ext to put there"
     )
-    parser.add_argument("--source", help="what pip installs this package from")
+    parser.add_argument(
+        "--source",
+        type=Path,
+        metavar="PATH",
+        help="the clone or wheel to install this package from",
+    )
     parser.add_argument("--what-if", action="store_true", help="only say what would be done")
     parser.add_argument("--uninstall", action="store_true", help="remove it again")
     given = parser.parse_args(list(words))

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
+import tempfile
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 from ..version import __version__
 from .errors import InstallError
-from .machine import Machine, Outcome
+from .isolated import isolated_code, isolated_module
+from .machine import Machine
 from .pythons import Interpreter
+from .shipped import shipped
 from .step import Step
 
-__all__ = ("PYKD", "PackagesStep", "own_source")
+__all__ = ("PackagesStep", "own_source")
 
-PYKD = "0.3.4.15"
+_REQUIREMENTS = "requirements.txt"
+_TO_BUILD = "requirements-build.txt"
+_BY_HASH = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--requirement")
 
 # Asked of the debugger's Python, which is not the one that runs this.
 _ASK = """\
 import json
 from importlib.metadata import PackageNotFoundError, version
 found = {}
-for name in ("pip", "pykd", "pykd-handle"):
+for name in ("pip", "pykd", "tabulate", "pykd-handle"):
     try:
         found[name] = version(name)
     except PackageNotFoundError:
@@ -31,26 +37,34 @@ print(json.dumps(found))
 _TRY = "import pykd, pykd_handle.cli"
 
 
-def own_source() -> str:
-    """What pip can install this very package from: its clone, its wheel, or its name."""
-    package = Path(__file__).parent.parent
-    container = package.parent
-    if container.suffix == ".whl" and container.is_file():
-        return str(container)
-    if (container / "pyproject.toml").is_file():
-        return str(container)
-    return f"pykd-handle=={__version__}"
+def own_source() -> Optional[Path]:
+    """What pip can install this very package from: its clone or its wheel; None if neither is here.
+
+    Never its name: an index may have nothing under it, or what a stranger has put there.
+    """
+    container = Path(__file__).absolute().parents[2]
+    return container if _fault_of(container) == "" else None
+
+
+def _fault_of(source: Path) -> str:
+    """Why this is neither a clone nor a wheel; empty if it is one."""
+    if source.is_dir():
+        return "" if (source / "pyproject.toml").is_file() else "no clone: no pyproject.toml in it"
+    if not source.is_file():
+        return "not there"
+    return "" if source.suffix == ".whl" else "no wheel (.whl)"
 
 
 class PackagesStep(Step):
     """Have pykd and this package installed, and see that they can be imported.
 
-    ``source`` is what pip installs this package from.
+    ``source`` is the clone or wheel that pip installs this package from; None where there is
+    none, so that it has to be installed already.
     """
 
     name = "packages"
 
-    def __init__(self, machine: Machine, python: Interpreter, source: str) -> None:
+    def __init__(self, machine: Machine, python: Interpreter, source: Optional[Path]) -> None:
         self._machine = machine
         self._python = python
         self._source = source
@@ -65,22 +79,50 @@ class PackagesStep(Step):
     def todo(self) -> str:
         """Install what is missing. A clone or a wheel always: it may be newer than it says."""
         versions = self._ask()
-        wanted = versions.get("pykd") == PYKD and versions.get("pykd-handle") == __version__
-        if wanted and self._source.startswith("pykd-handle=="):
+        pinned = re.findall(r"^([\w-]+)==(\S+)", shipped(f"install/{_REQUIREMENTS}"), re.MULTILINE)
+        wanted = " ".join(f"{name}=={version}" for name, version in pinned)
+        if self._source is not None:
+            fault = _fault_of(self._source)
+            if fault:
+                raise InstallError(
+                    f"{self._source}: {fault}; name a clone of pykd_handle or its wheel"
+                )
+            return f"pip install {wanted} {self._source} (Python {self._python.name})"
+        if versions.get("pykd-handle") != __version__:
+            raise InstallError(
+                f"pykd-handle {__version__} is not in {self._python.folder}, and here is "
+                "neither its clone nor its wheel: run install.ps1 beside one, or name one "
+                "with --source"
+            )
+        if all(versions.get(name) == version for name, version in pinned):
             return ""
-        return f"pip install pykd=={PYKD} {self._source} (Python {self._python.name})"
+        return f"pip install {wanted} (Python {self._python.name})"
 
     def install(self) -> None:
         """Run pip, then import both as the debugger will."""
-        before = self._ask()
-        if "pip" not in before:
-            self._python_does("-m", "ensurepip", "--user")
-        self._pip("install", f"pykd=={PYKD}", self._source)
-        if "pykd-handle" in before and not self._source.startswith("pykd-handle=="):
-            # pip takes a wheel or clone of a version that is there for the same; it may not be.
-            self._pip("install", "--force-reinstall", "--no-deps", self._source)
+        if "pip" not in self._ask():
+            self._module("ensurepip", "--user")
+        try:
+            with tempfile.TemporaryDirectory(prefix="pykd_handle-") as folder:
+                self._run_pip(Path(folder))
+        except OSError as error:
+            raise InstallError(f"{error.filename}: {error.strerror or error}") from None
         self._versions = None
-        self._python_does("-c", _TRY)
+        self._answer(isolated_code(self._python.executable, _TRY), "import of the packages")
+
+    def _run_pip(self, folder: Path) -> None:
+        for name in (_REQUIREMENTS, _TO_BUILD):
+            # Out of the package, which may be a wheel: pip reads files only.
+            (folder / name).write_text(shipped(f"install/{name}"), encoding="ascii")
+        self._pip("install", *_BY_HASH, str(folder / _REQUIREMENTS))
+        if self._source is None:
+            return
+        if self._source.is_dir():
+            self._pip("download", "--dest", str(folder), *_BY_HASH, str(folder / _TO_BUILD))
+        # By force, as pip takes a version that is there for the same, which it may not be. As an
+        # address, as pip takes [...] at the end of a path, and a semicolon, for something else.
+        offline = ("--no-deps", "--no-index", "--find-links", str(folder))
+        self._pip("install", "--force-reinstall", *offline, self._source.absolute().as_uri())
 
     def undo(self) -> str:
         """Remove this package."""
@@ -98,27 +140,29 @@ class PackagesStep(Step):
 
     def _ask(self) -> Dict[str, str]:
         if self._versions is None:
-            output = self._python_does("-c", _ASK)
+            executable = self._python.executable
+            output = self._answer(isolated_code(executable, _ASK), "list of packages")
             try:
                 self._versions = dict(json.loads(output.splitlines()[-1]))
             except (ValueError, IndexError):
-                raise InstallError(f"{self._python.executable} answers {output!r}") from None
+                raise InstallError(f"{executable} answers {output!r}") from None
         return self._versions
 
     def _pip(self, *words: str) -> None:
-        self._python_does("-m", "pip", *words, "--disable-pip-version-check")
+        self._module("pip", *words, "--disable-pip-version-check")
 
-    def _python_does(self, *words: str) -> str:
-        executable = self._python.executable
+    def _module(self, module: str, *words: str) -> None:
+        command = isolated_module(self._python.executable, module, *words)
+        self._answer(command, f"-m {module} {words[0]}")
+
+    def _answer(self, command: List[str], what: str) -> str:
+        """Run this; what it printed. Raises `InstallError` with what went wrong."""
         try:
-            done: Outcome = self._machine.run([str(executable), *words])
+            done = self._machine.run(command)
         except OSError as error:
-            raise InstallError(f"{executable}: {error.strerror or error}") from None
+            raise InstallError(f"{command[0]}: {error.strerror or error}") from None
         if done.code:
             lines = [line.strip() for line in done.output.splitlines() if line.strip()]
             errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:]
-            what = " ".join(words[:3]) if words[0] == "-m" else "import of the packages"
-            raise InstallError(
-                f"{executable} {what} failed: {' '.join(errors) or 'without a message'}"
-            )
+            raise InstallError(f"{command[0]} {what} failed: {' '.join(errors) or 'no message'}")
         return done.output

@@ -20,17 +20,20 @@ class Places:
     def __init__(
         self, environ: Mapping[str, str], bits: int, extension_path: Optional[Path] = None
     ) -> None:
-        local = environ.get("LOCALAPPDATA")
-        if not local:
-            raise InstallError("the environment variable LOCALAPPDATA is not set")
+        local = _folder(environ.get("LOCALAPPDATA", ""))
+        home = _folder(environ.get("USERPROFILE", ""))
+        if local is None and home is not None:
+            local = home / "AppData" / "Local"
+        if local is None:
+            raise InstallError(
+                "neither LOCALAPPDATA nor USERPROFILE is set to a folder's full path"
+            )
         self.environ = environ
         self.bits = bits
         self.chosen = extension_path
         # Ours alone, so that it can go on PATH and be removed as a whole.
-        self.own = Path(local) / "pykd_handle"
-        self._default = (
-            Path(local) / "Dbg" / ("EngineExtensions" if bits == 64 else "EngineExtensions32")
-        )
+        self.own = local / "pykd_handle"
+        self._default = local / "Dbg" / ("EngineExtensions" if bits == 64 else "EngineExtensions32")
 
     @property
     def extensions(self) -> Path:
@@ -55,3 +58,9 @@ class Places:
                 folders.append(debuggers / ("x64" if self.bits == 64 else "x86") / "winext")
         folders.append(self._default)
         return folders
+
+
+def _folder(text: str) -> Optional[Path]:
+    """The folder that a variable names; None where it names none."""
+    folder = Path(text.strip().strip('"'))
+    return folder if folder.is_absolute() else None

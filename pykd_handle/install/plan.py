@@ -35,7 +35,7 @@ def run(options: Options, machine: Machine, out: TextIO) -> int:
         _line(out, "", f"(!py alone would take Python {other.name}, which pykd has no wheel for)")
     steps = [
         PackagesStep(machine, python, options.source or own_source()),
-        BootstrapperStep(places, options.bootstrapper),
+        BootstrapperStep(machine, places, options.bootstrapper),
         FilesStep(places.own, own_files(places.own, python, say_version)),
         SearchPathStep(machine, places),
     ]
@@ -47,14 +47,15 @@ def run(options: Options, machine: Machine, out: TextIO) -> int:
 
 def _steps_back(options: Options, machine: Machine, places: Places, found: Survey) -> List[Step]:
     """What an uninstallation undoes; it must do without a Python that is gone already."""
-    steps: List[Step] = [
-        SearchPathStep(machine, places),
-        FilesStep(places.own, dict.fromkeys(FILE_NAMES, b"")),
-        BootstrapperStep(places, None),
-    ]
+    search_path = SearchPathStep(machine, places)
+    names = dict.fromkeys(FILE_NAMES, b"")
+    # An installation from before the user's folder moved lies where PATH says.
+    folders = dict.fromkeys([places.own, *search_path.folders()])
+    steps: List[Step] = [search_path, *(FilesStep(folder, names) for folder in folders)]
+    steps.append(BootstrapperStep(machine, places, None))
     python = found.named(options.python) if options.python is not None else found.best()
     if python is not None:
-        steps.append(PackagesStep(machine, python, ""))
+        steps.append(PackagesStep(machine, python, None))
     return steps
 
 
@@ -84,6 +85,8 @@ def _install(steps: Sequence[Step], what_if: bool, out: TextIO) -> int:
             else:
                 _line(out, step.name, todo)
                 step.install()
+            for remark in step.remarks():
+                _line(out, "", remark)
         except InstallError as error:
             # The others are of use by themselves, and the next run has less to do.
             _line(out, step.name, f"MISSING: {error}")

@@ -120,7 +120,10 @@ def _look(registry: Registry, hive: str, name: str, bits: int) -> Union[Interpre
     if match is None:
         return "not a version"
     version = int(match.group(1)), int(match.group(2))
-    path = registry.value(hive, rf"{_CORE}\{name}\InstallPath", "", bits)
+    try:
+        path = registry.value(hive, rf"{_CORE}\{name}\InstallPath", "", bits)
+    except OSError as error:
+        return f"its InstallPath can't be read: {error.strerror or error}"
     if path is None or not path.text:
         return "no InstallPath"
     # Joined as the bootstrapper joins: it puts no separator between folder and file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 from typing import Any, List, NamedTuple, Optional, Protocol
 
@@ -26,7 +27,10 @@ class Registry(Protocol):
         """The names of the keys below ``key``, in order; none where there is no such key."""
 
     def value(self, hive: str, key: str, name: str, bits: int) -> Optional[Value]:
-        """A text value; ``name`` is empty for the key's default value."""
+        """A text value, None where there is none; ``name`` is empty for the key's default value.
+
+        Raises `OSError` for one that can't be read or is no text: it is there all the same.
+        """
 
     def set_value(self, hive: str, key: str, name: str, value: Value, bits: int) -> None:
         """Write a text value, making the key if need be. Raises `OSError`."""
@@ -58,10 +62,10 @@ class WindowsRegistry:
         try:
             with self._open(hive, key, bits, self._winreg.KEY_READ) as opened:
                 data, kind = self._winreg.QueryValueEx(opened, name)
-        except OSError:
+        except FileNotFoundError:
             return None
         if kind not in (self._winreg.REG_SZ, self._winreg.REG_EXPAND_SZ):
-            return None
+            raise OSError(errno.EINVAL, f"{hive}\\{key}\\{name} is no text")
         return Value(str(data), kind == self._winreg.REG_EXPAND_SZ)
 
     def set_value(self, hive: str, key: str, name: str, value: Value, bits: int) -> None:

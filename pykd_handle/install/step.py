@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import List
+
 __all__ = ("Step",)
 
 
@@ -24,6 +26,10 @@ class Step:
     def install(self) -> None:
         """Do it."""
         raise NotImplementedError
+
+    def remarks(self) -> List[str]:
+        """What is worth knowing about what is there, or is put there: a line each."""
+        return []
 
     def undo(self) -> str:
         """What `uninstall` would do; empty when nothing is left to do."""

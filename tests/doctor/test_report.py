@@ -112,7 +112,8 @@ def test_on_windows_without_pykd(computer: Computer, monkeypatch: pytest.MonkeyP
 def test_users_folder_unknown(computer: Computer) -> None:
     computer.environ.clear()
     said = examine(computer.machine(), lambda: FakePykd(session=False))
-    assert said[-1] == Finding(NOTE, "setup", "the environment variable LOCALAPPDATA is not set")
+    text = "neither LOCALAPPDATA nor USERPROFILE is set to a folder's full path"
+    assert said[-1] == Finding(NOTE, "setup", text)
 
 
 # --- privacy -----------------------------------------------------------------------------------

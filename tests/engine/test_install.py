@@ -6,18 +6,22 @@ the bootstrapper there is a stand-in, see machine/bootstrapper.cpp.
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 import pytest
 
 from pykd_handle.install.files import FILE_NAMES
 from pykd_handle.version import __version__
+from tests.install.script import command_of_script
 from tests.packaging.build import REPOSITORY, Distributions
 
-from .machine import WindowsMachine, wheel_of
+from .machine import WindowsMachine
 from .rig import Result, Rig, to_windows_path
 
 DUMP = REPOSITORY / "samples" / "windows10_x64.dmp"
@@ -32,16 +36,28 @@ class Setup(NamedTuple):
     wheels: Path
     wheel: Path
     bootstrapper: Path
+    trap: Path
 
-    def install(self, *words: Union[str, Path], from_wheel: bool = True) -> Result:
-        """Run the installer, as install.ps1 does: out of the wheel, with nothing installed."""
+    def install(self, *words: Union[str, Path], source: Optional[Path] = None) -> Result:
+        """Run the installer as install.ps1 does beside ``source``, by default the wheel.
+
+        The user stands in a folder of modules that end whatever runs them.
+        """
+        command = command_of_script(source or self.wheel, *words)
+        return self._run([*command, "--source", source or self.wheel], self.trap)
+
+    def install_again(self, *words: Union[str, Path]) -> Result:
+        """Run the installer from where it is installed."""
+        return self._run(["-m", "pykd_handle.install", *words], self.machine.folder)
+
+    def _run(self, command: List[Union[str, Path]], folder: Path) -> Result:
         env: Dict[str, str] = {
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": to_windows_path(self.wheels),
+            "PYTHONPATH": to_windows_path(folder),
         }
-        if from_wheel:
-            env["PYTHONPATH"] = to_windows_path(self.wheel)
-        return self.machine.python("-m", "pykd_handle.install", *words, env=env)
+        # Building a clone takes its time under Wine.
+        return self.machine.python(*command, env=env, cwd=folder, timeout=400)
 
     @property
     def own(self) -> str:
@@ -61,12 +77,12 @@ class Setup(NamedTuple):
 
 def make(rig: Rig, folder: Path, distributions: Distributions) -> Setup:
     machine = WindowsMachine(rig, folder / "machine")
-    wheels = folder / "wheels"
-    wheels.mkdir()
-    for name in ("pykd", "tabulate"):
-        wheel_of(rig, name, wheels)
     bootstrapper = machine.make_bootstrapper(folder / "download.dll")
-    return Setup(machine, wheels, distributions.wheel, bootstrapper)
+    trap = folder / "trap"
+    trap.mkdir()
+    for name in ("argparse", "ctypes", "json", "pip", "pykd", "runpy", "site", "sitecustomize"):
+        (trap / f"{name}.py").write_text("raise SystemExit('the trap has run')\n")
+    return Setup(machine, rig.wheels, distributions.wheel, bootstrapper, trap)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +169,19 @@ def test_pip_without_its_index(bare: Setup, tmp_path: Path) -> None:
     assert "Type in WinDbg" not in said.stdout
 
 
+def test_wheel_that_is_another_than_was_looked_at(bare: Setup, tmp_path: Path) -> None:
+    bare.machine.register("3.9", to_windows_path(bare.machine.python_home) + "\\")
+    for path in bare.wheels.glob("*.whl"):
+        shutil.copy2(path, tmp_path)
+    (wheel,) = tmp_path.glob("pykd-*.whl")
+    with wheel.open("ab") as stream:
+        stream.write(b"\0")
+    said = bare._replace(wheels=tmp_path).install("--bootstrapper", bare.bootstrapper)
+    assert said.returncode == 1
+    assert "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE" in said.stdout
+    assert not list(bare.machine.site.glob("pykd*"))
+
+
 # --- installed ---------------------------------------------------------------------------------
 
 
@@ -161,10 +190,13 @@ def test_every_step_is_said(installed: Installed) -> None:
     assert (said.returncode, said.stderr) == (0, "")
     python = to_windows_path(setup.machine.python_home)
     extensions = f"{setup.own[: -len('pykd_handle')]}Dbg\\EngineExtensions"
+    packages = "pykd==0.3.4.15 tabulate==0.9.0"
+    digest = hashlib.sha256(setup.bootstrapper.read_bytes()).hexdigest()
     assert said.stdout.splitlines() == [
         f"python       Python 3.9 (64-bit) in {python} (HKCU PythonCore\\3.9)",
-        f"packages     pip install pykd==0.3.4.15 {to_windows_path(setup.wheel)} (Python 3.9)",
+        f"packages     pip install {packages} {to_windows_path(setup.wheel)} (Python 3.9)",
         f"bootstrapper copy {to_windows_path(setup.bootstrapper)} to {extensions}\\pykd.dll",
+        f"             sha256 {digest}, origin unknown (no mark of the web)",
         f"files        write {', '.join(FILE_NAMES)} to {setup.own}",
         f"search path  add {setup.own} to the user's PATH",
         "",
@@ -191,7 +223,7 @@ def test_what_is_there(installed: Installed) -> None:
 def test_a_second_time_nothing_changes(installed: Installed) -> None:
     before = installed.setup.files()
     # Now from where it is installed: python -m pykd_handle.install
-    said = installed.setup.install(from_wheel=False)
+    said = installed.setup.install_again()
     assert (said.returncode, said.stderr) == (0, "")
     assert f"packages     pykd 0.3.4.15, pykd-handle {__version__}\n" in said.stdout
     assert "search path  on the user's PATH\n" in said.stdout
@@ -277,7 +309,7 @@ def test_a_newer_python_changes_the_commands(installed: Installed) -> None:
     newer.mkdir()
     (newer / "python313.dll").write_bytes((setup.machine.python_home / "python39.dll").read_bytes())
     setup.machine.register("3.13", to_windows_path(newer) + "\\")
-    said = setup.install(from_wheel=False)
+    said = setup.install_again()
     assert said.returncode == 0
     assert "(!py alone would take Python 3.13, which pykd has no wheel for)" in said.stdout
     assert "files        write khandle.wds, khandle.js to " in said.stdout
@@ -285,6 +317,24 @@ def test_a_newer_python_changes_the_commands(installed: Installed) -> None:
     # The alias goes on working, and the script asks for its Python by its first line.
     told = debug(installed, alias(installed), "!khandle --version", "!py handle.py --version")
     assert told.count(f"pykd-handle {__version__}\n") == 2
+
+
+def test_from_a_clone(installed: Installed, distributions: Distributions) -> None:
+    setup = installed.setup
+    # Where a wildcard, an extra of pip and a marker of pip would be seen.
+    parent = setup.machine.folder / "[old]"
+    with tarfile.open(distributions.sdist) as archive:
+        archive.extractall(parent)
+    (unpacked,) = parent.iterdir()
+    clone = unpacked.rename(parent / "src; pykd_handle[new]")
+    with (clone / "pykd_handle" / "handle.py").open("a") as stream:
+        stream.write("# newer\n")
+    said = setup.install(source=clone)
+    assert (said.returncode, said.stderr) == (0, ""), said
+    there = setup.machine.site / "pykd_handle" / "handle.py"
+    assert there.read_text().endswith("# newer\n")
+    # What it was built with is not installed.
+    assert not list(setup.machine.site.glob("setuptools*"))
 
 
 def test_back(installed: Installed) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import struct
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from pykd_handle.install import Machine, Value
 from pykd_handle.install.machine import Outcome
+from pykd_handle.install.origin import MARK
+from pykd_handle.version import __version__
 
 __all__ = ["CORE", "Computer", "FakeRegistry", "write_image"]
 
@@ -48,6 +52,7 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.values: Dict[Tuple[int, str, str, str], Value] = {}
         self.writable = True
+        self.unreadable: Optional[Tuple[int, str, str, str]] = None
 
     def put(self, hive: str, key: str, name: str, text: str, bits: int = 64) -> None:
         self.values[bits, hive, key, name] = Value(text)
@@ -62,6 +67,8 @@ class FakeRegistry:
         return list(dict.fromkeys(found))
 
     def value(self, hive: str, key: str, name: str, bits: int) -> Optional[Value]:
+        if (bits, hive, key, name) == self.unreadable:
+            raise PermissionError(13, "Access is denied")
         return self.values.get((bits, hive, key, name))
 
     def set_value(self, hive: str, key: str, name: str, value: Value, bits: int) -> None:
@@ -84,6 +91,7 @@ class Computer:
         self.installed = {"pip": "23.0"}
         self.fails: Dict[str, str] = {}
         self.ran: List[List[str]] = []
+        self.read: Dict[str, str] = {}
         self.announced = 0
 
     @property
@@ -95,7 +103,7 @@ class Computer:
         return self.local / "pykd_handle"
 
     def machine(self) -> Machine:
-        return Machine(self.registry, self.environ, self._run, self._announce)
+        return Machine(self.registry, self.environ, self._run, self._announce, self._copy)
 
     def add_python(
         self, key: str = "3.9", hive: str = "HKCU", bits: int = 64, ending: str = os.sep
@@ -114,16 +122,24 @@ class Computer:
 
     def _run(self, command: Sequence[str]) -> Outcome:
         """A Python with a pip that keeps track of what it would have."""
-        executable, *words = command
+        executable, isolated, site_later, option, code, *words = command
         assert Path(executable).is_file(), executable
-        self.ran.append(list(words))
+        assert (isolated, site_later, option) == ("-I", "-S", "-c")
+        assert code.startswith("import site\n")
+        words = ["-m", *words] if "runpy" in code else ["-c", code.split("site.main()\n")[1]]
+        self.ran.append(words)
         for part, message in self.fails.items():
             if part in " ".join(words):
                 return Outcome(1, message)
+        for requirements in (word for word in words if word.endswith(".txt")):
+            self.read[Path(requirements).name] = Path(requirements).read_text()
         if words[0] == "-c" and "importlib.metadata" in words[1]:
             return Outcome(0, f"{json.dumps(self.installed)}\n")
         if words[:3] == ["-m", "pip", "install"]:
-            self.installed.update({"pykd": "0.3.4.15", "pykd-handle": "0.1.0"})
+            found = re.findall(r"^(\w+)==(\S+)", self.read["requirements.txt"], re.MULTILINE)
+            self.installed.update(found)
+            if words[-2].startswith("file:"):
+                self.installed["pykd-handle"] = __version__
         if words[:3] == ["-m", "pip", "uninstall"]:
             del self.installed["pykd-handle"]
         if words[:2] == ["-m", "ensurepip"]:
@@ -132,3 +148,9 @@ class Computer:
 
     def _announce(self) -> None:
         self.announced += 1
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """With the second stream, which is a file of its own where names may hold a colon."""
+        for stream in ("", MARK):
+            if Path(f"{source}{stream}").is_file():
+                shutil.copyfile(f"{source}{stream}", f"{target}{stream}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 
 import pytest
 
+import pykd_handle
 from pykd_handle.install import InstallError, Options, Value, run
 from pykd_handle.install.__main__ import main
 from pykd_handle.install.files import FILE_NAMES
@@ -15,14 +17,18 @@ from pykd_handle.version import __version__
 from .computer import Computer, write_image
 
 PATH = (64, "HKCU", "Environment", "Path")
-SOURCE = f"pykd-handle=={__version__}"
+SOURCE = Path(pykd_handle.__file__).resolve().parents[1]
 
 
 def install(computer: Computer, **options: object) -> tuple[int, str]:
     out = io.StringIO()
-    options.setdefault("source", SOURCE)
     code = run(Options(**options), computer.machine(), out)  # type: ignore[arg-type]
     return code, out.getvalue()
+
+
+def came_from(given: Path) -> str:
+    digest = hashlib.sha256(given.read_bytes()).hexdigest()
+    return f"sha256 {digest}, origin unknown (no mark of the web)"
 
 
 def files_of(computer: Computer) -> set[str]:
@@ -41,8 +47,9 @@ def test_from_nothing(computer: Computer, given: Path) -> None:
     assert code == 0
     assert said == (
         f"python       Python 3.9 (64-bit) in {folder} (HKCU PythonCore\\3.9)\n"
-        f"packages     pip install pykd==0.3.4.15 {SOURCE} (Python 3.9)\n"
+        f"packages     pip install pykd==0.3.4.15 tabulate==0.9.0 {SOURCE} (Python 3.9)\n"
         f"bootstrapper copy {given} to {target}\n"
+        f"             {came_from(given)}\n"
         f"files        write {', '.join(FILE_NAMES)} to {computer.own}\n"
         f"search path  add {computer.own} to the user's PATH\n"
         "\n"
@@ -59,9 +66,13 @@ def test_from_nothing(computer: Computer, given: Path) -> None:
     assert computer.registry.values[PATH].text == str(computer.own)
 
 
-def test_a_second_time_nothing_changes(computer: Computer, given: Path) -> None:
+def test_a_second_time_nothing_changes(
+    computer: Computer, given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     computer.add_python()
     install(computer, bootstrapper=given)
+    # Now from where it is installed.
+    monkeypatch.setattr("pykd_handle.install.plan.own_source", lambda: None)
     files, values = files_of(computer), dict(computer.registry.values)
     computer.ran.clear()
     code, said = install(computer)
@@ -69,9 +80,10 @@ def test_a_second_time_nothing_changes(computer: Computer, given: Path) -> None:
     assert files_of(computer) == files
     assert computer.registry.values == values
     assert not [words for words in computer.ran if "install" in words]
-    assert said.splitlines()[1:5] == [
+    assert said.splitlines()[1:6] == [
         f"packages     pykd 0.3.4.15, pykd-handle {__version__}",
         f"bootstrapper {computer.extensions / 'pykd.dll'}",
+        f"             {came_from(given)}",
         f"files        {computer.own}",
         "search path  on the user's PATH",
     ]
@@ -181,6 +193,22 @@ def test_back(computer: Computer, given: Path) -> None:
     assert computer.registry.values[PATH] == Value("C:\\a", True)
     assert "pykd-handle" not in computer.installed
     assert " remove " not in install(computer, uninstall=True)[1]
+
+
+def test_back_after_the_users_folder_has_moved(
+    computer: Computer, given: Path, tmp_path: Path
+) -> None:
+    computer.add_python()
+    install(computer, bootstrapper=given)
+    for moved in ({"LOCALAPPDATA": str(tmp_path / "new")}, {"USERPROFILE": str(tmp_path / "me")}):
+        computer.environ = moved
+        assert (
+            f"would remove {computer.own} from the user's PATH"
+            in (install(computer, uninstall=True, what_if=True)[1])
+        )
+    assert install(computer, uninstall=True)[0] == 0
+    assert PATH not in computer.registry.values
+    assert not computer.own.exists()
 
 
 def test_back_after_python_is_gone(computer: Computer, given: Path) -> None:

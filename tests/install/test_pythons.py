@@ -115,6 +115,15 @@ def test_keys_that_say_nothing(computer: Computer) -> None:
     )
 
 
+def test_key_that_cannot_be_read(computer: Computer) -> None:
+    computer.add_python("3.9")
+    computer.add_python("3.8")
+    computer.registry.unreadable = (64, "HKCU", f"{CORE}\\3.9\\InstallPath", "")
+    assert names(look(computer)) == ["3.8"]
+    (reason,) = look(computer).rejected
+    assert reason.endswith("its InstallPath can't be read: Access is denied")
+
+
 def test_named_by_the_user(computer: Computer, tmp_path: Path) -> None:
     folder = computer.add_python("3.8")
     computer.add_python("3.9")

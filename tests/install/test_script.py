@@ -14,7 +14,13 @@ import pytest
 from pykd_handle.install import parse_options
 from pykd_handle.install.pythons import python_help
 
-SCRIPT = Path(__file__).resolve().parents[2] / "install.ps1"
+from .script import SCRIPT
+
+# Of what the script calls, the commands that take no path, and those that take one.
+NO_PATH = {
+    "Get-Command", "Out-Null", "Pop-Location", "Select-Object", "Set-StrictMode", "Sort-Object",
+}  # fmt: skip
+ONE_PATH = {"Get-ChildItem", "Push-Location", "Test-Path"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +76,35 @@ def test_no_alias_of_a_command(parse: Any, text: str) -> None:
     assert {"Get-Command", "Find-Python", "Stop-Install"} <= names
 
 
+def test_brackets_in_a_path_are_no_pattern(parse: Any, text: str) -> None:
+    root = parse(text)
+    own = {node.text.decode() for node in nodes(root, "function_name")}
+    assert "Find-Python" in own
+    for command in nodes(root, "command"):
+        given = {node.text.decode() for node in nodes(command, "command_parameter")}
+        (name, *_) = [child.text.decode() for child in command.children]
+        if name == "&":
+            # What is called is a pattern, too.
+            assert command.child_by_field_name("command_name").text == b"$program"
+        elif name not in own | NO_PATH:
+            assert name in ONE_PATH, f"{name}: does it take a path?"
+            assert "-LiteralPath" in given and "-Path" not in given, name
+    assert re.findall(r"\$program = (.*)", text) == [
+        "[WildcardPattern]::Escape($Command[0])",
+        "[WildcardPattern]::Escape($command[0])",
+    ]
+
+
+def test_every_python_is_isolated(parse: Any, text: str) -> None:
+    started = [
+        command.text.decode()
+        for command in nodes(parse(text), "command")
+        if command.children[0].type == "command_invokation_operator"
+    ]
+    assert [line.split(" -c ")[0] for line in started] == ["& $program @options -I"] * 2
+    assert "PYTHONPATH" not in text.partition("#>")[2]
+
+
 def test_nothing_that_windows_powershell_lacks(text: str) -> None:
     for newer in ("??", "?.", " && ", " || ", "ForEach-Object -Parallel", "$IsWindows", "clean {"):
         assert newer not in text, newer
@@ -92,7 +127,7 @@ def test_options_are_those_of_the_python_part(text: str) -> None:
     words = [word for option in given if option not in flags for word in (option, "x64")]
     options = parse_options([*words, *flags])
     assert (options.bits, options.source, options.what_if, options.uninstall) == (
-        64, "x64", True, True,
+        64, Path("x64"), True, True,
     )  # fmt: skip
 
 

@@ -122,10 +122,12 @@ class WindowsMachine:
         self,
         *words: Union[str, Path],
         env: Optional[Mapping[str, str]] = None,
+        cwd: Optional[Path] = None,
         timeout: float = 120,
     ) -> Result:
         """Run its Python with these words; paths become Windows paths."""
-        return self._run([self.python_home / "python.exe", *words], self._environment(env), timeout)
+        command = [self.python_home / "python.exe", *words]
+        return self._run(command, self._environment(env), timeout, cwd)
 
     def debugger(self, dump: Path, commands: Sequence[str], symbols: Optional[Path] = None) -> str:
         """Start its debugger on a dump and run the commands; what they print."""
@@ -142,10 +144,14 @@ class WindowsMachine:
         return {**wine_environment(self.prefix), "PYTHONIOENCODING": "utf-8", **(extra or {})}
 
     def _run(
-        self, words: Sequence[Union[str, Path]], env: Mapping[str, str], timeout: float
+        self,
+        words: Sequence[Union[str, Path]],
+        env: Mapping[str, str],
+        timeout: float,
+        cwd: Optional[Path] = None,
     ) -> Result:
         command = [word if isinstance(word, str) else to_windows_path(word) for word in words]
-        outcome = run_process([wine_loader(), *command], env, self.folder, timeout)
+        outcome = run_process([wine_loader(), *command], env, cwd or self.folder, timeout)
         assert outcome.returncode is not None, (command, outcome)
         stdout, stderr = (
             text.decode("utf-8", "replace").replace("\r\n", "\n")
