@@ -101,6 +101,15 @@ def test_objects_addresses_prove_what_is_said() -> None:
 # --- install.md --------------------------------------------------------------------------------
 
 
+def test_nothing_is_installed_by_a_name_that_is_not_ours() -> None:
+    # Nobody has registered it: an index may give a stranger's package.
+    texts = [*DOCUMENTS, ROOT / "install.ps1", *(ROOT / "pykd_handle").rglob("*.py")]
+    for path in texts:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"pip install[^\n`&|;]*[ \"']pykd[-_]handle\b", text), path
+        assert not re.search(r"\bpykd-handle(==|\[|>=)", text), path
+
+
 def test_options_are_those_of_the_script_and_of_python() -> None:
     table = [cells for cells in rows(read("install.md")) if cells[0].startswith("`-")]
     script = (ROOT / "install.ps1").read_text(encoding="ascii")
