@@ -91,12 +91,20 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
 
 def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
     """The kernel session of the debugger, with the symbols that are given, or its own; where it has
-    none of nt, without. Raises `TargetError` and `SymbolsError`."""
+    none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
     from .target.session import SessionTarget
 
     try:
         return SessionTarget(pykd, symbols)
-    except NoSymbols as error:
+    except SymbolsError as error:
+        if symbols is not None:
+            try:
+                open_kernel_session(pykd, None).close()
+            except PykdHandleError:
+                raise error from None
+            raise SymbolsError(f"{error}; without --symbols this session can be read") from None
+        if not isinstance(error, NoSymbols):
+            raise
         try:
             target = SessionTarget(pykd, without_symbols=True)
         except SymbolsError as why:

@@ -192,6 +192,21 @@ def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
         target.close()
 
 
+def test_no_handle_table_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
+    image = KernelImage("win10_19041_x64")
+    image.current = image.process("a.exe", 0x104)
+    image.current.view["ObjectTable"] = 0
+    write_triage_dump(image, tmp_path / "small.dmp", [])
+    target = opened(tmp_path / "small.dmp")
+    try:
+        process = ProcessReader(target).current()
+        assert (process.pid, process.image) == (0x104, "a.exe")
+        assert isinstance(process.object_table, Unavailable)
+        assert process.object_table.reason.startswith("not proved: ")
+    finally:
+        target.close()
+
+
 def test_a_debugger_block_that_says_otherwise(tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
     image.system.handle(image.system, value=4)

@@ -132,7 +132,8 @@ class ProcessReader:
             parent,
             peb,
             base,
-            table,
+            # An address is followed, and shows what it is worth; that there is none is a claim.
+            table or proved("ObjectTable", table),
             proved("ImageFileName", self._image_name(span, image)),
             proved("Session", self._sessions.of(session, others.get(_TOKEN, NO_VALUE))),
             others.get(_FREEZES, NO_VALUE),

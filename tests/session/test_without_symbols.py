@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
+from pathlib import Path
 from typing import List, Optional, Tuple
 
 import pytest
@@ -99,6 +101,21 @@ def test_a_kernel_that_no_layout_fits(install: Install, monkeypatch: pytest.Monk
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "the debugger has no symbols of nt: set the symbol path" in err
     assert "of the layouts that ship, none fits (win10_19041_x64: " in err
+
+
+@pytest.mark.parametrize("symbols", [True, False])
+def test_a_file_of_another_kernel(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, symbols: bool
+) -> None:
+    image = filled("win10_19041_x64")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(KernelImage("win10_17763_x64", seed=7).isf()), "utf-8")
+    install(image, symbols=symbols)
+    code, out, err = run("0", "3", "--symbols", str(other))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"{other} is of another kernel" in err
+    assert err.endswith("; without --symbols this session can be read\n")
 
 
 def test_no_engine_to_ask(install: Install) -> None:

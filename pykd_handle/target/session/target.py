@@ -17,6 +17,7 @@ from ...errors import (
 )
 from ...layout import BitField, Isf, Struct
 from ..base import Running
+from ..dump.debug_record import read_pdb_identity
 from ..dump.kdbg import ask_debugger_data
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
@@ -138,6 +139,7 @@ class SessionTarget(RecoverableTarget):
         lies there, or the list, must say the same.
         """
         isf = Isf.load(path)
+        self._check_pdb(isf, path)
         checks = 0
         for symbol, other in (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50)):
             try:
@@ -162,6 +164,18 @@ class SessionTarget(RecoverableTarget):
             )
         self.add_note(f"symbols: {path} ({checks} addresses agree with this kernel)")
         return isf
+
+    def _check_pdb(self, isf: Isf, path: Path) -> None:
+        """The PDB that the kernel's image names, where it does, must be the file's."""
+        try:
+            wanted = read_pdb_identity(self.read, self.base)
+        except PykdHandleError:
+            return
+        if isf.identity is not None and isf.identity.guid != wanted.guid:
+            raise SymbolsError(
+                f"{path} is of another kernel: it was made from PDB {isf.identity}, this kernel "
+                f"has {wanted}"
+            )
 
     def _check_list(self, isf: Isf, path: Path) -> int:
         """PsActiveProcessHead must lead to an entry that leads back to it."""
