@@ -107,8 +107,14 @@ def _kernel(target: Target, words: Sequence[str], form: str) -> Answer:
             raise TargetError(
                 f"{error}; stopped {listing.place}; what was found so far is {out.where}"
             ) from None
+        # In the listing it is the reason of single cells, or of nothing.
+        for line in target.symbol_damage():
+            complain(line)
 
-    return Answer(target.notes(), show, lambda: listing.failed, lambda: listing.place, target.close)
+    def failed() -> bool:
+        return listing.failed or bool(target.symbol_damage())
+
+    return Answer(target.notes(), show, failed, lambda: listing.place, target.close)
 
 
 def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:

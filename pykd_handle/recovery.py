@@ -224,6 +224,6 @@ def _offset(target: RecoverableTarget, struct: str, fields: Tuple[str, ...]) -> 
     for field in fields:
         try:
             return layout.offset(field)
-        except (MissingField, TypeError):
+        except MissingField:
             continue
     return None

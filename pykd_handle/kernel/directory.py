@@ -12,6 +12,7 @@ from .fields import read_fields
 
 __all__ = ("directory_objects",)
 
+_MOST_BUCKETS = 1024  # every Windows has 37
 _MOST_ENTRIES = 1 << 16  # far above any directory; a damaged chain ends here at the latest
 
 
@@ -25,6 +26,7 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
     entry = target.struct("_OBJECT_DIRECTORY_ENTRY")
     buckets = struct.field("HashBuckets")
     count = buckets.type.count if isinstance(buckets.type, Array) else 37
+    count = min(count, _MOST_BUCKETS)
     width = target.pointer_size
     span = target.read_partial(directory + buckets.offset, count * width)
     seen: Set[int] = set()

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple, Tuple
 
 from ..errors import PykdHandleError
-from ..layout import BitField, Struct
+from ..layout import Struct
 from ..target import Target
 
 __all__ = (
@@ -84,8 +84,7 @@ class BitFieldForm(EntryForm):
     """
 
     def __init__(self, struct: Struct, pointer_size: int) -> None:
-        bits = struct.field("ObjectPointerBits").type
-        assert isinstance(bits, BitField)
+        bits = struct.bit_field("ObjectPointerBits")
         self.size = struct.size
         # Headers lie on borders of 16 bytes (8 on 32-bit Windows); the entry leaves these bits out.
         self._shift = 4 if pointer_size == 8 else 3
@@ -150,6 +149,8 @@ class PointerForm(EntryForm):
 def entry_form(target: Target) -> EntryForm:
     """The form of this kernel's entries. Raises `PykdHandleError` where none is known."""
     struct = target.struct("_HANDLE_TABLE_ENTRY")
+    if struct.size != 2 * target.pointer_size:
+        raise struct.damaged(f" has {struct.size} bytes; every Windows has two pointers there")
     if struct.has("LowValue", "NextFreeHandleEntry", "ObjectPointerBits", "GrantedAccessBits"):
         return BitFieldForm(struct, target.pointer_size)
     if struct.has("Object", "GrantedAccess"):

@@ -171,6 +171,7 @@ class HandleTable:
         struct = self.target.struct("_HANDLE_TABLE")
         declared = struct.field("FreeLists").type
         count = declared.count if isinstance(declared, Array) else 1
+        count = min(max(count, 1), _MAX_FREE_LISTS)
         address = self.target.find_symbol("ExpFreeListCount")
         if address is None:
             return count if self.target.lacks_symbol("ExpFreeListCount") else 0

@@ -38,6 +38,7 @@ THREAD_OBJECT = 6
 
 T = TypeVar("T")
 
+_LONGEST_IMAGE = 64  # bytes of ImageFileName; every Windows has 15 or 16
 _MOST_PROCESSES = 1 << 20  # handle values of the CID table end at 2^24 / 4; far above any system
 
 
@@ -78,7 +79,7 @@ class ProcessReader:
         self._struct = target.struct("_EPROCESS")
         self._image = self._struct.field("ImageFileName")
         kind = self._image.type
-        self._image_size = kind.count if isinstance(kind, Array) else 15
+        self._image_size = min(kind.count, _LONGEST_IMAGE) if isinstance(kind, Array) else 15
         fields = [
             "UniqueProcessId",
             "InheritedFromUniqueProcessId",
@@ -100,10 +101,9 @@ class ProcessReader:
     def _has(self, path: str) -> bool:
         """Whether this path leads to a plain value."""
         try:
-            self._struct.decoder(path)
-        except (PykdHandleError, TypeError):
+            return not isinstance(self._struct.field(path).type, Array)
+        except PykdHandleError:
             return False
-        return True
 
     def read(self, address: int) -> Process:
         """The process whose ``_EPROCESS`` lies at ``address``; what is missing is so in a field."""

@@ -2,10 +2,11 @@
 
 from .decoder import Decoder, Slot
 from .isf import Isf, PdbIdentity
-from .struct import Field, Resolver, Struct
+from .struct import LARGEST_STRUCT, Field, Resolver, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
 __all__ = (
+    "LARGEST_STRUCT",
     "Array",
     "BitField",
     "Decoder",

@@ -1,24 +1,31 @@
 """Layouts and symbols from ISF files: the Intermediate Symbol Format of Volatility 3 (JSON).
 
-Structures are turned into `Struct` when they are asked for, one by one: a full kernel file holds
-more than a thousand of them and a run needs some thirty.
+Fields are turned into `Field` when they are asked for, one by one: a full kernel file holds more
+than a thousand structures and a run needs some thirty. What is wrong in a part that nobody asks for
+does not matter; what is asked for and can't be is told with its place in the file.
 """
 
 from __future__ import annotations
 
-import json
-import lzma
+import re
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Union
 
 from ..errors import MissingSymbol, MissingType, SymbolsError
-from ..input_file import open_input
-from .struct import Field, Struct
+from .entry import Entry
+from .isf_file import read_isf
+from .source import Source
+from .struct import LARGEST_STRUCT, Field, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
 __all__ = ("Isf", "PdbIdentity")
 
-_LARGEST = 1 << 28  # bytes; the file of a complete kernel is a tenth of this
+_GUID = re.compile(r"[0-9A-Fa-f]{32}")
+_AGE = (1 << 32) - 1
+_IMAGE = (1 << 32) - 1  # offsets in an image have 32 bits
+_NUMBERS = ("int", "char", "bool")
+_STRUCTS = ("struct", "union", "class")
+_DEEPEST = 16  # arrays of arrays
 
 
 class PdbIdentity:
@@ -47,123 +54,179 @@ class PdbIdentity:
 class Isf:
     """One ISF file: structures by name, symbols by name (offsets from the image base).
 
-    ``source`` names the file for messages.
+    ``source`` names the file for messages. Everything raises `SymbolsError` where what is asked for
+    is there and can't be; ``damage`` keeps these errors.
     """
 
     def __init__(self, data: Mapping[str, Any], source: str = "symbols") -> None:
         self.source = source
-        try:
-            self._base: Mapping[str, Any] = data["base_types"]
-            self._types: Mapping[str, Any] = data["user_types"]
-            self._enums: Mapping[str, Any] = data.get("enums", {})
-            self._symbols: Mapping[str, Any] = data.get("symbols", {})
-            self.metadata: Mapping[str, Any] = data.get("metadata", {})
-            parts = (self._base, self._types, self._enums, self._symbols, self.metadata)
-        except (KeyError, TypeError, AttributeError):
-            raise SymbolsError(
-                f"{source}: not an ISF file (no base_types and user_types)"
-            ) from None
-        if not all(isinstance(part, Mapping) for part in parts):
-            raise SymbolsError(f"{source}: not an ISF file (its parts are no tables)")
+        self._origin = Source(source)
+        self.damage = self._origin.damage
+        for part in ("base_types", "user_types", "enums", "symbols", "metadata"):
+            if part not in data and part in ("base_types", "user_types"):
+                raise SymbolsError(f"{source}: not an ISF file (no base_types and user_types)")
+            if not isinstance(data.get(part, {}), Mapping):
+                raise SymbolsError(f"{source}: not an ISF file (its parts are no tables)")
+
+        def table(part: str) -> Entry:
+            return Entry(data.get(part, {}), self._origin, part)
+
+        self._base = table("base_types")
+        self._types = table("user_types")
+        self._enums = table("enums")
+        self._symbols = table("symbols")
+        self._metadata = table("metadata")
+        self.metadata: Mapping[str, Any] = self._metadata.table()
         self._structs: Dict[str, Struct] = {}
-        self.pointer_size = int(self._base.get("pointer", {}).get("size", 8))
+        pointer = self._base.find("pointer")
+        self.pointer_size = 8 if pointer is None else int(pointer.get("size").one_of(4, 8))
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> Isf:
         """Read a ``.json`` or ``.json.xz`` file. Raises `SymbolsError` with one line."""
         path = Path(path)
-        try:
-            with open_input(path) as file:
-                raw = file.read()
-            if path.suffix == ".xz":
-                raw = _unpack(raw, path)
-            data = json.loads(raw.decode("utf-8"))
-        except OSError as error:
-            raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
-        except lzma.LZMAError:
-            raise SymbolsError(f"{path}: not a valid .xz file, or cut short") from None
-        except (ValueError, RecursionError):
-            raise SymbolsError(f"{path}: not an ISF file (no valid JSON)") from None
-        if not isinstance(data, dict):
-            raise SymbolsError(f"{path}: not an ISF file (no JSON object)")
-        return cls(data, str(path))
+        return cls(read_isf(path), str(path))
 
     @property
     def identity(self) -> Optional[PdbIdentity]:
         """The PDB that the file was made from, or None where the file does not say."""
-        try:
-            pdb = self.metadata["windows"]["pdb"]
-            return PdbIdentity(str(pdb["GUID"]), int(pdb["age"]), str(pdb.get("database", "")))
-        except (KeyError, TypeError, ValueError):
+        windows = self._metadata.find("windows")
+        pdb = None if windows is None else windows.find("pdb")
+        if pdb is None:
             return None
+        guid = pdb.get("GUID")
+        if not _GUID.fullmatch(guid.text().replace("-", "")):
+            raise guid.damaged("a GUID")
+        name = pdb.find("database")
+        return PdbIdentity(
+            guid.text(), pdb.get("age").number(0, _AGE), "" if name is None else name.text()
+        )
 
     def struct(self, name: str) -> Struct:
         """The structure or union of this name. Raises `MissingType`."""
         found = self._structs.get(name)
         if found is None:
-            raw = self._types.get(name)
-            if raw is None:
+            entry = self._types.find(name)
+            if entry is None:
                 raise MissingType(name)
-            found = self._structs[name] = self._make(name, raw)
+            entry.get("kind").one_of(*_STRUCTS)
+            fields = _Fields(self, entry)
+            found = Struct(name, fields.size, fields, self.struct, self._origin)
+            self._structs[name] = found
         return found
 
     def has_struct(self, name: str) -> bool:
         """Whether the file holds a structure of this name."""
-        return name in self._types
+        return self._types.find(name) is not None
 
     def symbol(self, name: str) -> int:
         """The offset of a symbol from the image base, in bytes. Raises `MissingSymbol`."""
-        try:
-            return int(self._symbols[name]["address"])
-        except (KeyError, TypeError, ValueError):
-            raise MissingSymbol(name) from None
+        entry = self._symbols.find(name)
+        if entry is None:
+            raise MissingSymbol(name)
+        return entry.get("address").number(0, _IMAGE)
 
-    def _make(self, name: str, raw: Any) -> Struct:
-        try:
-            fields = {
-                key: Field(key, int(value["offset"]), self._type(value["type"]))
-                for key, value in raw["fields"].items()
-            }
-            return Struct(name, int(raw["size"]), fields, self.struct)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise SymbolsError(f"{self.source}: the description of {name} is damaged") from None
+    def type_of(self, entry: Entry, depth: int = 0) -> Type:
+        """The type that a part of the file describes."""
+        kind = entry.get("kind")
+        if depth > _DEEPEST:
+            raise kind.damaged("the end of a type within types")
+        if kind.value == "base":
+            return self._base_type(entry.get("name"))
+        if kind.value == "pointer":
+            return self._pointer(entry)
+        if kind.value == "bitfield":
+            return self._bit_field(entry, depth)
+        if kind.value == "array":
+            count = entry.get("count").number(0, LARGEST_STRUCT)
+            return Array(self.type_of(entry.get("subtype"), depth + 1), count)
+        if kind.value == "enum":
+            return self._enum(entry.get("name").text())
+        if kind.one_of(*_STRUCTS, "function") == "function":
+            return Opaque(0)
+        return StructRef(entry.get("name").text())
 
-    def _type(self, raw: Mapping[str, Any]) -> Type:
-        kind = raw["kind"]
-        if kind == "base":
-            base = self._base[raw["name"]]
-            if base["kind"] in ("int", "char", "bool") and int(base["size"]) in (1, 2, 4, 8):
-                return Integer(int(base["size"]), bool(base["signed"]))
-            return Opaque(int(base["size"]))
-        if kind == "pointer":
-            base = self._base.get(raw.get("base", "pointer"), {"size": self.pointer_size})
-            subtype = raw.get("subtype", {})
-            target = subtype.get("name", "") if subtype.get("kind") != "base" else ""
-            return Pointer(int(base["size"]), target)
-        if kind == "bitfield":
-            storage = self._type(raw["type"])
-            if isinstance(storage, EnumType):
-                storage = storage.storage
-            if not isinstance(storage, Integer):
-                raise TypeError("bit field in no integer")
-            return BitField(storage, int(raw["bit_position"]), int(raw["bit_length"]))
-        if kind == "array":
-            return Array(self._type(raw["subtype"]), int(raw["count"]))
-        if kind in ("struct", "union", "class"):
-            return StructRef(str(raw["name"]))
-        if kind == "enum":
-            # A trimmed file may name an enumeration that it does not hold; all of NT's are LONGs.
-            enum = self._enums.get(raw["name"], {"size": 4, "constants": {}})
-            return EnumType(str(raw["name"]), Integer(int(enum["size"]), True), enum["constants"])
-        return Opaque(0)
+    def _base_type(self, name: Entry) -> Union[Integer, Opaque]:
+        base = self._base.find(name.text())
+        if base is None:
+            raise name.damaged("one of its base_types")
+        if base.get("kind").one_of(*_NUMBERS, "float", "void") not in _NUMBERS:
+            return Opaque(base.get("size").number(0, 16))
+        base.get("endian").one_of("little")
+        signed = base.get("signed").one_of(True, False)
+        return Integer(base.get("size").one_of(1, 2, 4, 8), signed)
+
+    def _pointer(self, entry: Entry) -> Pointer:
+        size = self.pointer_size
+        base = entry.find("base")
+        if base is not None:
+            size = self._base.get(base.text()).get("size").one_of(4, 8)
+        target = entry.find("subtype")
+        if target is None or target.get("kind").value not in _STRUCTS:
+            return Pointer(size)
+        return Pointer(size, target.get("name").text())
+
+    def _bit_field(self, entry: Entry, depth: int) -> BitField:
+        storage = self.type_of(entry.get("type"), depth + 1)
+        if isinstance(storage, EnumType):
+            storage = storage.storage
+        if not isinstance(storage, Integer):
+            raise entry.get("type").damaged("an integer")
+        bits = 8 * storage.size
+        position = entry.get("bit_position").number(0, bits - 1)
+        return BitField(storage, position, entry.get("bit_length").number(1, bits - position))
+
+    def _enum(self, name: str) -> EnumType:
+        # A trimmed file may name an enumeration that it does not hold; all of NT's are LONGs.
+        enum = self._enums.find(name)
+        if enum is None:
+            return EnumType(name, Integer(4, True))
+        size = enum.get("size").one_of(1, 2, 4, 8)
+        return EnumType(name, Integer(size, True), enum.get("constants").table())
+
+    def least_size(self, kind: Type) -> int:
+        """The bytes that a type takes; 0 for one that the file does not hold."""
+        if isinstance(kind, Array):
+            return kind.count * self.least_size(kind.element)
+        if isinstance(kind, StructRef):
+            return self.struct(kind.name).size if self.has_struct(kind.name) else 0
+        if isinstance(kind, (BitField, EnumType)):
+            return kind.storage.size
+        return kind.size
 
 
-def _unpack(packed: bytes, path: Path) -> bytes:
-    """Unpack a ``.xz`` file, no further than a symbol file can reasonably be."""
-    unpacker = lzma.LZMADecompressor()
-    raw = unpacker.decompress(packed, _LARGEST)
-    if len(raw) >= _LARGEST:
-        raise SymbolsError(f"{path}: too large for a symbol file when unpacked")
-    if not unpacker.eof:
-        raise lzma.LZMAError
-    return raw
+class _Fields(Mapping[str, Field]):
+    """The fields of one structure, each made when it is first asked for."""
+
+    def __init__(self, isf: Isf, entry: Entry) -> None:
+        self._isf = isf
+        self._fields = entry.get("fields")
+        self._fields.table()
+        self._known: Dict[str, Field] = {}
+        self.size = entry.get("size").number(1, LARGEST_STRUCT)
+
+    def __getitem__(self, key: str) -> Field:
+        found = self._known.get(key)
+        if found is None:
+            entry = self._fields.find(key)
+            if entry is None:
+                raise KeyError(key)
+            found = self._known[key] = self._field(key, entry)
+        return found
+
+    def _field(self, key: str, entry: Entry) -> Field:
+        kind = self._isf.type_of(entry.get("type"))
+        offset = entry.get("offset")
+        # A field that does not lie in its structure would be read from another one.
+        room = self.size - self._isf.least_size(kind)
+        if room < 0:
+            raise entry.source.damaged(
+                f"{entry.path} is longer than its structure, which has {self.size} bytes"
+            )
+        return Field(key, offset.number(0, room), kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields.table())
+
+    def __len__(self) -> int:
+        return len(self._fields.table())

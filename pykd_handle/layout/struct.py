@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
 
-from ..errors import MissingField
+from ..errors import MissingField, SymbolsError
 from .decoder import Decoder, Slot
+from .source import Source
 from .types import Array, BitField, EnumType, Integer, Pointer, StructRef, Type
 
-__all__ = ("Field", "Resolver", "Struct")
+__all__ = ("LARGEST_STRUCT", "Field", "Resolver", "Struct")
+
+LARGEST_STRUCT = 1 << 20
+"""Bytes of a structure; the largest of a kernel of Windows has half as many."""
 
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)(?:\.|$)")
 
@@ -42,10 +46,11 @@ class Struct:
     """The layout of one structure or union.
 
     ``size`` is in bytes. ``resolve`` looks up nested structures by name, only when a path leads
-    into one: trimmed symbol files name types that they do not hold.
+    into one: trimmed symbol files name types that they do not hold. ``source`` is where the
+    layout comes from.
     """
 
-    __slots__ = ("_decoders", "_resolve", "fields", "name", "size")
+    __slots__ = ("_decoders", "_resolve", "_source", "fields", "name", "size")
 
     def __init__(
         self,
@@ -53,10 +58,12 @@ class Struct:
         size: int,
         fields: Mapping[str, Field],
         resolve: Optional[Resolver] = None,
+        source: Optional[Source] = None,
     ) -> None:
         self.name = name
         self.size = size
         self.fields = fields
+        self._source = source or Source("the layout of the kernel")
         self._resolve = resolve
         self._decoders: Dict[Tuple[str, ...], Decoder] = {}
 
@@ -141,13 +148,24 @@ class Struct:
         """A decoder of these fields, in this order; made once for each set of paths.
 
         Each field must be an integer, pointer, enumeration or bit field (`MissingField` where it
-        does not exist, `TypeError` where it is none of these).
+        does not exist, `SymbolsError` where it is none of these).
         """
         decoder = self._decoders.get(paths)
         if decoder is None:
             decoder = Decoder(self.size, [self._slot(path) for path in paths])
             self._decoders[paths] = decoder
         return decoder
+
+    def bit_field(self, path: str) -> BitField:
+        """A field that has to be a bit field. Raises `SymbolsError`."""
+        kind = self.field(path).type
+        if not isinstance(kind, BitField):
+            raise self.damaged(f".{path} is not a bit field")
+        return kind
+
+    def damaged(self, what: str) -> SymbolsError:
+        """The error that says what of this layout can't be, for the caller to raise."""
+        return self._source.damaged(f"{self.name}{what}")
 
     def _slot(self, path: str) -> Slot:
         field = self.field(path)
@@ -166,7 +184,7 @@ class Struct:
             return Slot(field.offset, kind.size, signed=kind.signed)
         if isinstance(kind, EnumType):
             return Slot(field.offset, kind.storage.size, signed=kind.storage.signed)
-        raise TypeError(f"{self.name}.{path} is no plain value")
+        raise self.damaged(f".{path} is not a number")
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields.values())

@@ -44,7 +44,7 @@ class Objects:
                 self._by_type[name] = describer
         self._done: Dict[int, Description] = {}
         # Fields farther off than that cost more to carry along than another read.
-        wishes = [describer.ahead() for describer in self._by_type.values()]
+        wishes = [_ahead(describer) for describer in self._by_type.values()]
         self.ahead = max((wish for wish in wishes if wish <= _NEAR), default=0)
 
     def describe(self, item: KernelObject) -> Description:
@@ -70,3 +70,11 @@ class Objects:
         if found.name is NO_VALUE:
             found = found._replace(name=name, classic_name=name)
         return found
+
+
+def _ahead(describer: Describer) -> int:
+    """What a describer wants to be read ahead; where its layout can't be used, its cells say so."""
+    try:
+        return describer.ahead()
+    except PykdHandleError:
+        return 0

@@ -187,6 +187,10 @@ class Target(ABC):
         has run)."""
         return
 
+    def symbol_damage(self) -> Sequence[str]:
+        """What of the symbols was found to be damaged so far, one line each."""
+        return ()
+
     def progress(self, text: str) -> None:
         """Tell the user how far a long walk is, where there is a place for it."""
         del text

@@ -89,14 +89,16 @@ def test_nested_structures_are_there_and_every_field_fits(name: str) -> None:
     layout = builds.load(name)
     for struct in builds.load_raw(name)["user_types"]:
         known = layout.struct(struct)
-        for field in known:
+        for key in known.fields:
+            if (struct, key) == ("_PHYSICAL_MEMORY_DESCRIPTOR64", "Run"):
+                continue  # lies behind the size that the public description gives
+            field = known.field(key)
             if isinstance(field.type, StructRef):
                 assert layout.has_struct(field.type.name), (struct, field.name)
             if isinstance(field.type, BitField):
                 bits = 8 * field.type.storage.size
                 assert field.type.position + field.type.length <= bits
-            if (struct, field.name) != ("_PHYSICAL_MEMORY_DESCRIPTOR64", "Run"):
-                assert field.offset + known.size_of(field.type) <= known.size, (struct, field.name)
+            assert field.offset + known.size_of(field.type) <= known.size, (struct, field.name)
 
 
 def test_19041_agrees_with_microsofts_symbols(real_data: Path) -> None:

@@ -6,21 +6,19 @@ searched as it comes out of the decompressor, piece by piece, for the few parts 
 
 from __future__ import annotations
 
-import lzma
 import re
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, Mapping, NamedTuple, Optional, Pattern
+from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Pattern
 
-from ...input_file import open_input
+from ...errors import SymbolsError
 from ...layout import PdbIdentity
+from ...layout.isf_file import pieces
 
 __all__ = ("Peek", "peek")
 
-_CHUNK = 1 << 18
 _NOTHING: Mapping[str, int] = {}
 # A match may lie across the border of two pieces; none is longer than this.
 _OVERLAP = 1 << 12
-_MOST_TEXT = 1 << 28
 _PDB = re.compile(rb'"pdb"\s*:\s*\{([^{}]{1,2000})\}')
 _GUID = re.compile(rb'"GUID"\s*:\s*"([0-9A-Fa-f-]{32,40})"')
 _AGE = re.compile(rb'"age"\s*:\s*(\d{1,9})')
@@ -52,7 +50,7 @@ def peek(
     symbols: Dict[str, int] = {}
     rest = b""
     try:
-        for piece in _pieces(path):
+        for piece in pieces(path):
             text = rest + piece
             if found is None:
                 found = _identity(text)
@@ -66,34 +64,9 @@ def peek(
             if any(offsets.get(name, place) != place for name, place in symbols.items()):
                 break
             rest = text[-_OVERLAP:]
-    except (OSError, EOFError, lzma.LZMAError):
+    except (OSError, SymbolsError):
         return None
     return Peek(found, symbols)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    """The text of the file in pieces; no more of it than `_MOST_TEXT` bytes."""
-    total = 0
-    with open_input(path) as raw:
-        if path.suffix != ".xz":
-            while total < _MOST_TEXT:
-                piece = raw.read(_CHUNK)
-                if not piece:
-                    return
-                total += len(piece)
-                yield piece
-            return
-        # memlimit: the header of a hostile file may ask for gigabytes of dictionary.
-        decompressor = lzma.LZMADecompressor(memlimit=1 << 28)
-        while total < _MOST_TEXT and not decompressor.eof:
-            data = b""
-            if decompressor.needs_input:
-                data = raw.read(_CHUNK)
-                if not data:
-                    raise EOFError
-            piece = decompressor.decompress(data, max_length=_CHUNK)
-            total += len(piece)
-            yield piece
 
 
 def _symbol_pattern(names: Iterable[str]) -> Pattern[bytes]:

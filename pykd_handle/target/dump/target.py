@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 from ...errors import MissingSymbol, PykdHandleError
 from ...layout import Isf, Struct
@@ -202,6 +202,10 @@ class DumpTarget(RecoverableTarget):
             notes.append(f"the debugger data block was not used: {self.debugger_data.trouble}")
         notes += self._symbols.notes
         return notes
+
+    def symbol_damage(self) -> Sequence[str]:
+        """What the ISF file was found to have wrong."""
+        return self._symbols.isf.damage
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Mapping
 
+from ...errors import SymbolsError
 from ...layout import (
+    LARGEST_STRUCT,
     Array,
     BitField,
     EnumType,
@@ -30,7 +32,8 @@ _SIGNED = frozenset(("Int1B", "Int2B", "Int4B", "Int8B", "Long", "Char"))
 def struct_of(name: str, info: Any, failures: Any) -> Struct:
     """The `Struct` of a pykd ``typeInfo``; ``failures`` are the exceptions that pykd raises."""
     fields = _Fields(name, info, failures)
-    return Struct(name, int(info.size()), fields, fields.nested)
+    # A PDB is a file like others; the ISF reader has the same bounds.
+    return Struct(name, min(int(info.size()), LARGEST_STRUCT), fields, fields.nested)
 
 
 class _Fields(Mapping[str, Field]):
@@ -51,6 +54,8 @@ class _Fields(Mapping[str, Field]):
                 offset = int(self._info.fieldOffset(key))
             except self._failures:
                 raise KeyError(key) from None
+            if not 0 <= offset < LARGEST_STRUCT:
+                raise SymbolsError(f"{self._name}.{key} can't lie at offset {offset}")
             found = self._known[key] = Field(key, offset, self._type(key, kind))
         return found
 
@@ -75,7 +80,8 @@ class _Fields(Mapping[str, Field]):
             element = kind.deref()
             size = int(element.size())
             inner = self._type(key, element)
-            return Array(inner, int(kind.size()) // size if size else 0)
+            count = int(kind.size()) // size if size else 0
+            return Array(inner, min(count, LARGEST_STRUCT))
         if kind.isEnum():
             return EnumType(str(kind.name()), Integer(int(kind.size()), True))
         if kind.isUserDefined():

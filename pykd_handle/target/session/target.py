@@ -191,6 +191,10 @@ class SessionTarget(RecoverableTarget):
             )
         return 1
 
+    def symbol_damage(self) -> Sequence[str]:
+        """What the ISF file, where one is used, was found to have wrong."""
+        return () if self._isf is None else self._isf.damage
+
     def notes(self) -> List[str]:
         """Where the symbols come from, if not from the debugger."""
         return list(self._remarks)

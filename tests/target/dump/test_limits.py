@@ -73,9 +73,13 @@ def test_folders_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for number in range(8):
         build.write(tmp_path / f"{number}.json", b"{}")
     monkeypatch.setattr(folder, "_MOST_LOOKED_INTO", 4)
-    assert search(tmp_path, identity, (), True).remark == " (more files there than were looked at)"
+    assert (
+        search(tmp_path, identity, (), True, {}).remark == " (more files there than were looked at)"
+    )
     monkeypatch.setattr(folder, "_MOST_ENTRIES", 4)
-    assert search(tmp_path, identity, (), True).remark == " (more files there than were looked at)"
+    assert (
+        search(tmp_path, identity, (), True, {}).remark == " (more files there than were looked at)"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -83,5 +87,5 @@ def test_links_that_lead_back(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     identity = PdbIdentity("5278AFF86C341677D7D7835C85B7B844", 1)
     path = build.write(tmp_path / f"{identity}.json", b"{}")
-    found = search(tmp_path, identity, (), True)
+    found = search(tmp_path, identity, (), True, {})
     assert [one.path for one in found.files] == [path]

@@ -291,7 +291,7 @@ def test_the_mask_of_invalid_entries_is_taken_from_the_kernel(tmp_path: Path) ->
     moving = image.object("Event", own_page=True)
     start = moving.address // 0x1000 * 0x1000
     image.memory.to_transition(start, 8)
-    state = 0xFFFFAD0488800000
+    state = image.base + 0x4000000
     image.memory.map(state, 0x1000)
     image.memory.write(state + 0x1C0, struct.pack("<Q", mask))
     write_full_dump(image, tmp_path / "kernel.dmp")

@@ -1,0 +1,117 @@
+"""Symbol files with every kind of nonsense in every place that a listing reads.
+
+Each entry is replaced in turn by something that no symbol file has there. The listing must be the
+same, where the entry turned out not to matter, or the program must say which entry is damaged.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+
+from pykd_handle.layout.entry import Entry
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+DUMP, ISF = SAMPLES / "windows10_x64.dmp", SAMPLES / "windows10_x64.json"
+WORDS = ("0", "3", "0", "--format", "jsonl")
+PARTS = 6
+NOTHING = object()
+Place = Tuple[str, ...]
+
+# By what stands there in a good file.
+NONSENSE = {
+    int: [None, True, -8, -1, 10**12, 1 << 63, 10**25, 1.5, float("inf"), "8", [8], {}],
+    str: [None, 0, float("nan"), [], {}, NOTHING],
+    bool: [None, 1, "yes", [], {}, NOTHING],
+    dict: [None, 0, 1 << 63, float("inf"), "x", [], [1], True],
+}
+
+
+@pytest.fixture(scope="module")
+def places() -> List[Place]:
+    """The way to every entry that the listing reads."""
+    from pykd_handle.cli import main
+
+    found: Dict[Place, None] = {}
+    find = Entry.find
+
+    def seen(self: Entry, key: str) -> Any:
+        entry = find(self, key)
+        if entry is not None:
+            found[tuple(entry.path.split("."))] = None
+        return entry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Entry, "find", seen)
+        assert main(["--dump", str(DUMP), "--symbols", str(ISF), *WORDS]) == 0
+    assert len(found) > 300
+    return list(found)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nonsense_is_told_or_does_not_matter(
+    run: Any, tmp_path: Path, places: List[Place], part: int
+) -> None:
+    chance = random.Random(part)
+    symbols = tmp_path / "symbols.json"
+    symbols.write_bytes(ISF.read_bytes())
+    good = run("--dump", DUMP, "--symbols", symbols, *WORDS)
+    data = json.loads(ISF.read_text("utf-8"))
+    told = 0
+    for place in places[part::PARTS]:
+        parent = data
+        for key in place[:-1]:
+            parent = parent[key]
+        value = parent[place[-1]]
+        other = chance.choice(NONSENSE[type(value)])
+        if other is NOTHING:
+            del parent[place[-1]]
+        else:
+            parent[place[-1]] = other
+        symbols.write_text(json.dumps(data), encoding="ascii")
+        parent[place[-1]] = value
+        result = run("--dump", DUMP, "--symbols", symbols, *WORDS)
+        if result == good:
+            continue
+        told += 1
+        said = result.err.splitlines()[-1]
+        assert result.code == 1, (place, other)
+        assert said.startswith("pykd-handle: ") and str(symbols) in said, (place, other)
+        assert _names(said, place), (place, other, said)
+    assert told > 50
+
+
+def _names(said: str, place: Place) -> bool:
+    """Whether a line tells that this entry, or the one that it is a part of, can't be."""
+    if len(place) == 1:
+        return "not an ISF file" in said
+    return " damaged: " in said and f"{place[0]}.{place[1]}" in said
+
+
+def test_an_entry_of_the_wrong_size(run: Any, tmp_path: Path) -> None:
+    data = json.loads(ISF.read_text("utf-8"))
+    data["user_types"]["_HANDLE_TABLE_ENTRY"]["size"] = 0x10000
+    symbols = tmp_path / "symbols.json"
+    symbols.write_text(json.dumps(data), encoding="ascii")
+    result = run("--dump", DUMP, "--symbols", symbols)
+    assert result.code == 1
+    assert "symbols.json is damaged: _HANDLE_TABLE_ENTRY has 65536 bytes" in result.err
+
+
+def test_one_damaged_structure_costs_its_cells(run: Any, tmp_path: Path) -> None:
+    data = json.loads(ISF.read_text("utf-8"))
+    data["user_types"]["_FILE_OBJECT"]["fields"]["FileName"]["offset"] = -8
+    symbols = tmp_path / "symbols.json"
+    symbols.write_text(json.dumps(data), encoding="ascii")
+    result = run("--dump", DUMP, "--symbols", symbols, *WORDS)
+    wanted = run("--dump", DUMP, "--symbols", ISF, *WORDS)
+    rows, good = ([json.loads(line) for line in one.out.splitlines()] for one in (result, wanted))
+    assert result.code == 1
+    assert [row["handle"] for row in rows] == [row["handle"] for row in good]
+    differ = [row for row, other in zip(rows, good) if row != other]
+    assert differ and {row["type"] for row in differ} <= {"File", "Section"}
+    assert "_FILE_OBJECT.fields.FileName.offset is -8" in result.err.splitlines()[-1]

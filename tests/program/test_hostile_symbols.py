@@ -1,0 +1,114 @@
+"""Symbol files that are made to take memory: refused before they are unpacked or parsed."""
+
+from __future__ import annotations
+
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mocks import KernelImage
+from mocks.dump import write_full_dump
+
+from .peaks import LIMIT, needs_peaks, peak
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+DUMP, ISF = SAMPLES / "windows10_x64.dmp", SAMPLES / "windows10_x64.json"
+
+
+def bomb(path: Path) -> None:
+    """256 MB of blanks, in a file of some 40 KB."""
+    packer = lzma.LZMACompressor(preset=1)
+    with path.open("wb") as file:
+        for _ in range(256):
+            file.write(packer.compress(b" " * (1 << 20)))
+        file.write(packer.flush())
+
+
+@needs_peaks
+def test_a_bomb_beside_the_dump_is_told_and_not_used(tmp_path: Path) -> None:
+    image = KernelImage("win7_sp1_x64")
+    image.system.handle(image.system, value=4)
+    image.current = image.process("a.exe", 0x104)
+    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    dump = tmp_path / "memory.dmp"
+    write_full_dump(image, dump)
+    pdb = image.isf()["metadata"]["windows"]["pdb"]
+    name = f"ntkrnlmp-{pdb['GUID']}-{pdb['age']}.json.xz"
+    bomb(tmp_path / name)
+    assert (tmp_path / name).stat().st_size < 50_000
+    result = peak(tmp_path, "--dump", dump, "--format", "jsonl")
+    assert result.memory < LIMIT
+    # The dump is read without it, and the file is named.
+    assert result.code == 0 and b"Ready" in result.out
+    assert f"{name}: no symbol file: it has more than 16 MB of text" in result.err
+    named = peak(tmp_path, "--dump", dump, "--symbols", tmp_path / name)
+    assert (named.code, named.out) == (1, b"")
+    assert named.memory < LIMIT
+    assert named.err.count("\n") == 1 and "more than 16 MB" in named.err
+
+
+@needs_peaks
+@pytest.mark.parametrize(
+    ("text", "count", "words"),
+    [
+        ("[],", (64 << 20) // 3, "more than 16 MB"),
+        ("[],", (16 << 20) // 3 - 10, "more than 500000 values"),
+        ('{"":0},', 249_000, "no base_types"),
+        ('{"":"abc"},', 249_000, "no base_types"),
+        ('"ab",', 499_000, "no base_types"),
+    ],
+)
+def test_brackets_without_end(tmp_path: Path, text: str, count: int, words: str) -> None:
+    symbols = tmp_path / "symbols.json"
+    symbols.write_text('{"x": [' + text * count + "0]}", encoding="ascii")
+    result = peak(tmp_path, "--dump", DUMP, "--symbols", symbols)
+    assert (result.code, result.out) == (1, b"")
+    assert result.err.startswith(f"pykd-handle: {symbols}: ") and words in result.err
+    assert result.err.count("\n") == 1
+    assert result.memory < LIMIT
+
+
+def test_no_more_is_unpacked_than_a_symbol_file_has(
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = []
+    real = lzma.LZMADecompressor
+
+    class Counting:
+        def __init__(self, *, memlimit: int) -> None:
+            self._real = real(memlimit=memlimit)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._real, name)
+
+        def decompress(self, data: bytes, max_length: int) -> bytes:
+            assert 0 < max_length <= 1 << 20
+            piece = self._real.decompress(data, max_length)
+            unpacked.append(len(piece))
+            return piece
+
+    monkeypatch.setattr(lzma, "LZMADecompressor", Counting)
+    bomb(tmp_path / "x.json.xz")
+    result = run("--dump", DUMP, "--symbols", tmp_path / "x.json.xz")
+    assert result.code == 1
+    assert 16 << 20 < sum(unpacked) <= 17 << 20
+    # A folder is looked through in the same way.
+    unpacked.clear()
+    result = run("--dump", DUMP, "--symbols", tmp_path)
+    assert result.code == 1 and "damaged or can't be read" in result.err
+    assert sum(unpacked) <= 17 << 20
+
+
+def test_too_little_memory_is_one_line(
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loads(*args: object, **more: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pykd_handle.layout.isf_file.json.loads", loads)
+    result = run("--dump", DUMP, "--symbols", ISF)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"pykd-handle: {ISF}: there is not enough memory to read it")
+    assert result.err.count("\n") == 1
