@@ -1,19 +1,17 @@
-"""A table for people: one for each process, made with `tabulate`."""
+"""A table for people: one for each process, made by `grid`."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
-
-from tabulate import tabulate
+from typing import Any, Dict, List, Optional
 
 from ..absent import Absent, Maybe, Unavailable
 from ..record import HandleRecord, ProcessRecord, Record
 from .base import Renderer
+from .grid import ROWS_AT_ONCE, grid
 
 __all__ = ("TableRenderer",)
 
 _LETTERS = {"protect": "P", "inherit": "I", "audit": "A"}
-_ROWS_AT_ONCE = 20000  # a leak of a million handles must not wait, and stay in memory, to its end
 
 
 class TableRenderer(Renderer):
@@ -28,7 +26,7 @@ class TableRenderer(Renderer):
         """Rows are kept until their table is complete; a note follows its table."""
         if isinstance(record, HandleRecord):
             self._rows.append(record)
-            if len(self._rows) >= _ROWS_AT_ONCE:
+            if len(self._rows) >= ROWS_AT_ONCE:
                 self._flush()
             return
         self._flush()
@@ -64,11 +62,8 @@ class TableRenderer(Renderer):
         headers = ["Handle", "Access", "Attr", "Object"]
         if described:
             headers = ["Handle", "Type", "Access", "Attr", "Handles", "Pointers", "Object", "Name"]
-        aligns = ["right" if name in _NUMBERS else "left" for name in headers]
-        cells = [self._row(row, headers[-1]) for row in rows]
-        body = [[row.get(name, "") for name in headers] for row in cells]
-        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
-        self.stream.write(text + "\n")
+        cells = (self._row(row, headers[-1]) for row in rows)
+        self.stream.write(grid(headers, [[row.get(name, "") for name in headers] for row in cells]))
 
     def _row(self, row: HandleRecord, last: str) -> Dict[str, str]:
         """The cells of a row by heading; ``last`` is the last column, wide enough for a reason."""
@@ -125,6 +120,3 @@ class TableRenderer(Renderer):
         if isinstance(value, Absent):
             return ""
         return self.clean(str(value))
-
-
-_NUMBERS: Tuple[str, ...] = ("Handle", "Handles", "Pointers")

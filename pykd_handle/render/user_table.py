@@ -1,10 +1,8 @@
-"""A table of user-mode handles for people, made with `tabulate`."""
+"""A table of user-mode handles for people, made by `grid`."""
 
 from __future__ import annotations
 
 from typing import Any, List
-
-from tabulate import tabulate
 
 from ..absent import Absent, Maybe, Unavailable
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
@@ -12,12 +10,11 @@ from ..record import Hex, Note
 from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..user.request import BASIC, NAME, SPECIFIC, UserRequest
 from .base import AnyRenderer
+from .grid import ROWS_AT_ONCE, grid
 
 __all__ = ("UserTableRenderer",)
 
-_ROWS_AT_ONCE = 20000  # a leak of a million handles must not wait, and stay in memory, to its end
 _NAMED_ATTRIBUTES = PROTECT | INHERIT | AUDIT
-_NUMBERS = ("Handle", "Handles", "Pointers")
 
 
 class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
@@ -31,7 +28,7 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
         """Rows are kept until the table is complete; totals and notes follow it."""
         if isinstance(record, UserHandle):
             self._rows.append(self._row(record))
-            if len(self._rows) >= _ROWS_AT_ONCE:
+            if len(self._rows) >= ROWS_AT_ONCE:
                 self._flush()
             return
         self._flush()
@@ -127,7 +124,5 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
         if not rows:
             return
         headers = self._headers()
-        aligns = ["right" if name in _NUMBERS else "left" for name in headers]
         body = [row + [""] * (len(headers) - len(row)) for row in rows]
-        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
-        self.stream.write(text + "\n")
+        self.stream.write(grid(headers, body))

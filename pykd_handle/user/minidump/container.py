@@ -100,11 +100,11 @@ class Container:
         """The stream of a type, or None."""
         return self.streams.get(kind)
 
-    def string(self, offset: int) -> Maybe[str]:
+    def string(self, offset: int, longest: int = _LONGEST_NAME) -> Maybe[str]:
         """The MINIDUMP_STRING at an offset: a length in bytes, then UTF-16."""
         try:
             (length,) = struct.unpack("<I", self.read(offset, 4))
-            if length > _LONGEST_NAME:
+            if length > longest:
                 return Unavailable(f"a name of 0x{length:x} bytes", offset)
             if length > self._name_budget:
                 return Unavailable("the names are longer than the whole dump", offset)

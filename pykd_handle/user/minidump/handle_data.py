@@ -26,6 +26,8 @@ _INFORMATION = struct.Struct("<III")
 _LONGEST_CHAIN = 64
 _LARGEST_INFORMATION = 0x10000
 _NAMES_KEPT = 4096
+# Bytes. Handles share the names of their types, so the length of one counts thousands of times.
+_LONGEST_TYPE_NAME = 0x400
 
 
 class Descriptor(NamedTuple):
@@ -68,7 +70,7 @@ class HandleData:
             return NO_VALUE
         name = self._type_names.get(rva)
         if name is None:
-            name = self._container.string(rva)
+            name = self._container.string(rva, _LONGEST_TYPE_NAME)
             if len(self._type_names) < _NAMES_KEPT:
                 self._type_names[rva] = name
         return name if name != "" else NO_VALUE

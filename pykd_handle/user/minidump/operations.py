@@ -11,14 +11,17 @@ from .table import Table
 
 __all__ = ("Operations",)
 
-# As many as are kept in memory: 37 MB.
+# As many as are kept in memory: 37 MB (PROCESS_HANDLE_TRACING_MAX_SLOTS of ntpsapi.h).
 _MOST_OPERATIONS = 0x20000
+# And of one handle: decoded, they take five times as much.
+_MOST_OF_A_HANDLE = 0x1000
 
 
 class Operations:
     """The operations of a dump by handle; read when they are first asked for."""
 
     def __init__(self, container: Container) -> None:
+        self._container = container
         self._by_handle: Dict[int, List[bytes]] = {}
         self.count = 0
         stream = container.stream(HANDLE_OPERATIONS)
@@ -42,8 +45,16 @@ class Operations:
 
     def of(self, handle: int) -> Tuple[HandleOperation, ...]:
         """The operations on a handle, in the order of the dump."""
+        found = self._by_handle.get(handle, [])
+        if len(found) > _MOST_OF_A_HANDLE:
+            self._container.remarks.append(
+                f"{len(found) - _MOST_OF_A_HANDLE} of the {len(found)} operations on handle "
+                f"0x{handle:x} were left out"
+            )
         return tuple(
-            operation
-            for raw in self._by_handle.get(handle, ())
-            for operation in decode_operations(raw)
+            operation for raw in found[:_MOST_OF_A_HANDLE] for operation in decode_operations(raw)
         )
+
+    def __contains__(self, handle: int) -> bool:
+        """Whether there are operations on a handle."""
+        return handle in self._by_handle

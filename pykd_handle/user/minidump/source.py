@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Iterator, List, Optional, Set
 
 from ...errors import CorruptedError, TargetError
 from ...record import Hex
@@ -56,12 +56,29 @@ class MinidumpSource(UserSource):
 
     def handles(self, flags: int, accept: Accept) -> Iterator[UserHandle]:
         """All handles whose type is accepted, in the order of the dump."""
+        # A damaged dump may have thousands of descriptors of one handle with thousands of
+        # operations: they are told once.
+        told: Set[int] = set()
+        repeated = 0
         try:
             for descriptor in self._data.descriptors():
-                if accept(self._data.type_name(descriptor)):
-                    yield self._record(descriptor, flags)
+                if not accept(self._data.type_name(descriptor)):
+                    continue
+                row = self._record(descriptor, flags)
+                if flags & SPECIFIC and descriptor.handle in self._history():
+                    if descriptor.handle in told:
+                        repeated += 1
+                    else:
+                        told.add(descriptor.handle)
+                        row.operations = self._history().of(descriptor.handle)
+                yield row
         except CorruptedError as error:
             self._container.remarks.append(f"the handle data can't be read further: {error}")
+        if repeated:
+            self._container.remarks.append(
+                f"{repeated} handles stand in the dump more than once; the operations on a handle "
+                "are shown where it stands first"
+            )
 
     def one(self, handle: int, flags: int) -> Optional[UserHandle]:
         """One handle. One that is gone, but left operations behind, has these and an error."""
@@ -69,7 +86,10 @@ class MinidumpSource(UserSource):
         try:
             for descriptor in self._data.descriptors():
                 if descriptor.handle & ~_TAG_BITS == wanted:
-                    return self._record(descriptor, flags)
+                    row = self._record(descriptor, flags)
+                    if flags & SPECIFIC:
+                        row.operations = self._history().of(descriptor.handle)
+                    return row
         except CorruptedError as error:
             self._container.remarks.append(f"the handle data can't be read further: {error}")
         return self.gone(wanted, self._history().of(wanted))
@@ -99,5 +119,4 @@ class MinidumpSource(UserSource):
             row.name = self._data.name(descriptor)
         if flags & SPECIFIC:
             row.information, row.details = self._data.information(descriptor)
-            row.operations = self._history().of(descriptor.handle)
         return row
