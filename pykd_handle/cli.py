@@ -112,6 +112,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`).
         return 1
+    except MemoryError:
+        complain("there is not enough memory for this")
+        return 1
     except Exception as error:
         # A defect of ours: one line that can be reported, and the way to see all of it.
         if os.environ.get("PYKD_HANDLE_TRACEBACK"):

@@ -60,7 +60,7 @@ def test_a_dump_without_handle_data(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="No such file"):
         open_minidump(tmp_path / "none.dmp")
-    with pytest.raises(TargetError, match="directory"):
+    with pytest.raises(TargetError, match="a folder"):
         open_minidump(tmp_path)
 
 
