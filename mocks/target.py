@@ -1,13 +1,13 @@
-"""A target over a synthetic kernel, for tests of everything above `pykd_handle.target`."""
+"""A target over a synthetic kernel, for tests of everything above `pykd_handle.targets`."""
 
 from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
 from pykd_handle.layout import Struct
-from pykd_handle.target import Gap, Piece, Span, Target
-from pykd_handle.target.processors import Running, offsets_of, running
-from pykd_handle.target.span import add_gap, add_piece
+from pykd_handle.targets import Gap, Piece, Span, Target
+from pykd_handle.targets.processors import Running, offsets_of, running
+from pykd_handle.targets.span import add_gap, add_piece
 
 from .core import Core
 from .kernel_image import KernelImage

@@ -124,7 +124,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _run(words: List[str]) -> int:
-    from .target.session import arguments_lost, in_debugger
+    from .targets.session import arguments_lost, in_debugger
 
     if in_debugger() and arguments_lost(words):
         raise UsageError(

@@ -16,7 +16,7 @@ from .output import Output
 from .record import HandleRecord
 from .render import Writer, renderer, user_renderer
 from .request import parse_request
-from .target import Target
+from .targets import Target
 from .user import (
     UserSource,
     connect_engine,
@@ -61,7 +61,7 @@ def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], fo
 
 def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> Answer:
     """Answer from the debugger's session. Raises `PykdHandleError`."""
-    from .target.session import ForeignPykd, connect, is_kernel_session
+    from .targets.session import ForeignPykd, connect, is_kernel_session
 
     try:
         pykd = connect()

@@ -17,12 +17,12 @@ from .errors import MissingField, NoSymbols, PykdHandleError, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
 from .kernel.state_checks import COUNT, STATE
 from .layouts import ShippedLayout, candidates, load
-from .target.dump import DumpTarget, open_dump
-from .target.dump.file import Progress, silent
-from .target.recoverable import RecoverableTarget
+from .targets.dump import DumpTarget, open_dump
+from .targets.dump.file import Progress, silent
+from .targets.recoverable import RecoverableTarget
 
 if TYPE_CHECKING:
-    from .target.session import SessionTarget
+    from .targets.session import SessionTarget
 
 __all__ = (
     "choose_layout",
@@ -92,7 +92,7 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
 def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
     """The kernel session of the debugger, with the symbols that are given, or its own; where it has
     none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
-    from .target.session import SessionTarget
+    from .targets.session import SessionTarget
 
     try:
         return SessionTarget(pykd, symbols)

@@ -11,7 +11,7 @@ from ..errors import PykdHandleError, TargetError
 from ..install import Machine, this_machine
 from ..render import Writer
 from ..render.escape import printable
-from ..target.session import connect
+from ..targets.session import connect
 from .finding import MISSING, NOTE, Finding
 from .privacy import anonymous
 from .python import look_at_packages, look_at_python

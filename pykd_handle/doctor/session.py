@@ -7,7 +7,7 @@ import sys
 from typing import Any, Callable, Iterator
 
 from ..errors import TargetError
-from ..target.session import ForeignPykd
+from ..targets.session import ForeignPykd
 from .finding import MISSING, NOTE, OK, Finding
 from .python import version_of
 

@@ -6,7 +6,7 @@ and Volatility agree). Source: the layouts of public PDBs.
 
 from __future__ import annotations
 
-from ..target import Target
+from ..targets import Target
 from .handle_table import HandleTable
 
 __all__ = ("cid_table",)

@@ -7,7 +7,7 @@ from typing import Iterator, Set, Union
 from ..absent import Absent, Unavailable, unavailable
 from ..errors import MemoryUnavailable
 from ..layout import Array
-from ..target import Target
+from ..targets import Target
 from .fields import read_fields
 
 __all__ = ("directory_objects",)

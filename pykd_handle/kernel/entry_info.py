@@ -12,7 +12,7 @@ from typing import Dict, NamedTuple, Optional
 
 from ..absent import NO_VALUE, Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
-from ..target import Span, Target
+from ..targets import Span, Target
 from .fields import decode_fields
 
 __all__ = ("EntryInfo", "EntryInfos", "entry_infos")

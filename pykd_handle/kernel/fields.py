@@ -12,7 +12,7 @@ from typing import List, Tuple
 from ..absent import Maybe, unavailable
 from ..errors import MemoryUnavailable
 from ..layout import Struct
-from ..target import Span, Target
+from ..targets import Span, Target
 
 __all__ = ("decode_fields", "range_of", "read_fields")
 

@@ -18,7 +18,7 @@ from typing import NamedTuple, Tuple
 
 from ..errors import PykdHandleError
 from ..layout import Struct
-from ..target import Target
+from ..targets import Target
 
 __all__ = (
     "AUDIT",

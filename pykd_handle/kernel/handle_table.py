@@ -13,7 +13,7 @@ from typing import Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable
 from ..errors import CorruptedError, MemoryUnavailable
 from ..layout import Array
-from ..target import Span, Target
+from ..targets import Span, Target
 from .entry_info import EntryInfo, entry_infos
 from .fields import read_fields
 from .handle_entry import HandleEntry, entry_form

@@ -11,7 +11,7 @@ import re
 from typing import Dict
 
 from ..absent import Maybe
-from ..target import Target
+from ..targets import Target
 from .fields import decode_fields
 from .process import Process
 from .strings import read_unicode_string

@@ -6,7 +6,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..absent import Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace

@@ -12,7 +12,7 @@ from typing import Dict, List, Optional
 
 from ..absent import NO_VALUE, Maybe, Unavailable
 from ..errors import MemoryUnavailable
-from ..target import Target
+from ..targets import Target
 from .object_header import HeaderReader, NameInfo, ObjectHeader
 from .strings import read_unicode_string
 

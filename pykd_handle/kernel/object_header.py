@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ..absent import NO_VALUE, Maybe, Unavailable
 from ..errors import PykdHandleError
-from ..target import Span, Target
+from ..targets import Span, Target
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")

@@ -12,7 +12,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
 from ..absent import Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
-from ..target import Running, Target
+from ..targets import Running, Target
 from .fields import read_fields
 from .object_header import HeaderReader
 from .strings import read_unicode_string

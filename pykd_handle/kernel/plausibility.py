@@ -15,7 +15,7 @@ from typing import Dict, Iterator, Optional, Tuple
 
 from ..absent import Absent, Unavailable
 from ..errors import CorruptedError, PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry

@@ -7,7 +7,7 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Ty
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, not_proved, unavailable
 from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
-from ..target import Span, Target
+from ..targets import Span, Target
 from .fields import decode_fields, range_of, read_fields
 from .session import Sessions
 from .strings import ansi_text

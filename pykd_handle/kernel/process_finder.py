@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from ..errors import PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .cid_table import cid_table
 from .handle_entry import HandleEntry
 from .process import PROCESS_OBJECT, THREAD_OBJECT, BrokenList, Process, ProcessReader

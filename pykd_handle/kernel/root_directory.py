@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Iterator
 
 from ..errors import PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .handle_entry import HandleEntry
 from .handle_table import HandleTable
 from .object_header import HeaderReader, NameInfo

@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
 from ..errors import MemoryUnavailable
-from ..target import Span, Target
+from ..targets import Span, Target
 
 __all__ = ("Sessions",)
 

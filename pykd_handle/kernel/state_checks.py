@@ -15,7 +15,7 @@ from typing import Dict, List, NamedTuple, Optional, Set
 
 from ..absent import Absent
 from ..errors import CorruptedError, PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable

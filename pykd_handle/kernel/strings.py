@@ -6,7 +6,7 @@ from typing import Optional, Union
 
 from ..absent import Absent, Maybe, Unavailable, unavailable
 from ..errors import PykdHandleError
-from ..target import Span, Target
+from ..targets import Span, Target
 
 __all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
 

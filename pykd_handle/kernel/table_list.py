@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Set, Union
 
 from ..absent import Absent, Maybe
-from ..target import Target
+from ..targets import Target
 from .fields import read_fields
 from .process import BrokenList
 

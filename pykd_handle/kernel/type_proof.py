@@ -13,7 +13,7 @@ from typing import Dict, Iterable, Optional
 
 from ..absent import Absent
 from ..errors import PykdHandleError
-from ..target import Running, Target
+from ..targets import Running, Target
 from .fields import read_fields
 
 __all__ = ("FIRST_TYPES", "prove_type")

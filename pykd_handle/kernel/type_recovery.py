@@ -13,7 +13,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..absent import Maybe, Unavailable
 from ..errors import PykdHandleError
-from ..target import Target
+from ..targets import Target
 from .directory import directory_objects
 from .object_header import HeaderReader, NameInfo
 from .root_directory import find_root_directory

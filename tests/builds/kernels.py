@@ -9,8 +9,8 @@ from typing import Callable, Iterator
 import pytest
 
 from mocks import KernelImage, MockTarget
-from pykd_handle.target import Target
-from pykd_handle.target.dump import open_dump
+from pykd_handle.targets import Target
+from pykd_handle.targets.dump import open_dump
 
 from .systems import write_dump
 

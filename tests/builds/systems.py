@@ -13,7 +13,7 @@ from pykd_handle.kernel import Kernel
 from pykd_handle.record import HandleRecord, Note, ProcessRecord
 from pykd_handle.render import renderer
 from pykd_handle.request import parse_request
-from pykd_handle.target import Target
+from pykd_handle.targets import Target
 from pykd_handle.views import Listing
 
 __all__ = ("Answer", "Row", "System", "answer", "classic", "seen", "small_system", "write_dump")

@@ -22,8 +22,8 @@ from pykd_handle.record import HandleRecord, Note, ProcessRecord
 from pykd_handle.render import FORMATS, renderer
 from pykd_handle.render.fields import flatten
 from pykd_handle.request import parse_request
-from pykd_handle.target import Gap, Span, Target
-from pykd_handle.target.dump import open_dump
+from pykd_handle.targets import Gap, Span, Target
+from pykd_handle.targets.dump import open_dump
 from pykd_handle.views import Listing
 
 WHY = "lost on the way"

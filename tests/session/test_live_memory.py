@@ -8,7 +8,7 @@ import pytest
 
 from mocks.memory import Memory
 from pykd_handle.errors import TargetError
-from pykd_handle.target.session.live import LiveMemory
+from pykd_handle.targets.session.live import LiveMemory
 
 PAGE = 0xFFFFA00000010000
 CLOCK = 0xFFFFF78000000008  # KUSER_SHARED_DATA.InterruptTime
@@ -189,7 +189,7 @@ def test_user_addresses_are_not_asked_for(live: LiveMemory, wire: Wire) -> None:
 def test_too_much_kept_is_dropped_between_reads(
     live: LiveMemory, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pykd_handle.target.session.live._MOST_KEPT", 0x100)
+    monkeypatch.setattr("pykd_handle.targets.session.live._MOST_KEPT", 0x100)
     wanted = [(PAGE + 0x200 * number, 0x80) for number in range(8)]
     for _ in range(2):
         for (address, _), span in zip(wanted, live.read_many(wanted)):

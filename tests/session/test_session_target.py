@@ -17,7 +17,7 @@ from pykd_handle.errors import (
     TargetError,
 )
 from pykd_handle.layout import BitField, Integer, Pointer, StructRef
-from pykd_handle.target.session import SessionTarget, connect, in_debugger
+from pykd_handle.targets.session import SessionTarget, connect, in_debugger
 
 from .conftest import Install
 

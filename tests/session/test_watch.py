@@ -8,7 +8,7 @@ from typing import Iterator, List
 
 import pytest
 
-from pykd_handle.target.session.watch import Watch
+from pykd_handle.targets.session.watch import Watch
 
 
 class Told:

@@ -12,7 +12,7 @@ import pytest
 
 from mocks import KernelImage
 from pykd_handle import cli
-from pykd_handle.target.session import target as session_target
+from pykd_handle.targets.session import target as session_target
 
 from .conftest import Install
 

@@ -17,7 +17,7 @@ KEPT = """
 from pykd_handle.kernel import Kernel
 from pykd_handle.record import HandleRecord
 from pykd_handle.request import parse_request
-from pykd_handle.target.session import SessionTarget, connect
+from pykd_handle.targets.session import SessionTarget, connect
 from pykd_handle.views import Listing
 
 target = SessionTarget(connect())

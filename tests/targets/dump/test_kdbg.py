@@ -1,7 +1,7 @@
 """KDDEBUGGER_DATA64: whole, in parts, of old kernels, encoded."""
 
-from pykd_handle.target import Gap, Piece, Span
-from pykd_handle.target.dump.kdbg import KDBG_SIZE, parse_debugger_data
+from pykd_handle.targets import Gap, Piece, Span
+from pykd_handle.targets.dump.kdbg import KDBG_SIZE, parse_debugger_data
 
 from . import build
 

@@ -13,16 +13,16 @@ import pytest
 
 from pykd_handle.errors import SymbolsError, TargetError
 from pykd_handle.layout import Isf
-from pykd_handle.target.dump import DumpTarget, open_dump
-from pykd_handle.target.dump.header32 import parse_header32
-from pykd_handle.target.dump.kdbg import parse_debugger_data
-from pykd_handle.target.dump.memory import PagedMemory
-from pykd_handle.target.dump.modules import base_from_modules
-from pykd_handle.target.dump.pages import Pages
-from pykd_handle.target.dump.paging import ARM64, PAE, X86, PagingFormat
-from pykd_handle.target.dump.symbols import KernelFacts, Known, verify
-from pykd_handle.target.dump.translate import Translator, choose_format
-from pykd_handle.target.span import Piece, Span
+from pykd_handle.targets.dump import DumpTarget, open_dump
+from pykd_handle.targets.dump.header32 import parse_header32
+from pykd_handle.targets.dump.kdbg import parse_debugger_data
+from pykd_handle.targets.dump.memory import PagedMemory
+from pykd_handle.targets.dump.modules import base_from_modules
+from pykd_handle.targets.dump.pages import Pages
+from pykd_handle.targets.dump.paging import ARM64, PAE, X86, PagingFormat
+from pykd_handle.targets.dump.symbols import KernelFacts, Known, verify
+from pykd_handle.targets.dump.translate import Translator, choose_format
+from pykd_handle.targets.span import Piece, Span
 
 from . import build
 
@@ -424,7 +424,7 @@ def test_a_full_arm64_dump(tmp_path: Path) -> None:
 
 
 def test_the_stack_of_an_arm64_header() -> None:
-    from pykd_handle.target.dump.header import parse_header
+    from pykd_handle.targets.dump.header import parse_header
 
     data = bytearray(build.header(4, machine=0xAA64, rsp=1))
     struct.pack_into("<Q", data, 0x348 + 0x100, 0xFFFFF88000001230)

@@ -7,10 +7,10 @@ from typing import Dict, List, Optional, Union
 
 import pytest
 
-from pykd_handle.target.dump.memory import PagedMemory
-from pykd_handle.target.dump.pages import Pages
-from pykd_handle.target.dump.paging import X64_FIVE, X64_FOUR
-from pykd_handle.target.dump.translate import Translator, choose_format
+from pykd_handle.targets.dump.memory import PagedMemory
+from pykd_handle.targets.dump.pages import Pages
+from pykd_handle.targets.dump.paging import X64_FIVE, X64_FOUR
+from pykd_handle.targets.dump.translate import Translator, choose_format
 
 from ...kdmp import SecondOpinion
 from . import build

@@ -10,7 +10,7 @@ import pytest
 
 from pykd_handle.errors import CorruptedError, MemoryUnavailable
 from pykd_handle.layout import PdbIdentity
-from pykd_handle.target.dump.debug_record import read_pdb_identity
+from pykd_handle.targets.dump.debug_record import read_pdb_identity
 
 from . import build
 

@@ -10,14 +10,14 @@ import pytest
 
 from pykd_handle.errors import TargetError
 from pykd_handle.layout import PdbIdentity
-from pykd_handle.target.dump import folder, memory, translate
-from pykd_handle.target.dump.file import DumpFile
-from pykd_handle.target.dump.folder import search
-from pykd_handle.target.dump.header import Run, parse_header
-from pykd_handle.target.dump.memory import PagedMemory
-from pykd_handle.target.dump.pages import RunPages
-from pykd_handle.target.dump.ranges import FileRanges, Range
-from pykd_handle.target.dump.translate import Translator
+from pykd_handle.targets.dump import folder, memory, translate
+from pykd_handle.targets.dump.file import DumpFile
+from pykd_handle.targets.dump.folder import search
+from pykd_handle.targets.dump.header import Run, parse_header
+from pykd_handle.targets.dump.memory import PagedMemory
+from pykd_handle.targets.dump.pages import RunPages
+from pykd_handle.targets.dump.ranges import FileRanges, Range
+from pykd_handle.targets.dump.translate import Translator
 
 from . import build
 

@@ -28,7 +28,7 @@ _USER_ADDRESS = "a user-mode address, which is not read here"
 
 
 class DumpTarget(RecoverableTarget):
-    """A crash dump file; made by `pykd_handle.target.dump.open_dump`.
+    """A crash dump file; made by `pykd_handle.targets.dump.open_dump`.
 
     ``memory`` reads virtual addresses: a `PagedMemory` or the ranges of a `TriageDump`. Raises
     `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted. ``base`` is the

@@ -11,9 +11,9 @@ import pytest
 
 from pykd_handle.errors import SymbolsError
 from pykd_handle.layout import Isf, PdbIdentity
-from pykd_handle.target.dump.folder import search
-from pykd_handle.target.dump.peek import peek
-from pykd_handle.target.dump.symbols import KernelFacts, Known, load_symbols, verify
+from pykd_handle.targets.dump.folder import search
+from pykd_handle.targets.dump.peek import peek
+from pykd_handle.targets.dump.symbols import KernelFacts, Known, load_symbols, verify
 
 from . import build
 

@@ -1,5 +1,5 @@
 """Reading a dump that the debugger has opened: whole pages as lists of quadwords, through pykd,
-the quickest way it has. (A live target is another matter: see `pykd_handle.target.session.live`.)
+the quickest way it has. (A live target is another matter: see `pykd_handle.targets.session.live`.)
 
 pykd answers a range as a whole or raises ``MemoryException`` and gives nothing, so in a triage
 dump, which holds parts of pages, a page that fails is split, down to eight bytes. Other dumps hold

@@ -16,8 +16,8 @@ from mocks.memory import LEFT_OUT
 from pykd_handle import console
 from pykd_handle.cli import main
 from pykd_handle.errors import PykdHandleError, TargetError
-from pykd_handle.target.dump import open_dump, system_process
-from pykd_handle.target.dump.file import DumpFile
+from pykd_handle.targets.dump import open_dump, system_process
+from pykd_handle.targets.dump.file import DumpFile
 
 from .listing import list_all
 

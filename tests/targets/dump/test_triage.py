@@ -8,9 +8,9 @@ from typing import List
 
 import pytest
 
-from pykd_handle.target.dump.file import DumpFile
-from pykd_handle.target.dump.header import parse_header
-from pykd_handle.target.dump.triage import NOT_IN_DUMP, TriageDump, open_triage
+from pykd_handle.targets.dump.file import DumpFile
+from pykd_handle.targets.dump.header import parse_header
+from pykd_handle.targets.dump.triage import NOT_IN_DUMP, TriageDump, open_triage
 
 from . import build
 

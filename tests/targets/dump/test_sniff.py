@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pykd_handle.errors import TargetError
-from pykd_handle.target.dump import Kind, open_dump, sniff
+from pykd_handle.targets.dump import Kind, open_dump, sniff
 
 from . import build
 

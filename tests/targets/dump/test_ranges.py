@@ -8,9 +8,9 @@ from typing import Dict, List
 
 import pytest
 
-from pykd_handle.target import Gap, Piece
-from pykd_handle.target.dump.file import DumpFile
-from pykd_handle.target.dump.ranges import MOST_BYTES, FileRanges, Range
+from pykd_handle.targets import Gap, Piece
+from pykd_handle.targets.dump.file import DumpFile
+from pykd_handle.targets.dump.ranges import MOST_BYTES, FileRanges, Range
 
 CONTENT = bytes(range(256)) * 4
 
