@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Option
 from .errors import MissingField, NoSymbols, PykdHandleError, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
 from .kernel.state_checks import COUNT, STATE
-from .layouts import ShippedLayout, candidates, load
+from .layout.shipped import ShippedLayout, candidates, load
 from .targets.dump import DumpTarget, open_dump
 from .targets.dump.file import Progress, silent
 from .targets.recoverable import RecoverableTarget

@@ -14,7 +14,7 @@ from mocks.dump import write_full_dump, write_triage_dump
 from pykd_handle.absent import Unavailable
 from pykd_handle.errors import SymbolsError
 from pykd_handle.kernel.process import ProcessReader
-from pykd_handle.layouts import shipped
+from pykd_handle.layout.shipped import shipped
 from pykd_handle.recovery import open_without_symbols
 
 from .builds.layouts import prepare

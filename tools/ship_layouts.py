@@ -238,7 +238,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{__doc__}\n")
         return 2
     source = Path(arguments[0])
-    output = Path(__file__).parent.parent / "pykd_handle" / "layouts" / "data"
+    output = Path(__file__).parent.parent / "pykd_handle" / "layout" / "data"
     output.mkdir(parents=True, exist_ok=True)
     index = json.loads((source / "index.json").read_text("utf-8"))
     layouts: Dict[str, Json] = {}

@@ -16,7 +16,7 @@ import pytest
 
 from mocks import builds
 from mocks.trim import merge, trim
-from pykd_handle.layouts import shipped
+from pykd_handle.layout.shipped import shipped
 from tools.ship_layouts import UPDATES
 
 __all__ = ("ALL", "EVERY", "prepare")

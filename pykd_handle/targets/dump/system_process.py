@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from ...layouts import load, shipped
+from ...layout.shipped import load, shipped
 from .file import DumpFile
 from .memory import PagedMemory
 from .pages import FilePages

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pykd_handle.errors import SymbolsError
-from pykd_handle.layouts import candidates, load, shipped
+from pykd_handle.layout.shipped import candidates, load, shipped
 from tools.ship_layouts import UPDATES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "layouts"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, List, Mapping, NamedTuple
 
 from ..errors import SymbolsError
-from ..layout import Isf
+from .isf import Isf
 
 __all__ = ("ShippedLayout", "candidates", "load", "shipped")
 
