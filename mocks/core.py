@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any, Dict, Mapping, Optional
 
-from pykd_handle.errors import MissingSymbol
 from pykd_handle.layout import BitField, Isf, Struct
+from pykd_handle.values import MissingSymbol
 
 from . import builds
 from .memory import Memory

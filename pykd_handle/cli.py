@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
 from .console import NOTES, PROGRAM, complain, defect, remark
-from .errors import PykdHandleError, UsageError
 from .input_file import forget_inputs
 from .opening import Answer, open_dump_file, open_session
 from .output import open_output
 from .render import FORMATS
 from .request import is_number
 from .user import USER_HELP
+from .values import PykdHandleError, UsageError
 from .version import __version__
 
 __all__ = ("main",)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TypeVar
 
 from .console import Progress, aside, complain
-from .errors import TargetError, UsageError
 from .kernel import Kernel
 from .output import Output
 from .record import HandleRecord
@@ -25,6 +24,7 @@ from .user import (
     parse_user_request,
 )
 from .user.record import UserHandle
+from .values import TargetError, UsageError
 from .views import Listing, UserListing
 
 __all__ = ("Answer", "open_dump_file", "open_session")

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, List, NoReturn, Optional
 
-from .errors import OutputError, UsageError
 from .input_file import was_read
+from .values import OutputError, UsageError
 
 __all__ = ("Output", "open_output", "silence")
 

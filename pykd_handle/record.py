@@ -9,16 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple, Union
 
-from .absent import NO_VALUE, NOT_REQUESTED, Absent, Maybe
 from .request import as_typed
+from .values import NO_VALUE, NOT_REQUESTED, Absent, Hex, Maybe
 
-__all__ = ("HandleRecord", "Hex", "Note", "ProcessRecord", "Record")
-
-
-class Hex(int):
-    """A number that is shown in hexadecimal: an address or a mask, not a count."""
-
-    __slots__ = ()
+__all__ = ("HandleRecord", "Note", "ProcessRecord", "Record")
 
 
 @dataclass

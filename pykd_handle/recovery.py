@@ -13,13 +13,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
-from .errors import MissingField, NoSymbols, PykdHandleError, SymbolsError
 from .kernel.plausibility import Verdict, check_layout
 from .kernel.state_checks import COUNT, STATE
 from .layout.shipped import ShippedLayout, candidates, load
 from .targets.dump import DumpTarget, open_dump
 from .targets.dump.file import Progress, silent
 from .targets.recoverable import RecoverableTarget
+from .values import MissingField, NoSymbols, PykdHandleError, SymbolsError
 
 if TYPE_CHECKING:
     from .targets.session import SessionTarget

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Optional, Sequence
 
-from .errors import UsageError
+from .values import UsageError
 
 __all__ = (
     "BASIC",

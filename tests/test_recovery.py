@@ -11,11 +11,10 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump, write_triage_dump
-from pykd_handle.absent import Unavailable
-from pykd_handle.errors import SymbolsError
 from pykd_handle.kernel.process import ProcessReader
 from pykd_handle.layout.shipped import shipped
 from pykd_handle.recovery import open_without_symbols
+from pykd_handle.values import SymbolsError, Unavailable
 
 from .builds.layouts import prepare
 from .builds.systems import answer, seen, small_system

@@ -5,9 +5,9 @@ Expectations: Microsoft's documentation of ``!handle`` and of MASM numbers and o
 
 import pytest
 
-from pykd_handle.errors import UsageError
 from pykd_handle.request import Request, parse_number, parse_request
 from pykd_handle.user import parse_user_request
+from pykd_handle.values import UsageError
 
 
 @pytest.mark.parametrize(

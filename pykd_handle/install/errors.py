@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import PykdHandleError
+from ..values import PykdHandleError
 
 __all__ = ("InstallError",)
 

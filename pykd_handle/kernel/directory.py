@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Iterator, Set, Union
 
-from ..absent import Absent, Unavailable, unavailable
-from ..errors import MemoryUnavailable
 from ..layout import Array
 from ..targets import Target
+from ..values import Absent, MemoryUnavailable, Unavailable, unavailable
 from .fields import read_fields
 
 __all__ = ("directory_objects",)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional
 
-from ..absent import NO_VALUE, Maybe, Unavailable, unavailable
-from ..errors import MemoryUnavailable, PykdHandleError
 from ..targets import Span, Target
+from ..values import NO_VALUE, Maybe, MemoryUnavailable, PykdHandleError, Unavailable, unavailable
 from .fields import decode_fields
 
 __all__ = ("EntryInfo", "EntryInfos", "entry_infos")

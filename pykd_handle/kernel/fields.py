@@ -9,10 +9,9 @@ from __future__ import annotations
 import struct as _struct
 from typing import List, Tuple
 
-from ..absent import Maybe, unavailable
-from ..errors import MemoryUnavailable
 from ..layout import Struct
 from ..targets import Span, Target
+from ..values import Maybe, MemoryUnavailable, unavailable
 
 __all__ = ("decode_fields", "range_of", "read_fields")
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Tuple
 
-from ..errors import PykdHandleError
 from ..layout import Struct
 from ..targets import Target
+from ..values import PykdHandleError
 
 __all__ = (
     "AUDIT",

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable
-from ..errors import CorruptedError, MemoryUnavailable
 from ..layout import Array
 from ..targets import Span, Target
+from ..values import NO_VALUE, Absent, CorruptedError, Maybe, MemoryUnavailable, Unavailable
 from .entry_info import EntryInfo, entry_infos
 from .fields import read_fields
 from .handle_entry import HandleEntry, entry_form

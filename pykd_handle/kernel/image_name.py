@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Dict
 
-from ..absent import Maybe
 from ..targets import Target
+from ..values import Maybe
 from .fields import decode_fields
 from .process import Process
 from .strings import read_unicode_string

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
-from ..absent import Absent, Maybe, Unavailable, unavailable
-from ..errors import PykdHandleError
 from ..targets import Target
+from ..values import Absent, Maybe, PykdHandleError, Unavailable, unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-from ..absent import NO_VALUE, Maybe, Unavailable
-from ..errors import MemoryUnavailable
 from ..targets import Target
+from ..values import NO_VALUE, Maybe, MemoryUnavailable, Unavailable
 from .object_header import HeaderReader, NameInfo, ObjectHeader
 from .strings import read_unicode_string
 

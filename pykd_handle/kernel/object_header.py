@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from ..absent import NO_VALUE, Maybe, Unavailable
-from ..errors import PykdHandleError
 from ..targets import Span, Target
+from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")

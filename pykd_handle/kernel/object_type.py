@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
-from ..absent import Maybe, Unavailable, unavailable
-from ..errors import MemoryUnavailable, PykdHandleError
 from ..targets import Running, Target
+from ..values import Maybe, MemoryUnavailable, PykdHandleError, Unavailable, unavailable
 from .fields import read_fields
 from .object_header import HeaderReader
 from .strings import read_unicode_string

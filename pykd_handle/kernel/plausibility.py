@@ -13,9 +13,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Dict, Iterator, Optional, Tuple
 
-from ..absent import Absent, Unavailable
-from ..errors import CorruptedError, PykdHandleError
 from ..targets import Target
+from ..values import Absent, CorruptedError, PykdHandleError, Unavailable
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry

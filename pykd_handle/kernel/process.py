@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable, not_proved, unavailable
-from ..errors import MemoryUnavailable, PykdHandleError
 from ..layout import Array
 from ..targets import Span, Target
+from ..values import (
+    NO_VALUE,
+    Absent,
+    Maybe,
+    MemoryUnavailable,
+    PykdHandleError,
+    Unavailable,
+    not_proved,
+    unavailable,
+)
 from .fields import decode_fields, range_of, read_fields
 from .session import Sessions
 from .strings import ansi_text

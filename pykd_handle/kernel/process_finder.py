@@ -10,8 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
-from ..errors import PykdHandleError
 from ..targets import Target
+from ..values import PykdHandleError
 from .cid_table import cid_table
 from .handle_entry import HandleEntry
 from .process import PROCESS_OBJECT, THREAD_OBJECT, BrokenList, Process, ProcessReader

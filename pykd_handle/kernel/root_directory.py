@@ -11,8 +11,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Iterator
 
-from ..errors import PykdHandleError
 from ..targets import Target
+from ..values import PykdHandleError
 from .handle_entry import HandleEntry
 from .handle_table import HandleTable
 from .object_header import HeaderReader, NameInfo

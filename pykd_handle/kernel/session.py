@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
-from ..errors import MemoryUnavailable
 from ..targets import Span, Target
+from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Unavailable, unavailable
 
 __all__ = ("Sessions",)
 

@@ -13,9 +13,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Dict, List, NamedTuple, Optional, Set
 
-from ..absent import Absent
-from ..errors import CorruptedError, PykdHandleError
 from ..targets import Target
+from ..values import Absent, CorruptedError, PykdHandleError
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable

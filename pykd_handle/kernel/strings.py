@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Optional, Union
 
-from ..absent import Absent, Maybe, Unavailable, unavailable
-from ..errors import PykdHandleError
 from ..targets import Span, Target
+from ..values import Absent, Maybe, PykdHandleError, Unavailable, unavailable
 
 __all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
 

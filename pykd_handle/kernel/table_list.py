@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Set, Union
 
-from ..absent import Absent, Maybe
 from ..targets import Target
+from ..values import Absent, Maybe
 from .fields import read_fields
 from .process import BrokenList
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Optional
 
-from ..absent import Absent
-from ..errors import PykdHandleError
 from ..targets import Running, Target
+from ..values import Absent, PykdHandleError
 from .fields import read_fields
 
 __all__ = ("FIRST_TYPES", "prove_type")

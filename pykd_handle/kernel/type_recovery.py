@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ..absent import Maybe, Unavailable
-from ..errors import PykdHandleError
 from ..targets import Target
+from ..values import Maybe, PykdHandleError, Unavailable
 from .directory import directory_objects
 from .object_header import HeaderReader, NameInfo
 from .root_directory import find_root_directory

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-from ..errors import SymbolsError
+from ..values import SymbolsError
 from .source import Source
 
 __all__ = ("Entry",)

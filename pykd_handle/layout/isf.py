@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional, Union
 
-from ..errors import MissingSymbol, MissingType, SymbolsError
+from ..values import MissingSymbol, MissingType, SymbolsError
 from .entry import Entry
 from .isf_file import read_isf
 from .source import Source

@@ -13,8 +13,8 @@ import math
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, Union
 
-from ..errors import SymbolsError
 from ..input_file import open_input
+from ..values import SymbolsError
 
 __all__ = ("LARGEST", "pieces", "read_isf")
 

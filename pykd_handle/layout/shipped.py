@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, List, Mapping, NamedTuple
 
-from ..errors import SymbolsError
+from ..values import SymbolsError
 from .isf import Isf
 
 __all__ = ("ShippedLayout", "candidates", "load", "shipped")

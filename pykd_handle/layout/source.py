@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-from ..errors import SymbolsError
+from ..values import SymbolsError
 
 __all__ = ("Source",)
 

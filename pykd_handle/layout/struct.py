@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
 
-from ..errors import MissingField, SymbolsError
+from ..values import MissingField, SymbolsError
 from .decoder import Decoder, Slot
 from .source import Source
 from .types import Array, BitField, EnumType, Integer, Pointer, StructRef, Type

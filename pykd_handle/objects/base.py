@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Tuple
 
-from ..absent import Maybe
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import NameInfo
+from ..values import Maybe
 from .file_name import FileNames
 
 __all__ = ("Describer", "Description", "named")

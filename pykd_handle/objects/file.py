@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Maybe, Unavailable
 from ..kernel import KernelObject
-from ..record import Hex
+from ..values import Hex, Maybe, Unavailable
 from .base import Describer, Description
 from .file_name import FileNames
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Tuple
 
-from ..absent import NO_VALUE, Maybe, Unavailable, unavailable
-from ..errors import PykdHandleError
 from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
+from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable, unavailable
 
 __all__ = ("FileName", "FileNames")
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Set, Tuple
 
-from ..absent import Absent, Maybe, Unavailable, unavailable
-from ..errors import MemoryUnavailable
 from ..kernel import Kernel, KernelObject
 from ..kernel.fields import read_fields
 from ..kernel.strings import wide_text
-from ..record import Hex
+from ..values import Absent, Hex, Maybe, MemoryUnavailable, Unavailable, unavailable
 from .base import Describer, Description
 from .file_name import FileNames
 

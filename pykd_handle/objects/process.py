@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Absent, Maybe
 from ..kernel import KernelObject
+from ..values import Absent, Maybe
 from .base import Describer, Description, named
 
 __all__ = ("ProcessDescriber", "client_id")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, Tuple, Type
 
-from ..absent import NO_VALUE, unavailable
-from ..errors import PykdHandleError
 from ..kernel import Kernel, KernelObject
+from ..values import NO_VALUE, PykdHandleError, unavailable
 from .base import Describer, Description
 from .file import FileDescriber
 from .file_name import FileNames

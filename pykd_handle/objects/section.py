@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Absent, Unavailable, unavailable
-from ..errors import MemoryUnavailable
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
 from ..layout import Struct, StructRef
-from ..record import Hex
+from ..values import Absent, Hex, MemoryUnavailable, Unavailable, unavailable
 from .base import Describer, Description, named
 
 __all__ = ("SectionDescriber",)

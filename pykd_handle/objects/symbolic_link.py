@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Absent, Maybe
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
-from ..record import Hex
+from ..values import Absent, Hex, Maybe
 from .base import Describer, Description, named
 
 __all__ = ("SymbolicLinkDescriber",)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..absent import Absent, Maybe, Unavailable, unavailable
-from ..errors import MissingField
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
+from ..values import Absent, Maybe, MissingField, Unavailable, unavailable
 from .base import Describer, Description, named
 from .process import client_id
 

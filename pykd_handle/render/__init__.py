@@ -2,9 +2,9 @@
 
 from typing import Type
 
-from ..errors import PykdHandleError
 from ..user.record import UserRecord
 from ..user.request import UserRequest
+from ..values import PykdHandleError
 from .base import AnyRenderer, Renderer, Writer
 
 __all__ = ("FORMATS", "AnyRenderer", "Renderer", "Writer", "renderer", "user_renderer")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Dict, Mapping, Tuple
 
-from ..absent import Absent, Unavailable
-from ..record import HandleRecord, Hex
+from ..record import HandleRecord
+from ..values import Absent, Hex, Unavailable
 
 __all__ = ("KEYS", "flatten", "plain")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ..absent import Absent, Maybe, Unavailable
 from ..record import HandleRecord, ProcessRecord, Record
+from ..values import Absent, Maybe, Unavailable
 from .base import Renderer
 from .grid import ROWS_AT_ONCE, grid
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, Tuple
 
-from ..absent import Maybe
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
-from ..record import Hex
 from ..user.operation import HandleOperation
 from ..user.record import UserHandle
+from ..values import Hex, Maybe
 from .fields import plain
 
 __all__ = ("USER_KEYS", "flatten_user")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from ..absent import Absent, Maybe, Unavailable
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
-from ..record import Hex, Note
+from ..record import Note
 from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..user.request import BASIC, NAME, SPECIFIC, UserRequest
+from ..values import Absent, Hex, Maybe, Unavailable
 from .base import AnyRenderer
 from .grid import ROWS_AT_ONCE, grid
 

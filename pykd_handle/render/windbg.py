@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable
 from ..record import HandleRecord, Note, ProcessRecord, Record
 from ..request import BASIC, CURRENT_PROCESS, EVERY_PROCESS, OBJECT
+from ..values import NO_VALUE, Absent, Maybe, Unavailable
 from .base import Renderer
 
 __all__ = ("WinDbgRenderer",)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Callable, Dict, List, Mapping
 
-from ..absent import Absent, Maybe, Unavailable
 from ..record import Note
 from ..user.access import classic_rights, classic_standard_rights
 from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..user.request import BASIC, NAME, SPECIFIC, TYPE, UserRequest
+from ..values import Absent, Maybe, Unavailable
 from .base import AnyRenderer
 
 __all__ = ("UserWinDbgRenderer",)

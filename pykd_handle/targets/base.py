@@ -9,8 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..errors import MissingSymbol, MissingType
 from ..layout import Struct
+from ..values import MissingSymbol, MissingType
 from .span import Span
 
 __all__ = ("ReadCount", "Running", "Target")

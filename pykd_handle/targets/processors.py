@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from ..errors import MissingField, MissingType, PykdHandleError, TargetError
+from ..values import MissingField, MissingType, PykdHandleError, TargetError
 from .base import Running, Target
 
 __all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")

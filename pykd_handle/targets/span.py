@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Sequence, Tuple
 
-from ..errors import MemoryUnavailable
+from ..values import MemoryUnavailable
 
 __all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece")
 

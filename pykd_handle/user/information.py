@@ -12,8 +12,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, Tuple
 
-from ..absent import Unavailable
-from ..record import Hex
+from ..values import Hex, Unavailable
 
 __all__ = (
     "EVENT_1",

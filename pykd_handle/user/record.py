@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple, Union
 
-from ..absent import NO_VALUE, NOT_REQUESTED, Maybe
 from ..record import Note
+from ..values import NO_VALUE, NOT_REQUESTED, Maybe
 from .operation import HandleOperation
 
 __all__ = ("UserHandle", "UserProcess", "UserRecord", "UserTotals")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Callable, Iterator, List, Optional, Tuple
 
-from ..absent import Maybe
-from ..record import Hex
+from ..values import Hex, Maybe
 from .operation import HandleOperation
 from .record import UserHandle, UserProcess
 

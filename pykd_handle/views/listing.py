@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
-from ..absent import NO_VALUE, Absent, Maybe, Unavailable, unavailable
-from ..errors import PykdHandleError, TargetError
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import access_names
 from ..kernel.cid_table import cid_table
@@ -15,8 +13,18 @@ from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
 from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
 from ..kernel.process_finder import FoundProcess, Source
 from ..objects import Objects
-from ..record import HandleRecord, Hex, Note, ProcessRecord, Record
+from ..record import HandleRecord, Note, ProcessRecord, Record
 from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request, as_typed
+from ..values import (
+    NO_VALUE,
+    Absent,
+    Hex,
+    Maybe,
+    PykdHandleError,
+    TargetError,
+    Unavailable,
+    unavailable,
+)
 
 __all__ = ("Listing",)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
-from ..absent import Maybe, Unavailable
-from ..record import Hex, Note
+from ..record import Note
 from ..user.record import UserHandle, UserRecord, UserTotals
 from ..user.request import UserRequest
 from ..user.source import UserSource
 from ..user.summary import NONE, TypeCounts, is_known, row_of, usual_spelling
+from ..values import Hex, Maybe, Unavailable
 
 __all__ = ("UserListing",)
 

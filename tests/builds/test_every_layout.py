@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from mocks import KernelImage, MockTarget
-from pykd_handle.errors import SymbolsError
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.recovery import open_without_symbols
 from pykd_handle.targets.dump import open_dump
+from pykd_handle.values import SymbolsError
 
 from .layouts import EVERY, prepare
 from .systems import answer, seen, small_system, write_dump

@@ -16,7 +16,6 @@ import pytest
 
 from mocks import KernelImage, MockTarget
 from mocks.dump import write_triage_dump
-from pykd_handle.errors import PykdHandleError
 from pykd_handle.kernel import Kernel
 from pykd_handle.record import HandleRecord, Note, ProcessRecord
 from pykd_handle.render import FORMATS, renderer
@@ -24,6 +23,7 @@ from pykd_handle.render.fields import flatten
 from pykd_handle.request import parse_request
 from pykd_handle.targets import Gap, Span, Target
 from pykd_handle.targets.dump import open_dump
+from pykd_handle.values import PykdHandleError
 from pykd_handle.views import Listing
 
 WHY = "lost on the way"

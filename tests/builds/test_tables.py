@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mocks import KernelImage, MockTarget
-from pykd_handle.absent import NO_VALUE
+from pykd_handle.values import NO_VALUE
 
 from .forms import BY_FORM, Form
 from .systems import answer, classic

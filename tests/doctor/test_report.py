@@ -11,7 +11,7 @@ import pytest
 from pykd_handle.doctor import MISSING, NOTE, OK, Finding, doctor, write_report
 from pykd_handle.doctor.privacy import anonymous
 from pykd_handle.doctor.report import examine
-from pykd_handle.errors import TargetError
+from pykd_handle.values import TargetError
 from tests.install.computer import Computer
 
 from .fake_pykd import FakePykd, Module

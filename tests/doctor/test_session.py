@@ -9,8 +9,8 @@ import pytest
 
 from pykd_handle.doctor import MISSING, NOTE, OK, Finding
 from pykd_handle.doctor.session import look_at_pykd, look_at_session
-from pykd_handle.errors import TargetError
 from pykd_handle.targets.session import ForeignPykd
+from pykd_handle.values import TargetError
 
 from .fake_pykd import FakePykd, Module
 

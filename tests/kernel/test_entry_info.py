@@ -12,9 +12,9 @@ import pytest
 
 from mocks import KernelImage, MockTarget
 from mocks.processes import MockProcess
-from pykd_handle.absent import NO_VALUE, Unavailable
 from pykd_handle.kernel.entry_info import EntryInfo
 from pykd_handle.kernel.handle_table import HandleTable
+from pykd_handle.values import NO_VALUE, Unavailable
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
-from pykd_handle.absent import Unavailable
 from pykd_handle.kernel.handle_table import HandleTable
+from pykd_handle.values import Unavailable
 
 from ..views.test_listing import Answer
 

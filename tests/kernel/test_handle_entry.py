@@ -9,7 +9,6 @@ from typing import Optional
 
 import pytest
 
-from pykd_handle.errors import PykdHandleError
 from pykd_handle.kernel.handle_entry import (
     AUDIT,
     INHERIT,
@@ -20,6 +19,7 @@ from pykd_handle.kernel.handle_entry import (
     entry_form,
 )
 from pykd_handle.layout import BitField, Field, Integer, Pointer, Struct
+from pykd_handle.values import PykdHandleError
 
 
 def bit_fields(

@@ -7,9 +7,9 @@ import pytest
 from mocks.handle_table import MockTable
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
-from pykd_handle.errors import CorruptedError, MemoryUnavailable
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable, Hole
+from pykd_handle.values import CorruptedError, MemoryUnavailable
 
 PAGE = 0x1000
 

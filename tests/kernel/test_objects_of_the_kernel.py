@@ -7,10 +7,10 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.objects import MockObject
 from mocks.target import MockTarget
-from pykd_handle.absent import NO_VALUE, Unavailable
 from pykd_handle.kernel import Kernel
 from pykd_handle.kernel.process import BrokenList, Process
 from pykd_handle.objects import Objects
+from pykd_handle.values import NO_VALUE, Unavailable
 
 
 @pytest.fixture

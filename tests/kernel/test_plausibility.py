@@ -62,7 +62,7 @@ class Mistaken(MockTarget):
 
     def symbol(self, name: str) -> int:
         if name not in self.known:
-            from pykd_handle.errors import MissingSymbol
+            from pykd_handle.values import MissingSymbol
 
             raise MissingSymbol(name)
         return super().symbol(name)
@@ -200,7 +200,7 @@ def test_nothing_is_raised_for_a_layout_without_the_structures() -> None:
 
     class Bare(MockTarget):
         def struct(self, name: str) -> Struct:
-            from pykd_handle.errors import MissingType
+            from pykd_handle.values import MissingType
 
             raise MissingType(name)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mocks import KernelImage, MockTarget
-from pykd_handle.errors import PykdHandleError
 from pykd_handle.kernel.object_header import HeaderReader
 from pykd_handle.kernel.root_directory import find_root_directory
+from pykd_handle.values import PykdHandleError
 
 
 @pytest.fixture

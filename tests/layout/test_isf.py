@@ -7,8 +7,8 @@ from typing import Any, Dict
 
 import pytest
 
-from pykd_handle.errors import MissingField, MissingSymbol, MissingType, SymbolsError
 from pykd_handle.layout import Array, BitField, Integer, Isf, PdbIdentity, Pointer, StructRef
+from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
 
 
 def isf() -> Dict[str, Any]:

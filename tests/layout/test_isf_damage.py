@@ -12,8 +12,8 @@ from typing import Any, Callable, Dict
 
 import pytest
 
-from pykd_handle.errors import SymbolsError
 from pykd_handle.layout import Integer, Isf
+from pykd_handle.values import SymbolsError
 
 from .test_isf import isf
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.errors import SymbolsError
 from pykd_handle.layout.shipped import candidates, load, shipped
+from pykd_handle.values import SymbolsError
 from tools.ship_layouts import UPDATES
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "layouts"

@@ -6,7 +6,7 @@ import pytest
 
 from mocks import KernelImage, MockTarget
 from mocks.memory import LEFT_OUT, PAGED_OUT
-from pykd_handle.errors import MemoryUnavailable, MissingSymbol, MissingType
+from pykd_handle.values import MemoryUnavailable, MissingSymbol, MissingType
 
 
 def test_reads_are_the_image_and_are_logged(image: KernelImage) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 from typing import Any, Iterable, Union
 
-from pykd_handle.absent import NO_VALUE
-from pykd_handle.record import HandleRecord, Hex, Note, ProcessRecord
+from pykd_handle.record import HandleRecord, Note, ProcessRecord
 from pykd_handle.render import renderer
 from pykd_handle.request import Request, parse_request
+from pykd_handle.values import NO_VALUE, Hex
 
 
 def process(eprocess: int, **values: Any) -> ProcessRecord:

@@ -7,10 +7,10 @@ from typing import Any, Dict
 
 import pytest
 
-from pykd_handle.absent import NO_VALUE, Unavailable
-from pykd_handle.record import Hex, Note
+from pykd_handle.record import Note
 from pykd_handle.render import renderer
 from pykd_handle.request import Request
+from pykd_handle.values import NO_VALUE, Hex, Unavailable
 
 from .captures import handle, process, show
 

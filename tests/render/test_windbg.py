@@ -8,8 +8,8 @@ ours are the real attributes.
 
 import pytest
 
-from pykd_handle.absent import NO_VALUE, Unavailable
-from pykd_handle.record import Hex, Note
+from pykd_handle.record import Note
+from pykd_handle.values import NO_VALUE, Hex, Unavailable
 
 from .captures import handle, process, show
 

@@ -7,8 +7,8 @@ from typing import List, Optional, Tuple
 import pytest
 
 from mocks.memory import Memory
-from pykd_handle.errors import TargetError
 from pykd_handle.targets.session.live import LiveMemory
+from pykd_handle.values import TargetError
 
 PAGE = 0xFFFFA00000010000
 CLOCK = 0xFFFFF78000000008  # KUSER_SHARED_DATA.InterruptTime

@@ -9,15 +9,15 @@ from typing import List, Tuple
 import pytest
 
 from mocks import KernelImage, MockTarget, builds
-from pykd_handle.errors import (
+from pykd_handle.layout import BitField, Integer, Pointer, StructRef
+from pykd_handle.targets.session import SessionTarget, connect, in_debugger
+from pykd_handle.values import (
     MemoryUnavailable,
     MissingSymbol,
     MissingType,
     SymbolsError,
     TargetError,
 )
-from pykd_handle.layout import BitField, Integer, Pointer, StructRef
-from pykd_handle.targets.session import SessionTarget, connect, in_debugger
 
 from .conftest import Install
 

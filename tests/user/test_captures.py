@@ -15,9 +15,8 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.handle_engine import MockObjects
 from mocks.minidump import AMD64, X86, MockHandle, make_minidump
-from pykd_handle.absent import Unavailable
-from pykd_handle.record import Hex
 from pykd_handle.user import USER_HELP
+from pykd_handle.values import Hex, Unavailable
 
 from .captures import CAPTURES
 from .show import show_dump, show_live, typed

@@ -10,8 +10,8 @@ import pytest
 
 from mocks import minidump_objects as objects
 from mocks.minidump import MadeMinidump, MockHandle, MockOperation, make_minidump
-from pykd_handle.errors import PykdHandleError, TargetError
 from pykd_handle.user import open_minidump
+from pykd_handle.values import PykdHandleError, TargetError
 
 from .show import Shown, show_dump
 

@@ -11,7 +11,7 @@ import pytest
 
 from mocks import minidump_objects as objects
 from mocks.minidump import MadeMinidump, MockHandle, MockOperation, make_minidump
-from pykd_handle.errors import PykdHandleError
+from pykd_handle.values import PykdHandleError
 
 from .show import show_dump
 

@@ -25,8 +25,8 @@ from mocks.minidump import (
     MockOperation,
     make_minidump,
 )
-from pykd_handle.absent import NO_VALUE, NOT_REQUESTED
 from pykd_handle.user import UserHandle, is_minidump, open_minidump
+from pykd_handle.values import NO_VALUE, NOT_REQUESTED
 
 from .show import show, show_dump
 

@@ -6,9 +6,9 @@ import pytest
 
 from mocks.handle_engine import MockEngine
 from mocks.minidump import MockHandle
-from pykd_handle.errors import UsageError
 from pykd_handle.user import UserProcess, UserRequest, parse_user_request
 from pykd_handle.user.engine import EngineSource
+from pykd_handle.values import UsageError
 from pykd_handle.views import UserListing
 
 from .show import show_live, typed

@@ -7,7 +7,7 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
-from pykd_handle.errors import TargetError
+from pykd_handle.values import TargetError
 
 from .test_listing import Answer
 

@@ -7,11 +7,10 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
-from pykd_handle.absent import NO_VALUE, NOT_REQUESTED, Unavailable
-from pykd_handle.errors import TargetError
 from pykd_handle.kernel import Kernel
 from pykd_handle.record import HandleRecord, Note, ProcessRecord
 from pykd_handle.request import parse_request
+from pykd_handle.values import NO_VALUE, NOT_REQUESTED, TargetError, Unavailable
 from pykd_handle.views import Listing
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional, Union
 
-from ...errors import TargetError
+from ...values import TargetError
 from .file import DumpFile, Progress, silent
 from .header import HEADER_SIZE, DumpType, Machine, parse_header
 from .header32 import parse_header32

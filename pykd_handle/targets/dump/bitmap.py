@@ -15,7 +15,7 @@ from array import array
 from collections import OrderedDict
 from typing import List, Optional
 
-from ...errors import TargetError
+from ...values import TargetError
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType
 from .pages import CUT_SHORT, FilePages

@@ -11,8 +11,8 @@ import struct
 import uuid
 from typing import Callable
 
-from ...errors import CorruptedError
 from ...layout import PdbIdentity
+from ...values import CorruptedError
 
 __all__ = ("Read", "image_key", "read_image_key", "read_pdb_identity")
 

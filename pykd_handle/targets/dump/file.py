@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Callable
 
-from ...errors import TargetError
 from ...input_file import open_input
+from ...values import TargetError
 
 __all__ = ("DumpFile", "Progress", "silent")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import TargetError
+from ...values import TargetError
 
 __all__ = (
     "HEADER_SIZE",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import MemoryUnavailable, TargetError
+from ...values import MemoryUnavailable, TargetError
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, Machine
 from .kdbg import KDBG_SIZE, parse_debugger_data

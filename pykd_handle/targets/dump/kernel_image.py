@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import List, Optional, Tuple
 
-from ...errors import MemoryUnavailable, PykdHandleError
+from ...values import MemoryUnavailable, PykdHandleError
 from .debug_record import read_pdb_identity
 from .header import PAGE_SIZE
 from .memory import PagedMemory

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ...errors import MemoryUnavailable
+from ...values import MemoryUnavailable
 from .debug_record import Read
 
 __all__ = ("base_from_modules",)

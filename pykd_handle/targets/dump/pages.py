@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from ...errors import TargetError
+from ...values import TargetError
 from .file import DumpFile
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
 

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Pattern
 
-from ...errors import SymbolsError
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
+from ...values import SymbolsError
 
 __all__ = ("Peek", "peek")
 

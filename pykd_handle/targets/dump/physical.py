@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import TargetError
+from ...values import TargetError
 from .bitmap import BitmapPages
 from .file import DumpFile
 from .header import DumpHeader, DumpType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Iterable, List, NamedTuple, Tuple
 
-from ...errors import TargetError
+from ...values import TargetError
 from ..span import Gap, Piece, Span
 from .file import DumpFile
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from ...errors import MemoryUnavailable, TargetError
+from ...values import MemoryUnavailable, TargetError
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType, Machine, Run
 from .kernel_image import find_debugger_data, find_kernel

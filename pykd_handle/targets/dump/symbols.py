@@ -16,9 +16,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ...errors import MissingSymbol, NoSymbols, SymbolsError
 from ...input_file import open_input
 from ...layout import Isf, PdbIdentity
+from ...values import MissingSymbol, NoSymbols, SymbolsError
 from .file import Progress, silent
 from .folder import Found, search
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Union
 
-from ...errors import MissingSymbol, PykdHandleError
 from ...layout import Isf, Struct
+from ...values import MissingSymbol, PykdHandleError
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span

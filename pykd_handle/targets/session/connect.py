@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from ...errors import TargetError
+from ...values import TargetError
 
 __all__ = ("ForeignPykd", "connect", "in_debugger", "is_kernel_session")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, Mapping
 
-from ...errors import SymbolsError
 from ...layout import (
     LARGEST_STRUCT,
     Array,
@@ -22,6 +21,7 @@ from ...layout import (
     StructRef,
     Type,
 )
+from ...values import SymbolsError
 
 __all__ = ("struct_of",)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from ...errors import TargetError
+from ...values import TargetError
 from ..span import Gap, Piece, Span, add_gap, add_piece
 from .engine import Engine
 from .watch import Watch

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Dict, List, Optional, Tuple
 
-from ...errors import TargetError
+from ...values import TargetError
 from ..span import Gap, Piece, Span, add_gap, add_piece
 
 __all__ = ("SessionMemory",)

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-from ...errors import (
+from ...layout import BitField, Isf, Struct
+from ...values import (
     MemoryUnavailable,
     MissingSymbol,
     MissingType,
@@ -15,7 +16,6 @@ from ...errors import (
     SymbolsError,
     TargetError,
 )
-from ...layout import BitField, Isf, Struct
 from ..base import Running
 from ..dump.debug_record import read_pdb_identity
 from ..dump.kdbg import ask_debugger_data

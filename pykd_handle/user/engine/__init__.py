@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import PykdHandleError, TargetError
+from ...values import PykdHandleError, TargetError
 from .com import Engine
 from .local import DESCRIBED, LocalObjects
 from .source import EngineSource

@@ -11,7 +11,7 @@ import importlib
 import os
 from typing import Any, List, Optional, Tuple
 
-from ...errors import PykdHandleError, TargetError
+from ...values import PykdHandleError, TargetError
 
 __all__ = (
     "BASIC",

@@ -12,8 +12,7 @@ import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Tuple
 
-from ...absent import Maybe, Unavailable
-from ...record import Hex
+from ...values import Hex, Maybe, Unavailable
 from ..information import PROCESS_1, decode_information
 from .com import EngineError
 

@@ -17,9 +17,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
-from ...absent import NO_VALUE, Maybe, Unavailable
-from ...errors import TargetError
-from ...record import Hex
+from ...values import NO_VALUE, Hex, Maybe, TargetError, Unavailable
 from ..information import (
     EVENT_1,
     MUTANT_1,

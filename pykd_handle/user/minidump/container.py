@@ -16,9 +16,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
-from ...absent import Maybe, Unavailable
-from ...errors import CorruptedError, TargetError
 from ...input_file import open_input
+from ...values import CorruptedError, Maybe, TargetError, Unavailable
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 

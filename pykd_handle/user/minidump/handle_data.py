@@ -11,8 +11,7 @@ import struct
 from operator import itemgetter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ...absent import NO_VALUE, Maybe, Unavailable
-from ...errors import CorruptedError
+from ...values import NO_VALUE, CorruptedError, Maybe, Unavailable
 from ..information import decode_information
 from .container import Container, Stream
 from .table import Table

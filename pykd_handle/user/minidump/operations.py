@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
-from ...errors import CorruptedError
+from ...values import CorruptedError
 from ..operation import OPERATION_SIZE, HandleOperation, decode_operations
 from .container import HANDLE_OPERATIONS, Container
 from .table import Table

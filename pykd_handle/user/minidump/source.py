@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator, List, Optional, Set
 
-from ...errors import CorruptedError, TargetError
-from ...record import Hex
+from ...values import CorruptedError, Hex, TargetError
 from ..record import UserHandle, UserProcess
 from ..request import BASIC, NAME, SPECIFIC
 from ..source import Accept, UserSource

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Iterator, Optional
 
-from ...errors import CorruptedError
+from ...values import CorruptedError
 from .container import Container, Stream
 
 __all__ = ("Table",)

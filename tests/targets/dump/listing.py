@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pykd_handle.errors import PykdHandleError
 from pykd_handle.kernel import Kernel
 from pykd_handle.request import parse_request
 from pykd_handle.targets import Target
+from pykd_handle.values import PykdHandleError
 from pykd_handle.views import Listing
 
 __all__ = ("list_all",)

@@ -8,9 +8,9 @@ from typing import Callable
 
 import pytest
 
-from pykd_handle.errors import CorruptedError, MemoryUnavailable
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.dump.debug_record import read_pdb_identity
+from pykd_handle.values import CorruptedError, MemoryUnavailable
 
 from . import build
 

@@ -7,8 +7,8 @@ from typing import List, Tuple
 
 import pytest
 
-from pykd_handle.errors import TargetError
 from pykd_handle.targets.dump.header import DumpType, Run, parse_header
+from pykd_handle.values import TargetError
 
 from . import build
 

@@ -14,8 +14,8 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
-from pykd_handle.errors import PykdHandleError
 from pykd_handle.targets.dump import open_dump
+from pykd_handle.values import PykdHandleError
 
 from . import build
 

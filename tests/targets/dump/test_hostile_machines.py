@@ -12,9 +12,9 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
-from pykd_handle.errors import PykdHandleError, SymbolsError
 from pykd_handle.recovery import open_without_symbols
 from pykd_handle.targets.dump import open_dump
+from pykd_handle.values import PykdHandleError, SymbolsError
 
 from .listing import list_all
 

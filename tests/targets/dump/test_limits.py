@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.errors import TargetError
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.dump import folder, memory, translate
 from pykd_handle.targets.dump.file import DumpFile
@@ -18,6 +17,7 @@ from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.pages import RunPages
 from pykd_handle.targets.dump.ranges import FileRanges, Range
 from pykd_handle.targets.dump.translate import Translator
+from pykd_handle.values import TargetError
 
 from . import build
 

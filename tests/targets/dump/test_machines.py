@@ -11,7 +11,6 @@ from typing import Dict, List, Optional, Union
 
 import pytest
 
-from pykd_handle.errors import SymbolsError, TargetError
 from pykd_handle.layout import Isf
 from pykd_handle.targets.dump import DumpTarget, open_dump
 from pykd_handle.targets.dump.header32 import parse_header32
@@ -23,6 +22,7 @@ from pykd_handle.targets.dump.paging import ARM64, PAE, X86, PagingFormat
 from pykd_handle.targets.dump.symbols import KernelFacts, Known, verify
 from pykd_handle.targets.dump.translate import Translator, choose_format
 from pykd_handle.targets.span import Piece, Span
+from pykd_handle.values import SymbolsError, TargetError
 
 from . import build
 

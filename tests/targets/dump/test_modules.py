@@ -7,8 +7,8 @@ from typing import Dict
 
 import pytest
 
-from pykd_handle.errors import MemoryUnavailable
 from pykd_handle.targets.dump.modules import base_from_modules
+from pykd_handle.values import MemoryUnavailable
 
 from . import build
 

@@ -10,11 +10,11 @@ from typing import Callable, Dict, List, Tuple
 
 import pytest
 
-from pykd_handle.errors import TargetError
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.header import DumpHeader, parse_header
 from pykd_handle.targets.dump.pages import FilePages, RunPages
 from pykd_handle.targets.dump.physical import open_pages
+from pykd_handle.values import TargetError
 
 from ...kdmp import SecondOpinion
 from . import build

@@ -15,9 +15,9 @@ from mocks.dump import write_full_dump, write_raw_image
 from mocks.memory import LEFT_OUT
 from pykd_handle import console
 from pykd_handle.cli import main
-from pykd_handle.errors import PykdHandleError, TargetError
 from pykd_handle.targets.dump import open_dump, system_process
 from pykd_handle.targets.dump.file import DumpFile
+from pykd_handle.values import PykdHandleError, TargetError
 
 from .listing import list_all
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.errors import MemoryUnavailable, SymbolsError
 from pykd_handle.targets.dump import DumpTarget, open_dump
+from pykd_handle.values import MemoryUnavailable, SymbolsError
 
 FOLDER = Path(
     os.environ.get("PYKD_HANDLE_DATA")

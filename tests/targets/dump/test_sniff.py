@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.errors import TargetError
 from pykd_handle.targets.dump import Kind, open_dump, sniff
+from pykd_handle.values import TargetError
 
 from . import build
 

@@ -9,11 +9,11 @@ from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
-from pykd_handle.errors import SymbolsError
 from pykd_handle.layout import Isf, PdbIdentity
 from pykd_handle.targets.dump.folder import search
 from pykd_handle.targets.dump.peek import peek
 from pykd_handle.targets.dump.symbols import KernelFacts, Known, load_symbols, verify
+from pykd_handle.values import SymbolsError
 
 from . import build
 

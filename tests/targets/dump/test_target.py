@@ -13,9 +13,9 @@ from mocks import KernelImage, MockTarget
 from mocks import builds as layouts
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
-from pykd_handle.errors import MemoryUnavailable, MissingSymbol, SymbolsError, TargetError
 from pykd_handle.targets import Target
 from pykd_handle.targets.dump import DumpTarget, open_dump
+from pykd_handle.values import MemoryUnavailable, MissingSymbol, SymbolsError, TargetError
 
 X64 = [name for name in layouts.names() if layouts.load(name).metadata["windows"]["arch"] == "x64"]
 WRITERS: Dict[str, Callable[..., None]] = {"full": write_full_dump, "bitmap": write_bitmap_dump}

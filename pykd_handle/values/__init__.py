@@ -1,0 +1,39 @@
+"""What every room speaks in: absent values, hexadecimal numbers, errors. It imports nothing."""
+
+from .absent import NO_VALUE, NOT_REQUESTED, Absent, Maybe, Unavailable, not_proved, unavailable
+from .errors import (
+    CorruptedError,
+    MemoryUnavailable,
+    MissingField,
+    MissingSymbol,
+    MissingType,
+    NoSymbols,
+    OutputError,
+    PykdHandleError,
+    SymbolsError,
+    TargetError,
+    UsageError,
+)
+from .hex import Hex
+
+__all__ = (
+    "NOT_REQUESTED",
+    "NO_VALUE",
+    "Absent",
+    "CorruptedError",
+    "Hex",
+    "Maybe",
+    "MemoryUnavailable",
+    "MissingField",
+    "MissingSymbol",
+    "MissingType",
+    "NoSymbols",
+    "OutputError",
+    "PykdHandleError",
+    "SymbolsError",
+    "TargetError",
+    "Unavailable",
+    "UsageError",
+    "not_proved",
+    "unavailable",
+)
