@@ -52,7 +52,7 @@ function Get-FullPath([string] $Path) {
 # -I: what lies in the current folder is not imported, whatever it is called.
 $isSupported = 'import sys; sys.exit(sys.version_info < (3, 8))'
 $install = 'import sys; sys.path.insert(0, sys.argv.pop(1)); ' +
-    'from pykd_handle.install.__main__ import main; sys.exit(main())'
+    'from pykd_handle.setup.install.__main__ import main; sys.exit(main())'
 
 function Test-Python([string[]] $Command) {
     # Any Python from 3.8 on can do the work; which one the debugger gets is decided there.

@@ -138,7 +138,7 @@ def _run(words: List[str]) -> int:
     if options.version:
         return _print(f"{PROGRAM} {__version__}\n")
     if options.doctor:
-        from .doctor import doctor
+        from .setup.doctor import doctor
 
         with open_output(None) as screen:
             return doctor(screen)

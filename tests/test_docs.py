@@ -12,7 +12,7 @@ from typing import Iterator, List, Tuple
 import pytest
 
 from mocks.sample import sample_image
-from pykd_handle.install import parse_options
+from pykd_handle.setup.install import parse_options
 
 from .engine.commands import on_stand_in
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pykd_handle.doctor import MISSING, NOTE, OK, Finding, doctor, write_report
-from pykd_handle.doctor.privacy import anonymous
-from pykd_handle.doctor.report import examine
+from pykd_handle.setup.doctor import MISSING, NOTE, OK, Finding, doctor, write_report
+from pykd_handle.setup.doctor.privacy import anonymous
+from pykd_handle.setup.doctor.report import examine
 from pykd_handle.values import TargetError
 from tests.install.computer import Computer
 

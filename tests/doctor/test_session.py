@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pykd_handle.doctor import MISSING, NOTE, OK, Finding
-from pykd_handle.doctor.session import look_at_pykd, look_at_session
+from pykd_handle.setup.doctor import MISSING, NOTE, OK, Finding
+from pykd_handle.setup.doctor.session import look_at_pykd, look_at_session
 from pykd_handle.targets.session import ForeignPykd
 from pykd_handle.values import TargetError
 
@@ -136,7 +136,7 @@ def test_pykd_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pykd_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr("pykd_handle.doctor.session.version_of", lambda name: "0.3.4.15")
+    monkeypatch.setattr("pykd_handle.setup.doctor.session.version_of", lambda name: "0.3.4.15")
     (one,) = look_at_pykd(failing)
     assert one.status == MISSING
     assert one.text == (

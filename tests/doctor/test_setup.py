@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pykd_handle.doctor import MISSING, NOTE, OK, Finding
-from pykd_handle.doctor.setup import look_at_setup
+from pykd_handle.setup.doctor import MISSING, NOTE, OK, Finding
+from pykd_handle.setup.doctor.setup import look_at_setup
 from tests.install.computer import Computer, write_image
 
 

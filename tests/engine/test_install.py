@@ -16,7 +16,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 import pytest
 
-from pykd_handle.install.files import FILE_NAMES
+from pykd_handle.setup.install.files import FILE_NAMES
 from pykd_handle.version import __version__
 from tests.install.script import command_of_script
 from tests.packaging.build import REPOSITORY, Distributions

@@ -10,9 +10,9 @@ import struct
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from pykd_handle.install import Machine, Value
-from pykd_handle.install.machine import Outcome
-from pykd_handle.install.origin import MARK
+from pykd_handle.setup.install import Machine, Value
+from pykd_handle.setup.install.machine import Outcome
+from pykd_handle.setup.install.origin import MARK
 from pykd_handle.version import __version__
 
 __all__ = ["CORE", "Computer", "FakeRegistry", "write_image"]

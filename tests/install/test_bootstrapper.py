@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import pykd_handle.install
-from pykd_handle.install import InstallError, Places, find_bootstrapper
-from pykd_handle.install.bootstrapper import BootstrapperStep
-from pykd_handle.install.origin import MARK, origin
+import pykd_handle.setup.install
+from pykd_handle.setup.install import InstallError, Places, find_bootstrapper
+from pykd_handle.setup.install.bootstrapper import BootstrapperStep
+from pykd_handle.setup.install.origin import MARK, origin
 
 from .computer import Computer, write_image
 from .script import SCRIPT
@@ -201,7 +201,7 @@ def test_quotes_in_the_name_end_no_command(computer: Computer, tmp_path: Path) -
 
 def test_no_way_to_copy_without_the_mark() -> None:
     """Neither by bytes nor by taking the mark off."""
-    folder = Path(pykd_handle.install.__file__).parent
+    folder = Path(pykd_handle.setup.install.__file__).parent
     for path in (*folder.glob("*.py"), SCRIPT):
         text = path.read_text(encoding="utf-8")
         assert "shutil." not in text.replace("shutil would leave", ""), path

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.install import InstallError, Interpreter
-from pykd_handle.install.files import FILE_NAMES, FilesStep, own_files
+from pykd_handle.setup.install import InstallError, Interpreter
+from pykd_handle.setup.install.files import FILE_NAMES, FilesStep, own_files
 
 PYTHON = Interpreter((3, 9), 64, Path("C:/Python39"), "HKCU PythonCore\\3.9")
 

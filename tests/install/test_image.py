@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.install.image import read_image
+from pykd_handle.setup.install.image import read_image
 
 from .computer import write_image
 

@@ -10,7 +10,7 @@ from typing import Dict, List
 
 import pytest
 
-from pykd_handle.install.isolated import isolated_code, isolated_module
+from pykd_handle.setup.install.isolated import isolated_code, isolated_module
 from tests.packaging.build import REPOSITORY
 
 from .script import command_of_script

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import pykd_handle
-from pykd_handle.install import InstallError, Machine, survey
-from pykd_handle.install.machine import Outcome
-from pykd_handle.install.packages import PackagesStep, own_source
+from pykd_handle.setup.install import InstallError, Machine, survey
+from pykd_handle.setup.install.machine import Outcome
+from pykd_handle.setup.install.packages import PackagesStep, own_source
 from pykd_handle.version import __version__
 
 from .computer import Computer
@@ -127,7 +127,7 @@ def test_requirements_are_those_of_the_package() -> None:
     root = Path(pykd_handle.__file__).resolve().parents[1]
     text = (root / "pyproject.toml").read_text()
     needed = {*re.findall(r'^    "(pykd|tabulate)\W', text, re.MULTILINE)}
-    pinned = (root / "pykd_handle" / "install" / "requirements.txt").read_text()
+    pinned = (root / "pykd_handle" / "setup" / "install" / "requirements.txt").read_text()
     assert {*re.findall(r"^(\w+)==", pinned, re.MULTILINE)} == needed == {"pykd", "tabulate"}
     assert re.findall(r"^pykd==\S+", pinned, re.MULTILINE) == re.findall(r"pykd==[\d.]+", text)
     assert all(f"{name}==" in PACKAGES for name in needed)
@@ -192,8 +192,8 @@ def test_source_of_a_wheel_and_of_an_installation(
     wheel = tmp_path / "pykd_handle-0.1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w"):
         pass
-    place = "pykd_handle/install/packages.py"
-    monkeypatch.setattr("pykd_handle.install.packages.__file__", str(wheel / place))
+    place = "pykd_handle/setup/install/packages.py"
+    monkeypatch.setattr("pykd_handle.setup.install.packages.__file__", str(wheel / place))
     assert own_source() == wheel
-    monkeypatch.setattr("pykd_handle.install.packages.__file__", str(tmp_path / place))
+    monkeypatch.setattr("pykd_handle.setup.install.packages.__file__", str(tmp_path / place))
     assert own_source() is None

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import pykd_handle
-from pykd_handle.install import InstallError, Options, Value, run
-from pykd_handle.install.__main__ import main
-from pykd_handle.install.files import FILE_NAMES
+from pykd_handle.setup.install import InstallError, Options, Value, run
+from pykd_handle.setup.install.__main__ import main
+from pykd_handle.setup.install.files import FILE_NAMES
 from pykd_handle.version import __version__
 
 from .computer import Computer, write_image
@@ -72,7 +72,7 @@ def test_a_second_time_nothing_changes(
     computer.add_python()
     install(computer, bootstrapper=given)
     # Now from where it is installed.
-    monkeypatch.setattr("pykd_handle.install.plan.own_source", lambda: None)
+    monkeypatch.setattr("pykd_handle.setup.install.plan.own_source", lambda: None)
     files, values = files_of(computer), dict(computer.registry.values)
     computer.ran.clear()
     code, said = install(computer)

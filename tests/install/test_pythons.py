@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.install import InstallError, survey
-from pykd_handle.install.pythons import Survey, python_help
+from pykd_handle.setup.install import InstallError, survey
+from pykd_handle.setup.install.pythons import Survey, python_help
 
 from .computer import CORE, Computer
 

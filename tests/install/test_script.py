@@ -11,8 +11,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from pykd_handle.install import parse_options
-from pykd_handle.install.pythons import python_help
+from pykd_handle.setup.install import parse_options
+from pykd_handle.setup.install.pythons import python_help
 
 from .script import SCRIPT
 

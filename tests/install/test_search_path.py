@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pykd_handle.install import InstallError, Places, Value
-from pykd_handle.install.search_path import SearchPathStep
+from pykd_handle.setup.install import InstallError, Places, Value
+from pykd_handle.setup.install.search_path import SearchPathStep
 
 from .computer import Computer
 

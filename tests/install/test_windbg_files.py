@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pykd_handle
-from pykd_handle.install.files import FILE_NAMES
+from pykd_handle.setup.install.files import FILE_NAMES
 from pykd_handle.version import __version__
 
 FOLDER = Path(pykd_handle.__file__).parent / "windbg"

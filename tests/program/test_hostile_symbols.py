@@ -94,10 +94,10 @@ def test_no_more_is_unpacked_than_a_symbol_file_has(
     result = run("--dump", DUMP, "--symbols", tmp_path / "x.json.xz")
     assert result.code == 1
     assert 16 << 20 < sum(unpacked) <= 17 << 20
-    # A folder is looked through in the same way.
+    # A folder is looked through in the same way; the dump is then read without symbols.
     unpacked.clear()
     result = run("--dump", DUMP, "--symbols", tmp_path)
-    assert result.code == 1 and "damaged or can't be read" in result.err
+    assert result.code == 0 and "damaged or can't be read" in result.err
     assert sum(unpacked) <= 17 << 20
 
 

@@ -12,7 +12,7 @@ __all__ = ["rig_stamp"]
 # Only files that decide what is built; how a built rig is used may change freely.
 _BUILDERS = (
     "build.py", "home.py", "native.py", "wheels.py", "wheels.txt", "wine.py", "sources/*",
-    "../../../pykd_handle/install/requirements*.txt",
+    "../../../pykd_handle/setup/install/requirements*.txt",
 )  # fmt: skip
 
 

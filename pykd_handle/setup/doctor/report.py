@@ -7,11 +7,11 @@ import struct
 import sys
 from typing import Any, Callable, Iterator, List, Mapping, Optional
 
+from ...render import Writer
+from ...render.escape import printable
+from ...targets.session import connect
+from ...values import PykdHandleError, TargetError
 from ..install import Machine, this_machine
-from ..render import Writer
-from ..render.escape import printable
-from ..targets.session import connect
-from ..values import PykdHandleError, TargetError
 from .finding import MISSING, NOTE, Finding
 from .privacy import anonymous
 from .python import look_at_packages, look_at_python

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values import PykdHandleError
+from ...values import PykdHandleError
 
 __all__ = ("InstallError",)
 

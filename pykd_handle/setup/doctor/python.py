@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Iterator, Optional
 
-from ..version import __version__
+from ...version import __version__
 from .finding import NOTE, OK, Finding
 
 __all__ = ("look_at_packages", "look_at_python", "version_of")
@@ -17,7 +17,7 @@ __all__ = ("look_at_packages", "look_at_python", "version_of")
 
 def look_at_python() -> Iterator[Finding]:
     """The package's own version and place, and Python's."""
-    yield Finding(OK, "pykd_handle", f"{__version__} in {Path(__file__).resolve().parent.parent}")
+    yield Finding(OK, "pykd_handle", f"{__version__} in {Path(__file__).resolve().parents[2]}")
     bits = 8 * struct.calcsize("P")
     name = platform.python_implementation()
     yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Optional, Sequence
 
-from ..values import PykdHandleError
+from ...values import PykdHandleError
 from .machine import this_machine
 from .options import parse_options
 from .plan import run

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from ..version import __version__
+from ...version import __version__
 from .errors import InstallError
 from .isolated import isolated_code, isolated_module
 from .machine import Machine
@@ -42,7 +42,7 @@ def own_source() -> Optional[Path]:
 
     Never its name: an index may have nothing under it, or what a stranger has put there.
     """
-    container = Path(__file__).absolute().parents[2]
+    container = Path(__file__).absolute().parents[3]
     return container if _fault_of(container) == "" else None
 
 
@@ -79,7 +79,9 @@ class PackagesStep(Step):
     def todo(self) -> str:
         """Install what is missing. A clone or a wheel always: it may be newer than it says."""
         versions = self._ask()
-        pinned = re.findall(r"^([\w-]+)==(\S+)", shipped(f"install/{_REQUIREMENTS}"), re.MULTILINE)
+        pinned = re.findall(
+            r"^([\w-]+)==(\S+)", shipped(f"setup/install/{_REQUIREMENTS}"), re.MULTILINE
+        )
         wanted = " ".join(f"{name}=={version}" for name, version in pinned)
         if self._source is not None:
             fault = _fault_of(self._source)
@@ -113,7 +115,7 @@ class PackagesStep(Step):
     def _run_pip(self, folder: Path) -> None:
         for name in (_REQUIREMENTS, _TO_BUILD):
             # Out of the package, which may be a wheel: pip reads files only.
-            (folder / name).write_text(shipped(f"install/{name}"), encoding="ascii")
+            (folder / name).write_text(shipped(f"setup/install/{name}"), encoding="ascii")
         self._pip("install", *_BY_HASH, str(folder / _REQUIREMENTS))
         if self._source is None:
             return

@@ -6,8 +6,8 @@ import re
 import sys
 from typing import Any, Callable, Iterator
 
-from ..targets.session import ForeignPykd
-from ..values import TargetError
+from ...targets.session import ForeignPykd
+from ...values import TargetError
 from .finding import MISSING, NOTE, OK, Finding
 from .python import version_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
-from ..values import UsageError
+from ...values import UsageError
 
 __all__ = ("Options", "parse_options")
 

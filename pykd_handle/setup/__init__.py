@@ -1,0 +1,1 @@
+"""Setting up: the installer and the doctor."""
