@@ -19,7 +19,7 @@ from .opening import Answer, open_dump_file, open_session
 from .output import open_output
 from .render import FORMATS
 from .request import is_number
-from .user import USER_HELP
+from .usermode import USER_HELP
 from .values import PykdHandleError, UsageError
 from .version import __version__
 

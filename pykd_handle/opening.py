@@ -16,14 +16,14 @@ from .record import HandleRecord
 from .render import Writer, renderer, user_renderer
 from .request import parse_request
 from .targets import Target
-from .user import (
+from .usermode import (
     UserSource,
     connect_engine,
     is_minidump,
     open_minidump,
     parse_user_request,
 )
-from .user.record import UserHandle
+from .usermode.record import UserHandle
 from .values import TargetError, UsageError
 from .views import Listing, UserListing
 

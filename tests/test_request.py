@@ -6,7 +6,7 @@ Expectations: Microsoft's documentation of ``!handle`` and of MASM numbers and o
 import pytest
 
 from pykd_handle.request import Request, parse_number, parse_request
-from pykd_handle.user import parse_user_request
+from pykd_handle.usermode import parse_user_request
 from pykd_handle.values import UsageError
 
 

@@ -2,8 +2,8 @@
 
 from typing import Type
 
-from ..user.record import UserRecord
-from ..user.request import UserRequest
+from ..usermode.record import UserRecord
+from ..usermode.request import UserRequest
 from ..values import PykdHandleError
 from .base import AnyRenderer, Renderer, Writer
 

@@ -6,8 +6,8 @@ from typing import Any, Dict, Tuple
 
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
-from ..user.operation import HandleOperation
-from ..user.record import UserHandle
+from ..usermode.operation import HandleOperation
+from ..usermode.record import UserHandle
 from ..values import Hex, Maybe
 from .fields import plain
 

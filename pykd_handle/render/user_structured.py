@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..record import Note
-from ..user.record import UserHandle, UserRecord
-from ..user.request import UserRequest
+from ..usermode.record import UserHandle, UserRecord
+from ..usermode.request import UserRequest
 from .base import AnyRenderer
 from .csv import CsvRows
 from .jsonl import json_line

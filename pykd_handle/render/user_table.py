@@ -6,8 +6,8 @@ from typing import Any, List
 
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
 from ..record import Note
-from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
-from ..user.request import BASIC, NAME, SPECIFIC, UserRequest
+from ..usermode.record import UserHandle, UserProcess, UserRecord, UserTotals
+from ..usermode.request import BASIC, NAME, SPECIFIC, UserRequest
 from ..values import Absent, Hex, Maybe, Unavailable
 from .base import AnyRenderer
 from .grid import ROWS_AT_ONCE, grid

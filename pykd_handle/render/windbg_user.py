@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Callable, Dict, List, Mapping
 
 from ..record import Note
-from ..user.access import classic_rights, classic_standard_rights
-from ..user.record import UserHandle, UserProcess, UserRecord, UserTotals
-from ..user.request import BASIC, NAME, SPECIFIC, TYPE, UserRequest
+from ..usermode.access import classic_rights, classic_standard_rights
+from ..usermode.record import UserHandle, UserProcess, UserRecord, UserTotals
+from ..usermode.request import BASIC, NAME, SPECIFIC, TYPE, UserRequest
 from ..values import Absent, Maybe, Unavailable
 from .base import AnyRenderer
 

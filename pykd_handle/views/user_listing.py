@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ..record import Note
-from ..user.record import UserHandle, UserRecord, UserTotals
-from ..user.request import UserRequest
-from ..user.source import UserSource
-from ..user.summary import NONE, TypeCounts, is_known, row_of, usual_spelling
+from ..usermode.record import UserHandle, UserRecord, UserTotals
+from ..usermode.request import UserRequest
+from ..usermode.source import UserSource
+from ..usermode.summary import NONE, TypeCounts, is_known, row_of, usual_spelling
 from ..values import Hex, Maybe, Unavailable
 
 __all__ = ("UserListing",)

@@ -16,7 +16,7 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.minidump import AMD64, ARM64, X86, MockHandle, MockOperation, make_minidump
 from pykd_handle.render import user_renderer
-from pykd_handle.user import open_minidump, parse_user_request
+from pykd_handle.usermode import open_minidump, parse_user_request
 from pykd_handle.views import UserListing
 
 from .conftest import REPOSITORY

@@ -11,7 +11,7 @@ import sys
 import pykd  # noqa: F401, brings the engine
 
 from pykd_handle.render import user_renderer
-from pykd_handle.user import connect_engine, parse_user_request
+from pykd_handle.usermode import connect_engine, parse_user_request
 from pykd_handle.values import PykdHandleError
 from pykd_handle.views import UserListing
 

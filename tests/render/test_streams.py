@@ -12,9 +12,9 @@ import pytest
 from pykd_handle.record import Note
 from pykd_handle.render import FORMATS, renderer, user_renderer
 from pykd_handle.request import Request
-from pykd_handle.user.operation import HandleOperation
-from pykd_handle.user.record import UserHandle, UserProcess, UserTotals
-from pykd_handle.user.request import UserRequest
+from pykd_handle.usermode.operation import HandleOperation
+from pykd_handle.usermode.record import UserHandle, UserProcess, UserTotals
+from pykd_handle.usermode.request import UserRequest
 from pykd_handle.values import Hex, Unavailable
 
 from .captures import handle, process

@@ -25,7 +25,7 @@ from mocks.minidump import (
     MockOperation,
     make_minidump,
 )
-from pykd_handle.user import UserHandle, is_minidump, open_minidump
+from pykd_handle.usermode import UserHandle, is_minidump, open_minidump
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED
 
 from .show import show, show_dump

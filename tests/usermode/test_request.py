@@ -6,8 +6,8 @@ import pytest
 
 from mocks.handle_engine import MockEngine
 from mocks.minidump import MockHandle
-from pykd_handle.user import UserProcess, UserRequest, parse_user_request
-from pykd_handle.user.engine import EngineSource
+from pykd_handle.usermode import UserProcess, UserRequest, parse_user_request
+from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.values import UsageError
 from pykd_handle.views import UserListing
 

@@ -10,7 +10,7 @@ import pytest
 
 from mocks import minidump_objects as objects
 from mocks.minidump import MadeMinidump, MockHandle, MockOperation, make_minidump
-from pykd_handle.user import open_minidump
+from pykd_handle.usermode import open_minidump
 from pykd_handle.values import PykdHandleError, TargetError
 
 from .show import Shown, show_dump

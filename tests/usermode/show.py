@@ -9,8 +9,8 @@ from typing import Any, Iterable, List, NamedTuple, Sequence
 from mocks.handle_engine import MockEngine
 from mocks.minidump import MadeMinidump, MockHandle
 from pykd_handle.render import user_renderer
-from pykd_handle.user import UserSource, open_minidump, parse_user_request
-from pykd_handle.user.engine import EngineSource
+from pykd_handle.usermode import UserSource, open_minidump, parse_user_request
+from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.views import UserListing
 
 
