@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Absent, Maybe, PykdHandleError, Unavailable, unavailable
+from ..values import Maybe, PykdHandleError, Unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
-from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
+from .process import Process, ProcessReader
 from .process_finder import ProcessFinder
 
 __all__ = ("Kernel", "KernelObject")
@@ -40,7 +40,7 @@ class Kernel:
         self.namespace = Namespace(target, self.headers)
         self.processes = ProcessReader(target)
         self._image_names = ImageNames(target)
-        self.finder = ProcessFinder(target, self.processes)
+        self.finder = ProcessFinder(target, self.processes, self._image_names)
         self._objects: Dict[int, KernelObject] = {}
         self._kernel_table: Optional[Maybe[int]] = None
 
@@ -99,19 +99,11 @@ class Kernel:
         try:
             symbol = self.target.symbol("ObpKernelHandleTable")
             return self.target.read_pointer(symbol)
-        except PykdHandleError as error:
-            reason = unavailable(error)
-        # The kernel handle table is System's own, so its process leads there as well.
-        try:
-            system = self.target.read_pointer(self.target.symbol("PsInitialSystemProcess"))
         except PykdHandleError:
-            found = self.finder.by_pid(SYSTEM_PROCESS_ID)[0]
-            process = None if found is None else found.process
-        else:
-            process = self.processes.read(system)
-        if process is None or isinstance(process.object_table, Absent):
-            return reason
-        return process.object_table
+            pass
+        # The kernel handle table is System's own, so its process leads there as well.
+        system = self.finder.system()
+        return system.object_table if isinstance(system, Process) else system
 
     def table(self, address: int) -> HandleTable:
         """The handle table at the virtual ``address``."""

@@ -16,7 +16,7 @@ from .fields import read_fields
 from .object_header import HeaderReader
 from .strings import read_unicode_string
 from .type_proof import FIRST_TYPES, prove_type
-from .type_recovery import TypeDirectory, find_type_directory, recover_cookie
+from .type_recovery import FEWEST, TypeDirectory, find_type_directory, recover_cookie
 
 __all__ = ("ObjectType", "TypeTable")
 
@@ -122,6 +122,33 @@ class TypeTable:
                     found.append(kind)
         return found
 
+    def unread(self) -> Optional[Unavailable]:
+        """Why `all` may lack types, None where it has every one."""
+        for index in range(min(FIRST_TYPES), _SLOTS):
+            pointer = self._pointer(index)
+            if isinstance(pointer, Unavailable):
+                # \\ObjectTypes names all there are, and the table's empty slots have none.
+                directory = self._type_directory()
+                if isinstance(directory, Unavailable) or directory.missing is not None:
+                    return pointer
+                unread = [self._lost(body) for body in directory.types]
+                return next((why for why in unread if why is not None), None)
+            if isinstance(pointer, int) and self._target.is_kernel_address(pointer):
+                why = self._lost(pointer)
+                if why is not None:
+                    return why
+        return None
+
+    def _lost(self, address: int) -> Optional[Unavailable]:
+        """Why the type at ``address`` is not known by its name and index."""
+        kind = self.at(address)
+        if isinstance(kind, Unavailable):
+            return kind
+        for value in (kind.name, kind.type_index):
+            if isinstance(value, Unavailable):
+                return value
+        return None
+
     def _read(self, address: int) -> Union[ObjectType, Unavailable]:
         struct = self._target.struct("_OBJECT_TYPE")
         values = read_fields(
@@ -223,7 +250,8 @@ class TypeTable:
         }
         cookie, agreeing = recover_cookie(self._headers, found, indices)
         if not isinstance(cookie, int):
-            return Unavailable(f"{reason.reason}; not recovered: {cookie}", reason.address)
+            why = Unavailable(f"{reason.reason}; not recovered: {cookie}", reason.address)
+            return self._cookie_by_processors(why) if agreeing < FEWEST else why
         what = f"the header cookie, 0x{cookie:02x}," if cookie >= 0 else "that no cookie is used"
         self.remarks.append(f"{what} is recovered from {agreeing} objects of known type")
         return cookie

@@ -7,27 +7,24 @@ run, System by its own global, and the table of ids.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from itertools import chain
+from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import PykdHandleError
+from ..values import Absent, Maybe, PykdHandleError, Unavailable
 from .cid_table import cid_table
-from .handle_entry import HandleEntry
-from .process import PROCESS_OBJECT, THREAD_OBJECT, BrokenList, Process, ProcessReader
-from .table_list import handle_tables
+from .image_name import ImageNames
+from .process import (
+    PROCESS_OBJECT,
+    SYSTEM_PROCESS_ID,
+    THREAD_OBJECT,
+    BrokenList,
+    Process,
+    ProcessReader,
+)
+from .process_places import ProcessPlaces, Source
 
-__all__ = ("FoundProcess", "ProcessFinder", "Source")
-
-
-class Source(Enum):
-    """A place that names processes: the kernel's global that leads there."""
-
-    LIST = "PsActiveProcessHead"
-    HANDLE_TABLES = "HandleTableListHead"
-    PROCESSORS = "KiProcessorBlock"
-    SYSTEM = "PsInitialSystemProcess"
-    IDS = "PspCidTable"
+__all__ = ("FoundProcess", "ProcessFinder", "Search", "in_words")
 
 
 class FoundProcess(NamedTuple):
@@ -37,37 +34,49 @@ class FoundProcess(NamedTuple):
     source: Source
 
 
+class Search(NamedTuple):
+    """What a search for an id found: the process, lines about it, and why there may be one that was
+    not found (places that could not be read)."""
+
+    found: Optional[FoundProcess]
+    remarks: List[str]
+    doubts: List[str]
+
+
+def in_words(image: Maybe[str], pid: Maybe[int]) -> str:
+    """Name a process for a sentence."""
+    who = image if isinstance(image, str) and image else "a process"
+    return f"{who} (pid 0x{pid:x})" if isinstance(pid, int) else who
+
+
 class ProcessFinder:
-    """Finds the processes of one kernel.
+    """Finds the processes of one kernel; ``places`` tells how far each place could be followed."""
 
-    ``list_broken`` tells whether the list of processes could not be followed to its end,
-    ``tables`` are the handle tables that `all` met in their list, None where that list could not be
-    followed to its end; ``ids`` the addresses of the processes that the table of ids names, None
-    likewise.
-    """
-
-    def __init__(self, target: Target, reader: ProcessReader) -> None:
+    def __init__(self, target: Target, reader: ProcessReader, names: ImageNames) -> None:
         self._target = target
         self._reader = reader
-        self.list_broken = False
-        self.tables: Optional[Dict[int, int]] = None
-        self.ids: Optional[Dict[int, int]] = None
+        self._names = names
+        self.places = ProcessPlaces(target, reader)
+
+    def in_words(self, process: Process) -> str:
+        """Name a process that is shown or told of, by its whole name: a read, where it is new."""
+        return f"{in_words(self._names.of(process), process.pid)} at 0x{process.address:x}"
 
     # -- all of them ----------------------------------------------------------------------------
 
     def all(self) -> Iterator[Union[FoundProcess, BrokenList]]:
         """Every process once, those of the list first, then what only other places name.
 
-        A `BrokenList` stands where a list could not be followed. The table of ids comes last: to
-        tell its processes from its threads takes a read for each.
+        A `BrokenList` stands where a list could not be followed, or names what is no process. The
+        table of ids comes last: to tell its processes from its threads takes a read for each.
         """
         seen: Dict[int, Process] = {}
         for source, places in (
-            (Source.LIST, self._of_list()),
-            (Source.HANDLE_TABLES, self._of_tables()),
-            (Source.PROCESSORS, self._of_processors(seen)),
-            (Source.SYSTEM, self._of_system()),
-            (Source.IDS, self._of_ids(seen)),
+            (Source.LIST, self.places.of_list()),
+            (Source.HANDLE_TABLES, self.places.of_tables(seen)),
+            (Source.PROCESSORS, self.places.of_processors(seen)),
+            (Source.SYSTEM, self.places.of_system(seen)),
+            (Source.IDS, self.places.of_ids(seen)),
         ):
             for item in places:
                 if isinstance(item, BrokenList):
@@ -76,149 +85,141 @@ class ProcessFinder:
                     process = seen[item] = self._reader.read(item)
                     yield FoundProcess(process, source)
 
-    def _of_list(self) -> Iterator[Union[int, BrokenList]]:
-        self.list_broken = False
-        try:
-            for item in self._reader.all():
-                if isinstance(item, BrokenList):
-                    self.list_broken = True
-                    yield item
-                else:
-                    yield item.address
-        except PykdHandleError as error:
-            self.list_broken = True
-            yield BrokenList(f"the list of processes can't be read: {error}")
-
-    def _of_tables(self) -> Iterator[Union[int, BrokenList]]:
-        tables: Dict[int, int] = {}
-        complete = True
-        try:
-            for link in handle_tables(self._target):
-                if isinstance(link, BrokenList):
-                    complete = False
-                    yield link
-                    continue
-                owner = link.process
-                tables[link.table] = owner if isinstance(owner, int) else 0
-                if not isinstance(owner, int) or owner == 0:
-                    continue
-                if self._target.is_kernel_address(owner):
-                    yield owner
-                else:
-                    why = f"the handle table at 0x{link.table:x} names no process"
-                    yield BrokenList(why, of_processes=False)
-        except PykdHandleError:
-            return  # without that list there is nothing to hold the other one against
-        if complete:
-            self.tables = tables
-
-    def _of_processors(self, seen: Dict[int, Process]) -> Iterator[int]:
-        """The idle process has no place of its own in the list: it shares System's table."""
-        listed = {process.object_table for process in seen.values()}
-        places = [one.process for one in self._target.running()]
-        try:
-            places.append(self._reader.current().address)
-        except PykdHandleError:
-            pass
-        for place in dict.fromkeys(places):
-            process = self._reader.read(place)
-            idle = process.pid == 0 and (not process.object_table or process.object_table in listed)
-            if not idle and self._reader.looks_like_process(place) is not False:
-                yield place
-
-    def _of_system(self) -> Iterator[int]:
-        try:
-            place = self._target.read_pointer(self._target.symbol("PsInitialSystemProcess"))
-        except PykdHandleError:
-            return
-        if self._target.is_kernel_address(place):
-            yield place
-
-    def _of_ids(self, seen: Dict[int, Process]) -> Iterator[int]:
-        """The processes of the table of ids: what is known already costs no read."""
-        ids: Dict[int, int] = {}
-        complete = True
-        try:
-            for page in cid_table(self._target).pages():
-                self._target.progress("at the table of process and thread ids")
-                entries: List[HandleEntry] = []
-                for row in page:
-                    if not isinstance(row, HandleEntry):
-                        complete = False
-                    elif row.pointer in seen:
-                        ids[row.pointer] = row.handle
-                    elif not row.free and self._target.is_kernel_address(row.pointer):
-                        entries.append(row)
-                for entry in self._processes_among(entries):
-                    ids[entry.pointer] = entry.handle
-                    yield entry.pointer
-        except PykdHandleError:
-            return
-        if complete:
-            self.ids = ids
-
-    def _processes_among(self, entries: List[HandleEntry]) -> Iterator[HandleEntry]:
-        kinds = self._reader.dispatcher_types(entry.pointer for entry in entries)
-        for entry, kind in zip(entries, kinds):
-            if kind == PROCESS_OBJECT:
-                yield entry
-
     # -- by id ----------------------------------------------------------------------------------
 
-    def by_pid(self, pid: int) -> Tuple[Optional[FoundProcess], List[str]]:
-        """The process with this id, and lines about the search.
+    def system(self) -> Maybe[Process]:
+        """The process System, or why it is not found."""
+        for place in self.places.of_system({}):
+            if isinstance(place, int):
+                return self._reader.read(place)
+        search = self.by_pid(SYSTEM_PROCESS_ID)
+        if search.found is not None:
+            return search.found.process
+        why = "; ".join(dict.fromkeys(search.remarks + search.doubts))
+        return Unavailable(f"the process System is not found{f' ({why})' if why else ''}")
 
-        An id is used again once its process has exited: of several, it is one that has not.
+    def by_pid(self, pid: int) -> Search:
+        """The process with this id, by its own word or by that of the table of ids.
+
+        An id is used again once its process has exited: of several, it is one that has not. The
+        cheapest places are searched first, and the others where these have no live one. Where each
+        read is a round trip, the first live one ends the search.
         """
-        remarks: List[str] = []
-        exited: List[FoundProcess] = []
-        for found in self._candidates(pid, remarks):
-            # A process that has exited has no handle table; only that one is asked when.
-            if not found.process.object_table and self._reader.exited(found.process) is True:
-                exited.append(found)
-                continue
-            for other in exited:
-                remarks.append(
-                    f"two processes had the id 0x{pid:x}: {_words(other.process)} has exited, "
-                    f"{_words(found.process)} is the one that is shown"
-                )
-            return found, remarks
-        return (exited[0] if exited else None), remarks
+        search = Search(None, [], [])
+        seen: Dict[int, Process] = {}
+        found: Dict[int, FoundProcess] = {}
+        for place in self._searches(pid, seen, found, search):
+            live = False
+            for match in place:
+                found[match.process.address] = match
+                live = self._exited(match.process) is not True
+                if live and self._target.round_trips:
+                    return search._replace(found=match)
+            if any(self._exited(each.process) is not True for each in found.values()):
+                break
+        if found:
+            return search._replace(found=self._choose(pid, list(found.values()), search.remarks))
+        unknown = [each for each in seen.values() if isinstance(each.pid, Absent)]
+        if unknown:
+            search.doubts.append(
+                f"{len(unknown)} process ids can't be read (the first: {unknown[0].pid})"
+            )
+        return search
 
-    def _candidates(self, pid: int, remarks: List[str]) -> Iterator[FoundProcess]:
-        """The processes with this id, each once, from the cheapest way to the dearest."""
-        seen = set()
-        for source, places in (
-            (Source.LIST, self._of_list()),
-            (Source.IDS, self._by_entry(pid, remarks)),
-            (Source.PROCESSORS, self._of_processors({})),
-            (Source.HANDLE_TABLES, self._of_tables()),
-        ):
+    def _searches(
+        self, pid: int, seen: Dict[int, Process], found: Dict[int, FoundProcess], search: Search
+    ) -> Iterator[Iterator[FoundProcess]]:
+        """What to search, one after the other: the kernel's own lookup shows a second process with
+        an id of the list, and so goes with it."""
+
+        def with_id(
+            source: Source, places: Iterator[Union[int, BrokenList]]
+        ) -> Iterator[FoundProcess]:
             for place in places:
                 if isinstance(place, BrokenList):
+                    search.doubts.append(place.reason)
                     if source is Source.LIST:
-                        remarks.append(place.reason)
+                        search.remarks.append(place.reason)
                 elif place not in seen:
-                    seen.add(place)
-                    process = self._reader.read(place)
+                    process = seen[place] = self._reader.read(place)
                     if process.pid == pid:
                         yield FoundProcess(process, source)
 
-    def _by_entry(self, pid: int, remarks: List[str]) -> Iterator[int]:
+        listed = with_id(Source.LIST, self.places.of_list())
+        yield chain(listed, self._by_entry(pid, seen, found, search))
+        yield with_id(Source.PROCESSORS, self.places.of_processors(seen))
+        yield with_id(Source.SYSTEM, self.places.of_system(seen))
+        yield with_id(Source.HANDLE_TABLES, self.places.of_tables(seen))
+        if not self._target.round_trips:  # thousands of reads, for what the kernel does not find
+            yield with_id(Source.IDS, self.places.of_ids(seen))
+
+    def _by_entry(
+        self, pid: int, seen: Dict[int, Process], found: Dict[int, FoundProcess], search: Search
+    ) -> Iterator[FoundProcess]:
         """The process that the table of ids has under this id."""
         try:
             entry = cid_table(self._target).entry(pid)
-            if entry is None or entry.free or entry.handle != pid:
-                return
-            (kind,) = self._reader.dispatcher_types([entry.pointer])
-        except PykdHandleError:
+        except PykdHandleError as error:
+            search.doubts.append(
+                f"the entry of 0x{pid:x} in the table of ids can't be read: {error}"
+            )
             return
-        if kind == PROCESS_OBJECT:
-            yield entry.pointer
-        elif kind == THREAD_OBJECT:
-            remarks.append(f"0x{pid:x} is the id of a thread, _ETHREAD 0x{entry.pointer:x}")
+        place = 0
+        if entry is not None and not entry.free and entry.handle == pid:
+            place = entry.pointer
+        source = Source.LIST if place in seen else Source.IDS
+        if place and source is Source.IDS:
+            (kind,) = self._reader.dispatcher_types([place])
+            if kind == THREAD_OBJECT:
+                search.remarks.append(f"0x{pid:x} is the id of a thread, _ETHREAD 0x{place:x}")
+            elif isinstance(kind, Absent):
+                search.doubts.append(
+                    f"what the table of ids has under 0x{pid:x} can't be read: {kind}"
+                )
+            if kind != PROCESS_OBJECT:
+                place = 0
+        if place:
+            self.places.ids[place] = pid
+        for other in found.values():
+            if other.process.address != place and other.process.object_table:
+                search.remarks.append(
+                    f"{self.in_words(other.process)} is not what the table of ids "
+                    f"({Source.IDS.value}) has under this id"
+                )
+        if place and place not in found:
+            process = seen[place] = self._reader.read(place)
+            yield FoundProcess(process, source)
 
+    def _exited(self, process: Process) -> Maybe[bool]:
+        """A process that has exited has no handle table; only that one is asked when."""
+        return False if process.object_table else self._reader.exited(process)
 
-def _words(process: Process) -> str:
-    image = process.image if isinstance(process.image, str) and process.image else "a process"
-    return f"{image} at 0x{process.address:x}"
+    def _choose(self, pid: int, found: List[FoundProcess], remarks: List[str]) -> FoundProcess:
+        """The one to show: of several, the first that has not exited; the others are told."""
+        exited = [self._exited(each.process) is True for each in found]
+        shown = found[exited.index(False) if False in exited else 0]
+        if len(found) > 1:
+            words = [
+                f"{self.in_words(each.process)} {'has exited' if gone else 'has it, too'}"
+                for each, gone in zip(found, exited)
+                if each is not shown
+            ]
+            remarks.append(
+                f"{len(found)} processes have the id 0x{pid:x}: {self.in_words(shown.process)} is "
+                f"the one that is shown; {'; '.join(words)}"
+            )
+        differs = self.other_id(shown.process)
+        if differs:
+            remarks.append(differs)
+        return shown
+
+    def other_id(self, process: Process) -> str:
+        """The line about a process that does not have the id that the table of ids gives it, "" for
+        others and those that are not known there."""
+        known = self.places.ids.get(process.address)
+        if known is None or not isinstance(process.pid, int) or process.pid == known:
+            return ""
+        return (
+            f"{self.in_words(process)} has another id in the table of ids "
+            f"({Source.IDS.value}): 0x{known:x}"
+        )

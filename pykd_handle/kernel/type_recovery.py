@@ -18,19 +18,21 @@ from .object_header import HeaderReader, NameInfo
 from .root_directory import find_root_directory
 from .strings import read_unicode_string
 
-__all__ = ("TypeDirectory", "find_type_directory", "recover_cookie")
+__all__ = ("FEWEST", "TypeDirectory", "find_type_directory", "recover_cookie")
 
 _ENOUGH = 8  # headers that agree; one byte each, so a chance agreement is out of the question
-_FEWEST = 3
+FEWEST = 3
+"""So many headers must be read before they prove a cookie, or speak against one."""
 
 
 class TypeDirectory(NamedTuple):
     """``root`` and ``directory`` are the bodies of ``\\`` and ``\\ObjectTypes``, ``types`` those
-    of the objects in it."""
+    of the objects in it, ``missing`` why some of these can't be read, None where all can."""
 
     root: int
     directory: int
     types: Tuple[int, ...]
+    missing: Optional[Unavailable]
 
 
 def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
@@ -41,8 +43,10 @@ def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
         if isinstance(item, Unavailable):
             reason = item
         elif _leaf(target, headers, item) == "ObjectTypes":
-            types = [each for each in directory_objects(target, item) if isinstance(each, int)]
-            return TypeDirectory(root, item, tuple(types))
+            found = list(directory_objects(target, item))
+            types = tuple(each for each in found if isinstance(each, int))
+            missing = next((each for each in found if isinstance(each, Unavailable)), None)
+            return TypeDirectory(root, item, types, missing)
     why = f" ({reason})" if reason is not None else ""
     raise PykdHandleError(f"\\ObjectTypes is not found in the root directory{why}")
 
@@ -75,7 +79,7 @@ def recover_cookie(
         plain += header.type_index == index
         cookie = header.type_index ^ (header.address >> 8 & 0xFF) ^ index
         encoded[cookie] = encoded.get(cookie, 0) + 1
-    if total < _FEWEST:
+    if total < FEWEST:
         return Unavailable(f"only {total} objects of known type can be read"), total
     if plain == total:
         return -1, total

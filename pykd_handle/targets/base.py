@@ -178,6 +178,10 @@ class Target(ABC):
     """Fields that state hangs on (`pykd_handle.kernel.state_checks.STATE`) of whose places in a
     layout that is not the kernel's own nothing in its memory spoke."""
 
+    round_trips: bool = False
+    """Whether each read is a question to a machine that runs (over a cable, it may be): what is
+    nice to know is not worth many of them."""
+
     rows_at_once: int = 1 << 16
     """How many rows to read the objects of together: few where reading takes long, so that rows
     show early, and those before an end by force are not lost."""

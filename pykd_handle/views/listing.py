@@ -11,7 +11,8 @@ from ..kernel.entry_info import EntryInfo
 from ..kernel.handle_entry import HandleEntry, describe_attributes
 from ..kernel.handle_table import HANDLE_STEP, HandleTable, Hole, Row
 from ..kernel.process import SYSTEM_PROCESS_ID, BrokenList, Process
-from ..kernel.process_finder import FoundProcess, Source
+from ..kernel.process_finder import FoundProcess, in_words
+from ..kernel.process_places import Source, nothing_read
 from ..objects import Objects
 from ..record import HandleRecord, Note, ProcessRecord, Record
 from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request, as_typed
@@ -89,38 +90,48 @@ class Listing:
         """The line about a process that is not in the list of processes."""
         if found.source is Source.LIST:
             return
-        who = self._in_words(found.process)
+        who = self.kernel.finder.in_words(found.process)
         where = f"{_PLACES[found.source]} ({found.source.value})"
-        if found.source is Source.IDS and self.kernel.processes.exited(found.process) is True:
-            yield Note(f"{who} has exited and is in no list any more; it is found in {where}")
-            return
-        missing = "not in what is left of" if self.kernel.finder.list_broken else "missing in"
+        if found.source is Source.IDS and not found.process.object_table:
+            exited = self.kernel.processes.exited(found.process)
+            if exited is True:
+                yield Note(f"{who} has exited and is in no list any more; it is found in {where}")
+                return
+            if isinstance(exited, Absent):
+                yield Note(
+                    f"{who} is found in {where} alone; whether it has exited is not known: {exited}"
+                )
+                return
+        missing = (
+            "not in what is left of" if self.kernel.finder.places.list_broken else "missing in"
+        )
         yield Note(
             f"{who} is {missing} the list of processes ({Source.LIST.value}); it is found through "
             f"{where}"
         )
 
     def _missing_in_lists(self, listed: List[Process]) -> Iterator[Note]:
-        """Processes that hide from the other lists, where these could be followed to their ends."""
-        tables, ids = self.kernel.finder.tables, self.kernel.finder.ids
+        """Processes that hide from the other lists, where these could be followed to their ends,
+        and those that another id is kept of."""
+        finder = self.kernel.finder
+        tables = finder.places.tables
         for process in listed:
+            differs = finder.other_id(process)
+            if differs:
+                yield Note(differs)
             address = process.object_table
             if not isinstance(address, int) or not address:
                 continue  # it has exited
             if tables is not None and address not in tables:
                 yield Note(
-                    f"the handle table of {self._in_words(process)}, 0x{address:x}, is missing in "
+                    f"the handle table of {finder.in_words(process)}, 0x{address:x}, is missing in "
                     f"the list of handle tables ({Source.HANDLE_TABLES.value})"
                 )
-            if ids is not None and process.address not in ids:
+            if finder.places.ids_complete and process.address not in finder.places.ids:
                 yield Note(
-                    f"{self._in_words(process)} is missing in the table of ids ({Source.IDS.value})"
+                    f"{finder.in_words(process)} is missing in the table of ids "
+                    f"({Source.IDS.value})"
                 )
-
-    def _in_words(self, process: Process) -> str:
-        """Name a process that is shown, as its block does."""
-        whole = process._replace(image=self.kernel.image_name(process))
-        return f"{_who(whole)} at 0x{process.address:x}"
 
     def _context(self) -> Tuple[Process, List[str]]:
         """The process that the header shows where a table of no process is listed."""
@@ -130,10 +141,10 @@ class Listing:
             return self.kernel.processes.current(), []
         except PykdHandleError as error:
             why = str(error)
-        system, _ = self.kernel.finder.by_pid(SYSTEM_PROCESS_ID)
-        if system is None:
+        system = self.kernel.finder.system()
+        if not isinstance(system, Process):
             raise TargetError(why)
-        return system.process, [f"{why}; the process that is shown is System"]
+        return system, [f"{why}; the process that is shown is System"]
 
     def _selected(self) -> Tuple[Process, List[str]]:
         wanted = self.request.process
@@ -148,11 +159,15 @@ class Listing:
                 raise TargetError(f"{error}; {hint}") from None
         if self.kernel.target.is_kernel_address(wanted):
             return self._at(wanted)
-        found, remarks = self.kernel.finder.by_pid(wanted)
-        if found is None:
-            because = f" ({'; '.join(remarks)})" if remarks else ""
+        search = self.kernel.finder.by_pid(wanted)
+        if search.found is None:
+            reasons = dict.fromkeys(search.remarks + search.doubts)
+            because = f" ({'; '.join(reasons)})" if reasons else ""
+            if search.doubts:
+                raise TargetError(f"no process with the id 0x{wanted:x} is found{because}")
             raise TargetError(f"no process has the id 0x{wanted:x}{because}")
-        return found.process, remarks + [note.text for note in self._where_found(found)]
+        notes = [note.text for note in self._where_found(search.found)]
+        return search.found.process, search.remarks + notes
 
     def _at(self, address: int) -> Tuple[Process, List[str]]:
         """The process at an address. Raises `TargetError` where that is none, or nothing of it is
@@ -160,7 +175,7 @@ class Listing:
         looks = self.kernel.processes.looks_like_process(address)
         if isinstance(looks, Unavailable):
             process = self.kernel.processes.read(address)
-            if all(isinstance(value, Absent) for value in process[1:]):
+            if nothing_read(process):
                 raise TargetError(f"Process 0x{address:x} can't be read: {looks.reason}")
             return process, [f"whether 0x{address:x} is an _EPROCESS can't be checked: {looks}"]
         if not looks:
@@ -212,7 +227,7 @@ class Listing:
             else:
                 address = self.kernel.kernel_table_address()
                 if isinstance(address, Absent):
-                    raise TargetError(f"nt!ObpKernelHandleTable can't be read: {address}")
+                    raise TargetError(str(address))
                 table = self.kernel.table(address)
         except PykdHandleError as error:
             record.table_address = unavailable(error)
@@ -258,8 +273,7 @@ class Listing:
         yield record
         row = HandleRecord(record, NO_VALUE, NO_VALUE)
         row.error = why
-        self._lost = self._lost or record.object_table != 0
-        if not self.request.wants_every_process:
+        if record.object_table != 0 or not self.request.wants_every_process:
             self.failed = True
         yield row
 
@@ -270,7 +284,8 @@ class Listing:
         hidden: Dict[str, int] = {}
         used = 0
         for rows in _parts(table.pages(), self.kernel.target.rows_at_once):
-            self.place = f"at handle 0x{rows[0].handle:x} of {_who(record)}"
+            who = in_words(record.image, record.pid)
+            self.place = f"at handle 0x{rows[0].handle:x} of {who}"
             self.kernel.target.progress(self.place)
             self._load(rows)
             for row in rows:
@@ -318,8 +333,9 @@ class Listing:
         if entry is None:
             # Of all processes, those that have no such handle are no news.
             if not request.wants_every_process:
-                last = as_typed(table.limit - HANDLE_STEP, request.kernel_handle)
-                shown.error = f"{self._none_such()}: the table ends at 0x{last:x}"
+                last = as_typed((table.slots - 1) * HANDLE_STEP, request.kernel_handle)
+                ends = f"ends at 0x{last:x}" if table.slots else "has no entries"
+                shown.error = f"{self._none_such()}: the table {ends}"
                 self.failed = True
                 yield shown
             return
@@ -341,6 +357,13 @@ class Listing:
             kind = self.kernel.object(self._header_of(entry)).type_name
             if isinstance(kind, str):
                 yield Note(f"{self._asked()} is not of type {request.type_name}: it is {kind}")
+            else:
+                self._unknown_types = 0  # this says it of the one
+                self.failed = True
+                yield Note(
+                    f"whether {self._asked()} is of type {request.type_name} is not known: its "
+                    f"type can't be read: {kind}"
+                )
 
     def _one(self, row: HandleRecord) -> HandleRecord:
         """The row of the one handle that was asked for."""
@@ -448,19 +471,30 @@ class Listing:
         if not wanted:
             return
         if self._unknown_types:
+            self.failed = self.failed or not self.found
             yield Note(
                 f"{_plural(self._unknown_types)} not shown, since the type can't be read: any of "
                 f"them may be of type {wanted}"
             )
         if self.found == 0:
-            names = sorted(
-                kind.name for kind in self.kernel.types.all() if isinstance(kind.name, str)
+            yield from self._without_type(wanted)
+
+    def _without_type(self, wanted: str) -> Iterator[Note]:
+        """The line about a type that the kernel does not have, as far as its types can be read."""
+        names = sorted(kind.name for kind in self.kernel.types.all() if isinstance(kind.name, str))
+        if not names or wanted in names:
+            return
+        self.failed = True
+        near = [name for name in names if name.lower() == wanted.lower()]
+        hint = f"; did you mean {near[0]}?" if near else ""
+        unread = self.kernel.types.unread()
+        if isinstance(unread, Unavailable) and not near:
+            yield Note(
+                f"no object type {wanted} (case matters) is among the {len(names)} that can be "
+                f"read; of the others: {unread}"
             )
-            if names and wanted not in names:
-                near = [name for name in names if name.lower() == wanted.lower()]
-                hint = f"; did you mean {near[0]}?" if near else ""
-                yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
-                self.failed = True
+        else:
+            yield Note(f"this kernel has no object type {wanted} (case matters){hint}")
 
     def _closing_of_one(self) -> Iterator[Record]:
         value = self._typed()
@@ -484,10 +518,16 @@ _PLACES = {
 def _whose_id(row: HandleRecord) -> Note:
     """The line that says whose id was asked for; the classic text has no place for it."""
     assert isinstance(row.handle, int)
-    kind = row.type.lower() if isinstance(row.type, str) else "an object of unknown type"
-    name = row.name if isinstance(row.name, str) else f"its name can't be read: {row.name}"
-    text = f"0x{row.handle:x} is the id of the {kind} {name}"
-    return Note(text, warning=False)
+    known = isinstance(row.type, str)
+    if not isinstance(row.type, str):
+        whose = f"an object whose type can't be read: {row.type}"
+    elif isinstance(row.name, str):
+        whose = f"the {row.type.lower()} {row.name}"
+    else:
+        whose = f"a {row.type.lower()}"
+        if isinstance(row.name, Unavailable):
+            whose += f" whose name can't be read: {row.name}"
+    return Note(f"0x{row.handle:x} is the id of {whose}", warning=not known)
 
 
 def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
@@ -495,12 +535,6 @@ def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
     for rows in pages:
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
-
-
-def _who(record: Union[ProcessRecord, Process]) -> str:
-    image = record.image if isinstance(record.image, str) and record.image else "a process"
-    pid = f" (pid 0x{record.pid:x})" if isinstance(record.pid, int) else ""
-    return image + pid
 
 
 def _free(record: ProcessRecord, entry: HandleEntry) -> HandleRecord:
@@ -548,8 +582,9 @@ def _plural(count: int) -> str:
 
 def _hidden_slots(hidden: Dict[str, int], slots: int) -> str:
     total = sum(hidden.values())
-    if len(hidden) == 1 and "not in the dump" in hidden:
-        return f"{total} of the table's {slots} slots are not in the dump"
+    if len(hidden) == 1:
+        (reason,) = hidden
+        return f"{total} of the table's {slots} slots could not be read: {reason}"
     reasons = ", ".join(f"{count}: {reason}" for reason, count in sorted(hidden.items())[:4])
     return f"{total} of the table's {slots} slots could not be read ({reasons})"
 

@@ -193,6 +193,20 @@ def test_a_cookie_on_which_the_headers_disagree_is_not_taken(image: KernelImage)
     assert "agree on a cookie" in found.type_name.reason
 
 
+def test_the_cookie_by_what_runs_where_the_directory_shows_too_little() -> None:
+    image = KernelImage("win10_19041_x64", cookie=0xA7)
+    item = image.object("Event")
+    image.thread(image.current)
+    image.memory.drop(image.symbol("ObHeaderCookie"), 1)
+    # Three headers are enough; here two are left, of the two directories.
+    for kind in image.types.values():
+        image.memory.drop(kind.header, 0x30, "not in the dump")
+    subject = kernel(image)
+    assert subject.object(item.header).type_name == "Event"
+    (remark,) = subject.remarks
+    assert remark.startswith("the header cookie, 0xa7, is recovered from 2 objects: the threads")
+
+
 def test_a_damaged_directory_of_types_gives_what_is_left(image: KernelImage) -> None:
     item = image.object("Event")
     image.memory.drop(image.symbol("ObTypeIndexTable"), 8 * 256)

@@ -515,5 +515,5 @@ def test_processes_stand_one_blank_line_apart() -> None:
 
 def test_notes_close_the_listing() -> None:
     owner = process(0xFFFF800000000010)
-    text = show([owner, Note("172 of the table's 256 slots are not in the dump")])
-    assert text.endswith("\n172 of the table's 256 slots are not in the dump\n\n")
+    text = show([owner, Note("172 of the table's 256 slots could not be read: not in the dump")])
+    assert text.endswith("\n172 of the table's 256 slots could not be read: not in the dump\n\n")

@@ -1,5 +1,6 @@
 """Which processes there are, from every place that names them; and which one an id means."""
 
+import re
 from typing import List, Optional
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
+from pykd_handle.kernel import Kernel
 from pykd_handle.values import TargetError
 
 from .test_listing import Answer
@@ -118,23 +120,165 @@ def test_the_idle_process_is_none_of_the_list(image: KernelImage) -> None:
     assert pids(Answer(image, "0 1")) == [0]
 
 
-def test_of_two_processes_with_one_id_the_live_one(image: KernelImage) -> None:
+@pytest.mark.parametrize("order", ["exited first", "live first"])
+def test_of_two_processes_with_one_id_the_live_one(image: KernelImage, order: str) -> None:
+    long = "a-name-of-more-than-14-letters.exe"
+    exited = image.process(long, 0x990) if order == "exited first" else None
+    image.cid_table.close(0x990) if exited else None
+    live = image.process("live.exe", 0x990)
+    if exited is None:
+        image.cid_table.close(0x990)
+        exited = image.process(long, 0x990)
+    exited.exit()
+    event = live.handle(image.event())
+    answer = Answer(image, "0 1 990")
+    assert [record.eprocess for record in answer.processes] == [live.address]
+    assert answer.handles() == [event]
+    assert (
+        f"2 processes have the id 0x990: live.exe (pid 0x990) at 0x{live.address:x} is the one "
+        f"that is shown; {long} (pid 0x990) at 0x{exited.address:x} has exited"
+    ) in answer.notes
+    live.exit()
+    answer = Answer(image, "0 1 990")
+    first = min(live.address, exited.address)
+    assert [record.eprocess for record in answer.processes] == [first]
+
+
+def test_of_two_live_processes_with_one_id_both_are_named(image: KernelImage) -> None:
     first = image.process("first.exe", 0x990)
-    first.exit()
     image.cid_table.close(0x990)
     second = image.process("second.exe", 0x990)
-    event = second.handle(image.event())
-    answer = Answer(image, "0 1 990")
-    assert [record.eprocess for record in answer.processes] == [second.address]
-    assert answer.handles() == [event]
-    (note,) = answer.notes
-    assert note == (
-        f"two processes had the id 0x990: first.exe at 0x{first.address:x} has exited, second.exe "
-        f"at 0x{second.address:x} is the one that is shown"
-    )
-    second.exit()
     answer = Answer(image, "0 1 990")
     assert [record.eprocess for record in answer.processes] == [first.address]
+    first_note, second_note = answer.notes
+    assert first_note == (
+        f"first.exe (pid 0x990) at 0x{first.address:x} is not what the table of ids (PspCidTable) "
+        "has under this id"
+    )
+    assert second_note == (
+        f"2 processes have the id 0x990: first.exe (pid 0x990) at 0x{first.address:x} is the one "
+        f"that is shown; second.exe (pid 0x990) at 0x{second.address:x} has it, too"
+    )
+
+
+def test_on_a_live_target_the_first_live_process_ends_the_search(image: KernelImage) -> None:
+    first = image.process("first.exe", 0x990)
+    others = [image.process(f"p{number}.exe", 0xA00 + 4 * number) for number in range(8)]
+    for live, read in ((True, 0), (False, len(others))):
+        target = MockTarget(image)
+        target.round_trips = live
+        kernel = Kernel(target)
+        search = kernel.finder.by_pid(0x990)
+        assert search.found is not None and search.found.process.address == first.address
+        assert (search.remarks, search.doubts) == ([], [])
+        touched = [
+            each
+            for each in others
+            if any(at <= each.address + 0x448 < at + size for at, size in target.log)
+        ]
+        assert len(touched) == read
+
+
+def test_a_process_with_another_id_than_the_table_of_ids_has(image: KernelImage) -> None:
+    other = image.process("other.exe", 0x990)
+    hide(image, other, "processes", "tables")
+    other.view["UniqueProcessId"] = 0x994
+    note = (
+        f"other.exe (pid 0x994) at 0x{other.address:x} has another id in the table of ids "
+        "(PspCidTable): 0x990"
+    )
+    for words in ("0 1 990", "0 1 994", "0 1 0"):
+        answer = Answer(image, words)
+        assert answer.processes[-1].eprocess == other.address
+        assert note in answer.notes
+
+
+def test_an_id_that_only_the_table_of_ids_proves(image: KernelImage) -> None:
+    lost = image.process("lost.exe", 0x990)
+    event = lost.handle(image.event())
+    image.memory.drop(lost.view.at("UniqueProcessId"), 8, "paged out")
+    answer = Answer(image, "0 1 990")
+    assert answer.handles() == [event] and not answer.notes
+    hide(image, lost, "ids")
+    with pytest.raises(TargetError) as error:
+        Answer(image, "0 1 990")
+    place = lost.view.at("UniqueProcessId")
+    assert str(error.value) == (
+        "no process with the id 0x990 is found (1 process ids can't be read (the first: "
+        f"0x{place:x}: paged out))"
+    )
+
+
+def test_system_by_the_kernels_own_pointer_alone(image: KernelImage) -> None:
+    event = image.system.handle(image.event())
+    hide(image, image.system, "processes", "tables", "ids")
+    answer = Answer(image, "0 1 4")
+    assert pids(answer) == [4] and answer.handles() == [event]
+    assert "pointer to System (PsInitialSystemProcess)" in answer.notes[0]
+
+
+def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:
+    hide(image, image.process("hidden.exe", 0x990), "processes", "tables")
+    page = image.cid_table.entry_address(0x990) & ~0xFFF
+    image.memory.drop_page(page, "paged out")
+    with pytest.raises(TargetError) as error:
+        Answer(image, "0 1 990")
+    assert str(error.value).startswith("no process with the id 0x990 is found (the entry of 0x990")
+    assert "paged out" in str(error.value)
+    answer = Answer(image, "0 1 0")
+    (note,) = answer.notes
+    assert re.fullmatch(
+        rf"\d+ slots of the table of ids can't be read \(the first: id 0x[08]00 at 0x{page:x}: "
+        r"paged out\)",
+        note,
+    )
+
+
+def test_what_the_table_of_ids_names_and_can_not_be_read(image: KernelImage) -> None:
+    hidden = image.process("hidden.exe", 0x990)
+    hide(image, hidden, "processes", "tables")
+    image.memory.drop(hidden.address, 0x10, "paged out")
+    note = (
+        "1 objects in the table of ids can't be told to be processes or threads (the first: id "
+        f"0x990: 0x{hidden.address:x}: paged out)"
+    )
+    assert Answer(image, "0 1 0").notes == [note]
+    with pytest.raises(TargetError) as error:
+        Answer(image, "0 1 990")
+    assert str(error.value) == (
+        "no process with the id 0x990 is found (what the table of ids has under 0x990 can't be "
+        f"read: 0x{hidden.address:x}: paged out; {note})"
+    )
+
+
+def test_what_is_no_process_gets_no_block(image: KernelImage) -> None:
+    event = image.event()
+    image.process("a.exe", 0x990).table.view["QuotaProcess"] = event.address
+    unmapped = 0xFFFFAD00_12340000
+    image.process("b.exe", 0x994).table.view["QuotaProcess"] = unmapped
+    image.set_global("PsInitialSystemProcess", event.address)
+    answer = Answer(image, "0 1 0")
+    assert pids(answer) == [4, 0x1514, 0x990, 0x994] and not answer.failed
+    a, b = (process.table.address for process in image.processes[-2:])
+    first, second, third = answer.notes
+    assert first == (f"the handle table at 0x{a:x} names 0x{event.address:x}, which is no process")
+    assert second.startswith(
+        f"the handle table at 0x{b:x} names 0x{unmapped:x}, of which nothing can be read: "
+    )
+    assert third == f"PsInitialSystemProcess names 0x{event.address:x}, which is no process"
+
+
+def test_whether_a_process_has_exited_may_not_be_known(image: KernelImage) -> None:
+    gone = image.process("gone.exe", 0x990)
+    gone.exit()
+    hide(image, gone, "processes", "tables")
+    place = gone.view.at("ExitTime")
+    image.memory.drop(place, 8, "paged out")
+    (note,) = Answer(image, "0 1 0").notes
+    assert note == (
+        f"gone.exe (pid 0x990) at 0x{gone.address:x} is found in the table of ids (PspCidTable) "
+        f"alone; whether it has exited is not known: 0x{place:x}: paged out"
+    )
 
 
 def test_the_id_of_a_thread(image: KernelImage) -> None:
@@ -188,3 +332,14 @@ def test_whose_id_it_is(image: KernelImage) -> None:
     assert Answer(image, "1514 23").notes == [
         "0x1514 is the id of the process notepad.exe Cid 1514"
     ]
+
+
+def test_whose_id_it_is_where_that_can_not_be_read(image: KernelImage) -> None:
+    thread = image.thread(image.current, 0x998)
+    place = thread.address + 0x40
+    image.memory.drop(place, 0x900, "paged out")
+    (note,) = Answer(image, "998 23").notes
+    assert note.startswith("0x998 is the id of a thread whose name can't be read: 0x")
+    image.memory.drop(thread.address - 0x30, 0x70, "paged out")
+    (note,) = Answer(image, "998 23").notes
+    assert note.startswith("0x998 is the id of an object whose type can't be read: 0x")

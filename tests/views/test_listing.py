@@ -195,7 +195,7 @@ def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
 
 
 def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage) -> None:
-    hidden = image.process("a rootkit of 25 letters.exe", 0x666)
+    hidden = image.process("a rootkit of 25 letters.exe", 0x668)
     event = hidden.handle(image.event())
     image.unlink(hidden.view.at("ActiveProcessLinks"))
     answer = Answer(image, "0 3 0")
@@ -203,13 +203,13 @@ def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage
     assert answer.handles()[-1] == event
     (note,) = answer.notes
     assert note.startswith(
-        f"a rootkit of 25 letters.exe (pid 0x666) at 0x{hidden.address:x} is missing in"
+        f"a rootkit of 25 letters.exe (pid 0x668) at 0x{hidden.address:x} is missing in"
     )
     assert "HandleTableListHead" in note
 
 
 def test_a_table_that_hides_from_the_list_is_told(image: KernelImage) -> None:
-    hidden = image.process("rootkit.exe", 0x666)
+    hidden = image.process("rootkit.exe", 0x668)
     image.unlink(hidden.table.view.at("HandleTableList"))
     (note,) = Answer(image, "0 3 0").notes
     assert f"0x{hidden.table.address:x}, is missing in the list of handle tables" in note
@@ -308,8 +308,12 @@ def test_a_handle_of_another_type_says_which(image: KernelImage) -> None:
     # One that is free is of no type; one whose type can't be read may be of this one.
     assert Answer(image, f"{closed:x} 3 -1 File").rows[0].free
     image.memory.drop(image.types["Event"].address, 0x80)
-    (note,) = Answer(image, f"{first:x} 3 -1 File").notes
-    assert note.startswith("1 handle is not shown, since the type can't be read")
+    answer = Answer(image, f"{first:x} 3 -1 File")
+    (note,) = answer.notes
+    place = image.types["Event"].address + image.struct("_OBJECT_TYPE").offset("Index")
+    asked = f"whether handle 0x{first:x} is of type File is not known"
+    assert note.startswith(f"{asked}: its type can't be read: 0x{place:x}")
+    assert answer.failed
 
 
 def test_a_handle_that_no_process_has(image: KernelImage) -> None:
@@ -361,6 +365,40 @@ def test_a_type_that_this_kernel_does_not_have(image: KernelImage) -> None:
     assert answer.notes == [
         "this kernel has no object type file (case matters); did you mean File?"
     ]
+    assert answer.failed
+
+
+def test_a_type_that_can_not_be_read_is_not_called_missing(image: KernelImage) -> None:
+    image.current.handle(image.file("\\a.txt"))
+    place = image.types["File"].address + image.struct("_OBJECT_TYPE").offset("Index")
+    image.memory.drop(image.types["File"].address, 0x80, "paged out")
+    answer = Answer(image, "0 3 -1 File")
+    assert answer.failed and not answer.rows
+    unknown, types = answer.notes
+    assert unknown.startswith("1 handle is not shown, since the type can't be read")
+    assert types == (
+        f"no object type File (case matters) is among the {len(image.types) - 1} that can be read; "
+        f"of the others: 0x{place:x}: paged out"
+    )
+    # One that differs in case alone is a slip, whatever else there is.
+    assert Answer(image, "0 3 -1 event").notes[-1].endswith("; did you mean Event?")
+
+
+@pytest.mark.parametrize(("limit", "ends"), [(0, "has no entries"), (0x3FE, "ends at 0x3f8")])
+def test_where_a_table_ends(image: KernelImage, limit: int, ends: str) -> None:
+    image.current.table.view["NextHandleNeedingPool"] = limit
+    answer = Answer(image, "ffc")
+    assert answer.rows[0].error == f"no handle 0xffc: the table {ends}"
+
+
+def test_a_table_of_another_process_that_can_not_be_read_is_not_to_the_end(
+    image: KernelImage,
+) -> None:
+    event = image.system.handle(image.event())
+    assert not Answer(image, "0 1 0").failed
+    image.memory.drop(image.current.view.at("ObjectTable"), 8, "paged out")
+    answer = Answer(image, "0 1 0")
+    assert answer.rows[0].handle == event
     assert answer.failed
 
 
@@ -437,7 +475,7 @@ def test_a_missing_page_is_a_row_and_a_note(image: KernelImage) -> None:
     assert row.error == (
         f"the leaf page 0x{start:x}: not in the dump; 256 handle values hidden (0x400-0x7fc)"
     )
-    assert answer.notes == ["256 of the table's 768 slots are not in the dump"]
+    assert answer.notes == ["256 of the table's 768 slots could not be read: not in the dump"]
 
 
 # -- how much is read ------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class SessionTarget(RecoverableTarget):
             self._engine = open_engine()
             self.memory = LiveMemory(pykd, self.pointer_size, self._engine)
             self.rows_at_once = _ROWS_AT_ONCE
+            self.round_trips = True
         self._last_progress = time.monotonic()
         self._told = False
         self.name = "the debugger's session"

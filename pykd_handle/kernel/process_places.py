@@ -1,0 +1,181 @@
+"""The places that name the processes of a kernel, each read for itself.
+
+What a place names is believed to be a process only where its own memory does not speak against it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Dict, Iterator, List, Optional, Tuple, Union
+
+from ..targets import Target
+from ..values import Absent, MissingSymbol, PykdHandleError
+from .cid_table import cid_table
+from .handle_entry import HandleEntry
+from .handle_table import Hole
+from .process import PROCESS_OBJECT, SYSTEM_PROCESS_ID, BrokenList, Process, ProcessReader
+from .table_list import handle_tables
+
+__all__ = ("ProcessPlaces", "Source", "nothing_read")
+
+
+class Source(Enum):
+    """A place that names processes: the kernel's global that leads there."""
+
+    LIST = "PsActiveProcessHead"
+    HANDLE_TABLES = "HandleTableListHead"
+    PROCESSORS = "KiProcessorBlock"
+    SYSTEM = "PsInitialSystemProcess"
+    IDS = "PspCidTable"
+
+
+def nothing_read(process: Process) -> bool:
+    """Whether nothing at all of a process could be read."""
+    return all(isinstance(value, Absent) for value in process[1:])
+
+
+class ProcessPlaces:
+    """The places of one kernel. Each method yields addresses of processes, and a `BrokenList` where
+    the place could not be followed, or names what is no process; ``seen`` are the processes that
+    are known already, by address.
+
+    ``list_broken`` tells whether the list of processes could not be followed to its end,
+    ``tables`` are the handle tables in their list, None where that could not be followed to its
+    end; ``ids`` are the ids that the table of ids has for addresses of processes, ``ids_complete``
+    tells whether that table was read to its end.
+    """
+
+    def __init__(self, target: Target, reader: ProcessReader) -> None:
+        self._target = target
+        self._reader = reader
+        self.list_broken = False
+        self.tables: Optional[Dict[int, int]] = None
+        self.ids: Dict[int, int] = {}
+        self.ids_complete = False
+
+    def of_list(self) -> Iterator[Union[int, BrokenList]]:
+        self.list_broken = False
+        try:
+            for item in self._reader.all():
+                if isinstance(item, BrokenList):
+                    self.list_broken = True
+                    yield item
+                else:
+                    yield item.address
+        except PykdHandleError as error:
+            self.list_broken = True
+            yield BrokenList(f"the list of processes can't be read: {error}")
+
+    def of_tables(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        tables: Dict[int, int] = {}
+        complete = True
+        owned = {process.object_table for process in seen.values()}
+        try:
+            for link in handle_tables(self._target):
+                if isinstance(link, BrokenList):
+                    complete = False
+                    yield link
+                    continue
+                owner = link.process
+                tables[link.table] = owner if isinstance(owner, int) else 0
+                names = f"the handle table at 0x{link.table:x} names"
+                if isinstance(owner, int):
+                    if owner and owner not in seen:
+                        yield self._checked(owner, names)
+                elif link.table not in owned:
+                    yield _aside(f"{names} a process that can't be read: {owner}")
+        except MissingSymbol:
+            return  # without that list there is nothing to hold the other one against
+        except PykdHandleError as error:
+            yield _aside(f"the list of handle tables can't be read: {error}")
+            return
+        if complete:
+            self.tables = tables
+
+    def of_processors(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        """The idle process has no place of its own in the list: it shares System's table."""
+        listed = {process.object_table for process in seen.values()}
+        places = [one.process for one in self._target.running()]
+        try:
+            places.append(self._reader.current().address)
+        except PykdHandleError:
+            pass
+        for place in dict.fromkeys(places):
+            if place in seen:
+                continue
+            process = self._reader.read(place)
+            idle = process.pid == 0 and (not process.object_table or process.object_table in listed)
+            if not idle:
+                yield self._checked(place, "a processor runs")
+
+    def of_system(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        try:
+            place = self._target.read_pointer(self._target.symbol(Source.SYSTEM.value))
+        except PykdHandleError as error:
+            if not any(process.pid == SYSTEM_PROCESS_ID for process in seen.values()):
+                yield _aside(f"{Source.SYSTEM.value} can't be read: {error}")
+            return
+        if place not in seen:
+            yield self._checked(place, f"{Source.SYSTEM.value} names")
+
+    def _checked(self, place: int, names: str) -> Union[int, BrokenList]:
+        """The address, if a process can lie there, else the line that says why none does.
+
+        ``names`` are the words for who says that it is one.
+        """
+        if not self._target.is_kernel_address(place):
+            return _aside(f"{names} 0x{place:x}, which is no address of a process")
+        looks = self._reader.looks_like_process(place)
+        if isinstance(looks, Absent):
+            if nothing_read(self._reader.read(place)):
+                return _aside(f"{names} 0x{place:x}, of which nothing can be read: {looks}")
+        elif not looks:
+            return _aside(f"{names} 0x{place:x}, which is no process")
+        return place
+
+    def of_ids(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        """The processes of the table of ids: what is known already costs no read."""
+        self.ids, self.ids_complete = {}, False
+        hidden: List[Hole] = []
+        unknown: List[Tuple[HandleEntry, Absent]] = []
+        try:
+            for page in cid_table(self._target).pages():
+                self._target.progress("at the table of process and thread ids")
+                entries: List[HandleEntry] = []
+                for row in page:
+                    if not isinstance(row, HandleEntry):
+                        hidden.append(row)
+                    elif row.pointer in seen:
+                        self.ids[row.pointer] = row.handle
+                    elif not row.free and self._target.is_kernel_address(row.pointer):
+                        entries.append(row)
+                kinds = self._reader.dispatcher_types(entry.pointer for entry in entries)
+                for entry, kind in zip(entries, kinds):
+                    if kind == PROCESS_OBJECT:
+                        self.ids[entry.pointer] = entry.handle
+                        yield entry.pointer
+                    elif isinstance(kind, Absent):
+                        unknown.append((entry, kind))
+        except MissingSymbol:
+            return
+        except PykdHandleError as error:
+            yield _aside(f"the table of ids can't be read: {error}")
+            return
+        self.ids_complete = not hidden
+        if hidden:
+            slots = sum(hole.hidden for hole in hidden)
+            yield _aside(
+                f"{slots} slots of the table of ids can't be read (the first: id "
+                f"0x{hidden[0].handle:x} at 0x{hidden[0].address:x}: {hidden[0].reason})"
+            )
+        if unknown:
+            entry, why = unknown[0]
+            yield _aside(
+                f"{len(unknown)} objects in the table of ids can't be told to be processes or "
+                f"threads (the first: id 0x{entry.handle:x}: {why})"
+            )
+
+
+def _aside(reason: str) -> BrokenList:
+    """What is told of a place other than the list of processes."""
+    return BrokenList(reason, of_processes=False)
