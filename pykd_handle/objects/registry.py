@@ -67,7 +67,8 @@ class Objects:
         # theirs elsewhere.
         found = self._plain.describe(item)
         if found.name is NO_VALUE:
-            found = found._replace(name=name, classic_name=name)
+            # Nor is it known whether WinDbg would print a null directory, or none.
+            found = found._replace(name=name, classic_name=name, directory=name)
         return found
 
 
