@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
 from .console import NOTES, PROGRAM, complain, defect, remark
-from .input_file import forget_inputs
+from .input_file import forget_inputs, guard
 from .opening import Answer, open_dump_file, open_session
-from .output import open_output
+from .output import open_output, open_screen
 from .render import FORMATS
 from .request import is_number
 from .usermode import USER_HELP
@@ -66,6 +66,7 @@ _PATHS = {
     "symbols": "an ISF file or a folder of them",
     "output": "a file to write to",
 }
+_INPUTS = ("--dump", "--symbols")
 _DUMP_ENDINGS = (".dmp", ".mdmp", ".hdmp", ".dump", ".raw", ".mem", ".vmem", ".img", ".bin", ".dd")
 
 
@@ -132,6 +133,8 @@ def _run(words: List[str]) -> int:
             "3; load the pykd-ext bootstrapper (.load pykd) and use its !py, or run a script that "
             "calls pykd_handle.cli.main(['14', '13'])"
         )
+    forget_inputs()
+    _guard_inputs(words)
     options = _parser().parse_intermixed_args(words)
     if options.help:
         return _print(f"{_HELP}\n{USER_HELP}")
@@ -140,9 +143,8 @@ def _run(words: List[str]) -> int:
     if options.doctor:
         from .setup.doctor import doctor
 
-        with open_output(None) as screen:
+        with open_screen() as screen:
             return doctor(screen)
-    forget_inputs()
     for name, what in _PATHS.items():
         if getattr(options, name) == "":
             raise UsageError(f"--{name} is empty: name {what}, or leave the option out")
@@ -160,16 +162,33 @@ def _run(words: List[str]) -> int:
 
 
 def _print(text: str) -> int:
-    with open_output(None) as screen:
+    with open_screen() as screen:
         screen.write(text)
     return 0
+
+
+def _guard_inputs(words: Sequence[str]) -> None:
+    """Guard the files that these words name for reading, be the rest of them right or wrong: a
+    complaint must not go into a dump, either."""
+    before = ""
+    for word in words:
+        option, _, value = word.partition("=")
+        if option in _INPUTS and value:
+            guard(value)
+        elif before in _INPUTS or (before != "--output" and _ends_as_dump(word)):
+            guard(word)
+        before = word
 
 
 def _refuse_files(words: Sequence[str]) -> None:
     """Raise `UsageError` for a dump that stands where a number is expected."""
     for word in words:
-        if word.lower().endswith(_DUMP_ENDINGS) or (_is_file(word) and not is_number(word)):
+        if _ends_as_dump(word) or (_is_file(word) and not is_number(word)):
             raise UsageError(f"{word} is a file, not a number: give --dump {word}")
+
+
+def _ends_as_dump(word: str) -> bool:
+    return word.lower().endswith(_DUMP_ENDINGS)
 
 
 def _is_file(word: str) -> bool:

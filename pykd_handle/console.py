@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from .output import silence
+from .descriptors import leads_into_input, silence
+from .input_file import is_guarded
 from .render.escape import printable
 
 __all__ = ("NOTES", "PROGRAM", "Progress", "aside", "complain", "defect", "remark")
@@ -18,12 +19,13 @@ _PATIENCE, _EVERY = 2.0, 10.0  # seconds
 
 
 class _Notes:
-    """The error stream, as far as there is one: no listing ends because a note can't be told."""
+    """The error stream, as far as there is one: no listing ends because a note can't be told, and
+    none is told into the dump (``2>>memory.dmp``)."""
 
     def write(self, text: str) -> None:
         """Write text, or let it be."""
         stream = sys.stderr
-        if stream is None:
+        if stream is None or leads_into_input(stream):
             return
         try:
             stream.write(text)
@@ -49,7 +51,8 @@ def aside(line: str) -> None:
     """
     text = f"{PROGRAM}: {printable(line, ascii_only=True)}\n"
     try:
-        os.write(2, text.encode("ascii"))
+        if not is_guarded(os.fstat(2)):
+            os.write(2, text.encode("ascii"))
     except OSError:
         pass
 

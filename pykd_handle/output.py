@@ -15,10 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, List, NoReturn, Optional
 
-from .input_file import was_read
+from .descriptors import descriptor_of, leads_into_input, named_descriptor, silence
+from .input_file import is_guarded
 from .values import OutputError, UsageError
 
-__all__ = ("Output", "open_output", "silence")
+__all__ = ("Output", "open_output", "open_screen")
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+_PLAIN = getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Output:
@@ -169,14 +173,13 @@ class _File(Output):
     def _begin(self) -> None:
         part = self._target.with_name(f"{self._target.name[:60]}.{os.urandom(4).hex()}.part")
         try:
-            self._stream = part.open("x", encoding="utf-8", newline="\n")
+            descriptor = _create(part, self._status)
         except OSError as error:
             raise OutputError(f"--output {self._name}: {_reason(error)}") from None
+        self._stream = os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
         self._part = part
         self.where = f"in {self._name}"
         self.meanwhile = f"in {part}"
-        if self._status is not None:
-            _take_over(part, self._status)
         held, self._held = self._held, []
         self.write("".join(held))
 
@@ -203,57 +206,76 @@ class _File(Output):
             raise OutputError(f"{failure}; what there was room for is {self.where}") from None
 
 
+def open_screen() -> Output:
+    """The screen. Raises `OutputError` where there is none."""
+    if sys.stdout is None:
+        raise OutputError("output: there is none, it is closed")
+    if leads_into_input(sys.stdout):
+        raise UsageError("the output goes into the file that is read, the dump or its symbols")
+    return Output(sys.stdout)
+
+
 def open_output(path: Optional[str]) -> Output:
     """The screen, or what ``--output`` names.
 
     Raises `OutputError`, and `UsageError` where that is a file which this run reads.
     """
     if path is None:
-        return _screen()
+        if sys.stdout is None:
+            raise OutputError("output: there is none, it is closed; give --output FILE")
+        return open_screen()
+    if path.endswith(_SEPARATORS):
+        raise OutputError(f"--output {path}: names a folder (directory), not a file")
+    place = named_descriptor(path)
+    if place is not None and place.own:
+        return _open_own(path, place.number)
     try:
         status = Path(path).stat()
     except FileNotFoundError:
         return _new_file(path)
     except (OSError, ValueError) as error:
         raise OutputError(f"--output {path}: {_reason(error)}") from None
-    if was_read(status):
-        raise UsageError(
-            f"--output {path} is the file that is read, the dump or its symbols; name another one"
-        )
+    if is_guarded(status, path):
+        raise _is_read(path)
     for stream in (sys.stdout, sys.stderr):
-        # /dev/stdout, be it a file: the shell opened it, perhaps to append to it.
-        descriptor = _descriptor(stream)
-        if descriptor is not None and os.path.samestat(status, os.fstat(descriptor)):
+        # The same file by its own name: the shell opened it, perhaps to append to it.
+        descriptor = descriptor_of(stream)
+        if descriptor is None or not status.st_ino:
+            continue
+        if os.path.samestat(status, os.fstat(descriptor)):
             return _Straight(os.dup(descriptor), path)
-    if stat.S_ISREG(status.st_mode):
-        if not os.access(path, os.W_OK):
-            raise OutputError(f"--output {path}: {os.strerror(errno.EACCES)}")
-        return _File(path, status)
     if stat.S_ISDIR(status.st_mode):
         raise OutputError(f"--output {path}: {os.strerror(errno.EISDIR)}")
     if stat.S_ISBLK(status.st_mode):
         raise OutputError(f"--output {path}: a disk, not a file")
+    if stat.S_ISREG(status.st_mode) and place is None:
+        if not os.access(path, os.W_OK):
+            raise OutputError(f"--output {path}: {os.strerror(errno.EACCES)}")
+        return _File(path, status)
     return _Straight(_open_straight(path, stat.S_ISFIFO(status.st_mode)), path)
 
 
-def silence(stream: Any) -> None:
-    """Let a broken stream lead nowhere, so that the interpreter's last flush of it can't fail."""
-    descriptor = _descriptor(stream)
-    if descriptor is None:
-        return  # without a file behind it, nothing is left to be flushed
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)
+def _open_own(path: str, number: int) -> Output:
+    """What this process has open already: written to where it stands."""
+    streams = {1: sys.__stdout__, 2: sys.__stderr__}
+    try:
+        if streams.get(number, path) is None:
+            # Another file has got the number since.
+            raise OSError(errno.EBADF, "it is closed")
+        status = os.fstat(number)
+        if is_guarded(status):
+            raise _is_read(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return _Straight(os.dup(number), path)
+    except (OSError, OverflowError) as error:
+        raise OutputError(f"--output {path}: {_reason(error)}") from None
 
 
-def _screen() -> Output:
-    if sys.stdout is None:
-        raise OutputError("output: there is none, it is closed; give --output FILE")
-    descriptor = _descriptor(sys.stdout)
-    if descriptor is not None and was_read(os.fstat(descriptor)):
-        raise UsageError("the output goes into the file that is read, the dump or its symbols")
-    return Output(sys.stdout)
+def _is_read(path: str) -> UsageError:
+    return UsageError(
+        f"--output {path} is the file that is read, the dump or its symbols; name another one"
+    )
 
 
 def _new_file(path: str) -> Output:
@@ -264,9 +286,10 @@ def _new_file(path: str) -> Output:
 
 
 def _open_straight(path: str, pipe: bool) -> int:
-    """Open a pipe or a device for writing, without waiting for somebody who reads the pipe."""
+    """Open a pipe, a device or what another process has open, without waiting for somebody who
+    reads the pipe."""
     patience = getattr(os, "O_NONBLOCK", 0)
-    flags = os.O_WRONLY | patience | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_WRONLY | os.O_APPEND | patience | _PLAIN
     try:
         descriptor = os.open(path, flags)
         if patience:
@@ -279,22 +302,20 @@ def _open_straight(path: str, pipe: bool) -> int:
     return descriptor
 
 
-def _take_over(part: Path, old: os.stat_result) -> None:
-    """Give the new file the owner and the permissions of the old one, as far as that is allowed."""
+def _create(part: Path, old: Optional[os.stat_result]) -> int:
+    """Open a new file with the owner and the permissions of the old one, as far as is allowed.
+
+    Until it has them it is nobody's but ours: who may not read the old one never reads this one.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
+    if old is None:
+        return os.open(part, flags, 0o666)
+    descriptor = os.open(part, flags, 0o600)
     if hasattr(os, "chown"):
         with suppress(OSError):
             os.chown(part, old.st_uid, old.st_gid)
     with suppress(OSError):
         part.chmod(stat.S_IMODE(old.st_mode))
-
-
-def _descriptor(stream: Any) -> Optional[int]:
-    """The file descriptor behind a stream, or None: the debugger's has none."""
-    try:
-        descriptor = int(stream.fileno())
-        os.fstat(descriptor)
-    except (AttributeError, OSError, ValueError):
-        return None
     return descriptor
 
 

@@ -43,6 +43,19 @@ def test_a_device(case: Case, option: str) -> None:
     check(start(*(word for pair in words.items() for word in pair)), "/dev/zero", "no plain file")
 
 
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc/kmsg")
+def test_a_file_without_an_end(case: Case) -> None:
+    """It says that it is a plain file, and empty; reading it waits for the kernel."""
+    check(start("--dump", case.dump, "--symbols", "/proc/kmsg"), "/proc/kmsg: can't be read")
+
+
+def test_empty_files(case: Case, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.json"
+    empty.touch()
+    check(start("--dump", case.dump, "--symbols", empty), "empty.json: can't be read: an empty")
+    check(start("--dump", empty), "empty.json: an empty file")
+
+
 def test_a_folder_as_the_dump(tmp_path: Path) -> None:
     check(start("--dump", tmp_path), "a folder (directory), not a file")
 

@@ -15,7 +15,7 @@ import pytest
 from mocks.minidump import MockHandle, make_minidump
 from pykd_handle import views
 
-from .processes import command, needs_fifo, needs_full, needs_posix, shell, start
+from .processes import ROOT, command, needs_fifo, needs_full, needs_posix, shell, start
 from .test_dumps import Case, small_system
 
 OLD = "the report of yesterday\n"
@@ -71,6 +71,49 @@ def test_a_file_that_is_read(run, tmp_path: Path, case: Case, which: str, link: 
     assert (result.code, result.out) == (2, "")
     assert "is the file that is read" in result.err.splitlines()[-1]
     assert victim.read_bytes() == before
+
+
+@pytest.mark.parametrize("link", ["same", "relative", "symbolic"])
+@pytest.mark.parametrize("which", ["dump", "symbols"])
+def test_where_files_have_no_numbers(
+    run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: Case, which: str, link: str
+) -> None:
+    """As on some network drives: their names tell that it is one file."""
+    victim = case.dump if which == "dump" else case.symbols
+    before = victim.read_bytes()
+    name = victim
+    if link == "relative":
+        name = victim.parent / ".." / victim.parent.name / victim.name
+    elif link == "symbolic":
+        name = tmp_path / "link"
+        name.symlink_to(victim)
+    real = {"stat": Path.stat, "fstat": os.fstat}
+
+    def numberless(status: os.stat_result) -> os.stat_result:
+        return os.stat_result((status[0], 0, *status[2:10]), {"st_mtime_ns": status.st_mtime_ns})
+
+    monkeypatch.setattr(Path, "stat", lambda *a, **k: numberless(real["stat"](*a, **k)))
+    monkeypatch.setattr(os, "fstat", lambda number: numberless(real["fstat"](number)))
+    result = run("--dump", case.dump, "--output", name)
+    other = run("--dump", case.dump, "--output", tmp_path / "report.txt")
+    monkeypatch.undo()
+    assert (result.code, result.out) == (2, "")
+    assert "is the file that is read" in result.err.splitlines()[-1]
+    assert victim.read_bytes() == before
+    assert other.code == 0
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["beside", "folder"])
+@pytest.mark.parametrize("form", ["jsonl", "windbg"])
+def test_a_report_beside_the_dump_again_and_again(run, case: Case, form: str, given: bool) -> None:
+    """What the search for symbols only looked into is nobody's symbols."""
+    case.symbols = case.symbols.rename(case.symbols.with_name("zz.json"))
+    report = case.dump.parent / "report.json"
+    words = ["--symbols", case.dump.parent] if given else []
+    for _ in range(3):
+        result = run("--dump", case.dump, *words, "--format", form, "--output", report)
+        assert (result.code, result.out) == (0, "")
+    assert report.read_text("utf-8").count("Event") > 100
 
 
 @needs_posix
@@ -215,6 +258,23 @@ def test_a_report_that_may_not_be_written(run, case: Case, report: Path) -> None
     assert report.read_text("utf-8") == OLD
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions are another thing there")
+def test_a_private_report_is_never_anybody_elses(run, monkeypatch, case, report) -> None:
+    report.chmod(0o600)
+    created = []
+    real = os.open
+
+    def watched(path, flags, mode=0o777, **more):
+        descriptor = real(path, flags, mode, **more)
+        if str(path).endswith(".part"):
+            created.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        return descriptor
+
+    monkeypatch.setattr(os, "open", watched)
+    assert run("--dump", case.dump, "--output", report).code == 0
+    assert created == [0o600] and stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
 # -- no room ------------------------------------------------------------------------------------
 
 
@@ -271,6 +331,40 @@ def test_dev_stdout(case: Case, report: Path, redirection: str) -> None:
     assert said.returncode == 0
 
 
+@needs_posix
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no /dev/fd")
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}", "link"])
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_file_that_is_open_already(
+    case: Case, report: Path, tmp_path: Path, name: str, deleted: bool
+) -> None:
+    """Written to where it stands, and its name left alone, if it has one."""
+    whole = start("--dump", case.dump).stdout
+    with report.open("a+b") as file:
+        place = name.format(file.fileno())
+        if name == "link":
+            place = str(tmp_path / "link")
+            Path(place).symlink_to(f"/dev/fd/{file.fileno()}")
+        if deleted:
+            report.unlink()
+        else:
+            number = report.stat().st_ino
+        said = subprocess.run(
+            command("--dump", case.dump, "--output", place),
+            cwd=report.parent,
+            env=dict(os.environ, PYTHONPATH=str(ROOT)),
+            pass_fds=[file.fileno()],
+            capture_output=True,
+            timeout=60,
+        )
+        assert said.returncode == 0, said.stderr
+        file.seek(0)
+        assert file.read() == OLD.encode() + whole
+    assert list(report.parent.iterdir()) == ([] if deleted else [report])
+    if not deleted:
+        assert report.stat().st_ino == number
+
+
 @needs_fifo
 def test_a_pipe_that_is_read(case: Case, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
@@ -293,10 +387,14 @@ def test_a_pipe_that_nobody_reads(case: Case, tmp_path: Path) -> None:
     assert said.stderr.endswith(b"/pipe: nobody reads this pipe\n")
 
 
-@pytest.mark.parametrize("name", ["", "none/report.txt", "case/memory.json/report.txt"])
+@pytest.mark.parametrize(
+    "name", ["", "none/report.txt", "case/memory.json/report.txt", "new/", "case/memory.json/"]
+)
 def test_a_folder(run, case: Case, tmp_path: Path, name: str) -> None:
-    result = run("--dump", case.dump, "--output", tmp_path / name)
+    before = sorted(tmp_path.rglob("*"))
+    result = run("--dump", case.dump, "--output", f"{tmp_path}/{name}")
     assert (result.code, result.out) == (1, "")
+    assert sorted(tmp_path.rglob("*")) == before
     last = result.err.splitlines()[-1]
     assert last.startswith("pykd-handle: --output ")
     assert ("directory" in last.lower()) or os.name != "posix"

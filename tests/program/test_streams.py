@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from typing import List
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_a_complaint_that_nobody_hears(case: Case, redirection: str) -> None:
 @pytest.mark.parametrize(
     ("redirection", "line"),
     [
-        (">&-", "pykd-handle: output: there is none, it is closed; give --output FILE"),
+        (">&-", "pykd-handle: output: there is none, it is closed"),
         pytest.param(
             ">/dev/full", "pykd-handle: output: No space left on device", marks=needs_full
         ),
@@ -57,7 +58,9 @@ def test_without_an_output(case: Case, command: str, redirection: str, line: str
     said = shell(redirection, *words)
     assert (said.returncode, said.stdout) == (1, b"")
     lines = said.stderr.decode().splitlines()
-    assert [each for each in lines if not each.startswith("note: ")] == [line]
+    # What writes a file may be given one.
+    hint = "; give --output FILE" if redirection == ">&-" and command not in COMMANDS else ""
+    assert [each for each in lines if not each.startswith("note: ")] == [line + hint]
 
 
 def test_no_output_but_a_file(case: Case, tmp_path: Path) -> None:
@@ -65,6 +68,46 @@ def test_no_output_but_a_file(case: Case, tmp_path: Path) -> None:
     said = shell(">&- 2>&- <&-", "--dump", case.dump, "--output", report)
     assert said.returncode == 0
     assert report.read_bytes() == start("--dump", case.dump).stdout
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_a_closed_output_by_name(case: Case, name: str) -> None:
+    """Its number is that of another file by now: of the dump."""
+    if not Path("/dev/fd").exists():
+        pytest.skip("no /dev/fd")
+    said = shell(">&-", "--dump", case.dump, "--output", name)
+    assert (said.returncode, said.stdout) == (1, b"")
+    assert said.stderr.decode().splitlines()[-1] == f"pykd-handle: --output {name}: it is closed"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--format", "jsonl"],
+        ["--output", "{dump}"],
+        ["--frobnicate"],
+        ["--symbols", "{dump}"],
+        ["ffff1234ffff1234ffff", "3"],
+    ],
+    ids=str,
+)
+def test_notes_do_not_go_into_the_dump(case: Case, words: List[str]) -> None:
+    before = case.dump.read_bytes()
+    words = [word.format(dump=case.dump) for word in words]
+    said = shell(f"2>>'{case.dump}'", "--dump", case.dump, *words)
+    assert case.dump.read_bytes() == before
+    assert (said.returncode == 0) == (said.stdout != b"")
+    shell(f"2>>'{case.dump}'", case.dump)  # which is no number
+    shell(f"2>>'{case.dump}'", f"--dump={case.dump}", "--nonsense")
+    assert case.dump.read_bytes() == before
+
+
+def test_notes_do_not_go_into_the_symbols(case: Case) -> None:
+    before = case.symbols.read_bytes()
+    for words in ([], ["--symbols", case.symbols], ["fffc"]):
+        shell(f"2>>'{case.symbols}'", "--dump", case.dump, *words)
+        assert case.symbols.read_bytes() == before
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "listing"])

@@ -16,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ...input_file import open_input
+from ...input_file import guard, open_input
 from ...layout import Isf, PdbIdentity
 from ...values import MissingSymbol, NoSymbols, SymbolsError
 from .file import Progress, silent
@@ -184,9 +184,12 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progre
     trouble: Optional[SymbolsError] = None
     for one in fitting:
         try:
-            return verify(Isf.load(one.path), facts)
+            symbols = verify(Isf.load(one.path), facts)
         except SymbolsError as error:
             trouble = trouble or error
+        else:
+            guard(one.path)
+            return symbols
     assert trouble is not None
     raise trouble
 

@@ -33,7 +33,6 @@ from . import build
         (b"PAGE" + b"\xff" * 30, Kind.OTHER, "damaged"),
         (b"hello, this is a text", Kind.UNKNOWN, "not a dump"),
         (b"abc", Kind.OTHER, "too short"),
-        (b"", Kind.OTHER, "empty"),
     ],
 )
 def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, words: str) -> None:

@@ -1,0 +1,72 @@
+"""File descriptors: that behind a stream, and that which a name such as /dev/fd/3 stands for."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+from .input_file import is_guarded
+
+__all__ = ("Named", "descriptor_of", "leads_into_input", "named_descriptor", "silence")
+
+# What Linux makes of /dev/fd/1 and of /dev/stdout, and the folder itself elsewhere.
+_DESCRIPTOR = re.compile(r"/proc/(\d+)/(?:task/\d+/)?fd/(\d+)|/dev/fd/(\d+)")
+_MOST_LINKS = 40
+
+
+class Named(NamedTuple):
+    """An open file of a process, ours (``own``) or another one's, by its number."""
+
+    own: bool
+    number: int
+
+
+def named_descriptor(path: str) -> Optional[Named]:
+    """The descriptor that a name such as /dev/fd/3 or /dev/stdout stands for, if it is one.
+
+    The link behind such a name leads to no place in the file system: the file may be deleted, or
+    have another name by now, and what has it open goes on with the old one.
+    """
+    link = Path(path)
+    for _ in range(_MOST_LINKS):
+        try:
+            link = link.parent.resolve() / link.name
+            found = _DESCRIPTOR.fullmatch(link.as_posix())
+            if found:
+                pid, number, ours = found.groups()
+                own = ours is not None or int(pid) == os.getpid()
+                return Named(own, int(ours or number))
+            link = link.parent / os.readlink(link)
+        except (OSError, ValueError, RuntimeError):  # no link, no name, a circle of links
+            return None
+    return None
+
+
+def descriptor_of(stream: Any) -> Optional[int]:
+    """The file descriptor behind a stream, or None: the debugger's has none."""
+    try:
+        descriptor = int(stream.fileno())
+        os.fstat(descriptor)
+    except (AttributeError, OSError, ValueError):
+        return None
+    return descriptor
+
+
+def leads_into_input(stream: Any) -> bool:
+    """Whether what is written to a stream would go into the dump or its symbols."""
+    descriptor = descriptor_of(stream)
+    return descriptor is not None and is_guarded(os.fstat(descriptor))
+
+
+def silence(stream: Any) -> None:
+    """Let a broken stream lead nowhere, so that the interpreter's last flush of it can't fail."""
+    descriptor = descriptor_of(stream)
+    if descriptor is None:
+        return  # without a file behind it, nothing is left to be flushed
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
