@@ -1,8 +1,9 @@
 """Make the project's trimmed layout files: ``python -m mocks.trim LAYOUTS_FOLDER [OUTPUT]``.
 
 ``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON). What is kept stands in
-`mocks.wanted`. The output is an ISF file for each build, one type a line, with the globals that
-the build has in ``symbols`` (offsets from the image base, chosen by us).
+`mocks.wanted`, and with it what the package's readers declare. The output is an ISF file for each
+build, one type a line, with the globals that the build has in ``symbols`` (offsets from the image
+base, chosen by us).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Sequence, Set, Tuple
 
+from .readers import nested, read_of
 from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
 __all__ = ("dump_text", "main", "merge", "trim")
@@ -32,17 +34,11 @@ def _inner(kind: Json) -> List[Json]:
     return found
 
 
-def _nested(kind: Json) -> Optional[str]:
-    """The name of the structure that lies in place in a field of this type, if any."""
-    while kind["kind"] == "array":
-        kind = kind["subtype"]
-    return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
-
-
 def trim(full: Json, layout: str) -> Json:
     """The wanted part of the complete layout file of this name."""
     types: Json = {}
-    pending = [name for name in STRUCTS if name in full["user_types"]]
+    read = read_of(full)
+    pending = [name for name in (*STRUCTS, *read) if name in full["user_types"]]
     while pending:
         name = pending.pop()
         if name in types:
@@ -52,11 +48,11 @@ def trim(full: Json, layout: str) -> Json:
         fields = {
             key: value
             for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])
-            if keep is None or key in keep
+            if keep is None or key in keep or key in read.get(name, ())
         }
         types[name] = {"kind": raw["kind"], "size": raw["size"], "fields": fields}
         for value in fields.values():
-            inner = _nested(value["type"])
+            inner = nested(value["type"])
             if inner is not None and inner in full["user_types"]:
                 pending.append(inner)
     windows = full["metadata"]["windows"]

@@ -1,9 +1,9 @@
 """Make the layouts that the package ships: ``python -m tools.ship_layouts LAYOUTS_FOLDER``.
 
 ``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON), made from public symbols. Only what
-the package reads is kept; `FIELDS` is that list. The files serve where the symbols of a kernel
-can't be had; the ones for tests, with everything that a synthetic kernel is built from, are made
-by `mocks.trim`.
+the package's readers declare is kept (`pykd_handle.layout.declared`). The files serve where the
+symbols of a kernel can't be had; the ones for tests, with everything that a synthetic kernel is
+built from, are made by `mocks.trim`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from mocks.readers import nested, read_of
 from mocks.trim import dump_text, merge
 
-__all__ = ("FIELDS", "UPDATES", "Update", "main", "shrink")
+__all__ = ("UPDATES", "Update", "main", "shrink")
 
 Json = Dict[str, Any]
 
@@ -53,92 +54,6 @@ SAME: Tuple[Tuple[str, str, int], ...] = (
     ("win11_26200_x64_la57", "win11_26100_x64_la57", 26200),
 )
 
-# Structure: its fields that the package reads; None: all of them (small ones).
-FIELDS: Dict[str, Optional[Tuple[str, ...]]] = {
-    "_HANDLE_TABLE": (
-        "TableCode",
-        "NextHandleNeedingPool",
-        "UniqueProcessId",
-        "QuotaProcess",
-        "HandleTableList",
-        "HandleCount",
-        "FreeLists",
-        "ExtraInfoPages",
-    ),
-    "_HANDLE_TABLE_ENTRY": None,
-    "_HANDLE_TABLE_ENTRY_INFO": None,
-    "_HANDLE_TABLE_FREE_LIST": None,
-    "_OBJECT_HEADER": None,
-    "_OBJECT_HEADER_CREATOR_INFO": (),
-    "_OBJECT_HEADER_NAME_INFO": None,
-    "_OBJECT_HEADER_HANDLE_INFO": (),
-    "_OBJECT_HEADER_QUOTA_INFO": (),
-    "_OBJECT_HEADER_PROCESS_INFO": (),
-    "_OBJECT_HEADER_AUDIT_INFO": (),
-    "_OBJECT_HEADER_EXTENDED_INFO": (),
-    "_OBJECT_HEADER_HANDLE_REVOCATION_INFO": (),
-    "_OBJECT_TYPE": (
-        "Name",
-        "Index",
-        "TotalNumberOfObjects",
-        "TotalNumberOfHandles",
-        "TypeInfo",
-    ),
-    "_OBJECT_TYPE_INITIALIZER": ("GenericMapping", "ValidAccessMask"),
-    "_GENERIC_MAPPING": None,
-    "_OBJECT_DIRECTORY": ("HashBuckets",),
-    "_OBJECT_DIRECTORY_ENTRY": None,
-    "_OBJECT_SYMBOLIC_LINK": None,
-    "_UNICODE_STRING": None,
-    "_LIST_ENTRY": None,
-    "_EX_FAST_REF": None,
-    "_CLIENT_ID": None,
-    "_LARGE_INTEGER": ("QuadPart",),
-    "_DISPATCHER_HEADER": ("Type", "SignalState", "WaitListHead"),
-    "_EPROCESS": (
-        "Pcb",
-        "UniqueProcessId",
-        "ActiveProcessLinks",
-        "InheritedFromUniqueProcessId",
-        "Peb",
-        "Session",
-        "ObjectTable",
-        "ImageFileName",
-        "SeAuditProcessCreationInfo",
-        "ExitTime",
-        "ExitStatus",
-        "Token",
-    ),
-    "_SE_AUDIT_PROCESS_CREATION_INFO": None,
-    "_OBJECT_NAME_INFORMATION": None,
-    "_TOKEN": ("SessionId",),
-    "_KPROCESS": ("Header", "DirectoryTableBase", "FreezeCount"),
-    "_MM_SESSION_SPACE": ("SessionId",),
-    "_ETHREAD": ("Tcb", "Cid", "ThreadsProcess", "Terminated", "StartAddress", "ExitTime"),
-    "_KTHREAD": (
-        "Header",
-        "ApcState",
-        "Process",
-        "StackLimit",
-        "StackBase",
-        "InitialStack",
-        "KernelStack",
-    ),
-    "_KAPC_STATE": ("Process",),
-    "_KPRCB": ("CurrentThread",),
-    "_KLDR_DATA_TABLE_ENTRY": ("InLoadOrderLinks", "DllBase", "SizeOfImage", "BaseDllName"),
-    "_FILE_OBJECT": ("DeviceObject", "FileName", "RelatedFileObject", "Flags"),
-    "_DEVICE_OBJECT": ("DriverObject", "Vpb", "DeviceType"),
-    "_CM_KEY_BODY": ("Type", "KeyControlBlock"),
-    "_CM_KEY_CONTROL_BLOCK": ("ParentKcb", "NameBlock", "Flags", "LayerHeight"),
-    "_CM_NAME_CONTROL_BLOCK": ("Compressed", "NameLength", "Name"),
-    "_SECTION": ("u1", "SizeOfSection"),
-    "_SECTION_OBJECT": ("Segment",),
-    "_SEGMENT": ("ControlArea", "SizeOfSegment"),
-    "_CONTROL_AREA": ("Segment", "FilePointer"),
-}
-
-
 # Globals that came late, and the newest build whose public symbols were looked through and do not
 # have them (names of SymStore's lists). What is not known to be missing may be there.
 _LATE_SYMBOLS = {"ExpFreeListCount": 14393, "ObHeaderCookie": 9600}
@@ -174,12 +89,6 @@ def _complete(name: str, full: Json, layouts: Dict[str, Json]) -> Json:
     return {**merge(layouts["win11_26100_arm64"], full), "metadata": full["metadata"]}
 
 
-def _nested(kind: Json) -> Optional[str]:
-    while kind["kind"] == "array":
-        kind = kind["subtype"]
-    return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
-
-
 def _plain(kind: Json) -> Json:
     """A pointer needs no target here: nothing is followed by its type."""
     if kind["kind"] == "pointer":
@@ -191,15 +100,14 @@ def _plain(kind: Json) -> Json:
 
 def shrink(full: Json) -> Json:
     """The part of a complete layout file that the package reads."""
+    wanted = read_of(full)
     types: Json = {}
-    pending: List[Tuple[str, Optional[Tuple[str, ...]]]] = [
-        (name, keep) for name, keep in FIELDS.items() if name in full["user_types"]
-    ]
+    pending: List[str] = list(wanted)
     while pending:
-        name, keep = pending.pop()
+        name = pending.pop()
         if name in types:
             continue
-        raw = full["user_types"][name]
+        raw, keep = full["user_types"][name], wanted.get(name)
         fields = {
             key: {"offset": value["offset"], "type": _plain(value["type"])}
             for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])
@@ -207,10 +115,10 @@ def shrink(full: Json) -> Json:
         }
         types[name] = {"kind": raw["kind"], "size": raw["size"], "fields": fields}
         for value in fields.values():
-            inner = _nested(value["type"])
-            if inner is not None and inner in full["user_types"] and inner not in FIELDS:
-                # A structure in place that nobody lists: an unnamed union, kept whole.
-                pending.append((inner, None))
+            inner = nested(value["type"])
+            if inner is not None and inner in full["user_types"]:
+                # A structure in place into which no path leads is kept whole.
+                pending.append(inner)
     windows = full["metadata"]["windows"]
     session = _session(str(windows["arch"]), int(windows["build"]))
     if session is not None and "Session" in types["_EPROCESS"]["fields"]:

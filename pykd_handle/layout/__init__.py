@@ -1,8 +1,9 @@
 """Structure layouts: where each field lies, and decoding bytes into values."""
 
+from .declared import Fields, declared, fields
 from .decoder import Decoder, Slot
 from .isf import Isf, PdbIdentity
-from .struct import LARGEST_STRUCT, Field, Resolver, Struct
+from .struct import LARGEST_STRUCT, Field, Plan, Resolver, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
 __all__ = (
@@ -12,14 +13,18 @@ __all__ = (
     "Decoder",
     "EnumType",
     "Field",
+    "Fields",
     "Integer",
     "Isf",
     "Opaque",
     "PdbIdentity",
+    "Plan",
     "Pointer",
     "Resolver",
     "Slot",
     "Struct",
     "StructRef",
     "Type",
+    "declared",
+    "fields",
 )

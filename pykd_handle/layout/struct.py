@@ -7,14 +7,14 @@ above asks *it* what the running Windows looks like, never a version number.
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
+from typing import Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from ..values import MissingField, SymbolsError
+from ..values import MissingField, MissingType, PykdHandleError, SymbolsError
 from .decoder import Decoder, Slot
 from .source import Source
 from .types import Array, BitField, EnumType, Integer, Pointer, StructRef, Type
 
-__all__ = ("LARGEST_STRUCT", "Field", "Resolver", "Struct")
+__all__ = ("LARGEST_STRUCT", "Field", "Plan", "Resolver", "Struct")
 
 LARGEST_STRUCT = 1 << 20
 """Bytes of a structure; the largest of a kernel of Windows has half as many."""
@@ -42,6 +42,14 @@ class Field:
 Resolver = Callable[[str], "Struct"]
 
 
+class Plan(NamedTuple):
+    """How to take some fields out of a structure: the decoder of those that it has, and for each
+    path why it has none, or None for those that the decoder brings, in order."""
+
+    decoder: Decoder
+    missing: Tuple[Optional[PykdHandleError], ...]
+
+
 class Struct:
     """The layout of one structure or union.
 
@@ -50,7 +58,7 @@ class Struct:
     layout comes from.
     """
 
-    __slots__ = ("_decoders", "_resolve", "_source", "fields", "name", "size")
+    __slots__ = ("_decoders", "_plans", "_resolve", "_source", "fields", "name", "size")
 
     def __init__(
         self,
@@ -66,6 +74,7 @@ class Struct:
         self._source = source or Source("the layout of the kernel")
         self._resolve = resolve
         self._decoders: Dict[Tuple[str, ...], Decoder] = {}
+        self._plans: Dict[Tuple[str, ...], Plan] = {}
 
     def __repr__(self) -> str:
         return f"Struct({self.name!r}, size={self.size:#x}, {len(self.fields)} fields)"
@@ -155,6 +164,23 @@ class Struct:
             decoder = Decoder(self.size, [self._slot(path) for path in paths])
             self._decoders[paths] = decoder
         return decoder
+
+    def plan(self, paths: Tuple[str, ...]) -> Plan:
+        """The plan for these fields, some of which may not exist. Raises as `decoder` does where
+        one is no number."""
+        plan = self._plans.get(paths)
+        if plan is None:
+            missing = tuple(self._missing(path) for path in paths)
+            there = [path for path, error in zip(paths, missing) if error is None]
+            plan = self._plans[paths] = Plan(self.decoder(*there), missing)
+        return plan
+
+    def _missing(self, path: str) -> Optional[PykdHandleError]:
+        try:
+            self.field(path)
+        except (MissingField, MissingType) as error:
+            return error
+        return None
 
     def bit_field(self, path: str) -> BitField:
         """A field that has to be a bit field. Raises `SymbolsError`."""
