@@ -277,6 +277,7 @@ class Processes(Names):
         self.empty_list(view.at("Tcb.Header.WaitListHead"))
         view["Tcb.ApcState.Process"] = process.address
         view.put("Tcb.Process", process.address)
+        view.put("ThreadsProcess", process.address)
         view["Tcb.State"] = 5  # waiting
         for head in ("Tcb.ApcState.ApcListHead[0]", "Tcb.ApcState.ApcListHead[1]"):
             self.empty_list(view.at(head))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Option
 
 from .kernel.plausibility import Verdict, check_layout
 from .kernel.state_checks import COUNT, STATE
+from .layout import fields
 from .layout.shipped import ShippedLayout, candidates, load
 from .targets.dump import DumpTarget, open_dump
 from .targets.dump.file import Progress, silent
@@ -49,6 +50,8 @@ _OFFSETS: Tuple[Tuple[str, str, Tuple[str, ...]], ...] = (
         ("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]"),
     ),
 )
+for _, _struct, _paths in _OFFSETS:
+    fields(_struct, *_paths)
 _SIZES: Dict[str, str] = {"SizeEProcess": "_EPROCESS", "SizeEThread": "_ETHREAD"}
 
 
@@ -205,9 +208,9 @@ def _check_debugger_data(target: RecoverableTarget, verdict: Verdict) -> None:
     speaks against nothing.
     """
     data = target.debugger_data
-    for name, struct, fields in _OFFSETS:
+    for name, struct, paths in _OFFSETS:
         stored = data.short(name)
-        expected = _offset(target, struct, fields)
+        expected = _offset(target, struct, paths)
         if stored is not None and expected is not None:
             agrees = stored == expected
             (verdict.passed if agrees else verdict.failed).append(f"the dump's {name}")

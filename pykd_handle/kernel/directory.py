@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator, Set, Union
 
-from ..layout import Array
+from ..layout import Array, fields
 from ..targets import Target
 from ..values import Absent, MemoryUnavailable, Unavailable, unavailable
 from .fields import read_fields
@@ -12,6 +12,8 @@ from .fields import read_fields
 __all__ = ("directory_objects",)
 
 _MOST_BUCKETS = 1024  # every Windows has 37
+fields("_OBJECT_DIRECTORY", "HashBuckets")
+_ENTRY = fields("_OBJECT_DIRECTORY_ENTRY", "Object", "ChainLink")
 _MOST_ENTRIES = 1 << 16  # far above any directory; a damaged chain ends here at the latest
 
 
@@ -22,7 +24,6 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
     leads nowhere ends with an `Unavailable`; the other chains go on.
     """
     struct = target.struct("_OBJECT_DIRECTORY")
-    entry = target.struct("_OBJECT_DIRECTORY_ENTRY")
     buckets = struct.field("HashBuckets")
     count = buckets.type.count if isinstance(buckets.type, Array) else 37
     count = min(count, _MOST_BUCKETS)
@@ -44,7 +45,7 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
                 yield Unavailable("a directory entry is no address of the kernel", link)
                 break
             seen.add(link)
-            found, following = read_fields(target, entry, link, "Object", "ChainLink")
+            found, following = read_fields(target, _ENTRY, link)
             if isinstance(found, (Unavailable, int)):
                 yield found
             if isinstance(following, Absent):

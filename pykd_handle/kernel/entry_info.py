@@ -8,13 +8,14 @@ of entries points to an array with one element for each entry of that page (``In
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple
 
+from ..layout import Struct, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, MemoryUnavailable, PykdHandleError, Unavailable, unavailable
+from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable, unavailable
 from .fields import decode_fields
 
-__all__ = ("EntryInfo", "EntryInfos", "entry_infos")
+__all__ = ("EntryInfo", "EntryInfos")
 
 PAGE = 0x1000
 
@@ -30,52 +31,48 @@ class EntryInfo(NamedTuple):
     max_relative_access_mask: Maybe[int]
 
 
-class EntryInfos:
-    """The arrays of one table, each read once; ``entry_size`` is that of an entry in bytes.
+_FIELDS = fields("_HANDLE_TABLE_ENTRY_INFO", "AuditMask", "MaxRelativeAccessMask")
+_PLACE = "InfoTable"
+fields("_HANDLE_TABLE_ENTRY", _PLACE)
 
-    Raises `PykdHandleError` where the symbols do not describe them.
+
+class EntryInfos:
+    """The arrays of one table, each read once.
+
+    ``entry_size`` is that of an entry in bytes, ``arrays`` how many there are, as the table says.
     """
 
-    def __init__(self, target: Target, entry_size: int) -> None:
+    def __init__(self, target: Target, entry_size: int, arrays: Maybe[int]) -> None:
         self._target = target
         self._entry_size = entry_size
-        self._place = target.struct("_HANDLE_TABLE_ENTRY").offset("InfoTable")
-        self._struct = target.struct("_HANDLE_TABLE_ENTRY_INFO")
-        newer = ("MaxRelativeAccessMask",) if self._struct.has("MaxRelativeAccessMask") else ()
-        self._fields = ("AuditMask", *newer)
+        self._count = arrays
         self._arrays: Dict[int, Maybe[Span]] = {}
 
     def of(self, entry: int) -> Maybe[EntryInfo]:
         """What is kept of the entry at this virtual address; NO_VALUE where that is nothing."""
+        if not isinstance(self._count, int) or self._count <= 0:
+            return NO_VALUE if isinstance(self._count, int) else self._count
         page = entry // PAGE * PAGE
-        array = self._arrays.get(page)
-        if array is None:
-            array = self._arrays[page] = self._read(page)
+        try:
+            struct = self._target.struct(_FIELDS.struct)
+            array = self._arrays.get(page)
+            if array is None:
+                array = self._arrays[page] = self._read(page, struct)
+        except PykdHandleError as error:
+            return unavailable(error)
         if not isinstance(array, Span):
             return array
-        address = array.address + (entry - page) // self._entry_size * self._struct.size
-        values = decode_fields(array, self._struct, address, self._fields)
-        return EntryInfo(values[0], values[1] if len(values) > 1 else NO_VALUE)
+        address = array.address + (entry - page) // self._entry_size * struct.size
+        audit, relative = decode_fields(array, struct, address, _FIELDS.paths)
+        # MaxRelativeAccessMask came with Windows 10 14393.
+        return EntryInfo(audit, relative if struct.has(_FIELDS.paths[1]) else NO_VALUE)
 
-    def _read(self, page: int) -> Maybe[Span]:
+    def _read(self, page: int, struct: Struct) -> Maybe[Span]:
         """The array that the reserved entry of this page leads to."""
-        try:
-            address = self._target.read_pointer(page + self._place)
-        except MemoryUnavailable as error:
-            return unavailable(error)
+        place = page + self._target.struct("_HANDLE_TABLE_ENTRY").offset(_PLACE)
+        address = self._target.read_pointer(place)
         if address == 0:
             return NO_VALUE
         if not self._target.is_kernel_address(address):
-            return Unavailable(f"InfoTable 0x{address:x} leads nowhere", page + self._place)
-        size = PAGE // self._entry_size * self._struct.size
-        return self._target.read_partial(address, size)
-
-
-def entry_infos(target: Target, entry_size: int, arrays: Maybe[int]) -> Optional[EntryInfos]:
-    """The arrays of a table that says that it has so many; None where there are none."""
-    if not isinstance(arrays, int) or arrays <= 0:
-        return None
-    try:
-        return EntryInfos(target, entry_size)
-    except PykdHandleError:
-        return None
+            return Unavailable(f"InfoTable 0x{address:x} leads nowhere", place)
+        return self._target.read_partial(address, PAGE // self._entry_size * struct.size)

@@ -1,24 +1,24 @@
 """Reading several fields of one structure with one read, each field on its own merits.
 
-One read covers everything from the first field to the last; where a part of it is missing, the
-fields that are there keep their values and the others say why they have none.
+One read covers everything from the first field to the last. A field that this kernel's layout does
+not have, and one whose bytes are missing, say so in their place; the others keep their values.
 """
 
 from __future__ import annotations
 
 import struct as _struct
-from typing import List, Tuple
+from typing import Tuple
 
-from ..layout import Struct
+from ..layout import Fields, Struct
 from ..targets import Span, Target
-from ..values import Maybe, MemoryUnavailable, unavailable
+from ..values import Maybe, MemoryUnavailable, MissingType, unavailable
 
-__all__ = ("decode_fields", "range_of", "read_fields")
+__all__ = ("decode_fields", "number_at", "range_of", "read_fields")
 
 
 def range_of(struct: Struct, address: int, paths: Tuple[str, ...]) -> Tuple[int, int]:
     """The (address, size in bytes) that holds these fields of the structure at ``address``."""
-    decoder = struct.decoder(*paths)
+    decoder = struct.plan(paths).decoder
     return address + decoder.start, decoder.end - decoder.start
 
 
@@ -27,30 +27,45 @@ def decode_fields(
 ) -> Tuple[Maybe[int], ...]:
     """The values of the fields of the structure at ``address`` out of what a read brought.
 
-    A field whose bytes are missing becomes an `Unavailable` with the address and the reason.
-    Raises `MissingField` where the layout has no such field.
+    A field whose bytes are missing becomes an `Unavailable` with the address and the reason, and
+    so does one that the layout does not have.
     """
-    decoder = struct.decoder(*paths)
+    decoder, missing = struct.plan(paths)
+    values: Tuple[Maybe[int], ...]
     try:
         data = span.at(address + decoder.start, decoder.end - decoder.start)
-        return decoder.decode(data, -decoder.start)
+        values = decoder.decode(data, -decoder.start)
     except (MemoryUnavailable, _struct.error):
-        pass
-    values: List[Maybe[int]] = []
-    for path in paths:
-        single = struct.decoder(path)
-        try:
-            data = span.at(address + single.start, single.end - single.start)
-            values.append(single.decode(data, -single.start)[0])
-        except MemoryUnavailable as error:
-            values.append(unavailable(error))
-    return tuple(values)
+        there = (path for path, error in zip(paths, missing) if error is None)
+        values = tuple(_single(span, struct, address, path) for path in there)
+    if not any(missing):
+        return values
+    rest = iter(values)
+    return tuple(next(rest) if error is None else unavailable(error) for error in missing)
 
 
-def read_fields(
-    target: Target, struct: Struct, address: int, *paths: str
-) -> Tuple[Maybe[int], ...]:
+def _single(span: Span, struct: Struct, address: int, path: str) -> Maybe[int]:
+    single = struct.decoder(path)
+    try:
+        data = span.at(address + single.start, single.end - single.start)
+    except MemoryUnavailable as error:
+        return unavailable(error)
+    return single.decode(data, -single.start)[0]
+
+
+def read_fields(target: Target, fields: Fields, address: int) -> Tuple[Maybe[int], ...]:
     """Read fields of the structure at the virtual ``address``: one read, a value for each path."""
-    return decode_fields(
-        target.read_partial(*range_of(struct, address, paths)), struct, address, paths
-    )
+    try:
+        struct = target.struct(fields.struct)
+    except MissingType as error:
+        return tuple(unavailable(error) for _ in fields.paths)
+    span = target.read_partial(*range_of(struct, address, fields.paths))
+    return decode_fields(span, struct, address, fields.paths)
+
+
+def number_at(span: Span, address: int, size: int) -> Maybe[int]:
+    """The number of ``size`` bytes at ``address`` inside of a span."""
+    try:
+        return int.from_bytes(span.at(address, size), "little")
+    except MemoryUnavailable as error:
+        return unavailable(error)

@@ -16,9 +16,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Tuple
 
-from ..layout import Struct
+from ..layout import Struct, fields
 from ..targets import Target
-from ..values import PykdHandleError
+from ..values import Maybe, PykdHandleError, unavailable
 
 __all__ = (
     "AUDIT",
@@ -54,9 +54,9 @@ class HandleEntry(NamedTuple):
     handle: int
     address: int
     pointer: int
-    granted_access: int
-    attributes: int
-    next_free: int
+    granted_access: Maybe[int]
+    attributes: Maybe[int]
+    next_free: Maybe[int]
     reserved: bool
 
     @property
@@ -75,6 +75,18 @@ class EntryForm(ABC):
         """Decode the entry of ``handle`` at ``data[base]``, which lies at virtual ``address``."""
 
 
+_BIT_FIELDS = fields(
+    "_HANDLE_TABLE_ENTRY",
+    "LowValue",
+    "NextFreeHandleEntry",
+    "ObjectPointerBits",
+    "Attributes",
+    "GrantedAccessBits",
+    "ProtectFromClose",
+)
+_POINTER_FIELDS = fields("_HANDLE_TABLE_ENTRY", "Object", "GrantedAccess")
+
+
 class BitFieldForm(EntryForm):
     """Entries whose object pointer is a bit field: Windows 8.0 and later.
 
@@ -90,32 +102,44 @@ class BitFieldForm(EntryForm):
         self._shift = 4 if pointer_size == 8 else 3
         self._sign = 1 << (bits.length + self._shift - 1)
         self._all = (1 << (8 * pointer_size)) - 1
-        fields = [
-            "LowValue",
-            "NextFreeHandleEntry",
-            "ObjectPointerBits",
-            "Attributes",
-            "GrantedAccessBits",
-        ]
+        self._decoder, missing = struct.plan(_BIT_FIELDS.paths)
         # 32-bit Windows has room for two attributes beside the pointer: the third, protection
         # from being closed, stands in the access word, and the other two one bit lower.
-        self._split = struct.has("ProtectFromClose")
-        if self._split:
-            fields.append("ProtectFromClose")
-        self._decoder = struct.decoder(*fields)
+        self._split = struct.has("Attributes") and struct.bit_field("Attributes").length == 2
+        self._missing = missing
+        self._partly = any(missing if self._split else missing[:-1])
 
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
         """See `EntryForm.decode`."""
+        if self._partly:
+            return self._decode_partly(data, base, handle, address)
         low, following, bits, attributes, access, *protect = self._decoder.decode(data, base)
         reserved = address & 0xFFF == 0
         if low == 0 or reserved:
             return HandleEntry(handle, address, 0, 0, 0, following, reserved)
+        if self._split:
+            attributes = attributes << 1 | protect[0]
+        return HandleEntry(handle, address, self._pointer(bits), access, attributes, 0, reserved)
+
+    def _pointer(self, bits: int) -> int:
         pointer = bits << self._shift
         if pointer & self._sign:
             pointer |= -self._sign & self._all
-        if self._split:
-            attributes = attributes << 1 | protect[0]
-        return HandleEntry(handle, address, pointer, access, attributes, 0, reserved)
+        return pointer
+
+    def _decode_partly(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
+        """An entry by symbols that do not have all of its fields."""
+        rest = iter(self._decoder.decode(data, base))
+        low, following, bits, attributes, access, protect = (
+            next(rest) if error is None else unavailable(error) for error in self._missing
+        )
+        assert isinstance(bits, int)
+        reserved = address & 0xFFF == 0
+        if not (low if isinstance(low, int) else bits) or reserved:
+            return HandleEntry(handle, address, 0, 0, 0, following, reserved)
+        if self._split and isinstance(attributes, int):
+            attributes = attributes << 1 | protect if isinstance(protect, int) else protect
+        return HandleEntry(handle, address, self._pointer(bits), access, attributes, 0, reserved)
 
 
 class PointerForm(EntryForm):
@@ -131,13 +155,19 @@ class PointerForm(EntryForm):
 
     def __init__(self, struct: Struct) -> None:
         self.size = struct.size
-        self._decoder = struct.decoder("Object", "GrantedAccess")
+        self._decoder, (_, self._no_access) = struct.plan(_POINTER_FIELDS.paths)
 
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
         """See `EntryForm.decode`."""
-        word, access = self._decoder.decode(data, base)
+        word, *rest = self._decoder.decode(data, base)
         reserved = address & 0xFFF == 0
         pointer = word & ~7
+        if self._no_access is not None:
+            why = unavailable(self._no_access)
+            if pointer == 0 or reserved:
+                return HandleEntry(handle, address, 0, 0, 0, why, reserved)
+            return HandleEntry(handle, address, pointer, why, why, 0, reserved)
+        access = rest[0]
         if pointer == 0 or reserved:
             return HandleEntry(handle, address, 0, 0, 0, access, reserved)
         attributes = word & (INHERIT | AUDIT)
@@ -151,9 +181,9 @@ def entry_form(target: Target) -> EntryForm:
     struct = target.struct("_HANDLE_TABLE_ENTRY")
     if struct.size != 2 * target.pointer_size:
         raise struct.damaged(f" has {struct.size} bytes; every Windows has two pointers there")
-    if struct.has("LowValue", "NextFreeHandleEntry", "ObjectPointerBits", "GrantedAccessBits"):
+    if struct.has("ObjectPointerBits"):
         return BitFieldForm(struct, target.pointer_size)
-    if struct.has("Object", "GrantedAccess"):
+    if struct.has("Object"):
         return PointerForm(struct)
     raise PykdHandleError(
         "the _HANDLE_TABLE_ENTRY of these symbols is of no known form: it has neither "

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ..layout import Array
+from ..layout import Array, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Absent, CorruptedError, Maybe, MemoryUnavailable, Unavailable
-from .entry_info import EntryInfo, entry_infos
-from .fields import read_fields
+from ..values import Absent, CorruptedError, Maybe, MemoryUnavailable, Unavailable
+from .entry_info import EntryInfo, EntryInfos
+from .fields import decode_fields, range_of
 from .handle_entry import HandleEntry, entry_form
 
 __all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Row")
@@ -25,6 +25,17 @@ HANDLE_STEP = 4
 
 _LAST_HANDLE = 1 << 26  # 2^24 handles: MAX_HANDLES, the same on every architecture
 _MAX_FREE_LISTS = 1024  # one for each processor group's share; far above what a kernel makes
+
+
+_TABLE = fields(
+    "_HANDLE_TABLE",
+    "TableCode",
+    "NextHandleNeedingPool",
+    "UniqueProcessId",
+    "HandleCount",
+    "ExtraInfoPages",
+)
+fields("_HANDLE_TABLE", "FreeLists[0].HandleCount")
 
 
 class Hole(NamedTuple):
@@ -68,7 +79,7 @@ class HandleTable:
         self.entries_per_page = PAGE // self.form.size
         self.pointers_per_page = PAGE // target.pointer_size
         code, limit, stored, self.process_id, arrays = self._read()
-        self._infos = entry_infos(target, self.form.size, arrays)
+        self._infos = EntryInfos(target, self.form.size, arrays)
         if isinstance(code, Unavailable):
             raise MemoryUnavailable(code.address or address, code.reason)
         assert isinstance(code, int)
@@ -83,6 +94,7 @@ class HandleTable:
         )
         self.remarks: List[str] = []
         # The limit comes from the dump: what the levels can hold bounds it.
+        self._has_limit = isinstance(limit, int)
         if not isinstance(limit, int):
             self.remarks.append(
                 f"NextHandleNeedingPool can't be read ({limit}); walked to the end of its pages"
@@ -143,22 +155,25 @@ class HandleTable:
         Costs reads only where the table has such pages (`pykd_handle.kernel.entry_info`): one of a
         pointer and one of the array for each page of entries.
         """
-        return NO_VALUE if self._infos is None else self._infos.of(entry.address)
+        return self._infos.of(entry.address)
 
     def _read(self) -> Tuple[Maybe[int], Maybe[int], Optional[Maybe[int]], Maybe[int], Maybe[int]]:
         """TableCode, NextHandleNeedingPool, the handle count (None: unknown how it is stored),
         UniqueProcessId, ExtraInfoPages: one read."""
         struct = self.target.struct("_HANDLE_TABLE")
-        fields = ["TableCode", "NextHandleNeedingPool", "UniqueProcessId"]
-        if struct.has("HandleCount"):  # up to Windows 7: one count for the table
-            counts = ["HandleCount"]
-        else:  # from 8 on: a signed count in each free list
-            lists = self._free_lists()
-            counts = [f"FreeLists[{index}].HandleCount" for index in range(lists)]
-        extra = ["ExtraInfoPages"] if struct.has("ExtraInfoPages") else []
-        values = read_fields(self.target, struct, self.address, *fields, *counts, *extra)
-        count = _sum(values[3 : 3 + len(counts)]) if counts else None
-        return values[0], values[1], count, values[2], values[-1] if extra else NO_VALUE
+        names = _TABLE.paths
+        # From 8 on there is a signed count in each free list; up to Windows 7 one for the table.
+        counts: Tuple[str, ...] = ()
+        if not struct.has("HandleCount"):
+            counts = tuple(f"FreeLists[{index}].HandleCount" for index in range(self._free_lists()))
+        span = self.target.read_partial(*range_of(struct, self.address, names + counts))
+        values = decode_fields(span, struct, self.address, names + counts)
+        found = dict(zip(names, values))
+        count: Optional[Maybe[int]] = found["HandleCount"]
+        if not struct.has("HandleCount"):
+            count = _sum(values[len(names) :]) if counts else None
+        limit, arrays = found["NextHandleNeedingPool"], found["ExtraInfoPages"]
+        return found["TableCode"], limit, count, found["UniqueProcessId"], arrays
 
     def _free_lists(self) -> int:
         """How many free lists a table has, 0 where that is not known: ``ExpFreeListCount`` where
@@ -168,6 +183,8 @@ class HandleTable:
         nothing of the whole.
         """
         struct = self.target.struct("_HANDLE_TABLE")
+        if not struct.has("FreeLists"):
+            return 0
         declared = struct.field("FreeLists").type
         count = declared.count if isinstance(declared, Array) else 1
         count = min(max(count, 1), _MAX_FREE_LISTS)
@@ -301,6 +318,8 @@ class HandleTable:
             except MemoryUnavailable as error:
                 steps.append(Hole(first, hidden, slot, 0, f"its pointer can't be read: {error}"))
                 continue
+            if pointer == 0 and not self._has_limit:
+                break  # pages are added one behind the other
             wrong = self._wrong_page(pointer)
             if not wrong and pointer in seen:
                 wrong = f"the page at 0x{pointer:x} is in the table already"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Dict
 
+from ..layout import fields
 from ..targets import Target
 from ..values import Maybe
 from .fields import decode_fields
@@ -20,7 +21,7 @@ __all__ = ("ImageNames",)
 
 _PAGE = 0x1000
 _AHEAD = 0x200  # bytes: a path of 250 characters comes with the structure in front of it
-_FIELDS = ("Name.Length", "Name.MaximumLength", "Name.Buffer")
+_NAME = fields("_OBJECT_NAME_INFORMATION", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 # The name of a file of Windows holds neither; the paths of Linux processes have slashes.
 _SEPARATOR = re.compile(r"[\\/]")
 
@@ -30,7 +31,7 @@ class ImageNames:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._struct = target.find_struct("_OBJECT_NAME_INFORMATION")
+        self._struct = target.find_struct(_NAME.struct)
         self._names: Dict[int, Maybe[str]] = {}
 
     def of(self, process: Process) -> Maybe[str]:
@@ -53,7 +54,7 @@ class ImageNames:
         # a live target a page that is missing costs a question of its own.
         room = min(struct.size + _AHEAD, _PAGE - address % _PAGE)
         span = target.read_partial(address, max(room, struct.size))
-        length, maximum, buffer = decode_fields(span, struct, address, _FIELDS)
+        length, maximum, buffer = decode_fields(span, struct, address, _NAME.paths)
         path = read_unicode_string(target, length, maximum, buffer, span=span)
         return _SEPARATOR.split(path)[-1] if isinstance(path, str) else ""
 

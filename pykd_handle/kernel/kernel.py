@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Maybe, PykdHandleError, Unavailable
+from ..values import Absent, Maybe, MissingField, PykdHandleError, Unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -27,6 +27,13 @@ class KernelObject(NamedTuple):
     def type_name(self) -> Maybe[str]:
         """The name of the type, or why it has none."""
         return self.type.name if isinstance(self.type, ObjectType) else self.type
+
+    @property
+    def body(self) -> int:
+        """The address of the object itself. Raises `MissingField`."""
+        if isinstance(self.header.body, Absent):
+            raise MissingField("_OBJECT_HEADER", "Body")
+        return self.header.body
 
 
 class Kernel:
@@ -71,7 +78,9 @@ class Kernel:
 
     def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
         found = self._type_by_header(header)
-        return self.types.prove(header.body, found) if isinstance(found, Unavailable) else found
+        if isinstance(found, Unavailable) and isinstance(header.body, int):
+            return self.types.prove(header.body, found)
+        return found
 
     def _type_by_header(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
         for place in (header.type_index, header.type_pointer):

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
+from ..layout import fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable
+from ..values import NO_VALUE, Maybe, MissingField, MissingType, Unavailable, unavailable
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")
@@ -49,13 +50,12 @@ class ObjectHeader(NamedTuple):
     """
 
     address: int
-    body: int
+    body: Maybe[int]
     handle_count: Maybe[int]
     pointer_count: Maybe[int]
     type_index: Maybe[int]
     type_pointer: Maybe[int]
     info_mask: Maybe[int]
-    flags: Maybe[int]
     name_info: Maybe[NameInfo]
 
 
@@ -64,10 +64,10 @@ class OptionalHeaders:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._sizes: List[Tuple[int, int]] = []
+        self._sizes: List[Tuple[int, str, int]] = []
         for bit, name in _ORDER:
             struct = target.find_struct(name)
-            self._sizes.append((bit, struct.size if struct is not None else 0))
+            self._sizes.append((bit, name, struct.size if struct is not None else 0))
         self._table: Optional[Span] = None
 
     def distance(self, info_mask: int, bit: int) -> Maybe[int]:
@@ -83,7 +83,12 @@ class OptionalHeaders:
             stored = table.at(table.address + index, 1)[0]
             if stored:
                 return stored
-        return sum(size for other, size in self._sizes if index & other)
+        total = 0
+        for other, name, size in self._sizes:
+            if index & other and not size:
+                return unavailable(MissingType(name))
+            total += size if index & other else 0
+        return total
 
     @property
     def usual_distance(self) -> int:
@@ -92,7 +97,7 @@ class OptionalHeaders:
         The creator's info may stand between the two, but few objects have it (those of types
         that keep a list of their objects): they cost another read, the others no byte more.
         """
-        return sum(size for bit, size in self._sizes if bit == _NAME)
+        return sum(size for bit, _, size in self._sizes if bit == _NAME)
 
     def _offsets(self) -> Optional[Span]:
         """ObpInfoMaskToOffset, read once: 256 bytes from Windows 10 on (64 on 7)."""
@@ -104,31 +109,39 @@ class OptionalHeaders:
         return self._table
 
 
+_NAME_INFO = fields(
+    "_OBJECT_HEADER_NAME_INFO", "Directory", "Name.Length", "Name.MaximumLength", "Name.Buffer"
+)
+_MASKED = fields("_OBJECT_HEADER", "PointerCount", "HandleCount", "TypeIndex", "InfoMask")
+_PLAIN = fields("_OBJECT_HEADER", "PointerCount", "HandleCount", "Type", "NameInfoOffset")
+fields("_OBJECT_HEADER", "Body")
+_NO_BODY = MissingField("_OBJECT_HEADER", "Body")
+for _, _name in _ORDER:
+    fields(_name)
+
+
 class HeaderReader:
     """Reads object headers: one read for each, optional headers up to the name included."""
-
-    _COUNTS = ("PointerCount", "HandleCount", "Flags")
-    _NAME_FIELDS = ("Directory", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._struct = target.struct("_OBJECT_HEADER")
-        self.masked = self._struct.has("TypeIndex", "InfoMask")
-        if self.masked:  # Windows 7 and later
-            self._fields = (*self._COUNTS, "TypeIndex", "InfoMask")
-        elif self._struct.has("Type", "NameInfoOffset"):
-            self._fields = (*self._COUNTS, "Type", "NameInfoOffset")
-        else:
-            raise PykdHandleError(
-                "the _OBJECT_HEADER of these symbols is of no known form: it has neither "
-                "TypeIndex nor Type"
-            )
-        self.body_offset = self._struct.offset("Body")
+        # Windows 7 and later have the mask; before, the header itself says where all lies.
+        self.masked = not (self._struct.has("Type") or self._struct.has("NameInfoOffset"))
+        self._fields = (_MASKED if self.masked else _PLAIN).paths
         self.ahead = 0
         """How many bytes of the object itself to read along with its header: those that will be
         asked for next. Where each read is a round trip, that spares the second one."""
         self.optional = OptionalHeaders(target)
-        self._name_struct = target.struct("_OBJECT_HEADER_NAME_INFO")
+        self._names = target.find_struct(_NAME_INFO.struct)
+        self._body = self._struct.offset("Body") if self._struct.has("Body") else None
+
+    @property
+    def body_offset(self) -> int:
+        """How far behind its header an object lies. Raises `MissingField`."""
+        if self._body is None:
+            raise _NO_BODY
+        return self._body
 
     def body_of(self, header: int) -> int:
         """The address of the object whose header lies at ``header``."""
@@ -146,24 +159,20 @@ class HeaderReader:
         """The headers at these virtual addresses: one read for each."""
         wanted = list(addresses)
         below = self.optional.usual_distance
-        spans = self._target.read_many(
-            (address - below, below + self.body_offset + self.ahead) for address in wanted
-        )
+        size = below + (self._struct.size if self._body is None else self._body + self.ahead)
+        spans = self._target.read_many((address - below, size) for address in wanted)
         return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
 
     def _decode(self, address: int, span: Span) -> ObjectHeader:
-        pointers, handles, flags, kind, where = decode_fields(
-            span, self._struct, address, self._fields
-        )
+        pointers, handles, kind, where = decode_fields(span, self._struct, address, self._fields)
         return ObjectHeader(
             address,
-            address + self.body_offset,
+            unavailable(_NO_BODY) if self._body is None else address + self._body,
             handles,
             pointers,
             kind if self.masked else NO_VALUE,
             NO_VALUE if self.masked else kind,
             where if self.masked else NO_VALUE,
-            flags,
             self._name_info(address, where, span),
         )
 
@@ -177,12 +186,14 @@ class HeaderReader:
             distance = where or NO_VALUE
         if not isinstance(distance, int):
             return distance
-        if not self._name_struct.size <= distance <= _FARTHEST:
+        if self._names is None:
+            return unavailable(MissingType(_NAME_INFO.struct))
+        if not self._names.size <= distance <= _FARTHEST:
             return Unavailable(
                 f"a name header 0x{distance:x} bytes below its object can't be", address
             )
         place = address - distance
         if place < span.address:
             # A header that few objects have lies between: one more read, for this object only.
-            span = self._target.read_partial(*range_of(self._name_struct, place, self._NAME_FIELDS))
-        return NameInfo(*decode_fields(span, self._name_struct, place, self._NAME_FIELDS))
+            span = self._target.read_partial(*range_of(self._names, place, _NAME_INFO.paths))
+        return NameInfo(*decode_fields(span, self._names, place, _NAME_INFO.paths))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
+from ..layout import fields
 from ..targets import Running, Target
 from ..values import Maybe, MemoryUnavailable, PykdHandleError, Unavailable, unavailable
 from .fields import read_fields
@@ -21,19 +22,18 @@ from .type_recovery import FEWEST, TypeDirectory, find_type_directory, recover_c
 __all__ = ("ObjectType", "TypeTable")
 
 _SLOTS = 256  # the index is one byte
+_TYPE = fields("_OBJECT_TYPE", "Index", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 
 
 class ObjectType(NamedTuple):
     """One object type: address of its ``_OBJECT_TYPE``, its own index, its name.
 
-    ``valid_access`` is the mask of all rights that the type knows. Of a type that is known by its
-    name alone, the rest says why it is not there.
+    Of a type that is known by its name alone, the rest says why it is not there.
     """
 
     address: Maybe[int]
     type_index: Maybe[int]
     name: Maybe[str]
-    valid_access: Maybe[int]
 
 
 class TypeTable:
@@ -65,7 +65,7 @@ class TypeTable:
         """The type of the object at ``body`` by what the object itself proves, where its header
         does not say it; else ``why``."""
         name = prove_type(self._target, body, self.running)
-        return why if name is None else ObjectType(why, why, name, why)
+        return why if name is None else ObjectType(why, why, name)
 
     def of(self, header: int, type_index: int) -> Union[ObjectType, Unavailable]:
         """The type of the object whose header lies at ``header`` and holds ``type_index``."""
@@ -79,7 +79,7 @@ class TypeTable:
         pointer = self._pointer(index)
         if isinstance(pointer, Unavailable):
             if index in FIRST_TYPES:
-                return ObjectType(pointer, index, FIRST_TYPES[index], pointer)
+                return ObjectType(pointer, index, FIRST_TYPES[index])
             return pointer
         assert isinstance(pointer, int)
         if not self._target.is_kernel_address(pointer):
@@ -150,24 +150,14 @@ class TypeTable:
         return None
 
     def _read(self, address: int) -> Union[ObjectType, Unavailable]:
-        struct = self._target.struct("_OBJECT_TYPE")
-        values = read_fields(
-            self._target,
-            struct,
-            address,
-            "Index",
-            "Name.Length",
-            "Name.MaximumLength",
-            "Name.Buffer",
-            "TypeInfo.ValidAccessMask",
-        )
+        values = read_fields(self._target, _TYPE, address)
         if all(isinstance(value, Unavailable) for value in values):
             assert isinstance(values[0], Unavailable)
             return values[0]
-        name = read_unicode_string(self._target, *values[1:4])
+        name = read_unicode_string(self._target, *values[1:])
         if name == "":
             name = Unavailable("the type's name is empty", address)
-        return ObjectType(address, values[0], name, values[4])
+        return ObjectType(address, values[0], name)
 
     def _pointer(self, index: int) -> Maybe[int]:
         if self._pointers is None:

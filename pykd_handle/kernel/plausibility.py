@@ -11,8 +11,9 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Iterator, Optional
 
+from ..layout import fields
 from ..targets import Target
 from ..values import Absent, CorruptedError, PykdHandleError, Unavailable
 from .cid_table import cid_table
@@ -25,6 +26,11 @@ from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 from .state_checks import Verdict, Vote, check_processes, note
 
 __all__ = ("Verdict", "check_layout")
+
+_IDS = {
+    "Process": fields("_EPROCESS", "UniqueProcessId"),
+    "Thread": fields("_ETHREAD", "Cid.UniqueThread"),
+}
 
 _FEWEST_TYPES = 20  # Windows XP has 30 object types, Windows 11 more than 70
 _MOST_IDS = 64
@@ -103,11 +109,7 @@ def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
 
 def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
     """The table of ids: every process and thread in it knows its id."""
-    where: Dict[str, Tuple[str, str]] = {
-        "Process": ("_EPROCESS", "UniqueProcessId"),
-        "Thread": ("_ETHREAD", "Cid.UniqueThread"),
-    }
-    votes = {name: Vote() for name in where}
+    votes = {name: Vote() for name in _IDS}
     headers = HeaderReader(target)
     try:
         entries = list(islice(_used_ids(cid_table(target)), _MOST_IDS))
@@ -122,10 +124,9 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
     for entry in entries:
         header = read.get(headers.header_of(entry.pointer))
         name = _type_name(types, header) if header is not None else ""
-        struct = target.find_struct(where[name][0]) if name in where else None
-        if struct is None:
+        if name not in _IDS:
             continue
-        (value,) = read_fields(target, struct, entry.pointer, where[name][1])
+        (value,) = read_fields(target, _IDS[name], entry.pointer)
         votes[name].count(value == entry.handle if isinstance(value, int) else None)
     for name, vote in votes.items():
         what = f"the ids that {'processes' if name == 'Process' else 'threads'} know"

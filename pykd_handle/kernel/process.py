@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
 
-from ..layout import Array
+from ..layout import Array, fields
 from ..targets import Span, Target
 from ..values import (
-    NO_VALUE,
     Absent,
     Maybe,
     MemoryUnavailable,
+    MissingField,
     PykdHandleError,
     Unavailable,
     not_proved,
@@ -33,11 +33,21 @@ __all__ = (
 SYSTEM_PROCESS_ID = 4
 """The id of the process System, from Windows XP to 11."""
 
-# Fields that not every layout has. Windows 10 counts freezes in the KPROCESS; elsewhere the line is
-# not shown.
-_FREEZES = "Pcb.FreezeCount"
-_IMAGE_INFO = "SeAuditProcessCreationInfo.ImageFileName"
-_TOKEN = "Token.Value"
+_IMAGE = "ImageFileName"
+_PROCESS = fields(
+    "_EPROCESS",
+    "UniqueProcessId",
+    "InheritedFromUniqueProcessId",
+    "Peb",
+    "ObjectTable",
+    "Session",
+    "Token.Value",
+    "Pcb.FreezeCount",  # counted in the KPROCESS by Windows 10; elsewhere the line is not shown
+    "SeAuditProcessCreationInfo.ImageFileName",
+)
+_BASES = ("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]")
+_EXIT = fields("_EPROCESS", "ExitTime.QuadPart")
+fields("_EPROCESS", _IMAGE, "ActiveProcessLinks", "Pcb.Header", _BASES[0])
 
 PROCESS_OBJECT = 3
 """``DISPATCHER_HEADER.Type`` of a process (``KOBJECTS``, ProcessObject)."""
@@ -85,33 +95,18 @@ class ProcessReader:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._struct = target.struct("_EPROCESS")
-        self._image = self._struct.field("ImageFileName")
-        kind = self._image.type
+        self._has_image = self._struct.has(_IMAGE)
+        kind = self._struct.field(_IMAGE).type if self._has_image else None
         self._image_size = min(kind.count, _LONGEST_IMAGE) if isinstance(kind, Array) else 15
-        fields = [
-            "UniqueProcessId",
-            "InheritedFromUniqueProcessId",
-            "Peb",
-            self._first("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]"),
-            "ObjectTable",
-            "Session",
-        ]
-        fields += [path for path in (_FREEZES, _IMAGE_INFO, _TOKEN) if self._has(path)]
-        self._fields = tuple(fields)
-        self._links = self._struct.offset("ActiveProcessLinks")
+        # DirectoryTableBase is an array of two up to 2003: the first one counts.
+        base = (
+            _BASES[isinstance(self._struct.field(_BASES[0]).type, Array)]
+            if (self._struct.has(_BASES[0]))
+            else _BASES[0]
+        )
+        self._fields = (*_PROCESS.paths, base)
         self._processes: Dict[int, Process] = {}
         self._sessions = Sessions(target)
-
-    def _first(self, *paths: str) -> str:
-        """The first of these paths that leads to a plain value (up to 2003: an array of two)."""
-        return next((path for path in paths if self._has(path)), paths[0])
-
-    def _has(self, path: str) -> bool:
-        """Whether this path leads to a plain value."""
-        try:
-            return not isinstance(self._struct.field(path).type, Array)
-        except PykdHandleError:
-            return False
 
     def read(self, address: int) -> Process:
         """The process whose ``_EPROCESS`` lies at ``address``; what is missing is so in a field."""
@@ -122,30 +117,30 @@ class ProcessReader:
 
     def _read(self, address: int) -> Process:
         start, size = range_of(self._struct, address, self._fields)
-        image = address + self._image.offset
+        image = address + self._struct.offset(_IMAGE) if self._has_image else start
         end = max(start + size, image + self._image_size)
         start = min(start, image)
         span = self._target.read_partial(start, end - start)
-        values = decode_fields(span, self._struct, address, self._fields)
-        pid, parent, peb, base, table, session = values[:6]
-        others = dict(zip(self._fields, values))
+        values = dict(zip(self._fields, decode_fields(span, self._struct, address, self._fields)))
 
         def proved(field: str, value: Maybe[T]) -> Maybe[T]:
             unproved = field in self._target.unproved and not isinstance(value, Absent)
             return not_proved(field, address) if unproved else value
 
+        table = values["ObjectTable"]
+        session = self._sessions.of(values["Session"], values["Token.Value"])
         return Process(
             address,
-            proved("UniqueProcessId", pid),
-            parent,
-            peb,
-            base,
+            proved("UniqueProcessId", values["UniqueProcessId"]),
+            values["InheritedFromUniqueProcessId"],
+            values["Peb"],
+            values[self._fields[-1]],
             # An address is followed, and shows what it is worth; that there is none is a claim.
             table or proved("ObjectTable", table),
             proved("ImageFileName", self._image_name(span, image)),
-            proved("Session", self._sessions.of(session, others.get(_TOKEN, NO_VALUE))),
-            others.get(_FREEZES, NO_VALUE),
-            others.get(_IMAGE_INFO, NO_VALUE),
+            proved("Session", session),
+            values["Pcb.FreezeCount"],
+            values["SeAuditProcessCreationInfo.ImageFileName"],
         )
 
     def current(self) -> Process:
@@ -163,7 +158,7 @@ class ProcessReader:
         """
         if "ExitTime" in self._target.unproved:
             return not_proved("ExitTime", process.address)
-        (time,) = read_fields(self._target, self._struct, process.address, "ExitTime.QuadPart")
+        (time,) = read_fields(self._target, _EXIT, process.address)
         if not isinstance(time, int):
             return time
         if time and self._target.symbols_recovered and not is_time(time):
@@ -171,6 +166,8 @@ class ProcessReader:
         return time != 0
 
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
+        if not self._has_image:
+            return unavailable(MissingField("_EPROCESS", _IMAGE))
         try:
             return ansi_text(span.at(address, self._image_size))
         except MemoryUnavailable as error:
@@ -185,8 +182,9 @@ class ProcessReader:
         list's other end. Raises `PykdHandleError` where the list can't be found at all.
         """
         head = self._target.symbol("PsActiveProcessHead")
+        links = self._struct.offset("ActiveProcessLinks")
         seen: Set[int] = {head}
-        forward = self._follow(head, 0, seen)
+        forward = self._follow(head, 0, seen, links)
         broken: Optional[BrokenList] = None
         for item in forward:
             if isinstance(item, BrokenList):
@@ -196,7 +194,7 @@ class ProcessReader:
         if broken is None:
             return
         rest: List[Process] = []
-        for item in self._follow(head, 1, seen):
+        for item in self._follow(head, 1, seen, links):
             if isinstance(item, Process):
                 rest.append(item)
         yield BrokenList(
@@ -205,7 +203,7 @@ class ProcessReader:
         yield from reversed(rest)
 
     def _follow(
-        self, head: int, direction: int, seen: Set[int]
+        self, head: int, direction: int, seen: Set[int], links: int
     ) -> Iterator[Union[Process, BrokenList]]:
         """Follow Flink (0) or Blink (1) from the head until it comes round, or breaks."""
         width = self._target.pointer_size
@@ -228,7 +226,7 @@ class ProcessReader:
                 )
                 return
             seen.add(following)
-            yield self.read(following - self._links)
+            yield self.read(following - links)
             place = following
 
     def looks_like_process(self, address: int) -> Maybe[bool]:
@@ -239,8 +237,11 @@ class ProcessReader:
     def dispatcher_types(self, addresses: Iterable[int]) -> List[Maybe[int]]:
         """The type byte in the dispatcher header of each of these objects, without its lock bit:
         `PROCESS_OBJECT`, `THREAD_OBJECT`, or another one of ``KOBJECTS``."""
-        at = self._struct.offset("Pcb.Header")
         kinds: List[Maybe[int]] = []
+        try:
+            at = self._struct.offset("Pcb.Header")
+        except PykdHandleError as error:
+            return [unavailable(error) for _ in addresses]
         for span in self._target.read_many((address + at, 1) for address in addresses):
             try:
                 kinds.append(span.data()[0] & 0x7F)

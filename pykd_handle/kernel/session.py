@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
+from ..layout import fields
 from ..targets import Span, Target
 from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Unavailable, unavailable
 
@@ -17,6 +18,8 @@ __all__ = ("Sessions",)
 
 _STRUCTS = ("_PSP_SESSION_SPACE", "_MM_SESSION_SPACE")
 _ID = "SessionId"
+for _name in (*_STRUCTS, "_TOKEN"):
+    fields(_name, _ID)
 _ID_SIZE = 4
 _ID_WITHOUT_SYMBOLS = 8  # where it lies on 24H2, and from Vista on in the older structure
 

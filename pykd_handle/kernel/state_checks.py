@@ -13,6 +13,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Dict, List, NamedTuple, Optional, Set
 
+from ..layout import fields
 from ..targets import Target
 from ..values import Absent, CorruptedError, PykdHandleError
 from .fields import read_fields
@@ -23,6 +24,11 @@ from .strings import ansi_text
 from .time import is_time
 
 __all__ = ("COUNT", "STATE", "Verdict", "Vote", "check_processes", "note")
+
+_THREAD = fields("_ETHREAD", "Cid.UniqueProcess")
+_EXIT = fields("_EPROCESS", "ExitTime.QuadPart", "ExitStatus")
+_REFERENCE = fields("_EPROCESS", "Token.Value")
+_TOKEN = fields("_TOKEN", "SessionId")
 
 STATE: Dict[str, str] = {
     "UniqueProcessId": "process ids",
@@ -135,12 +141,9 @@ def _running(target: Target, reader: ProcessReader) -> List[Process]:
 
 def _check_threads(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
     """The thread that a processor runs knows the id of its process."""
-    struct = target.find_struct("_ETHREAD")
-    if struct is None or not struct.has("Cid.UniqueProcess"):
-        return
     vote = Vote()
     for one in target.running():
-        (known,) = read_fields(target, struct, one.thread, "Cid.UniqueProcess")
+        (known,) = read_fields(target, _THREAD, one.thread)
         pid = reader.read(one.process).pid
         if isinstance(known, int) and isinstance(pid, int):
             vote.count(known == pid)
@@ -172,10 +175,7 @@ def _exit_fits(target: Target, process: Process, listed: bool) -> Optional[bool]
     One that is being ended has its status before its time. So one alone says nothing by another
     status, unless it is an error; System never ends.
     """
-    struct = target.struct("_EPROCESS")
-    if not struct.has("ExitTime.QuadPart", "ExitStatus"):
-        return None
-    time, status = read_fields(target, struct, process.address, "ExitTime.QuadPart", "ExitStatus")
+    time, status = read_fields(target, _EXIT, process.address)
     if not isinstance(time, int) or not isinstance(status, int):
         return None
     status &= 0xFFFFFFFF
@@ -199,16 +199,13 @@ def _session_fits(target: Target, process: Process) -> Optional[bool]:
 
 
 def _session_of_token(target: Target, process: Process) -> Optional[int]:
-    struct, token = target.struct("_EPROCESS"), target.find_struct("_TOKEN")
-    if token is None or not token.has("SessionId"):
-        return None
-    (reference,) = read_fields(target, struct, process.address, "Token.Value")
+    (reference,) = read_fields(target, _REFERENCE, process.address)
     if not isinstance(reference, int):
         return None
     address = reference & ~(2 * target.pointer_size - 1)  # _EX_FAST_REF: the rest is a count
     if not target.is_kernel_address(address):
         return None
-    (known,) = read_fields(target, token, address, "SessionId")
+    (known,) = read_fields(target, _TOKEN, address)
     return known if isinstance(known, int) else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Set, Union
 
+from ..layout import fields
 from ..targets import Target
 from ..values import Absent, Maybe
 from .fields import read_fields
@@ -15,6 +16,7 @@ from .process import BrokenList
 
 __all__ = ("TableLink", "handle_tables")
 
+_LINK = fields("_HANDLE_TABLE", "HandleTableList.Flink", "QuotaProcess")
 _MOST_TABLES = 1 << 20
 
 
@@ -47,9 +49,7 @@ def handle_tables(target: Target) -> Iterator[Union[TableLink, BrokenList]]:
             return
         seen.add(place)
         table = place - links
-        following, process = read_fields(
-            target, struct, table, "HandleTableList.Flink", "QuotaProcess"
-        )
+        following, process = read_fields(target, _LINK, table)
         yield TableLink(table, process)
         if isinstance(following, Absent):
             yield _broken(f"breaks off: {following}")

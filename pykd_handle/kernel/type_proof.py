@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Optional
 
+from ..layout import fields
 from ..targets import Running, Target
-from ..values import Absent, PykdHandleError
+from ..values import Absent
 from .fields import read_fields
 
 __all__ = ("FIRST_TYPES", "prove_type")
@@ -28,6 +29,7 @@ FIRST_TYPES: Dict[int, str] = {
 }
 """The indices of the types that every kernel from Windows 7 to 11 makes first, in this order."""
 
+_HEADER = fields("_DISPATCHER_HEADER", "Type", "WaitListHead.Flink", "WaitListHead.Blink")
 _KINDS = {2: "Mutant", 3: "Process", 4: "IoCompletion", 5: "Semaphore", 6: "Thread"}
 _LOCKED = 0x80  # KOBJECT_LOCK_BIT
 
@@ -44,14 +46,11 @@ def prove_type(target: Target, body: int, running: Iterable[Running]) -> Optiona
             return "Process"
     if not target.is_kernel_address(body):
         return None
-    try:
-        struct = target.struct("_DISPATCHER_HEADER")
-        kind, following, previous = read_fields(
-            target, struct, body, "Type", "WaitListHead.Flink", "WaitListHead.Blink"
-        )
-        head = body + struct.offset("WaitListHead")
-    except PykdHandleError:
+    struct = target.find_struct(_HEADER.struct)
+    if struct is None or not struct.has("WaitListHead"):
         return None
+    kind, following, previous = read_fields(target, _HEADER, body)
+    head = body + struct.offset("WaitListHead")
     if isinstance(kind, Absent) or not following == previous == head:
         return None
     return _KINDS.get(kind & ~_LOCKED)

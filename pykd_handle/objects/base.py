@@ -11,6 +11,7 @@ from typing import Any, Dict, NamedTuple, Tuple
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import NameInfo
+from ..layout import Fields
 from ..values import Maybe
 from .file_name import FileNames
 
@@ -45,6 +46,12 @@ class Describer:
     def ahead(self) -> int:
         """How many bytes of the object's body hold what `describe` reads first; 0 for none."""
         return 0
+
+    def end_of(self, fields: Fields) -> int:
+        """Where the last of these fields ends, in bytes from the object's begin; 0 where this
+        kernel has none of them."""
+        struct = self.target.find_struct(fields.struct)
+        return 0 if struct is None else struct.plan(fields.paths).decoder.end
 
     def describe(self, item: KernelObject) -> Description:
         """Describe one object. May raise `PykdHandleError`: the caller turns it into a reason."""

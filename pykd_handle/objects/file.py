@@ -19,12 +19,11 @@ class FileDescriber(Describer):
 
     def ahead(self) -> int:
         """Up to the end of ``FileName``."""
-        struct = self.target.find_struct("_FILE_OBJECT")
-        return struct.decoder(*FileNames.FIELDS).end if struct is not None else 0
+        return self.end_of(FileNames.FIELDS)
 
     def describe(self, item: KernelObject) -> Description:
         """``!handle`` prints the path and the device's own name, and nothing without a path."""
-        name = self.files.name_of(item.header.body)
+        name = self.files.name_of(item.body)
         details: Dict[str, Any] = {"device": name.device_name}
         if isinstance(name.device_object, int):
             details["device_object"] = Hex(name.device_object)

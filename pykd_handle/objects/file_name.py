@@ -12,6 +12,7 @@ from typing import Dict, NamedTuple, Tuple
 from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
+from ..layout import fields
 from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable, unavailable
 
 __all__ = ("FileName", "FileNames")
@@ -53,7 +54,13 @@ class FileName(NamedTuple):
 class FileNames:
     """Names files of one kernel; each device is named once. Shared by all describers."""
 
-    FIELDS = ("DeviceObject", "FileName.Length", "FileName.MaximumLength", "FileName.Buffer")
+    FIELDS = fields(
+        "_FILE_OBJECT",
+        "DeviceObject",
+        "FileName.Length",
+        "FileName.MaximumLength",
+        "FileName.Buffer",
+    )
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -62,10 +69,7 @@ class FileNames:
 
     def name_of(self, file_object: int) -> FileName:
         """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""
-        struct = self.target.struct("_FILE_OBJECT")
-        device, length, maximum, buffer = read_fields(
-            self.target, struct, file_object, *self.FIELDS
-        )
+        device, length, maximum, buffer = read_fields(self.target, self.FIELDS, file_object)
         path = read_unicode_string(self.target, length, maximum, buffer)
         full, leaf = self._device(device)
         return FileName(device, full, leaf, NO_VALUE if path == "" else path)

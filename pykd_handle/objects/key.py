@@ -10,14 +10,22 @@ from __future__ import annotations
 from typing import Dict, List, Set, Tuple
 
 from ..kernel import Kernel, KernelObject
-from ..kernel.fields import read_fields
+from ..kernel.fields import decode_fields, read_fields
 from ..kernel.strings import wide_text
+from ..layout import fields
 from ..values import Absent, Hex, Maybe, MemoryUnavailable, Unavailable, unavailable
 from .base import Describer, Description
 from .file_name import FileNames
 
 __all__ = ("KeyDescriber",)
 
+_BODY = fields("_CM_KEY_BODY", "KeyControlBlock")
+_BLOCK = fields("_CM_KEY_CONTROL_BLOCK", "ParentKcb", "NameBlock", "Flags")
+_LAYERS = "LayerHeight"
+fields(_BLOCK.struct, _LAYERS)
+_NAME = fields("_CM_NAME_CONTROL_BLOCK", "Compressed", "NameLength")
+_TEXT = "Name"
+fields(_NAME.struct, _TEXT)
 _DEEPEST = 512  # the registry's own limit on the depth of a key
 _LONGEST = 512  # bytes: a key's name has at most 255 characters
 _GUESS = 48  # bytes of a name that are read along with its block; most names are shorter
@@ -35,13 +43,11 @@ class KeyDescriber(Describer):
 
     def ahead(self) -> int:
         """Up to the end of ``KeyControlBlock``."""
-        body = self.target.find_struct("_CM_KEY_BODY")
-        return body.decoder("KeyControlBlock").end if body is not None else 0
+        return self.end_of(_BODY)
 
     def describe(self, item: KernelObject) -> Description:
         """The path is both the full name and what ``!handle`` prints, with a null directory."""
-        body = self.target.struct("_CM_KEY_BODY")
-        (block,) = read_fields(self.target, body, item.header.body, "KeyControlBlock")
+        (block,) = read_fields(self.target, _BODY, item.body)
         if isinstance(block, Absent):
             return Description(block, block, 0, {})
         path = self.path(block)
@@ -82,12 +88,14 @@ class KeyDescriber(Describer):
 
     def _step(self, address: int) -> Tuple[Maybe[int], Maybe[str]]:
         """The parent of a key control block, and the part of the path that it adds."""
-        struct = self.target.struct("_CM_KEY_CONTROL_BLOCK")
-        parent, name, flags = read_fields(
-            self.target, struct, address, "ParentKcb", "NameBlock", "Flags"
-        )
+        parent, name, flags = read_fields(self.target, _BLOCK, address)
         # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
-        if struct.has("LayerHeight") and isinstance(flags, int) and flags & _HIVE_ENTRY and parent:
+        if (
+            self.target.struct(_BLOCK.struct).has(_LAYERS)
+            and isinstance(flags, int)
+            and flags & _HIVE_ENTRY
+            and parent
+        ):
             return parent, ""
         if isinstance(name, Absent):
             return parent, name
@@ -95,14 +103,17 @@ class KeyDescriber(Describer):
 
     def _name(self, address: int) -> Maybe[str]:
         """The part of the path in the name control block at ``address``: one read, as a rule."""
-        struct = self.target.struct("_CM_NAME_CONTROL_BLOCK")
+        struct = self.target.struct(_NAME.struct)
         if not self.target.is_kernel_address(address):
             return Unavailable("the name control block is no address of the kernel", address)
-        start = struct.offset("Name")
+        start = struct.offset(_TEXT)
         span = self.target.read_partial(address, start + _GUESS)
-        fields = struct.decoder("Compressed", "NameLength")
+        compressed, length = decode_fields(span, struct, address, _NAME.paths)
+        for value in (compressed, length):
+            if isinstance(value, Absent):
+                return value
+        assert isinstance(compressed, int) and isinstance(length, int)
         try:
-            compressed, length = fields.decode(span.at(address, start))
             if not 0 < length <= _LONGEST or (length % 2 and not compressed):
                 return Unavailable(f"a key's name of {length} bytes can't be", address)
             if length > _GUESS:

@@ -30,7 +30,7 @@ class ProcessDescriber(Describer):
 
     def describe(self, item: KernelObject) -> Description:
         """``!handle`` prints no name for a process; image and id are the name that we add."""
-        process = self.kernel.processes.read(item.header.body)
+        process = self.kernel.processes.read(item.body)
         image = self.kernel.image_name(process)
         details: Dict[str, Any] = {
             "image": image,

@@ -12,12 +12,17 @@ from typing import Any, Dict
 
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
-from ..layout import Struct, StructRef
-from ..values import Absent, Hex, MemoryUnavailable, Unavailable, unavailable
+from ..layout import fields
+from ..values import Absent, Hex, MissingType, Unavailable, in_hex, unavailable
 from .base import Describer, Description, named
 
 __all__ = ("SectionDescriber",)
 
+_SECTION = fields("_SECTION", "u1.ControlArea", "SizeOfSection")
+_SECTION_OBJECT = fields("_SECTION_OBJECT", "Segment")
+_SEGMENT = fields("_SEGMENT", "ControlArea")
+_REFERENCE = fields("_CONTROL_AREA", "FilePointer.Value")
+_POINTER = fields("_CONTROL_AREA", "FilePointer")
 _REMOTE = 3  # RemoteImageFileObject, RemoteDataFileObject
 
 
@@ -28,36 +33,21 @@ class SectionDescriber(Describer):
 
     def ahead(self) -> int:
         """Up to the end of ``u1`` and ``SizeOfSection``."""
-        struct = self.target.find_struct("_SECTION")
-        if struct is None:
-            return 0
-        width = self.target.pointer_size
-        return max(struct.offset("u1") + width, struct.offset("SizeOfSection") + 8)
+        return self.end_of(_SECTION)
 
     def describe(self, item: KernelObject) -> Description:
         """The section's own name, and its file in the details."""
         plain = named(self.kernel, item)
-        plain.details.update(self._backing(item.header.body))
+        plain.details.update(self._backing(item.body))
         return plain
 
     def _backing(self, body: int) -> Dict[str, Any]:
-        struct = self.target.find_struct("_SECTION")
-        if struct is None:
+        if self.target.find_struct(_SECTION.struct) is None:
             return self._old_backing(body)
-        place = body + struct.offset("u1")
-        size_at = body + struct.offset("SizeOfSection")
-        width = self.target.pointer_size
-        start, end = min(place, size_at), max(place + width, size_at + 8)
-        span = self.target.read_partial(start, end - start)
-        if not span.has(place, width):
-            gap = span.gaps[0]
-            return {"file": Unavailable(gap.reason, gap.address)}
-        value = int.from_bytes(span.at(place, width), "little")
-        details: Dict[str, Any] = {}
-        try:
-            details["size"] = Hex(int.from_bytes(span.at(size_at, 8), "little"))
-        except MemoryUnavailable as error:
-            details["size"] = unavailable(error)
+        value, size = read_fields(self.target, _SECTION, body)
+        details: Dict[str, Any] = {"size": in_hex(size)}
+        if isinstance(value, Absent):
+            return {**details, "file": value}
         pointer = value & ~_REMOTE
         if not self.target.is_kernel_address(pointer):
             details["file"] = Unavailable("the control area is no address of the kernel", pointer)
@@ -70,30 +60,29 @@ class SectionDescriber(Describer):
 
     def _old_backing(self, body: int) -> Dict[str, Any]:
         """Windows 7 and earlier: _SECTION_OBJECT.Segment, _SEGMENT.ControlArea."""
-        section = self.target.find_struct("_SECTION_OBJECT")
-        segment = self.target.find_struct("_SEGMENT")
         entry = self.target.struct("_HANDLE_TABLE_ENTRY")
         # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
-        if section is None or segment is None or not entry.has("Object"):
-            return {"file": Unavailable("the symbols have no type nt!_SECTION", body)}
+        if not entry.has("Object"):
+            return {"file": unavailable(MissingType(_SECTION.struct))}
         place = body
-        for struct, field in ((section, "Segment"), (segment, "ControlArea")):
-            (pointer,) = read_fields(self.target, struct, place, field)
+        for step in (_SECTION_OBJECT, _SEGMENT):
+            (pointer,) = read_fields(self.target, step, place)
             if isinstance(pointer, Absent):
                 return {"file": pointer}
             if not self.target.is_kernel_address(pointer):
-                return {"file": Unavailable(f"{field} is no address of the kernel", pointer)}
+                why = f"{step.paths[0]} is no address of the kernel"
+                return {"file": Unavailable(why, pointer)}
             place = pointer
         return {"control_area": Hex(place), **self._control_area(place)}
 
     def _control_area(self, address: int) -> Dict[str, Any]:
-        struct = self.target.struct("_CONTROL_AREA")
         # A plain pointer up to 2003, a fast reference from Vista on: its low bits are a count.
-        path = "FilePointer.Value" if _is_fast_reference(struct) else ""
-        (value,) = read_fields(self.target, struct, address, path or "FilePointer")
+        struct = self.target.find_struct(_REFERENCE.struct)
+        fast = struct is not None and struct.has(*_REFERENCE.paths)
+        (value,) = read_fields(self.target, _REFERENCE if fast else _POINTER, address)
         if isinstance(value, Absent):
             return {"file": value}
-        pointer = value & ~(2 * self.target.pointer_size - 1) if path else value
+        pointer = value & ~(2 * self.target.pointer_size - 1) if fast else value
         if pointer == 0:
             return {"backing": "page file"}
         return self._file(pointer)
@@ -106,7 +95,3 @@ class SectionDescriber(Describer):
         if name.relative:
             details["relative"] = True
         return details
-
-
-def _is_fast_reference(control_area: Struct) -> bool:
-    return isinstance(control_area.field("FilePointer").type, StructRef)

@@ -9,19 +9,26 @@ in the sample driver that Winsider published, which hooks the C: drive by settin
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
-from ..values import Absent, Hex, Maybe
+from ..layout import fields
+from ..values import Absent, in_hex
 from .base import Describer, Description, named
 
 __all__ = ("SymbolicLinkDescriber",)
 
 _USE_CALLBACK = 0x10
-_TARGET = ("LinkTarget.Length", "LinkTarget.MaximumLength", "LinkTarget.Buffer")
-_OTHERS = ("DosDeviceDriveIndex", "Flags", "Callback", "CallbackContext")
+_LINK = fields(
+    "_OBJECT_SYMBOLIC_LINK",
+    "LinkTarget.Length",
+    "LinkTarget.MaximumLength",
+    "LinkTarget.Buffer",
+    "DosDeviceDriveIndex",
+    "Flags",
+    "Callback",
+    "CallbackContext",
+)
 
 
 class SymbolicLinkDescriber(Describer):
@@ -32,26 +39,21 @@ class SymbolicLinkDescriber(Describer):
     def describe(self, item: KernelObject) -> Description:
         """The link's own name; in the details its target, or the callback in place of one."""
         plain = named(self.kernel, item)
-        struct = self.target.struct("_OBJECT_SYMBOLIC_LINK")
-        fields = [*_TARGET, *(field for field in _OTHERS if struct.has(field))]
-        found = read_fields(self.target, struct, item.header.body, *fields)
-        values: Dict[str, Any] = dict(zip(fields, found))
+        struct = self.target.struct(_LINK.struct)
+        found = read_fields(self.target, _LINK, item.body)
+        target, (drive, flags, callback, context) = found[:3], found[3:]
         details = plain.details
-        flags = values.get("Flags", 0)
-        if "Flags" in values:
-            details["flags"] = _hex(flags)
-        if "Callback" in values and isinstance(flags, Absent):
-            details["target"] = flags  # which of the two it is, is not known
-        elif "Callback" in values and flags & _USE_CALLBACK:
-            details["callback"] = _hex(values["Callback"])
-            details["callback_context"] = _hex(values["CallbackContext"])
+        if struct.has("Flags"):
+            details["flags"] = in_hex(flags)
+        # Which of the two it is, the flags say; before 15063 there was no callback.
+        may_call = struct.has("Callback")
+        if may_call and isinstance(flags, Absent):
+            details["target"] = flags
+        elif may_call and isinstance(flags, int) and flags & _USE_CALLBACK:
+            details["callback"] = in_hex(callback)
+            details["callback_context"] = in_hex(context)
         else:
-            details["target"] = read_unicode_string(self.target, *found[: len(_TARGET)])
-        drive = values["DosDeviceDriveIndex"]
+            details["target"] = read_unicode_string(self.target, *target)
         if isinstance(drive, Absent) or drive:
             details["drive_letter_index"] = drive
         return plain
-
-
-def _hex(value: Maybe[int]) -> Maybe[int]:
-    return value if isinstance(value, Absent) else Hex(value)

@@ -6,15 +6,22 @@ from typing import Any, Dict
 
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
-from ..values import Absent, Maybe, MissingField, Unavailable, unavailable
+from ..layout import fields
+from ..values import Absent, Maybe, Unavailable
 from .base import Describer, Description, named
 from .process import client_id
 
 __all__ = ("ThreadDescriber",)
 
 
-def _missing(field: str) -> Unavailable:
-    return unavailable(MissingField("_ETHREAD", field))
+_THREAD = fields(
+    "_ETHREAD",
+    "Cid.UniqueProcess",
+    "Cid.UniqueThread",
+    "Tcb.Process",
+    "ThreadsProcess",
+    "Terminated",
+)
 
 
 class ThreadDescriber(Describer):
@@ -24,18 +31,13 @@ class ThreadDescriber(Describer):
 
     def describe(self, item: KernelObject) -> Description:
         """``!handle`` prints no name for a thread; its client id is the name that we add."""
-        struct = self.target.struct("_ETHREAD")
-        fields = ["Cid.UniqueProcess", "Cid.UniqueThread"]
+        pid, tid, tcb_process, threads_process, terminated = read_fields(
+            self.target, _THREAD, item.body
+        )
         # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
-        owner_field = struct.first("Tcb.Process", "ThreadsProcess")
-        if owner_field:
-            fields.append(owner_field)
-        if struct.has("Terminated"):
-            fields.append("Terminated")
-        values = read_fields(self.target, struct, item.header.body, *fields)
-        found = dict(zip(fields, values))
-        pid, tid = values[0], values[1]
-        owner = found.get(owner_field or "", _missing("Tcb.Process"))
+        struct = self.target.find_struct(_THREAD.struct)
+        older = struct is not None and struct.has("ThreadsProcess")
+        owner = threads_process if older else tcb_process
         image: Maybe[str]
         if isinstance(owner, Absent):
             image = owner
@@ -43,7 +45,6 @@ class ThreadDescriber(Describer):
             image = self.kernel.image_name(self.kernel.processes.read(owner))
         else:
             image = Unavailable("the thread's process is no address of the kernel", owner)
-        terminated = found.get("Terminated", _missing("Terminated"))
         details: Dict[str, Any] = {
             "pid": pid,
             "tid": tid,

@@ -61,9 +61,10 @@ def flatten(record: HandleRecord) -> Dict[str, Any]:
         "name": record.name,
     }
     flat = plain(values, record.details, record.error)
-    if isinstance(record.type, Unavailable):
-        # What else there is to say of an object depends on its type.
-        flat["unavailable"].setdefault("details", str(record.type))
+    # What else there is to say of an object depends on its type, and on where it lies.
+    why = record.type if isinstance(record.type, Unavailable) else record.directory
+    if isinstance(why, Unavailable) and not record.details:
+        flat["unavailable"].setdefault("details", str(why))
     return flat
 
 

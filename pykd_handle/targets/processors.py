@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple
 
+from ..layout import fields
 from ..values import MissingField, MissingType, PykdHandleError, TargetError
 from .base import Running, Target
 
 __all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")
 
+fields("_KPRCB", "CurrentThread")
+fields("_KTHREAD", "ApcState.Process", "StackLimit", "StackBase", "InitialStack")
 _MOST_PROCESSORS = 2048  # what 64-bit Windows takes
 
 

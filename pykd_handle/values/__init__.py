@@ -14,7 +14,7 @@ from .errors import (
     TargetError,
     UsageError,
 )
-from .hex import Hex
+from .hex import Hex, in_hex
 
 __all__ = (
     "NOT_REQUESTED",
@@ -34,6 +34,7 @@ __all__ = (
     "TargetError",
     "Unavailable",
     "UsageError",
+    "in_hex",
     "not_proved",
     "unavailable",
 )

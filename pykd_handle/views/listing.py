@@ -21,9 +21,11 @@ from ..values import (
     Absent,
     Hex,
     Maybe,
+    MissingField,
     PykdHandleError,
     TargetError,
     Unavailable,
+    in_hex,
     unavailable,
 )
 
@@ -415,9 +417,15 @@ class Listing:
         row = HandleRecord(record, Hex(entry.handle), Hex(entry.address))
         header = self._header_of(entry)
         row.object_header = Hex(header)
-        row.object = Hex(self.kernel.headers.body_of(header))
-        row.granted_access = Hex(entry.granted_access)
-        row.attributes = describe_attributes(entry.attributes)
+        try:
+            row.object = Hex(self.kernel.headers.body_of(header))
+        except MissingField as error:
+            row.object = unavailable(error)
+        row.granted_access = in_hex(entry.granted_access)
+        attributes, access = entry.attributes, entry.granted_access
+        row.attributes = (
+            describe_attributes(attributes) if isinstance(attributes, int) else attributes
+        )
         item: Optional[KernelObject] = None
         why: Maybe[str] = NO_VALUE
         if self._needs_types():
@@ -436,14 +444,13 @@ class Listing:
             row.type = type_name
             kind = item.type
             where = kind if isinstance(kind, Unavailable) else kind.address
-            row.type_address = Hex(where) if isinstance(where, int) else where
+            row.type_address = in_hex(where)
         elif isinstance(why, Unavailable):
             row.type = row.type_address = why
             row.handle_count = row.pointer_count = row.name = why
             row.classic_name = row.directory = why
-        row.access = access_names(
-            type_name if isinstance(type_name, str) else "", entry.granted_access
-        )
+        known = type_name if isinstance(type_name, str) else ""
+        row.access = access_names(known, access) if isinstance(access, int) else access
         if item is not None and (self.request.wants_objects or self.request.asks_whose_id):
             self._describe(row, item)
         if self.request.wants_objects:
@@ -540,7 +547,7 @@ def _parts(pages: Iterable[List[Row]], size: int) -> Iterator[List[Row]]:
 def _free(record: ProcessRecord, entry: HandleEntry) -> HandleRecord:
     row = HandleRecord(record, Hex(entry.handle), Hex(entry.address))
     row.free = True
-    row.next_free = Hex(entry.next_free)
+    row.next_free = in_hex(entry.next_free)
     if entry.reserved:
         row.details = {"reserved": True}
     return row

@@ -73,7 +73,7 @@ class Rows:
         return [one for one in self.errors if one.handle is NO_VALUE]
 
 
-def compare(whole: Rows, found: Rows, loss: Loss) -> None:
+def compare(whole: Rows, found: Rows, loss: Any) -> None:
     """Raise `AssertionError` where ``found`` differs from ``whole`` in another way than it may."""
     assert found.processes.keys() == whole.processes.keys()
     for address, process in whole.processes.items():
@@ -162,6 +162,8 @@ def _compare_details(before: HandleRecord, after: HandleRecord, loss: Loss) -> N
     if loss.because(after.type):
         assert not set(after.details) - {*before.details, *INSTEAD_OF_NAME}
         return  # what else there is to say depends on the type
+    if loss.because(after.name) and loss.because(after.directory) and not after.details:
+        return  # nothing can be said of the object
     for key, old in before.details.items():
         if key in after.details:
             new = after.details[key]
@@ -171,5 +173,7 @@ def _compare_details(before: HandleRecord, after: HandleRecord, loss: Loss) -> N
             gone = after.name if owner == "name" else after.details[owner]
             assert loss.because(gone), f"{key} is gone, {owner} is {gone!r}"
     for key in after.details.keys() - before.details.keys():
+        if loss.because(after.details[key]):
+            continue
         assert key in INSTEAD_OF_NAME and loss.because(after.name), f"{key} is new"
         assert before.name.endswith(after.details[key])
