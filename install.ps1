@@ -99,8 +99,9 @@ if (-not $PSCmdlet.ShouldProcess("WinDbg ($Architecture)", 'Set up pykd_handle')
     $arguments += '--what-if'
 }
 
-# Full paths are known from here on; what a program loads from its current folder is then ours.
-Push-Location -LiteralPath $PSScriptRoot
+# Full paths are known from here on. A program may load what lies in its current folder: where the
+# user stands, and beside a wheel (Downloads), anything may lie; here only Windows itself writes.
+Push-Location -LiteralPath ([Environment]::SystemDirectory)
 try {
     $command = @(Find-Python)
     # Of a path with brackets, & would make a pattern.

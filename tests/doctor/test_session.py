@@ -131,7 +131,7 @@ def test_pykd_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     (one,) = look_at_pykd(none)
     assert (one.status, one.text) == (MISSING, "not installed in this Python")
-    assert one.advice == "python -m pykd_handle.install"
+    assert one.advice.startswith("python -m pykd_handle.install, in the clone's folder (")
 
 
 def test_pykd_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

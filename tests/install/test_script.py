@@ -105,6 +105,13 @@ def test_every_python_is_isolated(parse: Any, text: str) -> None:
     assert "PYTHONPATH" not in text.partition("#>")[2]
 
 
+def test_it_stands_where_only_windows_writes(text: str) -> None:
+    """Not where the user stands, nor beside a wheel, which is Downloads as a rule."""
+    places = re.findall(r"^Push-Location -LiteralPath (.*)$", text, re.MULTILINE)
+    assert places == ["([Environment]::SystemDirectory)"]
+    assert text.index("Push-Location") < text.index("@(Find-Python)")
+
+
 def test_nothing_that_windows_powershell_lacks(text: str) -> None:
     for newer in ("??", "?.", " && ", " || ", "ForEach-Object -Parallel", "$IsWindows", "clean {"):
         assert newer not in text, newer

@@ -6,10 +6,11 @@ import re
 import sys
 from typing import Any, Callable, Iterator
 
-from ...targets.session import ForeignPykd
+from ...targets.session import ForeignPykd, is_kernel_session
 from ...values import TargetError
 from .finding import MISSING, NOTE, OK, Finding
 from .python import version_of
+from .setup import IN_CLONE
 
 __all__ = ("look_at_pykd", "look_at_session")
 
@@ -38,19 +39,24 @@ def look_at_pykd(connect: Callable[[], Any]) -> Iterator[Finding]:
                 )
             yield Finding(MISSING if windows else NOTE, "pykd", text, advice)
         elif windows:
-            text, advice = "not installed in this Python", "python -m pykd_handle.install"
+            text = "not installed in this Python"
+            advice = f"python -m pykd_handle.install, {IN_CLONE}"
             yield Finding(MISSING, "pykd", text, advice)
         else:
             yield Finding(NOTE, "pykd", "for Windows only; here dumps are read with --dump FILE")
         return
-    yield Finding(OK, "pykd", str(getattr(pykd, "__version__", installed)))
+    try:
+        version = str(pykd.__version__)
+    except Exception:  # none, or a module that answers by a function of its own
+        version = str(installed)
+    yield Finding(OK, "pykd", version)
 
 
 def look_at_session(pykd: Any) -> Iterator[Finding]:
     """The engine, its target and the symbols of the kernel; ``pykd`` is the module."""
     try:
-        kernel = bool(pykd.isKernelDebugging())
-    except pykd.DbgException:
+        kernel = is_kernel_session(pykd)
+    except TargetError:
         text = "none: this Python does not run in a debugger; there, !py -g -m pykd_handle --doctor"
         yield Finding(NOTE, "session", text)
         return

@@ -9,9 +9,11 @@ from ..install import BOOTSTRAPPER_HELP, Machine, Places, find_bootstrapper, pyt
 from ..install.pythons import USABLE
 from .finding import MISSING, NOTE, OK, Finding
 
-__all__ = ("look_at_setup",)
+__all__ = ("IN_CLONE", "look_at_setup")
 
-_INSTALL = "python -m pykd_handle.install (or install.ps1)"
+IN_CLONE = "in the clone's folder (or install.ps1, from anywhere)"
+"""Where to run it: Python imports from the folder where the user stands, whatever is there."""
+_INSTALL = f"python -m pykd_handle.install, {IN_CLONE}"
 
 
 def look_at_setup(machine: Machine, bits: int, needed: bool) -> Iterator[Finding]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
+import sys
+from typing import Any, Dict
 
 from ...values import TargetError
 
 __all__ = ("ForeignPykd", "connect", "in_debugger", "is_kernel_session")
 
-# Names without which a module is not pykd, whatever it is called: no other one has them all.
-_NAMES = ("DbgException", "dbgCommand", "isKernelDebugging", "isWindbgExt")
+# What a module must have to be pykd, whatever it is called: no other one has all of it. All are
+# functions but the first, which is the base of all that it raises.
+_ERROR = "DbgException"
+_FUNCTIONS = ("dbgCommand", "isKernelDebugging", "isWindbgExt")
+
+# What is wrong with the file or folder at a place: it is not imported again at each question.
+_faults: Dict[str, str] = {}
+_UNKNOWN = "an unknown place"
 
 
 class ForeignPykd(TargetError):
@@ -27,13 +34,35 @@ class ForeignPykd(TargetError):
 def in_debugger() -> bool:
     """Whether a debugger runs this Python, as opposed to a Python that has loaded a debugger."""
     try:
-        return bool(connect().isWindbgExt())
+        pykd = connect()
     except TargetError:
+        return False
+    try:
+        return bool(pykd.isWindbgExt())
+    except BaseException as error:  # pykd's own raises nothing
+        if _is_stop(error):
+            raise
         return False
 
 
 def connect() -> Any:
     """The ``pykd`` module. Raises `TargetError` where it is not there, or is not the debugger's."""
+    place = "" if "pykd" in sys.modules else _place()
+    if place in _faults:
+        raise ForeignPykd(_faults[place])
+    try:
+        pykd = _import()
+        lacks = _lacks(pykd)
+        if lacks:
+            raise ForeignPykd(f"is another module: {_place()} has no {lacks}")
+    except ForeignPykd as error:
+        if place not in ("", _UNKNOWN):
+            _faults[place] = error.fault
+        raise
+    return pykd
+
+
+def _import() -> Any:
     try:
         import pykd
     except ModuleNotFoundError as error:
@@ -43,31 +72,54 @@ def connect() -> Any:
                 "--dump FILE"
             ) from None
         raise ForeignPykd(_broken(error)) from None
-    except Exception as error:
+    except BaseException as error:
         # A library that is not there, another bitness, a syntax error: an import raises anything.
-        raise ForeignPykd(_broken(error)) from None
-    except SystemExit as error:
-        # Ctrl+Break comes as one, here, too; that of a module that ends comes from further in.
-        if error.__traceback__ is None or error.__traceback__.tb_next is None:
+        if _is_stop(error):
             raise
         raise ForeignPykd(_broken(error)) from None
-    missing = [name for name in _NAMES if not hasattr(pykd, name)]
-    if missing:
-        raise ForeignPykd(f"is another module: {_place()} has no {missing[0]}")
     return pykd
+
+
+def _is_stop(error: BaseException) -> bool:
+    """Whether this is Ctrl+C or Ctrl+Break, to be asked by the one who caught it.
+
+    Ctrl+Break comes as a `SystemExit` here; that of a module that ends comes from further in.
+    """
+    if isinstance(error, SystemExit):
+        return error.__traceback__ is None or error.__traceback__.tb_next is None
+    return isinstance(error, KeyboardInterrupt)
+
+
+def _lacks(pykd: Any) -> str:
+    """The first thing that a module must have to be pykd and has not, or an empty string."""
+    error = _attribute(pykd, _ERROR)
+    if not (isinstance(error, type) and issubclass(error, BaseException)):
+        return _ERROR
+    return next((name for name in _FUNCTIONS if not callable(_attribute(pykd, name))), "")
+
+
+def _attribute(module: Any, name: str) -> Any:
+    try:
+        return getattr(module, name, None)
+    except Exception:  # a module may answer by a function of its own
+        return None
 
 
 def is_kernel_session(pykd: Any) -> bool:
     """Whether the session is a kernel's. Raises `TargetError` where there is no session."""
     try:
         return bool(pykd.isKernelDebugging())
-    except pykd.DbgException as error:
+    except Exception as error:  # a DbgException, if it is pykd
         line = (str(error).splitlines() or ["no reason given"])[0]
         raise TargetError(f"no debugger session: {line}") from None
 
 
 def _broken(error: BaseException) -> str:
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    try:
+        text = str(error)
+    except Exception:  # an error of its own making, that can't even be told
+        text = "(it can't be told)"
+    reason = " ".join(f"{type(error).__name__}: {text}".split())
     return f"can't be imported: {reason} ({_place()})"
 
 
@@ -75,9 +127,9 @@ def _place() -> str:
     """The file or folder that an import of pykd leads to."""
     try:
         spec = importlib.util.find_spec("pykd")
+        if spec is None:
+            return _UNKNOWN
+        folders = list(spec.submodule_search_locations or ())
+        return spec.origin or (folders[0] if folders else _UNKNOWN)
     except Exception:  # a module without a specification, or one that broke the import system
-        spec = None
-    if spec is None:
-        return "an unknown place"
-    folders = list(spec.submodule_search_locations or ())
-    return spec.origin or (folders[0] if folders else "an unknown place")
+        return _UNKNOWN
