@@ -84,7 +84,12 @@ def open_kernel_dump(
 
 
 def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
-    """Half a line: that the dump can be read without symbols, if it can."""
+    """Half a line: with what the dump can be read without ``--symbols``, if it can."""
+    try:
+        open_dump(path, progress=progress).close()
+        return "; without --symbols the symbols beside the dump are taken"
+    except PykdHandleError:
+        pass
     try:
         open_without_symbols(path, error, progress).close()
     except PykdHandleError:

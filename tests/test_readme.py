@@ -1,5 +1,6 @@
 """The README's examples are run, and must print what it shows."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -35,6 +36,11 @@ def test_an_example_prints_what_the_readme_shows(
 def test_the_two_commands_can_be_found(name: str) -> None:
     # .ci/run takes them from here, so that what a newcomer types is what is run.
     assert re.search(rf"<!-- {name} -->\s*```sh\n.+?\n```", README, re.S)
+
+
+def test_the_number_of_layouts_that_ship() -> None:
+    index = json.loads((ROOT / "pykd_handle/layout/data/index.json").read_text("utf-8"))
+    assert f"package ({len(index['layouts'])} of them, " in README
 
 
 def test_files_that_it_names_exist() -> None:

@@ -206,6 +206,96 @@ def test_no_handle_table_is_not_said_where_nothing_proves_it(tmp_path: Path) -> 
         target.close()
 
 
+def odd(layout: str) -> KernelImage:
+    """A system of two processes: one odd one is half of them."""
+    image = KernelImage(layout)
+    image.system.handle(image.system, value=4)
+    image.current = image.process("a.exe", 0x104, session=1)
+    image.current.handle(image.event())
+    return image
+
+
+@pytest.mark.parametrize("kind", ["full", "triage"])
+@pytest.mark.parametrize("layout", ["win7_sp1_x64", "win10_19041_x64", "win11_26100_x64"])
+def test_a_process_that_is_being_ended_is_no_other_layout(
+    layout: str, kind: str, tmp_path: Path
+) -> None:
+    image = odd(layout)
+    image.current.view["ExitStatus"] = 1  # by taskkill /f; its ExitTime comes last
+    path = tmp_path / "memory.dmp"
+    if kind == "full":
+        write_full_dump(image, path)
+    else:
+        head, size = image.symbol("PsActiveProcessHead"), image.struct("_EPROCESS").size
+        write_triage_dump(image, path, [(image.system.address, size), (head, 16)])
+    target = opened(path)
+    try:
+        assert "ExitTime" in target.unproved and "ImageFileName" not in target.unproved
+        reader = ProcessReader(target)
+        assert reader.current().image == "a.exe"
+        assert isinstance(reader.exited(reader.current()), Unavailable)
+    finally:
+        target.close()
+
+
+@pytest.mark.parametrize("name", ["\u30c6\u30b9\u30c8.exe".encode("cp932"), b"\xc8\xe9.exe"])
+def test_a_name_beyond_ascii_is_no_other_layout(name: bytes, tmp_path: Path) -> None:
+    image = odd("win10_19041_x64")
+    image.memory.write(image.current.view.at("ImageFileName"), name + bytes(15 - len(name)))
+    for write in (
+        lambda path: write_triage_dump(image, path, []),
+        lambda path: write_full_dump(image, path),
+    ):
+        write(tmp_path / "memory.dmp")
+        target = opened(tmp_path / "memory.dmp")
+        target.close()
+    # System's own name proves the field, in the full dump.
+    assert "ImageFileName" not in target.unproved
+
+
+def test_a_count_of_two_moments_is_no_other_layout(tmp_path: Path) -> None:
+    image = odd("win81_x64")
+    table = image.system.table
+    table.view["FreeLists[0].HandleCount"] = table.view["FreeLists[0].HandleCount"] + 2
+    image.current.table.view["TableCode"] = image.current.table.view["TableCode"] & ~3 | 3
+    write_full_dump(image, tmp_path / "memory.dmp")
+    target = opened(tmp_path / "memory.dmp")
+    try:
+        assert "HandleCount" in target.unproved
+    finally:
+        target.close()
+
+
+def test_no_session_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
+    image = odd("win10_19041_x64")
+    image.current.view["Session"] = 0
+    write_full_dump(image, tmp_path / "memory.dmp")
+    target = opened(tmp_path / "memory.dmp")
+    try:
+        assert "Session" in target.unproved
+        session = ProcessReader(target).current().session
+        assert isinstance(session, Unavailable) and session.reason.startswith("not proved: ")
+    finally:
+        target.close()
+
+
+def test_symbols_that_are_not_there_are_not_blamed(tmp_path: Path) -> None:
+    image = odd("win10_19041_x64")
+    image.memory.drop(image.symbol("ObpRootDirectoryObject"), 8, "not in the dump")
+    event, table = image.event(), image.current.table
+    image.current.handle(event)
+    blocks = [(table.address, 0x80), (table.entry_address(0), 0x100), (event.header, 0x40)]
+    write_triage_dump(image, tmp_path / "memory.dmp", blocks)
+    target = opened(tmp_path / "memory.dmp")
+    try:
+        row = answer(target, "").rows[1]
+        assert row.type.reason == "nt!ObHeaderCookie is not known without symbols"
+        (row,) = answer(target, "0 13").rows
+        assert "symbols have no" not in row.error and "System" in row.error
+    finally:
+        target.close()
+
+
 def test_a_debugger_block_that_says_otherwise(tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
     image.system.handle(image.system, value=4)

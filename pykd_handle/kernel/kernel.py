@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Absent, Maybe, MissingField, PykdHandleError, Unavailable
+from ..values import Absent, Impossible, Maybe, MissingField, PykdHandleError, Unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -88,7 +88,7 @@ class Kernel:
                 return place
         if isinstance(header.type_pointer, int):
             if not self.target.is_kernel_address(header.type_pointer):
-                return Unavailable(
+                return Impossible(
                     f"the pointer to the type, 0x{header.type_pointer:x}, leads nowhere",
                     header.address,
                 )

@@ -86,7 +86,7 @@ class OptionalHeaders:
         total = 0
         for other, name, size in self._sizes:
             if index & other and not size:
-                return unavailable(MissingType(name))
+                return unavailable(MissingType(name, self._target.symbols_recovered))
             total += size if index & other else 0
         return total
 
@@ -187,7 +187,7 @@ class HeaderReader:
         if not isinstance(distance, int):
             return distance
         if self._names is None:
-            return unavailable(MissingType(_NAME_INFO.struct))
+            return unavailable(MissingType(_NAME_INFO.struct, self._target.symbols_recovered))
         if not self._names.size <= distance <= _FARTHEST:
             return Unavailable(
                 f"a name header 0x{distance:x} bytes below its object can't be", address

@@ -12,7 +12,15 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Union
 
 from ..layout import fields
 from ..targets import Running, Target
-from ..values import Maybe, MemoryUnavailable, PykdHandleError, Unavailable, unavailable
+from ..values import (
+    Impossible,
+    Maybe,
+    MemoryUnavailable,
+    MissingSymbol,
+    PykdHandleError,
+    Unavailable,
+    unavailable,
+)
 from .fields import read_fields
 from .object_header import HeaderReader
 from .strings import read_unicode_string
@@ -83,14 +91,14 @@ class TypeTable:
             return pointer
         assert isinstance(pointer, int)
         if not self._target.is_kernel_address(pointer):
-            return Unavailable(f"type index 0x{index:x} leads nowhere (0x{pointer:x})", header)
+            return Impossible(f"type index 0x{index:x} leads nowhere (0x{pointer:x})", header)
         found = self.at(pointer)
         if (
             isinstance(found, ObjectType)
             and isinstance(found.type_index, int)
             and found.type_index != index
         ):
-            return Unavailable(
+            return Impossible(
                 f"type index 0x{index:x} leads to a type with index 0x{found.type_index:x}", header
             )
         return found
@@ -167,10 +175,10 @@ class TypeTable:
     def _read_pointers(self) -> List[Maybe[int]]:
         """All slots of ObTypeIndexTable: one read. Slots that are missing come from the types."""
         width = self._target.pointer_size
-        table = self._target.find_symbol("ObTypeIndexTable")
-        if table is None:
-            missing = Unavailable("the symbols have no nt!ObTypeIndexTable")
-            return self._fill([missing] * _SLOTS)
+        try:
+            table = self._target.symbol("ObTypeIndexTable")
+        except MissingSymbol as error:
+            return self._fill([unavailable(error)] * _SLOTS)
         span = self._target.read_partial(table, _SLOTS * width)
         pointers: List[Maybe[int]] = []
         for index in range(_SLOTS):
@@ -227,7 +235,7 @@ class TypeTable:
         elif self._target.lacks_symbol("ObHeaderCookie"):
             return -1
         else:
-            reason = Unavailable("the symbols have no nt!ObHeaderCookie")
+            reason = unavailable(MissingSymbol("ObHeaderCookie", self._target.symbols_recovered))
         found = self._type_directory()
         if isinstance(found, Unavailable):
             return self._cookie_by_processors(reason)

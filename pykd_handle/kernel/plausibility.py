@@ -15,7 +15,7 @@ from typing import Iterator, Optional
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, CorruptedError, PykdHandleError, Unavailable
+from ..values import Absent, CorruptedError, Impossible, PykdHandleError
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
@@ -130,7 +130,8 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         votes[name].count(value == entry.handle if isinstance(value, int) else None)
     for name, vote in votes.items():
         what = f"the ids that {'processes' if name == 'Process' else 'threads'} know"
-        vote.tell(verdict, what, *(("UniqueProcessId",) if name == "Process" else ()))
+        fields = ("UniqueProcessId",) if name == "Process" else ()
+        vote.tell(verdict, what, *fields, structural=True)
 
 
 def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
@@ -155,7 +156,9 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
         return
     names = {kind.name for kind in types}
     wanted = {"Type", "Directory", "Process", "Thread", "File", "Key", "Section", "Event"}
-    note(verdict, "the names of the object types", wanted <= names and len(types) >= _FEWEST_TYPES)
+    fits = wanted <= names and len(types) >= _FEWEST_TYPES
+    if fits or table.unread() is None:  # what is missing may be one of those
+        note(verdict, "the names of the object types", fits)
     try:
         system = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
         headers = HeaderReader(target)
@@ -169,5 +172,5 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
         kind = table.at(header.type_pointer)
     if isinstance(kind, ObjectType):
         note(verdict, "the type of the root directory", kind.name == "Directory")
-    elif isinstance(kind, Unavailable) and "leads" in kind.reason:
+    elif isinstance(kind, Impossible):
         note(verdict, "the type of the root directory", False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
 
-from ..layout import Array, fields
+from ..layout import PROCESS_OBJECT, Array, dispatcher_type, fields
 from ..targets import Span, Target
 from ..values import (
-    Absent,
     Maybe,
     MemoryUnavailable,
     MissingField,
@@ -22,9 +21,7 @@ from .strings import ansi_text
 from .time import is_time
 
 __all__ = (
-    "PROCESS_OBJECT",
     "SYSTEM_PROCESS_ID",
-    "THREAD_OBJECT",
     "BrokenList",
     "Process",
     "ProcessReader",
@@ -48,11 +45,6 @@ _PROCESS = fields(
 _BASES = ("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]")
 _EXIT = fields("_EPROCESS", "ExitTime.QuadPart")
 fields("_EPROCESS", _IMAGE, "ActiveProcessLinks", "Pcb.Header", _BASES[0])
-
-PROCESS_OBJECT = 3
-"""``DISPATCHER_HEADER.Type`` of a process (``KOBJECTS``, ProcessObject)."""
-THREAD_OBJECT = 6
-"""That of a thread (ThreadObject)."""
 
 T = TypeVar("T")
 
@@ -124,7 +116,7 @@ class ProcessReader:
         values = dict(zip(self._fields, decode_fields(span, self._struct, address, self._fields)))
 
         def proved(field: str, value: Maybe[T]) -> Maybe[T]:
-            unproved = field in self._target.unproved and not isinstance(value, Absent)
+            unproved = field in self._target.unproved and not isinstance(value, Unavailable)
             return not_proved(field, address) if unproved else value
 
         table = values["ObjectTable"]
@@ -244,7 +236,7 @@ class ProcessReader:
             return [unavailable(error) for _ in addresses]
         for span in self._target.read_many((address + at, 1) for address in addresses):
             try:
-                kinds.append(span.data()[0] & 0x7F)
+                kinds.append(dispatcher_type(span.data()[0]))
             except MemoryUnavailable as error:
                 kinds.append(unavailable(error))
         return kinds

@@ -10,14 +10,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
+from ..layout import PROCESS_OBJECT, THREAD_OBJECT
 from ..targets import Target
 from ..values import Absent, Maybe, PykdHandleError, Unavailable
 from .cid_table import cid_table
 from .image_name import ImageNames
 from .process import (
-    PROCESS_OBJECT,
     SYSTEM_PROCESS_ID,
-    THREAD_OBJECT,
     BrokenList,
     Process,
     ProcessReader,

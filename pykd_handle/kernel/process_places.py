@@ -8,12 +8,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import Dict, Iterator, List, Optional, Tuple, Union
 
+from ..layout import PROCESS_OBJECT
 from ..targets import Target
 from ..values import Absent, MissingSymbol, PykdHandleError
 from .cid_table import cid_table
 from .handle_entry import HandleEntry
 from .handle_table import Hole
-from .process import PROCESS_OBJECT, SYSTEM_PROCESS_ID, BrokenList, Process, ProcessReader
+from .process import SYSTEM_PROCESS_ID, BrokenList, Process, ProcessReader
 from .table_list import handle_tables
 
 __all__ = ("ProcessPlaces", "Source", "nothing_read")

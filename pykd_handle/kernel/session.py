@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ..layout import fields
+from ..layout import fast_reference, fields
 from ..targets import Span, Target
 from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Unavailable, unavailable
 
@@ -76,8 +76,7 @@ class Sessions:
         """Where the token keeps the id, as a range; none where there is no token."""
         if self._token_offset is None or not isinstance(token, int):
             return []
-        # The low bits of a fast reference are a count (_EX_FAST_REF.RefCnt).
-        address = token & ~(2 * self._target.pointer_size - 1)
+        address = fast_reference(token, self._target.pointer_size)
         if not self._target.is_kernel_address(address):
             return []
         return [(address + self._token_offset, _ID_SIZE)]

@@ -4,8 +4,10 @@ A wrong offset of one of them gives answers that look right: a live process is c
 the session is another one. So each of these fields has a check of its own; where nothing in the
 memory answers it, the field counts as not proved, and what hangs on it is not said.
 
-A few may answer otherwise: a system that crashed may hold damaged processes, and by a wrong layout
-nearly all do.
+A few may answer otherwise: a system that crashed may hold damaged processes, or such that are just
+made or ended, and by a wrong layout nearly all do. So where few are asked, what they answer leaves
+a field unproved, and speaks against the layout only if it is about what the kernel itself goes by:
+the ids, and the tables that name their owners.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ COUNT = "HandleCount"
 """The count in a handle table: where it is not proved, the entries are counted."""
 
 _MOST_PROCESSES = 32
+_MANY = 4  # answers that outweigh a damaged process, one that is just ended, and a token torn
 _LAST_ID = 1 << 26  # process and thread ids are handle values
 _STATUS_PENDING = 0x103  # what ExitStatus of a process holds until it exits
 _NAME = 15  # bytes of ImageFileName; up to Vista one more
@@ -77,10 +80,18 @@ class Vote:
             self.asked += 1
             self.yes += fits
 
-    def tell(self, verdict: Verdict, what: str, *fields: str) -> None:
-        """Write the result down; half of the answers is not enough."""
-        if self.asked:
-            note(verdict, what, 2 * self.yes > self.asked, *fields)
+    def tell(self, verdict: Verdict, what: str, *fields: str, structural: bool = False) -> None:
+        """Write the result down; half of the answers is not enough.
+
+        Few answers speak against a layout only where they are ``structural``, none of them fits,
+        and nothing else proves these fields.
+        """
+        proved = bool(fields) and verdict.proved.issuperset(fields)
+        alone = bool(self.asked) and not self.yes and not proved
+        if 2 * self.yes > self.asked:
+            note(verdict, what, True, *fields)
+        elif self.asked >= _MANY or (structural and alone):
+            note(verdict, what, False)
 
 
 def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
@@ -93,9 +104,9 @@ def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> 
     for process in listed[1:]:
         ids.count(_is_id(process.pid) if isinstance(process.pid, int) else None)
     for process in running:
-        if process.image == "System":
-            known = process.pid == SYSTEM_PROCESS_ID
-            note(verdict, "the current process, System", known, "UniqueProcessId", "ImageFileName")
+        # Any program may be called so; only the id makes it the one.
+        if process.image == "System" and process.pid == SYSTEM_PROCESS_ID:
+            note(verdict, "the current process, System", True, "UniqueProcessId", "ImageFileName")
     for process in every.values():
         names.count(_has_name(target, process))
         exits.count(_exit_fits(target, process, process in listed))
@@ -109,9 +120,21 @@ def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> 
             tables.count(_owner_fits(table, process))
             counts.count(_count_fits(table))
     _check_threads(target, verdict, reader)
-    ids.tell(verdict, "the ids of the processes", "UniqueProcessId", "ActiveProcessLinks")
+    ids.tell(
+        verdict,
+        "the ids of the processes",
+        "UniqueProcessId",
+        "ActiveProcessLinks",
+        structural=True,
+    )
     names.tell(verdict, "the names of the processes", "ImageFileName")
-    tables.tell(verdict, "the process ids in their handle tables", "UniqueProcessId", "ObjectTable")
+    tables.tell(
+        verdict,
+        "the process ids in their handle tables",
+        "UniqueProcessId",
+        "ObjectTable",
+        structural=True,
+    )
     exits.tell(verdict, "the exit status of the processes", "ExitTime")
     sessions.tell(verdict, "the sessions of the processes", "Session")
     counts.tell(verdict, "the counts of their handles", COUNT)
@@ -147,7 +170,8 @@ def _check_threads(target: Target, verdict: Verdict, reader: ProcessReader) -> N
         pid = reader.read(one.process).pid
         if isinstance(known, int) and isinstance(pid, int):
             vote.count(known == pid)
-    vote.tell(verdict, "the process ids that running threads know", "UniqueProcessId")
+    what = "the process ids that running threads know"
+    vote.tell(verdict, what, "UniqueProcessId", structural=True)
 
 
 def _is_id(value: int) -> bool:
@@ -156,7 +180,7 @@ def _is_id(value: int) -> bool:
 
 def _has_name(target: Target, process: Process) -> Optional[bool]:
     """Whether a printable name stands in ``ImageFileName``. Blank, as that of a pico process, it
-    says nothing."""
+    says nothing, nor do letters beyond ASCII: what they are hangs on the system's code page."""
     field = target.struct("_EPROCESS").field("ImageFileName")
     span = target.read_partial(process.address + field.offset, _NAME)
     if not span.complete:
@@ -165,7 +189,9 @@ def _has_name(target: Target, process: Process) -> Optional[bool]:
     name = ansi_text(data)
     if not name:
         return None if not any(data) else False
-    return name.isprintable()
+    if not all(char.isprintable() for char in name if char.isascii()):
+        return False
+    return True if name.isascii() else None
 
 
 def _exit_fits(target: Target, process: Process, listed: bool) -> Optional[bool]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Optional
 
-from ..layout import fields
+from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
 from ..targets import Running, Target
 from ..values import Absent
 from .fields import read_fields
@@ -30,8 +30,13 @@ FIRST_TYPES: Dict[int, str] = {
 """The indices of the types that every kernel from Windows 7 to 11 makes first, in this order."""
 
 _HEADER = fields("_DISPATCHER_HEADER", "Type", "WaitListHead.Flink", "WaitListHead.Blink")
-_KINDS = {2: "Mutant", 3: "Process", 4: "IoCompletion", 5: "Semaphore", 6: "Thread"}
-_LOCKED = 0x80  # KOBJECT_LOCK_BIT
+_KINDS = {
+    2: "Mutant",
+    PROCESS_OBJECT: "Process",
+    4: "IoCompletion",
+    5: "Semaphore",
+    THREAD_OBJECT: "Thread",
+}
 
 
 def prove_type(target: Target, body: int, running: Iterable[Running]) -> Optional[str]:
@@ -53,4 +58,4 @@ def prove_type(target: Target, body: int, running: Iterable[Running]) -> Optiona
     head = body + struct.offset("WaitListHead")
     if isinstance(kind, Absent) or not following == previous == head:
         return None
-    return _KINDS.get(kind & ~_LOCKED)
+    return _KINDS.get(dispatcher_type(kind))

@@ -3,11 +3,14 @@
 from .declared import Fields, declared, fields
 from .decoder import Decoder, Slot
 from .isf import Isf, PdbIdentity
+from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
 from .struct import LARGEST_STRUCT, Field, Plan, Resolver, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
 __all__ = (
     "LARGEST_STRUCT",
+    "PROCESS_OBJECT",
+    "THREAD_OBJECT",
     "Array",
     "BitField",
     "Decoder",
@@ -26,5 +29,7 @@ __all__ = (
     "StructRef",
     "Type",
     "declared",
+    "dispatcher_type",
+    "fast_reference",
     "fields",
 )

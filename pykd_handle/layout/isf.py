@@ -55,11 +55,15 @@ class Isf:
     """One ISF file: structures by name, symbols by name (offsets from the image base).
 
     ``source`` names the file for messages. Everything raises `SymbolsError` where what is asked for
-    is there and can't be; ``damage`` keeps these errors.
+    is there and can't be; ``damage`` keeps these errors. ``shipped`` marks a layout that stands in
+    for symbols, which errors then do not blame.
     """
 
-    def __init__(self, data: Mapping[str, Any], source: str = "symbols") -> None:
+    def __init__(
+        self, data: Mapping[str, Any], source: str = "symbols", shipped: bool = False
+    ) -> None:
         self.source = source
+        self._shipped = shipped
         self._origin = Source(source)
         self.damage = self._origin.damage
         for part in ("base_types", "user_types", "enums", "symbols", "metadata"):
@@ -82,10 +86,10 @@ class Isf:
         self.pointer_size = 8 if pointer is None else int(pointer.get("size").one_of(4, 8))
 
     @classmethod
-    def load(cls, path: Union[str, Path]) -> Isf:
+    def load(cls, path: Union[str, Path], shipped: bool = False) -> Isf:
         """Read a ``.json`` or ``.json.xz`` file. Raises `SymbolsError` with one line."""
         path = Path(path)
-        return cls(read_isf(path), str(path))
+        return cls(read_isf(path), str(path), shipped)
 
     @property
     def identity(self) -> Optional[PdbIdentity]:
@@ -108,7 +112,7 @@ class Isf:
         if found is None:
             entry = self._types.find(name)
             if entry is None:
-                raise MissingType(name)
+                raise MissingType(name, self._shipped)
             entry.get("kind").one_of(*_STRUCTS)
             fields = _Fields(self, entry)
             found = Struct(name, fields.size, fields, self.struct, self._origin)
@@ -123,7 +127,7 @@ class Isf:
         """The offset of a symbol from the image base, in bytes. Raises `MissingSymbol`."""
         entry = self._symbols.find(name)
         if entry is None:
-            raise MissingSymbol(name)
+            raise MissingSymbol(name, self._shipped)
         return entry.get("address").number(0, _IMAGE)
 
     def type_of(self, entry: Entry, depth: int = 0) -> Type:

@@ -66,7 +66,7 @@ def load(name: str) -> Isf:
     row = _rows().get(name)
     if row is None:
         raise SymbolsError(f"no layout {name} is shipped")
-    return Isf.load(_FOLDER / f"{row.get('file', name)}.json")
+    return Isf.load(_FOLDER / f"{row.get('file', name)}.json", shipped=True)
 
 
 @lru_cache(maxsize=None)

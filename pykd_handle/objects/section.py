@@ -12,7 +12,7 @@ from typing import Any, Dict
 
 from ..kernel import KernelObject
 from ..kernel.fields import read_fields
-from ..layout import fields
+from ..layout import fast_reference, fields
 from ..values import Absent, Hex, MissingType, Unavailable, in_hex, unavailable
 from .base import Describer, Description, named
 
@@ -63,7 +63,8 @@ class SectionDescriber(Describer):
         entry = self.target.struct("_HANDLE_TABLE_ENTRY")
         # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
         if not entry.has("Object"):
-            return {"file": unavailable(MissingType(_SECTION.struct))}
+            missing = MissingType(_SECTION.struct, self.target.symbols_recovered)
+            return {"file": unavailable(missing)}
         place = body
         for step in (_SECTION_OBJECT, _SEGMENT):
             (pointer,) = read_fields(self.target, step, place)
@@ -82,7 +83,7 @@ class SectionDescriber(Describer):
         (value,) = read_fields(self.target, _REFERENCE if fast else _POINTER, address)
         if isinstance(value, Absent):
             return {"file": value}
-        pointer = value & ~(2 * self.target.pointer_size - 1) if fast else value
+        pointer = fast_reference(value, self.target.pointer_size) if fast else value
         if pointer == 0:
             return {"backing": "page file"}
         return self._file(pointer)

@@ -1,6 +1,15 @@
 """What every room speaks in: absent values, hexadecimal numbers, errors. It imports nothing."""
 
-from .absent import NO_VALUE, NOT_REQUESTED, Absent, Maybe, Unavailable, not_proved, unavailable
+from .absent import (
+    NO_VALUE,
+    NOT_REQUESTED,
+    Absent,
+    Impossible,
+    Maybe,
+    Unavailable,
+    not_proved,
+    unavailable,
+)
 from .errors import (
     CorruptedError,
     MemoryUnavailable,
@@ -22,6 +31,7 @@ __all__ = (
     "Absent",
     "CorruptedError",
     "Hex",
+    "Impossible",
     "Maybe",
     "MemoryUnavailable",
     "MissingField",

@@ -17,6 +17,7 @@ __all__ = (
     "NOT_REQUESTED",
     "NO_VALUE",
     "Absent",
+    "Impossible",
     "Maybe",
     "Unavailable",
     "not_proved",
@@ -67,6 +68,12 @@ class Unavailable(Absent):
         return hash((self.reason, self.address))
 
 
+class Impossible(Unavailable):
+    """A value that was read, and that can't be: a pointer that leads nowhere, an absurd length."""
+
+    __slots__ = ()
+
+
 class _Nothing(Absent):
     __slots__ = ("_name",)
 
@@ -88,7 +95,9 @@ Maybe = Union[T, Absent]
 
 def unavailable(error: PykdHandleError) -> Unavailable:
     """Turn an error met while reading one field into the absent value of that field."""
-    if isinstance(error, (MemoryUnavailable, CorruptedError)):
+    if isinstance(error, CorruptedError):
+        return Impossible(error.reason, error.address)
+    if isinstance(error, MemoryUnavailable):
         return Unavailable(error.reason, error.address)
     return Unavailable(str(error))
 

@@ -50,18 +50,28 @@ class NoSymbols(SymbolsError):
 
 
 class MissingSymbol(PykdHandleError):
-    """The symbols of the kernel do not hold a name that was asked for."""
+    """The symbols of the kernel do not hold a name that was asked for; ``recovered`` where there
+    are no symbols of it, but a layout in their place."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the symbols have no nt!{name}")
+    def __init__(self, name: str, recovered: bool = False) -> None:
+        super().__init__(
+            f"nt!{name} is not known without symbols"
+            if recovered
+            else f"the symbols have no nt!{name}"
+        )
         self.name = name
 
 
 class MissingType(PykdHandleError):
-    """The symbols of the kernel do not hold a structure that was asked for."""
+    """The symbols of the kernel do not hold a structure that was asked for; ``recovered`` where
+    there are no symbols of it, but a layout in their place."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the symbols have no type nt!{name}")
+    def __init__(self, name: str, recovered: bool = False) -> None:
+        super().__init__(
+            f"the type nt!{name} is not known without symbols"
+            if recovered
+            else f"the symbols have no type nt!{name}"
+        )
         self.name = name
 
 

@@ -150,7 +150,26 @@ def test_a_session_that_the_token_does_not_have() -> None:
     process.view["Token.Value"] = image.token(session=1).address | 7
     assert "Session" in check_layout(MockTarget(image)).proved
     process.view["Token.Value"] = image.token(session=2).address | 7
+    # One may be torn: that leaves the field unproved, and many speak against the layout.
+    verdict = check_layout(MockTarget(image))
+    assert verdict.failed == [] and "Session" not in verdict.proved
+    for number in range(3):
+        other = image.process("b.exe", 0x404 + 4 * number, session=1)
+        other.view["Token.Value"] = image.token(session=2).address | 7
     assert check_layout(MockTarget(image)).failed == ["the sessions of the processes"]
+
+
+def test_a_type_that_is_paged_out_speaks_against_nothing() -> None:
+    image = filled("win10_19041_x64")
+    image.memory.drop(image.types["File"].address, 0x100, "paged out")
+    verdict = check_layout(MockTarget(image))
+    assert verdict.failed == [] and "the names of the object types" not in verdict.passed
+
+
+def test_a_program_may_be_called_system() -> None:
+    image = filled("win10_19041_x64")
+    image.current = image.process("System", 0x304)
+    assert check_layout(MockTarget(image)).failed == []
 
 
 def test_exit_times_where_the_layout_has_another_field() -> None:

@@ -51,6 +51,18 @@ def test_a_file_of_another_kernel(run, dump: Path, tmp_path: Path) -> None:
     assert "; without --symbols it is read with a layout that ships" in result.err
 
 
+def test_the_right_symbols_lie_beside_the_dump(run, tmp_path: Path) -> None:
+    image = KernelImage("win10_19041_x64")
+    image.current = image.process("notepad.exe", 0x1514)
+    write_full_dump(image, tmp_path / "memory.dmp")
+    (tmp_path / "kernel.json").write_text(json.dumps(image.isf()), "utf-8")
+    file = others(tmp_path / "symbols", 1) / "kernel0.json"
+    result = run("--dump", tmp_path / "memory.dmp", "--symbols", file)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.endswith("; without --symbols the symbols beside the dump are taken\n")
+    assert "ships with this package" not in run("--dump", tmp_path / "memory.dmp").err
+
+
 def test_nothing_is_promised_where_no_layout_fits(run, tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
     image.system.view["UniqueProcessId"] = 12

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
 from .file import DumpFile
 from .memory import PagedMemory
@@ -24,7 +25,6 @@ _NAME = b"System" + bytes(8)  # ImageFileName has 15 or 16 bytes
 _CHUNK = 8 << 20
 _GIGABYTE = 1 << 30
 _MOST_HITS = 20_000
-_PROCESS_OBJECT = 3  # DISPATCHER_HEADER.Type
 _SYSTEM_ID = 4
 _FORMATS: Dict[str, Tuple[PagingFormat, ...]] = {
     "x64": (X64_FOUR, X64_FIVE),
@@ -130,7 +130,7 @@ def _look(
     def number(offset: int) -> int:
         return int.from_bytes(data[offset : offset + width], "little")
 
-    if not data or data[0] & 0x7F != _PROCESS_OBJECT or number(shape.pid) != _SYSTEM_ID:
+    if not data or dispatcher_type(data[0]) != PROCESS_OBJECT or number(shape.pid) != _SYSTEM_ID:
         return None
     following, head = number(shape.links), number(shape.links + width)
     kernel = 1 << 8 * width - 1

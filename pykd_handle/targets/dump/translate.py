@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import Dict, Iterable, Optional, Sequence, Union
 
 from .pages import Pages
-from .paging import NOT_MAPPED, X64_FOUR, PagingFormat
+from .paging import X64_FOUR, PagingFormat
 
 __all__ = ("Translator", "choose_format")
 
@@ -96,7 +96,7 @@ class Translator:
             frame = place >> 12
             table = self._table(frame)
             if table is None:
-                return f"its page table is {self._why_not(frame)}"
+                return f"its page table: {self._pages.why_not(frame)}"
             index = (address >> level.shift & (1 << level.bits) - 1) * paging.entry
             index += place & 0xFFF  # the root of PAE need not begin a page
             entry = int.from_bytes(table[index : index + paging.entry], "little")
@@ -107,10 +107,10 @@ class Translator:
                     return first + (address >> 12 & inside & ~self._region_pages)
             found = paging.page(entry, self._invalid_mask)
             if isinstance(found, str):
-                return found if found == NOT_MAPPED else f"its page table is {found}"
+                return f"its page table: {found}" if entry else found
             place = found << 12
         table = self._table(place >> 12)
-        return f"its page table is {self._why_not(place >> 12)}" if table is None else table
+        return f"its page table: {self._pages.why_not(place >> 12)}" if table is None else table
 
     def _table(self, frame: int) -> Optional[bytes]:
         if frame in self._tables:
@@ -120,10 +120,6 @@ class Translator:
         if len(self._tables) > _KEPT_TABLES:
             self._tables.popitem(last=False)
         return table
-
-    def _why_not(self, frame: int) -> str:
-        reason = self._pages.why_not(frame)
-        return f"missing: {reason}" if reason.startswith("the ") else reason
 
 
 def choose_format(

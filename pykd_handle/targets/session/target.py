@@ -234,7 +234,7 @@ class SessionTarget(RecoverableTarget):
         try:
             return int(self._module.offset(name)) & self._mask
         except self._pykd.DbgException:
-            raise MissingSymbol(name) from None
+            raise MissingSymbol(name, self.symbols_recovered) from None
 
     def struct(self, name: str) -> Struct:
         """The layout of a structure of ``nt``; each is asked for once."""

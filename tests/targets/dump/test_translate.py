@@ -108,9 +108,9 @@ def test_large_pages() -> None:
 def test_a_missing_table(frame: int) -> None:
     pages = build.tables({VA: 0x1234 << 12 | HARD})
     del pages[frame]
-    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table is not in the dump"
+    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table: not in the dump"
     cut = Translator(Given(pages, "the dump file is cut short"), 0x1000)
-    assert cut.frame(VA) == "its page table is missing: the dump file is cut short"
+    assert cut.frame(VA) == "its page table: the dump file is cut short"
 
 
 def test_tables_that_are_paged_out_or_in_transition() -> None:
@@ -119,7 +119,7 @@ def test_tables_that_are_paged_out_or_in_transition() -> None:
     build.put(pages, 3, index, (4 << 12 | 1 << 11).to_bytes(8, "little"))
     assert Translator(Given(pages), 0x1000).frame(VA) == 0x1234
     build.put(pages, 3, index, (7 << 32 | 4 << 5).to_bytes(8, "little"))
-    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table is in the page file"
+    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table: in the page file"
 
 
 def test_five_levels() -> None:
