@@ -20,7 +20,7 @@ from .layout.shipped import ShippedLayout, candidates, load
 from .targets.dump import DumpTarget, open_dump
 from .targets.dump.file import Progress, silent
 from .targets.recoverable import RecoverableTarget
-from .values import MissingField, NoSymbols, PykdHandleError, SymbolsError
+from .values import NoSymbols, PykdHandleError, SymbolsError
 
 if TYPE_CHECKING:
     from .targets.session import SessionTarget
@@ -215,7 +215,7 @@ def _check_debugger_data(target: RecoverableTarget, verdict: Verdict) -> None:
     data = target.debugger_data
     for name, struct, paths in _OFFSETS:
         stored = data.short(name)
-        expected = _offset(target, struct, paths)
+        expected = target.find_offset(struct, *paths)
         if stored is not None and expected is not None:
             agrees = stored == expected
             (verdict.passed if agrees else verdict.failed).append(f"the dump's {name}")
@@ -223,15 +223,3 @@ def _check_debugger_data(target: RecoverableTarget, verdict: Verdict) -> None:
         layout = target.find_struct(struct)
         if layout is not None and data.short(name) == layout.size:
             verdict.passed.append(f"the dump's {name}")
-
-
-def _offset(target: RecoverableTarget, struct: str, fields: Tuple[str, ...]) -> Optional[int]:
-    layout = target.find_struct(struct)
-    if layout is None:
-        return None
-    for field in fields:
-        try:
-            return layout.offset(field)
-        except MissingField:
-            continue
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Absent, Impossible, Maybe, MissingField, PykdHandleError, Unavailable
+from ..values import Absent, Maybe, MissingField, PykdHandleError, Unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -77,24 +77,10 @@ class Kernel:
         return self._objects[header]
 
     def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
-        found = self._type_by_header(header)
+        found = self.types.by_header(header)
         if isinstance(found, Unavailable) and isinstance(header.body, int):
             return self.types.prove(header.body, found)
         return found
-
-    def _type_by_header(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
-        for place in (header.type_index, header.type_pointer):
-            if isinstance(place, Unavailable):
-                return place
-        if isinstance(header.type_pointer, int):
-            if not self.target.is_kernel_address(header.type_pointer):
-                return Impossible(
-                    f"the pointer to the type, 0x{header.type_pointer:x}, leads nowhere",
-                    header.address,
-                )
-            return self.types.at(header.type_pointer)
-        assert isinstance(header.type_index, int)
-        return self.types.of(header.address, header.type_index)
 
     # -- tables ---------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from ..values import (
     unavailable,
 )
 from .fields import read_fields
-from .object_header import HeaderReader
+from .object_header import HeaderReader, ObjectHeader
 from .strings import read_unicode_string
 from .type_proof import FIRST_TYPES, prove_type
 from .type_recovery import FEWEST, TypeDirectory, find_type_directory, recover_cookie
@@ -74,6 +74,21 @@ class TypeTable:
         does not say it; else ``why``."""
         name = prove_type(self._target, body, self.running)
         return why if name is None else ObjectType(why, why, name)
+
+    def by_header(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
+        """The type that a header leads to, by its index or, before Windows 7, its pointer."""
+        for place in (header.type_index, header.type_pointer):
+            if isinstance(place, Unavailable):
+                return place
+        if isinstance(header.type_pointer, int):
+            if not self._target.is_kernel_address(header.type_pointer):
+                return Impossible(
+                    f"the pointer to the type, 0x{header.type_pointer:x}, leads nowhere",
+                    header.address,
+                )
+            return self.at(header.type_pointer)
+        assert isinstance(header.type_index, int)
+        return self.of(header.address, header.type_index)
 
     def of(self, header: int, type_index: int) -> Union[ObjectType, Unavailable]:
         """The type of the object whose header lies at ``header`` and holds ``type_index``."""

@@ -11,11 +11,11 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, CorruptedError, Impossible, PykdHandleError
+from ..values import CorruptedError, Impossible, PykdHandleError
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
@@ -23,7 +23,8 @@ from .handle_table import HandleTable
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import ObjectType, TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
-from .state_checks import Verdict, Vote, check_processes, note
+from .root_directory import find_root_directory
+from .state_checks import Verdict, Vote, check_processes, listed_processes, note, table_of
 
 __all__ = ("Verdict", "check_layout")
 
@@ -42,28 +43,18 @@ def check_layout(target: Target) -> Verdict:
     verdict = Verdict([], [], set())
     try:
         reader = ProcessReader(target)
-        system = _first_process(target, reader)
-        if system is not None:
-            _check_process(verdict, reader, system)
-            _check_table(target, verdict, system)
-        check_processes(target, verdict, reader)
+        listed = listed_processes(reader)
+        if listed:
+            # The list of processes begins with System, from XP to 11.
+            _check_process(verdict, reader, listed[0])
+            _check_table(target, verdict, listed[0])
+        check_processes(target, verdict, reader, listed)
         types = TypeTable(target, HeaderReader(target))
         _check_types(target, verdict, types)
         _check_ids(target, verdict, types)
     except PykdHandleError as error:
         verdict.failed.append(str(error))
     return verdict
-
-
-def _first_process(target: Target, reader: ProcessReader) -> Optional[Process]:
-    """The process that the list of processes begins with: System, from XP to 11."""
-    try:
-        first = target.read_pointer(target.symbol("PsActiveProcessHead"))
-    except PykdHandleError:
-        return None
-    if not target.is_kernel_address(first):
-        return None
-    return reader.read(first - target.struct("_EPROCESS").offset("ActiveProcessLinks"))
 
 
 def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> None:
@@ -80,18 +71,14 @@ def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> 
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
-    address = system.object_table
-    if isinstance(address, Absent):
-        return
-    if not target.is_kernel_address(address):
-        note(verdict, "System's handle table", False)
-        return
     try:
-        table = HandleTable(target, address)
+        table = table_of(target, system)
     except CorruptedError:
         note(verdict, "System's handle table", False)
         return
-    except PykdHandleError:
+    if table is None:
+        if system.object_table == 0:  # System never exits
+            note(verdict, "System's handle table", False)
         return
     if isinstance(table.process_id, int):
         known = table.process_id == SYSTEM_PROCESS_ID
@@ -142,11 +129,7 @@ def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
 
 
 def _type_name(types: TypeTable, header: ObjectHeader) -> str:
-    kind = None
-    if isinstance(header.type_index, int):
-        kind = types.of(header.address, header.type_index)
-    elif isinstance(header.type_pointer, int):
-        kind = types.at(header.type_pointer)
+    kind = types.by_header(header)
     return kind.name if isinstance(kind, ObjectType) and isinstance(kind.name, str) else ""
 
 
@@ -159,17 +142,14 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
     fits = wanted <= names and len(types) >= _FEWEST_TYPES
     if fits or table.unread() is None:  # what is missing may be one of those
         note(verdict, "the names of the object types", fits)
+    if target.find_symbol("ObpRootDirectoryObject") is None:
+        return
+    headers = HeaderReader(target)
     try:
-        system = target.read_pointer(target.symbol("ObpRootDirectoryObject"))
-        headers = HeaderReader(target)
-        header = headers.read(headers.header_of(system))
+        header = headers.read(headers.header_of(find_root_directory(target, headers)))
     except PykdHandleError:
         return
-    kind = None
-    if isinstance(header.type_index, int):
-        kind = table.of(header.address, header.type_index)
-    elif isinstance(header.type_pointer, int):
-        kind = table.at(header.type_pointer)
+    kind = table.by_header(header)
     if isinstance(kind, ObjectType):
         note(verdict, "the type of the root directory", kind.name == "Directory")
     elif isinstance(kind, Impossible):

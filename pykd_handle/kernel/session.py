@@ -61,7 +61,7 @@ class Sessions:
         if self._offset is not None:
             place = (session + self._offset, _ID_SIZE)
             known = _number(self._target.read_many([place])[0])
-            return known if isinstance(known, int) else self._by_token(token, known)
+            return known if isinstance(known, int) else self.by_token(token, known)
         places: List[Tuple[int, int]] = [(session + _ID_WITHOUT_SYMBOLS, _ID_SIZE)]
         places += self._in_token(token)
         numbers = [_number(span) for span in self._target.read_many(places)]
@@ -81,7 +81,8 @@ class Sessions:
             return []
         return [(address + self._token_offset, _ID_SIZE)]
 
-    def _by_token(self, token: Maybe[int], otherwise: Maybe[int]) -> Maybe[int]:
+    def by_token(self, token: Maybe[int], otherwise: Maybe[int]) -> Maybe[int]:
+        """The id in the token that a fast reference leads to, ``otherwise`` where none is there."""
         for span in self._target.read_many(self._in_token(token)):
             number = _number(span)
             return number if isinstance(number, int) else otherwise

@@ -17,20 +17,29 @@ from typing import Dict, List, NamedTuple, Optional, Set
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, CorruptedError, PykdHandleError
+from ..values import NO_VALUE, Absent, CorruptedError, PykdHandleError
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
+from .session import Sessions
 from .strings import ansi_text
 from .time import is_time
 
-__all__ = ("COUNT", "STATE", "Verdict", "Vote", "check_processes", "note")
+__all__ = (
+    "COUNT",
+    "STATE",
+    "Verdict",
+    "Vote",
+    "check_processes",
+    "listed_processes",
+    "note",
+    "table_of",
+)
 
 _THREAD = fields("_ETHREAD", "Cid.UniqueProcess")
 _EXIT = fields("_EPROCESS", "ExitTime.QuadPart", "ExitStatus")
 _REFERENCE = fields("_EPROCESS", "Token.Value")
-_TOKEN = fields("_TOKEN", "SessionId")
 
 STATE: Dict[str, str] = {
     "UniqueProcessId": "process ids",
@@ -94,9 +103,10 @@ class Vote:
             note(verdict, what, False)
 
 
-def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> None:
+def check_processes(
+    target: Target, verdict: Verdict, reader: ProcessReader, listed: List[Process]
+) -> None:
     """The processes of the list, and those that the processors run."""
-    listed = _listed(reader)
     running = _running(target, reader)
     every = {process.address: process for process in [*listed, *running]}
     ids, names, tables = Vote(), Vote(), Vote()
@@ -112,7 +122,7 @@ def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> 
         exits.count(_exit_fits(target, process, process in listed))
         sessions.count(_session_fits(target, process))
         try:
-            table = _table(target, process)
+            table = table_of(target, process)
         except CorruptedError:
             tables.count(False)
             continue
@@ -140,7 +150,8 @@ def check_processes(target: Target, verdict: Verdict, reader: ProcessReader) -> 
     counts.tell(verdict, "the counts of their handles", COUNT)
 
 
-def _listed(reader: ProcessReader) -> List[Process]:
+def listed_processes(reader: ProcessReader) -> List[Process]:
+    """The processes that the list begins with, up to where it is broken."""
     found: List[Process] = []
     try:
         for process in islice(reader.all(), _MOST_PROCESSES):
@@ -225,17 +236,12 @@ def _session_fits(target: Target, process: Process) -> Optional[bool]:
 
 
 def _session_of_token(target: Target, process: Process) -> Optional[int]:
-    (reference,) = read_fields(target, _REFERENCE, process.address)
-    if not isinstance(reference, int):
-        return None
-    address = reference & ~(2 * target.pointer_size - 1)  # _EX_FAST_REF: the rest is a count
-    if not target.is_kernel_address(address):
-        return None
-    (known,) = read_fields(target, _TOKEN, address)
+    (token,) = read_fields(target, _REFERENCE, process.address)
+    known = Sessions(target).by_token(token, NO_VALUE)
     return known if isinstance(known, int) else None
 
 
-def _table(target: Target, process: Process) -> Optional[HandleTable]:
+def table_of(target: Target, process: Process) -> Optional[HandleTable]:
     """The handle table of a process, None where it has none or it can't be read.
 
     Raises `CorruptedError` where what should be one is none.

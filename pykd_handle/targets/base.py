@@ -113,6 +113,16 @@ class Target(ABC):
         except MissingType:
             return None
 
+    def find_offset(self, struct: str, *fields: str) -> Optional[int]:
+        """The offset in bytes of the first of these fields that the layout of a structure has, or
+        None where the symbols hold none."""
+        try:
+            layout = self.struct(struct)
+            found = layout.first(*fields)
+            return None if found is None else layout.offset(found)
+        except MissingType:  # that structure's, or that of one in it
+            return None
+
     def lacks_symbol(self, name: str) -> bool:
         """Whether this kernel has no such symbol for certain.
 

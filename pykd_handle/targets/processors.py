@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
-from ..values import MissingField, MissingType, PykdHandleError, TargetError
+from ..values import PykdHandleError, TargetError
 from .base import Running, Target
 
 __all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")
@@ -29,13 +29,13 @@ def offsets_of(
 ) -> Offsets:
     """The offsets by the target's layouts, else those given: of ``_KPRCB.CurrentThread`` and of
     ``_KTHREAD.ApcState.Process`` as the debugger data block has them."""
-    thread = _offset(target, "_KPRCB", "CurrentThread")
-    owner = _offset(target, "_KTHREAD", "ApcState.Process")
+    thread = target.find_offset("_KPRCB", "CurrentThread")
+    owner = target.find_offset("_KTHREAD", "ApcState.Process")
     return Offsets(
         current_thread=current_thread if thread is None else thread,
         process=process if owner is None else owner,
-        stack_limit=_offset(target, "_KTHREAD", "StackLimit"),
-        stack_base=_offset(target, "_KTHREAD", "StackBase", "InitialStack"),
+        stack_limit=target.find_offset("_KTHREAD", "StackLimit"),
+        stack_base=target.find_offset("_KTHREAD", "StackBase", "InitialStack"),
     )
 
 
@@ -130,12 +130,3 @@ def _on_stack(
             if target.is_kernel_address(start) and start <= stack_pointer < end:
                 return thread
     return None
-
-
-def _offset(target: Target, struct: str, *fields: str) -> Optional[int]:
-    try:
-        layout = target.struct(struct)
-        found = layout.first(*fields)
-        return None if found is None else layout.offset(found)
-    except (MissingType, MissingField):
-        return None
