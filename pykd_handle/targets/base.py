@@ -6,11 +6,12 @@ tell which it is.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..layout import Struct
 from ..values import MissingSymbol, MissingType
+from .memory import Memory
 from .span import Span
 
 __all__ = ("ReadCount", "Running", "Target")
@@ -38,7 +39,7 @@ class Running(NamedTuple):
     process: int
 
 
-class Target(ABC):
+class Target(Memory):
     """A stopped Windows kernel.
 
     ``name`` names it for messages, ``pointer_size`` is in bytes. Addresses are virtual addresses
@@ -53,16 +54,7 @@ class Target(ABC):
 
     # -- memory ---------------------------------------------------------------------------------
 
-    @abstractmethod
-    def fetch(self, address: int, size: int) -> Span:
-        """Answer one read, in part where only a part is there; never raises for missing memory.
-
-        For subclasses to write; callers use `read`, `read_partial` or `read_many`, which count.
-        """
-
-    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
-        """Answer several reads; a target that can do better than one by one overrides this."""
-        return [self.fetch(address, size) for address, size in ranges]
+    # Subclasses write `fetch`; callers use what follows, which counts.
 
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
@@ -87,7 +79,7 @@ class Target(ABC):
 
     def read_pointer(self, address: int) -> int:
         """The pointer at ``address``. Raises `MemoryUnavailable`."""
-        return int.from_bytes(self.read(address, self.pointer_size), "little")
+        return self.read_number(address, self.pointer_size)
 
     # -- symbols and layouts --------------------------------------------------------------------
 
@@ -195,11 +187,6 @@ class Target(ABC):
     rows_at_once: int = 1 << 16
     """How many rows to read the objects of together: few where reading takes long, so that rows
     show early, and those before an end by force are not lost."""
-
-    def refresh(self) -> None:
-        """Drop what was read before, if the target may have changed since (a live machine that
-        has run)."""
-        return
 
     def symbol_damage(self) -> Sequence[str]:
         """What of the symbols was found to be damaged so far, one line each."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from ...values import TargetError
+from .figures import PagedDump
 from .file import DumpFile, Progress, silent
 from .header import HEADER_SIZE, DumpType, Machine, parse_header
 from .header32 import parse_header32
@@ -65,10 +66,7 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
     if sniffed.kind is Kind.USER:
         raise TargetError(f"{file.path}: {sniffed.text}, not a kernel dump")
     if sniffed.kind is Kind.UNKNOWN and may_be_raw(file):
-        image = open_raw(file)
-        found = DumpTarget(file, image.header, image.memory, symbols, without_symbols, image.base)
-        found.add_note(image.note)
-        return found
+        return _paged(file, open_raw(file), symbols, without_symbols)
     if sniffed.kind not in _READ:
         raise TargetError(f"{file.path}: {sniffed.text}")
     parse = parse_header if sniffed.kind is Kind.KERNEL64 else parse_header32
@@ -79,9 +77,15 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
             what = "of Itanium machines"
         raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
     if header.dump_type is DumpType.TRIAGE:
-        return DumpTarget(file, header, open_triage(file, header), symbols, without_symbols)
-    checked = check_header(file, header, open_pages(file, header))
-    found = DumpTarget(file, checked.header, checked.memory, symbols, without_symbols, checked.base)
-    if checked.note:
-        found.add_note(checked.note)
-    return found
+        return DumpTarget(file, *open_triage(file, header), symbols, without_symbols)
+    opened = check_header(file, header, open_pages(file, header))
+    return _paged(file, opened, symbols, without_symbols)
+
+
+def _paged(
+    file: DumpFile, opened: PagedDump, symbols: Optional[Path], without_symbols: bool
+) -> DumpTarget:
+    """The target of a dump of whole pages, whose page tables know what the symbols tell of them."""
+    target = DumpTarget(file, *opened, symbols, without_symbols)
+    opened.memory.set_invalid_mask(target.invalid_mask())
+    return target

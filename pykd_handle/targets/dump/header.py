@@ -70,6 +70,11 @@ class Machine(IntEnum):
     IA64 = 0x0200
     X86 = 0x014C
 
+    @property
+    def architecture(self) -> str:
+        """The machine as layouts name it."""
+        return self.name.lower()
+
 
 class Run(NamedTuple):
     """Neighbouring physical pages: number of the first page, how many, where in the file."""

@@ -8,12 +8,13 @@ a raw image, and everything else follows from that.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ...values import MemoryUnavailable, TargetError
+from .figures import Figures, PagedDump
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, Machine
-from .kdbg import KDBG_SIZE, parse_debugger_data
+from .kdbg import KDBG_SIZE, parse_debugger_data, read_debugger_data
 from .kernel_image import find_debugger_data, find_kernel, size_of_image
 from .memory import PagedMemory
 from .modules import base_from_modules
@@ -22,23 +23,12 @@ from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
 from .system_process import SystemProcess, find_system_process
 from .translate import Translator, choose_format
 
-__all__ = ("CheckedHeader", "check_header")
-
-_ARCHITECTURES = {Machine.X64: "x64", Machine.ARM64: "arm64", Machine.X86: "x86"}
+__all__ = ("check_header",)
 
 
-class CheckedHeader(NamedTuple):
-    """A header with figures that lead somewhere, the memory by them, the virtual address of the
-    kernel's image (None: for others to find), a line for the user ("": the header was right)."""
-
-    header: DumpHeader
-    memory: PagedMemory
-    base: Optional[int]
-    note: str
-
-
-def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> CheckedHeader:
-    """The header and the virtual memory of a dump of whole pages.
+def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> PagedDump:
+    """What a dump of whole pages says of its kernel, by figures that lead somewhere, and its
+    virtual memory.
 
     Raises `TargetError` where the page tables are missing and nothing else leads to them.
     """
@@ -51,8 +41,7 @@ def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> Checke
     head = 0 if memory is None else _process_head(memory, header)
     system: Optional[SystemProcess] = None
     if not head:
-        arch = _ARCHITECTURES.get(Machine(header.machine))
-        system = find_system_process(file, pages, arch)
+        system = find_system_process(file, pages, Machine(header.machine).architecture)
         if system is not None:
             head = system.head
             if memory is None or not _is_head(memory, head, header.pointer_size):
@@ -60,31 +49,51 @@ def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> Checke
     if memory is None:
         raise trouble
     if not head:
-        return CheckedHeader(header, memory, None, "")
+        return _dump(header, memory, header.process_head, header.debugger_data)
     base, block = _debugger_data(memory, header, head)
-    checked = replace(header, process_head=head, debugger_data=block)
+    tables = header.directory_table
     if system is not None and memory is system.memory:
-        pae = memory.translator.paging is PAE
-        checked = replace(checked, directory_table=system.directory_table, pae=pae)
-    wrong = _differences(header, checked)
-    if not wrong:
-        return CheckedHeader(header, memory, base, "")
-    if _modules(memory, header) is None:
-        checked = replace(checked, module_list=0)
-    return CheckedHeader(checked, memory, base, _note(wrong, system))
-
-
-def _differences(header: DumpHeader, checked: DumpHeader) -> List[str]:
-    """The figures that memory corrects, by their names in the header."""
-    return [
+        tables = system.directory_table
+    wrong = [
         name
         for name, before, after in (
-            ("DirectoryTableBase", header.directory_table, checked.directory_table),
-            ("PsActiveProcessHead", header.process_head, checked.process_head),
-            ("KdDebuggerDataBlock", header.debugger_data, checked.debugger_data),
+            ("DirectoryTableBase", header.directory_table, tables),
+            ("PsActiveProcessHead", header.process_head, head),
+            ("KdDebuggerDataBlock", header.debugger_data, block),
         )
         if before != after
     ]
+    if not wrong:
+        return _dump(header, memory, head, block, base)
+    if _modules(memory, header) is None:
+        header = replace(header, module_list=0)
+    return _dump(header, memory, head, block, base, (_note(wrong, system),))
+
+
+def _dump(
+    header: DumpHeader,
+    memory: PagedMemory,
+    head: int,
+    block: int,
+    base: Optional[int] = None,
+    remarks: Tuple[str, ...] = (),
+) -> PagedDump:
+    """The dump by its header, but for the list of processes and the debugger data."""
+    figures = Figures(
+        architecture=Machine(header.machine).architecture,
+        pointer_size=header.pointer_size,
+        build=header.build,
+        debugger_data=read_debugger_data(memory, block, header.pointer_size),
+        debugger_block=block,
+        process_head=head,
+        module_list=header.module_list,
+        processors=header.processors,
+        stack_pointer=header.stack_pointer,
+        five_levels=memory.translator.paging is X64_FIVE,
+        base=base,
+        remarks=(*header.remarks, *memory.pages.remarks, *remarks),
+    )
+    return PagedDump(figures, memory)
 
 
 def _note(wrong: List[str], system: Optional[SystemProcess]) -> str:
@@ -96,10 +105,6 @@ def _note(wrong: List[str], system: Optional[SystemProcess]) -> str:
             f"0x{system.directory_table:x} ({tables})"
         )
     return f"the dump's header is not right about {', '.join(wrong)}; corrected: {where}"
-
-
-def _number(memory: PagedMemory, address: int, width: int) -> int:
-    return int.from_bytes(memory.fetch(address, width).data(), "little")
 
 
 def _process_head(memory: PagedMemory, header: DumpHeader) -> int:
@@ -115,8 +120,8 @@ def _is_head(memory: PagedMemory, address: int, width: int) -> bool:
     kernel = 1 << 8 * width - 1
     for forward, back in ((0, width), (width, 0)):
         try:
-            entry = _number(memory, address + forward, width)
-            if min(address, entry) >= kernel and _number(memory, entry + back, width) == address:
+            entry = memory.read_number(address + forward, width)
+            if min(address, entry) >= kernel and memory.read_number(entry + back, width) == address:
                 return True
         except MemoryUnavailable:
             continue
@@ -137,11 +142,7 @@ def _debugger_data(memory: PagedMemory, header: DumpHeader, head: int) -> Tuple[
 
 def _modules(memory: PagedMemory, header: DumpHeader) -> Optional[int]:
     """The kernel's base by the list of modules."""
-
-    def read(address: int, size: int) -> bytes:
-        return memory.fetch(address, size).data()
-
-    return base_from_modules(read, header.module_list, header.pointer_size)
+    return base_from_modules(memory.read, header.module_list, header.pointer_size)
 
 
 def _translator(file: DumpFile, header: DumpHeader, pages: FilePages) -> Translator:

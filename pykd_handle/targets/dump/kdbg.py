@@ -11,9 +11,16 @@ from __future__ import annotations
 import struct
 from typing import Callable, Dict, Optional
 
+from ..memory import Memory
 from ..span import Span
 
-__all__ = ("KDBG_SIZE", "DebuggerData", "ask_debugger_data", "parse_debugger_data")
+__all__ = (
+    "KDBG_SIZE",
+    "DebuggerData",
+    "ask_debugger_data",
+    "parse_debugger_data",
+    "read_debugger_data",
+)
 
 KDBG_SIZE = 0x380
 """The size of the block on Windows 10 and 11; older ones are shorter."""
@@ -86,6 +93,13 @@ class DebuggerData:
     def short(self, name: str) -> Optional[int]:
         """An offset or a size, in bytes; None where the block does not say."""
         return self._shorts.get(name)
+
+
+def read_debugger_data(memory: Memory, address: int, pointer_size: int) -> DebuggerData:
+    """The block at the virtual ``address``, 0 where that is not known."""
+    if not address:
+        return DebuggerData({}, {}, "where it lies, is not known")
+    return parse_debugger_data(memory.fetch(address, KDBG_SIZE), pointer_size)
 
 
 def parse_debugger_data(span: Span, pointer_size: int = 8) -> DebuggerData:

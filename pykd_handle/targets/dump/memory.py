@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Dict, List, Union
 
+from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap
 from .header import PAGE_SIZE
 from .pages import Pages
@@ -18,7 +19,7 @@ _KEPT_REASONS = 1 << 16
 _OFFSET = PAGE_SIZE - 1
 
 
-class PagedMemory:
+class PagedMemory(Memory):
     """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them."""
 
     def __init__(self, pages: Pages, translator: Translator) -> None:

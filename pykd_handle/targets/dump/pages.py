@@ -14,7 +14,15 @@ from ...values import TargetError
 from .file import DumpFile
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
 
-__all__ = ("CUT_SHORT", "NOT_IN_DUMP", "FilePages", "Pages", "RunPages", "parse_ranges")
+__all__ = (
+    "CUT_SHORT",
+    "NOT_IN_DUMP",
+    "UNREADABLE",
+    "FilePages",
+    "Pages",
+    "RunPages",
+    "parse_ranges",
+)
 
 NOT_IN_DUMP = "not in the dump"
 CUT_SHORT = "the dump file is cut short"

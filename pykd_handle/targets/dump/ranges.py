@@ -6,8 +6,10 @@ from bisect import bisect_left, bisect_right
 from typing import Iterable, List, NamedTuple, Tuple
 
 from ...values import TargetError
+from ..memory import Memory
 from ..span import Gap, Piece, Span
 from .file import DumpFile
+from .pages import CUT_SHORT, NOT_IN_DUMP, UNREADABLE
 
 __all__ = ("MOST_BYTES", "FileRanges", "Range")
 
@@ -28,7 +30,7 @@ class Range(NamedTuple):
         return self.address + self.size
 
 
-class FileRanges:
+class FileRanges(Memory):
     """Virtual memory as pieces of a file.
 
     Ranges are added in order of trust: where a later one overlaps an earlier one, the earlier
@@ -74,8 +76,8 @@ class FileRanges:
             parts.append(_part(item, position, item.end))
         return parts
 
-    def fetch(self, address: int, size: int, reason: str) -> Span:
-        """One read; what is missing has this ``reason``. Neighbours make one piece."""
+    def fetch(self, address: int, size: int) -> Span:
+        """One read of up to 64 MB; neighbours make one piece."""
         if size <= 0:
             return Span(address, 0, ())
         wanted, size = size, min(size, MOST_BYTES)
@@ -92,14 +94,14 @@ class FileRanges:
             if item.address >= end:
                 break
             if item.address > position:
-                gaps.append(Gap(position, item.address - position, reason))
+                gaps.append(Gap(position, item.address - position, NOT_IN_DUMP))
                 position = item.address
             count = min(item.end, end) - position
             try:
                 data = self._file.read(item.offset + position - item.address, count)
-                cause = "the dump file is cut short"
+                cause = CUT_SHORT
             except TargetError:
-                data, cause = b"", "the dump file can't be read here"
+                data, cause = b"", UNREADABLE
             if data:
                 if pieces and pieces[-1][0] + len(pieces[-1][1]) == position:
                     pieces[-1][1].extend(data)
@@ -109,7 +111,7 @@ class FileRanges:
                 gaps.append(Gap(position + len(data), count - len(data), cause))
             position += count
         if position < end:
-            gaps.append(Gap(position, end - position, reason))
+            gaps.append(Gap(position, end - position, NOT_IN_DUMP))
         if wanted > size:
             gaps.append(Gap(end, wanted - size, "too many bytes for one read"))
         return Span(address, wanted, [Piece(at, bytes(data)) for at, data in pieces], gaps)

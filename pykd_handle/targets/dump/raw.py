@@ -1,6 +1,6 @@
 """Raw images of physical memory: each byte of the file is the byte at that physical address.
 
-Such a file has no header. What a dump's header says follows from the process System (see
+Such a file has no header. What a dump's header would say follows from the process System (see
 `.system_process`): its page tables, the list of processes, and from there the kernel's image, whose
 debug record names the PDB. The kernel's debugger data is found where it is not encoded (up to
 Windows 7, on 32 bits, and where a debugger was attached).
@@ -8,34 +8,23 @@ Windows 7, on 32 bits, and where a debugger was attached).
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
-
 from ...values import MemoryUnavailable, TargetError
+from ..memory import Memory
+from .figures import Figures, PagedDump
 from .file import DumpFile
-from .header import PAGE_SIZE, DumpHeader, DumpType, Machine, Run
+from .header import PAGE_SIZE, Run
+from .kdbg import read_debugger_data
 from .kernel_image import find_debugger_data, find_kernel
-from .memory import PagedMemory
 from .pages import RunPages
-from .paging import PAE
+from .paging import X64_FIVE
 from .system_process import SystemProcess, find_system_process
 
-__all__ = ("RawImage", "may_be_raw", "open_raw")
+__all__ = ("may_be_raw", "open_raw")
 
 _LEAST = 1 << 20
-_MACHINES = {"x64": Machine.X64, "x86": Machine.X86, "arm64": Machine.ARM64}
 # KUSER_SHARED_DATA, and the build number in it (from Windows 10 on; before, something small).
 _SHARED_DATA = {8: 0xFFFFF78000000000, 4: 0xFFDF0000}
 _BUILD_NUMBER = 0x260
-
-
-class RawImage(NamedTuple):
-    """What a raw image says of itself: as much of a dump's header as can be known, the memory,
-    the virtual address of the kernel's image (None: not found), a line for the user."""
-
-    header: DumpHeader
-    memory: PagedMemory
-    base: Optional[int]
-    note: str
 
 
 def may_be_raw(file: DumpFile) -> bool:
@@ -43,8 +32,9 @@ def may_be_raw(file: DumpFile) -> bool:
     return file.size >= _LEAST and file.size % PAGE_SIZE == 0
 
 
-def open_raw(file: DumpFile) -> RawImage:
-    """The memory in a raw image. Raises `TargetError` where no kernel is found in it."""
+def open_raw(file: DumpFile) -> PagedDump:
+    """The memory in a raw image, and what it says of its kernel. Raises `TargetError` where no
+    kernel is found in it."""
     run = Run(0, file.size // PAGE_SIZE, 0)
     system = find_system_process(file, RunPages(file, [run]))
     if system is None:
@@ -56,23 +46,18 @@ def open_raw(file: DumpFile) -> RawImage:
     pointer_size = 4 if system.arch == "x86" else 8
     base = find_kernel(memory, system.head)
     block = 0 if base is None else find_debugger_data(memory, base, pointer_size)
-    header = DumpHeader(
-        build=_build(memory, pointer_size) or system.build,
-        directory_table=system.directory_table,
-        module_list=0,
-        process_head=system.head,
-        machine=_MACHINES[system.arch],
-        processors=1,
-        bug_check=0,
-        debugger_data=block,
-        stack_pointer=0,
-        dump_type=DumpType.FULL,
-        runs=(run,),
-        size=0,
+    figures = Figures(
+        architecture=system.arch,
         pointer_size=pointer_size,
-        pae=memory.translator.paging is PAE,
+        build=_build(memory, pointer_size) or system.build,
+        debugger_data=read_debugger_data(memory, block, pointer_size),
+        debugger_block=block,
+        process_head=system.head,
+        five_levels=memory.translator.paging is X64_FIVE,
+        base=base,
+        remarks=(_note(system),),
     )
-    return RawImage(header, memory, base, _note(system))
+    return PagedDump(figures, memory)
 
 
 def _note(system: SystemProcess) -> str:
@@ -84,11 +69,10 @@ def _note(system: SystemProcess) -> str:
     )
 
 
-def _build(memory: PagedMemory, pointer_size: int) -> int:
+def _build(memory: Memory, pointer_size: int) -> int:
     """The build number out of the page that the kernel shares with all processes, 0 for none."""
     try:
-        data = memory.fetch(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4).data()
+        number = memory.read_number(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4)
     except MemoryUnavailable:
         return 0
-    number = int.from_bytes(data, "little")
     return number if 10240 <= number < 100_000 else 0

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence
 
 from ...layout import Isf, Struct
 from ...values import MissingSymbol, PykdHandleError
+from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span
 from .debug_record import read_image_key, read_pdb_identity
+from .figures import Figures
 from .file import DumpFile
-from .header import DumpHeader, Machine
-from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
-from .memory import PagedMemory
 from .modules import base_from_modules
-from .paging import X64_FIVE
 from .symbols import KernelFacts, Known, Symbols, load_symbols
-from .triage import NOT_IN_DUMP, TriageDump
 
 __all__ = ("DumpTarget",)
 
-_ARCHITECTURES = {Machine.X64: "x64", Machine.ARM64: "arm64", Machine.X86: "x86"}
 _NO_ADDRESS = "not a canonical address"
 _USER_ADDRESS = "a user-mode address, which is not read here"
 
@@ -30,42 +26,31 @@ _USER_ADDRESS = "a user-mode address, which is not read here"
 class DumpTarget(RecoverableTarget):
     """A crash dump file; made by `pykd_handle.targets.dump.open_dump`.
 
-    ``memory`` reads virtual addresses: a `PagedMemory` or the ranges of a `TriageDump`. Raises
-    `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted. ``base`` is the
-    virtual address of the kernel's image, where somebody has found it.
+    ``memory`` reads virtual addresses, ``figures`` is what is known of the kernel. Raises
+    `SymbolsError` where no symbols fit the kernel in the dump, with what is wanted.
     """
 
     def __init__(
         self,
         file: DumpFile,
-        header: DumpHeader,
-        memory: Union[PagedMemory, TriageDump],
+        figures: Figures,
+        memory: Memory,
         symbols: Optional[Path] = None,
         without_symbols: bool = False,
-        base: Optional[int] = None,
     ) -> None:
         super().__init__()
         self.name = str(file.path)
-        self.pointer_size = header.pointer_size
-        self.architecture = _ARCHITECTURES[Machine(header.machine)]
-        self.build = header.build
-        self.header = header
+        self.figures = figures
+        self.pointer_size = figures.pointer_size
+        self.architecture = figures.architecture
+        self.build = figures.build
+        self.five_levels = figures.five_levels
+        self.debugger_data = figures.debugger_data
         self._file = file
         self._memory = memory
         self._top = 1 << 8 * self.pointer_size
-        self._crashed: Optional[Running] = None  # what a triage dump says of its one processor
-        self._remarks: List[str] = list(header.remarks)
-        if isinstance(memory, PagedMemory):
-            self.five_levels = memory.translator.paging is X64_FIVE
-            self._remarks += memory.pages.remarks
-            self.debugger_data = self._read_debugger_data()
-        else:
-            if memory.thread is not None and memory.process is not None:
-                self._crashed = Running(memory.thread, memory.process)
-            self._remarks += memory.remarks
-            self.debugger_data = memory.debugger_data
-        listed = "" if isinstance(memory, PagedMemory) else memory.kernel_image
-        self.facts = _facts(self, header, self.debugger_data, base, listed)
+        self._remarks: List[str] = list(figures.remarks)
+        self.facts = _facts(self, figures)
         self._symbols: Symbols
         if without_symbols:
             self.take_layout(Isf({"base_types": {}, "user_types": {}}))
@@ -73,8 +58,6 @@ class DumpTarget(RecoverableTarget):
             self._symbols = load_symbols(symbols, file.path.parent, self.facts, file.progress)
         self.base = self._symbols.base
         self._known: Dict[str, int] = {known.symbol: known.address for known in self.facts.known}
-        if isinstance(memory, PagedMemory):
-            memory.set_invalid_mask(self._invalid_mask())
 
     # -- memory ---------------------------------------------------------------------------------
 
@@ -83,13 +66,8 @@ class DumpTarget(RecoverableTarget):
         if size <= 0:
             return Span(address, 0, (Piece(address, b""),))
         if self._in_kernel(address, size):
-            return self._fetch_kernel(address, size)
-        return self._fetch_split(address, size)
-
-    def _fetch_kernel(self, address: int, size: int) -> Span:
-        if isinstance(self._memory, PagedMemory):
             return self._memory.fetch(address, size)
-        return self._memory.memory.fetch(address, size, NOT_IN_DUMP)
+        return self._fetch_split(address, size)
 
     @property
     def _half(self) -> int:
@@ -119,25 +97,19 @@ class DumpTarget(RecoverableTarget):
         inside = Span(address, 0, ())
         first, last = max(address, lowest), min(end, top)
         if first < last:
-            inside = self._fetch_kernel(first, last - first)
+            inside = self._memory.fetch(first, last - first)
         gaps += inside.gaps
         if end > top:
             first = max(address, top)
             gaps.append(Gap(first, end - first, _NO_ADDRESS))
         return Span(address, size, inside.pieces, gaps)
 
-    def _read_debugger_data(self) -> DebuggerData:
-        if not self.header.debugger_data:
-            return DebuggerData({}, {}, "where it lies, is not known")
-        span = self._fetch_kernel(self.header.debugger_data, KDBG_SIZE)
-        return parse_debugger_data(span, self.pointer_size)
-
-    def _invalid_mask(self) -> int:
+    def invalid_mask(self) -> int:
         """``MiState.Hardware.InvalidPteMask`` (since Windows 10 1803), 0 where there is none."""
         try:
             state = self.symbol("MiState")
             offset = self.struct("_MI_SYSTEM_INFORMATION").offset("Hardware.InvalidPteMask")
-            mask = int.from_bytes(self.read(state + offset, 8), "little")
+            mask = self.read_number(state + offset, 8)
         except PykdHandleError:
             return 0
         # It covers bits of the frame number; anything else is not this field.
@@ -177,16 +149,15 @@ class DumpTarget(RecoverableTarget):
 
     def current_process(self) -> int:
         """The process of the thread that the crash's processor ran. Raises `TargetError`."""
-        if self._crashed is not None and self.is_kernel_address(self._crashed.process):
-            return self._crashed.process
-        return current_process(
-            self, self._offsets(), self.header.processors, self.header.stack_pointer
-        )
+        known = self.figures
+        if known.crashed is not None and self.is_kernel_address(known.crashed.process):
+            return known.crashed.process
+        return current_process(self, self._offsets(), known.processors, known.stack_pointer)
 
     def running(self) -> List[Running]:
         """See `Target.running`; the one that crashed comes first where the dump names it."""
-        found = [] if self._crashed is None else [self._crashed]
-        found += running(self, self._offsets(), self.header.processors)
+        found = [] if self.figures.crashed is None else [self.figures.crashed]
+        found += running(self, self._offsets(), self.figures.processors)
         return list(dict.fromkeys(found))
 
     def _offsets(self) -> Offsets:
@@ -212,32 +183,27 @@ class DumpTarget(RecoverableTarget):
         self._file.close()
 
 
-def _facts(
-    target: DumpTarget,
-    header: DumpHeader,
-    data: DebuggerData,
-    base: Optional[int],
-    listed: str,
-) -> KernelFacts:
+def _facts(target: DumpTarget, figures: Figures) -> KernelFacts:
     """What the dump says about its kernel; nothing here needs symbols."""
     known = [
         Known(name, address, "header")
         for name, address in (
-            ("PsLoadedModuleList", header.module_list),
-            ("PsActiveProcessHead", header.process_head),
-            ("KdDebuggerDataBlock", header.debugger_data),
+            ("PsLoadedModuleList", figures.module_list),
+            ("PsActiveProcessHead", figures.process_head),
+            ("KdDebuggerDataBlock", figures.debugger_block),
         )
         if target.is_kernel_address(address)
     ]
     known += [
         Known(name, address, "debugger data block")
-        for name, address in data.symbols.items()
+        for name, address in figures.debugger_data.symbols.items()
         if target.is_kernel_address(address)
     ]
+    base = figures.base
     if base is None:
-        base = data.base
+        base = figures.debugger_data.base
     if base is None or not target.is_kernel_address(base):
-        base = base_from_modules(target.read, header.module_list, header.pointer_size)
+        base = base_from_modules(target.read, figures.module_list, figures.pointer_size)
     identity = None
     no_identity = ""
     if base is None:
@@ -252,9 +218,9 @@ def _facts(
         identity,
         no_identity,
         tuple(known),
-        header.build,
-        header.pointer_size,
-        "" if identity is not None else listed or _image_key(target, base),
+        figures.build,
+        figures.pointer_size,
+        "" if identity is not None else figures.kernel_image or _image_key(target, base),
     )
 
 

@@ -12,15 +12,17 @@ from __future__ import annotations
 import struct
 from typing import List, NamedTuple, Optional, Tuple
 
+from ...values import MemoryUnavailable
+from ..base import Running
 from .debug_record import image_key
+from .figures import Figures
 from .file import DumpFile
-from .header import DumpHeader
-from .kdbg import KDBG_SIZE, DebuggerData, parse_debugger_data
+from .header import DumpHeader, Machine
+from .kdbg import DebuggerData, read_debugger_data
+from .pages import CUT_SHORT
 from .ranges import FileRanges, Range
 
-__all__ = ("NOT_IN_DUMP", "Blob", "TriageDump", "open_triage")
-
-NOT_IN_DUMP = "not in the dump"
+__all__ = ("Blob", "TriageDump", "open_triage")
 
 _HEADS = {8: struct.Struct("<18IQ16xQII4I"), 4: struct.Struct("<18I4I4I")}  # 0x80, 0x68 bytes
 _BLOCK = struct.Struct("<QII")
@@ -41,21 +43,11 @@ class Blob(NamedTuple):
     size: int
 
 
-class TriageDump:
-    """The memory of a triage dump, and what it says about the current processor.
+class TriageDump(NamedTuple):
+    """What a triage dump says of its kernel, and its memory."""
 
-    ``thread`` and ``process`` are the virtual addresses of the thread that the crash's processor
-    ran and of its process, or None. ``kernel_image`` is the file of the kernel as symbol servers
-    name it, "" where the list of drivers does not say.
-    """
-
-    def __init__(self, memory: FileRanges, debugger_data: DebuggerData) -> None:
-        self.memory = memory
-        self.debugger_data = debugger_data
-        self.thread: Optional[int] = None
-        self.process: Optional[int] = None
-        self.remarks: List[str] = []
-        self.kernel_image = ""
+    figures: Figures
+    memory: FileRanges
 
 
 class _Head(NamedTuple):
@@ -98,17 +90,15 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     raw = file.read(header.size, form.size)
     memory = FileRanges(file)
     if len(raw) < form.size:
-        dump = TriageDump(memory, DebuggerData({}, {}, "the dump file is cut short"))
-        dump.remarks.append("the dump file is cut short: it ends in the triage header")
-        return dump
+        trouble = DebuggerData({}, {}, CUT_SHORT)
+        remark = f"{CUT_SHORT}: it ends in the triage header"
+        return TriageDump(_figures(header, trouble, [remark]), memory)
     head = _Head(*form.unpack(raw))
     place = _Place(file, header)
     blocks, remarks = _blocks(place, head)
     if head.ValidOffset + len(_VALID) > file.size:
         missing = head.ValidOffset + len(_VALID) - file.size
-        remarks.append(
-            f"the dump file is cut short: 0x{missing:x} bytes that its header names are missing"
-        )
+        remarks.append(f"{CUT_SHORT}: 0x{missing:x} bytes that its header names are missing")
     elif file.read(head.ValidOffset, len(_VALID)) != _VALID:
         remarks.append("the mark at the end of the triage data is damaged")
     twice = memory.add_many(blocks)
@@ -120,14 +110,35 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     ):
         extra += place.range(address, blob)
     memory.add_many(extra)
-    span = memory.fetch(header.debugger_data, KDBG_SIZE, NOT_IN_DUMP)
-    dump = TriageDump(memory, parse_debugger_data(span, header.pointer_size))
+    data = read_debugger_data(memory, header.debugger_data, header.pointer_size)
     if twice:
         remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
-    dump.remarks = remarks
-    dump.kernel_image = _kernel_image(place, head)
-    _add_current(place, head, dump)
-    return dump
+    crashed = _add_current(place, head, data, memory)
+    figures = _figures(header, data, remarks, crashed, _kernel_image(place, head))
+    return TriageDump(figures, memory)
+
+
+def _figures(
+    header: DumpHeader,
+    data: DebuggerData,
+    remarks: List[str],
+    crashed: Optional[Running] = None,
+    kernel_image: str = "",
+) -> Figures:
+    return Figures(
+        architecture=Machine(header.machine).architecture,
+        pointer_size=header.pointer_size,
+        build=header.build,
+        debugger_data=data,
+        debugger_block=header.debugger_data,
+        process_head=header.process_head,
+        module_list=header.module_list,
+        processors=header.processors,
+        stack_pointer=header.stack_pointer,
+        crashed=crashed,
+        kernel_image=kernel_image,
+        remarks=(*header.remarks, *remarks),
+    )
 
 
 def _kernel_image(place: _Place, head: _Head) -> str:
@@ -203,26 +214,31 @@ def _blocks(place: _Place, head: _Head) -> Tuple[List[Range], List[str]]:
     return found, remarks
 
 
-def _add_current(place: _Place, head: _Head, dump: TriageDump) -> None:
-    """Place the copies of the processor block, the thread and the process in memory.
+def _add_current(
+    place: _Place, head: _Head, data: DebuggerData, memory: FileRanges
+) -> Optional[Running]:
+    """Place the copies of the processor block, the thread and the process in memory; what the
+    processor ran, where both are known.
 
     Their addresses follow from each other: the processor block names the thread, the thread the
     process, and the kernel's array of processor blocks the first one.
     """
-    data = dump.debugger_data
     process = Blob(head.ProcessOffset, data.short("SizeEProcess") or 0)
     thread = Blob(head.ThreadOffset, data.short("SizeEThread") or 0)
     prcb = Blob(head.PrcbOffset, data.short("SizePrcb") or 0)
-    dump.thread = place.pointer(prcb, data.short("OffsetPrcbCurrentThread"))
-    dump.process = place.pointer(thread, data.short("OffsetKThreadApcProcess"))
-    dump.memory.add_many(place.range(dump.thread, thread) + place.range(dump.process, process))
-    block = _processor_block(place, prcb, dump)
-    dump.memory.add_many(place.range(block, prcb))
+    thread_at = place.pointer(prcb, data.short("OffsetPrcbCurrentThread"))
+    process_at = place.pointer(thread, data.short("OffsetKThreadApcProcess"))
+    memory.add_many(place.range(thread_at, thread) + place.range(process_at, process))
+    memory.add_many(place.range(_processor_block(place, prcb, data, memory), prcb))
+    if thread_at is None or process_at is None:
+        return None
+    return Running(thread_at, process_at)
 
 
-def _processor_block(place: _Place, prcb: Blob, dump: TriageDump) -> Optional[int]:
+def _processor_block(
+    place: _Place, prcb: Blob, data: DebuggerData, memory: FileRanges
+) -> Optional[int]:
     """The address of the processor block: the element of KiProcessorBlock of its number."""
-    data = dump.debugger_data
     array = data.symbols.get("KiProcessorBlock")
     offset = data.short("OffsetPrcbNumber")
     if array is None or offset is None or offset + 4 > prcb.size:
@@ -230,6 +246,8 @@ def _processor_block(place: _Place, prcb: Blob, dump: TriageDump) -> Optional[in
     raw = place.file.read(prcb.offset + offset, 4)
     if len(raw) < 4 or prcb.offset < place.first:
         return None
-    slot = array + place.width * int.from_bytes(raw, "little")
-    span = dump.memory.fetch(slot, place.width, NOT_IN_DUMP)
-    return int.from_bytes(span.data(), "little") if span.complete else None
+    try:
+        slot = array + place.width * int.from_bytes(raw, "little")
+        return memory.read_number(slot, place.width)
+    except MemoryUnavailable:
+        return None

@@ -35,7 +35,7 @@ def test_reading_fails(tmp_path: Path) -> None:
     assert pages.read(1) is None
     assert pages.why_not(1) == "the dump file can't be read here"
     assert pages.why_not(8) == "the dump file is cut short"
-    assert ranges.fetch(VA, 8, "gone").gaps[0].reason == "the dump file can't be read here"
+    assert ranges.fetch(VA, 8).gaps[0].reason == "the dump file can't be read here"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")

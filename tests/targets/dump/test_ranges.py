@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> DumpFile:
 def test_neighbours_make_one_piece(file: DumpFile) -> None:
     ranges = FileRanges(file)
     ranges.add_many([Range(0x1010, 0x10, 0x50), Range(0x1000, 0x10, 0x20)])
-    span = ranges.fetch(0x1008, 0x10, "gone")
+    span = ranges.fetch(0x1008, 0x10)
     assert span.pieces == (Piece(0x1008, CONTENT[0x28:0x30] + CONTENT[0x50:0x58]),)
     assert span.at(0x100C, 8) == CONTENT[0x2C:0x30] + CONTENT[0x50:0x54]
 
@@ -33,8 +33,9 @@ def test_neighbours_make_one_piece(file: DumpFile) -> None:
 def test_gaps_before_between_and_behind(file: DumpFile) -> None:
     ranges = FileRanges(file)
     ranges.add_many([Range(0x1000, 4, 0), Range(0x1008, 4, 8)])
-    span = ranges.fetch(0xFFC, 0x14, "gone")
-    assert span.gaps == (Gap(0xFFC, 4, "gone"), Gap(0x1004, 4, "gone"), Gap(0x100C, 4, "gone"))
+    span = ranges.fetch(0xFFC, 0x14)
+    missing = ((0xFFC, 4), (0x1004, 4), (0x100C, 4))
+    assert span.gaps == tuple(Gap(*each, "not in the dump") for each in missing)
     assert [piece.address for piece in span.pieces] == [0x1000, 0x1008]
 
 
@@ -43,13 +44,13 @@ def test_the_first_of_two_sources_counts(file: DumpFile) -> None:
     assert ranges.add_many([Range(0x1004, 4, 0x80)]) == 0
     assert ranges.add_many([Range(0x1000, 0x10, 0x10)]) == 4
     expected = CONTENT[0x10:0x14] + CONTENT[0x80:0x84] + CONTENT[0x18:0x20]
-    assert ranges.fetch(0x1000, 0x10, "gone").data() == expected
+    assert ranges.fetch(0x1000, 0x10).data() == expected
 
 
 def test_what_lies_behind_the_end_of_the_file_is_cut_short(file: DumpFile) -> None:
     ranges = FileRanges(file)
     ranges.add_many([Range(0x1000, 0x20, len(CONTENT) - 8)])
-    span = ranges.fetch(0x1000, 0x20, "gone")
+    span = ranges.fetch(0x1000, 0x20)
     assert span.pieces == (Piece(0x1000, CONTENT[-8:]),)
     assert span.gaps == (Gap(0x1008, 0x18, "the dump file is cut short"),)
 
@@ -57,7 +58,7 @@ def test_what_lies_behind_the_end_of_the_file_is_cut_short(file: DumpFile) -> No
 def test_absurd_sizes_are_bounded(file: DumpFile) -> None:
     ranges = FileRanges(file)
     ranges.add_many([Range(0x1000, 1 << 40, 0)])
-    span = ranges.fetch(0x1000, 1 << 39, "gone")
+    span = ranges.fetch(0x1000, 1 << 39)
     assert span.pieces[0].data == CONTENT
     assert span.gaps[-1] == Gap(
         0x1000 + MOST_BYTES, (1 << 39) - MOST_BYTES, "too many bytes for one read"
@@ -82,7 +83,7 @@ def test_random_ranges_against_a_plain_model(file: DumpFile) -> None:
                     fresh.setdefault(item.address + step, CONTENT[item.offset + step])
             model = {**fresh, **model}
         start, size = chance.randrange(64), chance.randrange(1, 64)
-        span = ranges.fetch(start, size, "gone")
+        span = ranges.fetch(start, size)
         found: Dict[int, int] = {}
         for piece in span.pieces:
             found.update(enumerate(piece.data, piece.address))

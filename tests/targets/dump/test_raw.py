@@ -89,7 +89,7 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
     try:
         assert target.current_process() == image.current.address
         assert target.base == image.base
-        assert (target.architecture, target.header.build) == ("x64", 19041)
+        assert (target.architecture, target.figures.build) == ("x64", 19041)
         note = target.notes()[0]
         # By hand: where the file has the name of System, less its offset (0x5a8).
         place = raw.read_bytes().find(NAME) - 0x5A8

@@ -35,8 +35,8 @@ def target() -> DumpTarget:
 
 def test_where_the_kernel_lies(target: DumpTarget) -> None:
     assert target.base == 0xFFFFF8047BA00000
-    assert target.header.processors == 16
-    assert target.header.build == 19041
+    assert target.figures.processors == 16
+    assert target.figures.build == 19041
 
 
 def test_symbols_were_checked(target: DumpTarget) -> None:

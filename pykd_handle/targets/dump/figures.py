@@ -1,0 +1,50 @@
+"""The figures that a dump's target starts from, whoever found them.
+
+A dump's header and its debugger data say them; where a header is wrong, or there is none (a raw
+image), a search through memory does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Optional, Tuple
+
+from ..base import Running
+from .kdbg import DebuggerData
+from .memory import PagedMemory
+
+__all__ = ("Figures", "PagedDump")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is known of a kernel before its symbols are. Addresses are virtual, 0 where not known.
+
+    ``architecture`` is ``x86``, ``x64`` or ``arm64``, ``pointer_size`` in bytes; ``base`` is that
+    of the kernel's image, where it was looked for; ``stack_pointer`` that of the context record,
+    ``crashed`` what the processor ran that stopped the system, where the dump names it.
+    ``kernel_image`` is the kernel's file as symbol servers name it, or "". ``remarks`` are lines
+    for the user.
+    """
+
+    architecture: str
+    pointer_size: int
+    build: int
+    debugger_data: DebuggerData
+    debugger_block: int  # KdDebuggerDataBlock
+    process_head: int  # PsActiveProcessHead
+    module_list: int = 0  # PsLoadedModuleList
+    processors: int = 1
+    stack_pointer: int = 0
+    five_levels: bool = False
+    base: Optional[int] = None
+    crashed: Optional[Running] = None
+    kernel_image: str = ""
+    remarks: Tuple[str, ...] = ()
+
+
+class PagedDump(NamedTuple):
+    """A dump of whole pages: what it says of its kernel, and its memory."""
+
+    figures: Figures
+    memory: PagedMemory

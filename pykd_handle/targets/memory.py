@@ -1,0 +1,38 @@
+"""Memory: the one way in which everything that holds bytes at virtual addresses answers.
+
+The pages or ranges of a dump file, the debugger's session and a whole `Target` are read alike;
+nobody who reads asks which of them it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import List, Sequence, Tuple
+
+from .span import Span
+
+__all__ = ("Memory",)
+
+
+class Memory(ABC):
+    """Bytes at virtual addresses, as far as they are there."""
+
+    @abstractmethod
+    def fetch(self, address: int, size: int) -> Span:
+        """Answer one read, in part where only a part is there; never raises for missing memory."""
+
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """Answer several reads; a memory that can do better than one by one overrides this."""
+        return [self.fetch(address, size) for address, size in ranges]
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
+        return self.fetch(address, size).data()
+
+    def read_number(self, address: int, size: int) -> int:
+        """The unsigned number of ``size`` bytes at ``address``. Raises `MemoryUnavailable`."""
+        return int.from_bytes(self.read(address, size), "little")
+
+    def refresh(self) -> None:
+        """Drop what was read before, if it may have changed since (a live machine that has run)."""
+        return
