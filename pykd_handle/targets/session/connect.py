@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 from ...values import TargetError
 
-__all__ = ("ForeignPykd", "connect", "in_debugger", "is_kernel_session")
+__all__ = ("ForeignPykd", "connect", "first_line", "in_debugger", "is_kernel_session")
 
 # What a module must have to be pykd, whatever it is called: no other one has all of it. All are
 # functions but the first, which is the base of all that it raises.
@@ -110,8 +110,12 @@ def is_kernel_session(pykd: Any) -> bool:
     try:
         return bool(pykd.isKernelDebugging())
     except Exception as error:  # a DbgException, if it is pykd
-        line = (str(error).splitlines() or ["no reason given"])[0]
-        raise TargetError(f"no debugger session: {line}") from None
+        raise TargetError(f"no debugger session: {first_line(error)}") from None
+
+
+def first_line(error: Exception) -> str:
+    """What an exception of pykd says, without the lines that tell where."""
+    return (str(error).splitlines() or ["no reason given"])[0]
 
 
 def _broken(error: BaseException) -> str:

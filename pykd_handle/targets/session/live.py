@@ -13,9 +13,11 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ...values import TargetError
+from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap, add_piece
+from .connect import first_line
+from .duties import Duties
 from .engine import Engine
-from .watch import Watch
 
 __all__ = ("LiveMemory",)
 
@@ -33,15 +35,18 @@ _USER = "a user-mode address: on a live target it is not known to be of the proc
 Stamp = Tuple[int, ...]
 
 
-class LiveMemory:
+class LiveMemory(Memory):
     """Reads small ranges, keeps them, and joins those that lie close together.
 
-    ``engine`` is asked where there is one, else pykd.
+    ``engine`` is asked where there is one, else pykd; ``duties`` are told of each question.
     """
 
-    def __init__(self, pykd: Any, pointer_size: int, engine: Optional[Engine]) -> None:
+    def __init__(
+        self, pykd: Any, pointer_size: int, engine: Optional[Engine], duties: Duties
+    ) -> None:
         self._pykd = pykd
         self._engine = engine
+        self._duties = duties
         self._kernel = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
         self._clock = (_SHARED_DATA_32 if pointer_size == 4 else _SHARED_DATA_64) + _INTERRUPT_TIME
@@ -50,7 +55,6 @@ class LiveMemory:
         self._missing: Dict[int, str] = {}
         self._stamp: Optional[Stamp] = None
         self.calls = 0
-        self.watch: Optional[Watch] = None
 
     # -- what may be stale ----------------------------------------------------------------------
 
@@ -82,7 +86,7 @@ class LiveMemory:
 
     # -- reading --------------------------------------------------------------------------------
 
-    def read(self, address: int, size: int) -> Span:
+    def fetch(self, address: int, size: int) -> Span:
         """What is there of ``size`` bytes at ``address``."""
         if any(
             start // PAGE in self._missing or self._find(start, stop - start) is not None
@@ -92,7 +96,7 @@ class LiveMemory:
         self._fill(((address, size),))
         return self._answer(address, size)
 
-    def read_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """Several reads: what lies close together comes in one round trip."""
         if self._kept or self._missing:
             self.refresh()
@@ -122,7 +126,7 @@ class LiveMemory:
         # The wire carries as much for less; behind the end of a page it would be a second read.
         stop = max(stop, min(start + _LEAST, _next_page(stop - 1)))
         while start < stop:
-            data = self._fetch(start, stop - start)
+            data = self._ask(start, stop - start)
             end = start + len(data)
             for first, last in _by_page(start, len(data)):
                 self._keep(first, data[first - start : last - start])
@@ -165,22 +169,21 @@ class LiveMemory:
                 return data[offset : offset + (most or size)]
         return None
 
-    def _fetch(self, address: int, size: int) -> bytes:
+    def _ask(self, address: int, size: int) -> bytes:
         """From the wire: the bytes up to the first that is missing."""
         self.calls += 1
-        if self.watch is not None:
-            self.watch.begin(address)
+        self._duties.begin(address)
         try:
             if self._engine is not None:
                 return self._engine.read(address | self._extend, size)
             return self._by_pykd(address | self._extend, size)
         except (self._pykd.DbgException, OSError) as error:
             # Not a page that is missing: the session itself fails.
-            line = (str(error).splitlines() or ["no reason given"])[0]
-            raise TargetError(f"the debugger can't read 0x{address:x}: {line}") from None
+            raise TargetError(
+                f"the debugger can't read 0x{address:x}: {first_line(error)}"
+            ) from None
         finally:
-            if self.watch is not None:
-                self.watch.end()
+            self._duties.end()
 
     def _by_pykd(self, address: int, size: int) -> bytes:
         """The same; pykd gives nothing of a range that is not there as a whole."""

@@ -15,7 +15,9 @@ import struct
 from typing import Any, Dict, List, Optional, Tuple
 
 from ...values import TargetError
+from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap, add_piece
+from .connect import first_line
 
 __all__ = ("SessionMemory",)
 
@@ -26,7 +28,7 @@ _PAGES_KEPT = 16384  # 64 MB; the engine's own cache ends at 1 MB and then keeps
 Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
 
 
-class SessionMemory:
+class SessionMemory(Memory):
     """Memory of a dump. Whole pages are read and kept: a dump does not change.
 
     What is kept belongs to this object, and a command makes its own: with ``!py -g`` too, where
@@ -43,7 +45,7 @@ class SessionMemory:
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
         self.calls = 0
 
-    def read(self, address: int, size: int) -> Span:
+    def fetch(self, address: int, size: int) -> Span:
         """What is there of ``size`` bytes at ``address``."""
         pieces: List[Piece] = []
         gaps: List[Gap] = []
@@ -59,7 +61,7 @@ class SessionMemory:
         """Add what is there of the bytes from ``start`` to ``stop``, all in one page."""
         kept = self._pages.get(page)
         if kept is None:
-            kept = self._fetch(page, PAGE)
+            kept = self._ask(page, PAGE)
             self._pages[page] = kept
             if len(self._pages) > _PAGES_KEPT:
                 del self._pages[next(iter(self._pages))]
@@ -73,7 +75,7 @@ class SessionMemory:
             if first < last:
                 gaps.append(Gap(first, last - first, gap.reason))
 
-    def _fetch(self, address: int, size: int) -> Parts:
+    def _ask(self, address: int, size: int) -> Parts:
         """Read from the engine, splitting what fails (see above)."""
         pieces: List[Piece] = []
         gaps: List[Gap] = []
@@ -94,8 +96,9 @@ class SessionMemory:
                 continue
             except self._pykd.DbgException as error:
                 # Not memory that is missing: the session itself fails.
-                line = (str(error).splitlines() or ["no reason given"])[0]
-                raise TargetError(f"the debugger can't read 0x{place:x}: {line}") from None
+                raise TargetError(
+                    f"the debugger can't read 0x{place:x}: {first_line(error)}"
+                ) from None
             add_piece(pieces, place, data)
             self._readable = place
         if gaps:

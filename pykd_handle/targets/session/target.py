@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...layout import BitField, Isf, Struct
 from ...values import (
-    MemoryUnavailable,
     MissingSymbol,
     MissingType,
     NoSymbols,
@@ -17,22 +15,23 @@ from ...values import (
     TargetError,
 )
 from ..base import Running
-from ..dump.debug_record import read_pdb_identity
 from ..dump.kdbg import ask_debugger_data
+from ..memory import Memory
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
+from .connect import first_line, is_kernel_session
+from .duties import Duties
 from .engine import Engine, open_engine
+from .given import take_symbols
 from .layout import struct_of
 from .live import LiveMemory
 from .memory import SessionMemory
-from .watch import Watch
 
 __all__ = ("SessionTarget",)
 
 _ROWS_AT_ONCE = 32  # so much is lost at most when the wire is cut
 _PROCESSORS = 32  # looked at; the slots of those that are not there are null
-_PROGRESS_EVERY = 0.5  # seconds
 _ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
 _LA57 = 1 << 12  # CR4: addresses of 57 bits
 
@@ -51,48 +50,52 @@ class SessionTarget(RecoverableTarget):
     ) -> None:
         super().__init__()
         self._pykd = pykd
-        try:
-            kernel = bool(pykd.isKernelDebugging())
-        except pykd.DbgException as error:
-            raise TargetError(f"no debugger session: {_first_line(error)}") from None
-        if not kernel:
+        if not is_kernel_session(pykd):
             raise TargetError("the debugger's session is no kernel session")
         self.pointer_size = int(pykd.ptrSize())
         self._mask = (1 << (8 * self.pointer_size)) - 1
         self._on_dump = bool(pykd.isDumpAnalyzing())
-        self.memory: Union[SessionMemory, LiveMemory]
+        self._duties = Duties(pykd, live=not self._on_dump)
+        self._memory: Memory
         self._engine: Optional[Engine] = None
         if self._on_dump:
-            self.memory = SessionMemory(pykd, self.pointer_size)
+            self._memory = SessionMemory(pykd, self.pointer_size)
         else:
             self._engine = open_engine()
-            self.memory = LiveMemory(pykd, self.pointer_size, self._engine)
+            self._memory = LiveMemory(pykd, self.pointer_size, self._engine, self._duties)
             self.rows_at_once = _ROWS_AT_ONCE
             self.round_trips = True
-        self._last_progress = time.monotonic()
-        self._told = False
         self.name = "the debugger's session"
         try:
             self._module = pykd.module("nt")
             self.base = int(self._module.begin()) & self._mask
         except pykd.DbgException as error:
-            raise TargetError(f"the kernel, nt, is not found: {_first_line(error)}") from None
+            self.close()
+            raise TargetError(f"the kernel, nt, is not found: {first_line(error)}") from None
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
         self._isf: Optional[Isf] = None
         self._remarks: List[str] = []
-        if symbols is not None:
-            self._isf = self._take(symbols)
-        elif without_symbols:
-            self._ask_engine()
-        elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
+        try:
+            if without_symbols:
+                self._ask_engine()
+            else:
+                self._find_symbols(symbols)
+        except PykdHandleError:
             self.close()
+            raise
+
+    def _find_symbols(self, symbols: Optional[Path]) -> None:
+        """Those of a file, else the debugger's own."""
+        if symbols is not None:
+            self._isf, remark = take_symbols(self, self.base, symbols)
+            self.add_note(remark)
+        elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             raise NoSymbols(
                 "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
                 "or give --symbols FILE (ISF)"
             )
-        if not without_symbols:
-            self.five_levels = self._has_wide_pointers()
+        self.five_levels = self._has_wide_pointers()
 
     def _ask_engine(self) -> None:
         """What is known of the kernel without symbols."""
@@ -108,7 +111,7 @@ class SessionTarget(RecoverableTarget):
             kind = self._pykd.getCPUType()
         except self._pykd.DbgException as error:
             raise SymbolsError(
-                f"which Windows this is, is not known: {_first_line(error)}"
+                f"which Windows this is, is not known: {first_line(error)}"
             ) from None
         self.architecture = _ARCHITECTURES.get(str(kind), "")
         self.five_levels = bool((self.evaluate("@cr4") or 0) & _LA57)
@@ -133,65 +136,6 @@ class SessionTarget(RecoverableTarget):
         bits = entry.field("ObjectPointerBits").type
         return isinstance(bits, BitField) and bits.length + 4 > 48
 
-    def _take(self, path: Path) -> Isf:
-        """An ISF file in place of the PDB, after it proved to be of this kernel.
-
-        The file says where the debugger data block and its list head should lie; the block that
-        lies there, or the list, must say the same.
-        """
-        isf = Isf.load(path)
-        self._check_pdb(isf, path)
-        checks = 0
-        for symbol, other in (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50)):
-            try:
-                block = self.base + isf.symbol("KdDebuggerDataBlock")
-                wanted = self.base + isf.symbol(symbol)
-            except MissingSymbol as error:
-                raise SymbolsError(f"{path}: {error}") from None
-            try:
-                stored = int.from_bytes(self.read(block + other, 8), "little") & self._mask
-            except MemoryUnavailable:
-                continue
-            checks += 1
-            if stored != wanted:
-                raise SymbolsError(
-                    f"{path} is of another kernel: nt!{symbol} would be at 0x{wanted:x}, the "
-                    f"debugger data block says 0x{stored:x}"
-                )
-        checks += self._check_list(isf, path)
-        if not checks:
-            raise SymbolsError(
-                f"{path} can't be checked: nothing that it names is readable in this session"
-            )
-        self.add_note(f"symbols: {path} ({checks} addresses agree with this kernel)")
-        return isf
-
-    def _check_pdb(self, isf: Isf, path: Path) -> None:
-        """The PDB that the kernel's image names, where it does, must be the file's."""
-        try:
-            wanted = read_pdb_identity(self.read, self.base)
-        except PykdHandleError:
-            return
-        if isf.identity is not None and isf.identity.guid != wanted.guid:
-            raise SymbolsError(
-                f"{path} is of another kernel: it was made from PDB {isf.identity}, this kernel "
-                f"has {wanted}"
-            )
-
-    def _check_list(self, isf: Isf, path: Path) -> int:
-        """PsActiveProcessHead must lead to an entry that leads back to it."""
-        head = self.base + isf.symbol("PsActiveProcessHead")
-        try:
-            first = self.read_pointer(head)
-            back = self.read_pointer(first + self.pointer_size)
-        except MemoryUnavailable:
-            return 0
-        if back != head:
-            raise SymbolsError(
-                f"{path} is of another kernel: no list begins at nt!PsActiveProcessHead"
-            )
-        return 1
-
     def symbol_damage(self) -> Sequence[str]:
         """What the ISF file, where one is used, was found to have wrong."""
         return () if self._isf is None else self._isf.damage
@@ -204,18 +148,15 @@ class SessionTarget(RecoverableTarget):
 
     def fetch(self, address: int, size: int) -> Span:
         """Read through the engine."""
-        return self.memory.read(address, size)
+        return self._memory.fetch(address, size)
 
     def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """On a live target, ranges that lie close together come in one round trip."""
-        if isinstance(self.memory, LiveMemory):
-            return self.memory.read_many(ranges)
-        return super().fetch_many(ranges)
+        return self._memory.fetch_many(ranges)
 
     def refresh(self) -> None:
         """Drop what was read from a live machine, if it has run since."""
-        if isinstance(self.memory, LiveMemory):
-            self.memory.refresh()
+        self._memory.refresh()
 
     # -- symbols and layouts --------------------------------------------------------------------
 
@@ -260,7 +201,7 @@ class SessionTarget(RecoverableTarget):
         try:
             return int(self._pykd.getImplicitProcess()) & self._mask
         except self._pykd.DbgException as error:
-            raise TargetError(f"no current process: {_first_line(error)}") from None
+            raise TargetError(f"no current process: {first_line(error)}") from None
 
     def running(self) -> List[Running]:
         """See `Target.running`."""
@@ -272,7 +213,7 @@ class SessionTarget(RecoverableTarget):
         The engine finds the implicit process by this very field, and then reads a part of the
         ``_EPROCESS``: who has read all of that before saves its round trip.
         """
-        if not isinstance(self.memory, LiveMemory):
+        if self._on_dump:
             return None
         try:
             thread = int(self._pykd.getImplicitThread()) & self._mask
@@ -283,32 +224,16 @@ class SessionTarget(RecoverableTarget):
         return found if self.is_kernel_address(found) else None
 
     def progress(self, text: str) -> None:
-        """Show in the debugger's status line, from the second half second on, how far it is."""
-        now = time.monotonic()
-        if now - self._last_progress >= _PROGRESS_EVERY:
-            self._last_progress = now
-            self._status(text)
+        """See `Target.progress`."""
+        self._duties.progress(text)
 
     def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
-        """See `Target.alarm`. In the debugger itself all output goes through the engine, which is
-        locked while it waits for an answer."""
-        if isinstance(self.memory, LiveMemory):
-            self.memory.watch = Watch(aside if self._pykd.isWindbgExt() else tell)
-
-    def _status(self, text: str) -> None:
-        self._told = bool(text)
-        try:
-            self._pykd.setStatusMessage(text)
-        except self._pykd.DbgException:
-            pass  # a host without a status line
+        """See `Target.alarm`."""
+        self._duties.alarm(tell, aside)
 
     def close(self) -> None:
-        """Let go of the engine, and clear the status line."""
-        if self._told:
-            self._status("")
-        if isinstance(self.memory, LiveMemory) and self.memory.watch is not None:
-            self.memory.watch.close()
-            self.memory.watch = None
+        """Let go of the engine, and of the user's attention."""
+        self._duties.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -334,7 +259,3 @@ def _balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]

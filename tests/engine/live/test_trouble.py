@@ -15,7 +15,7 @@ from .conftest import Lab, OnDump
 # The user's patience is ten seconds, the tests' is one.
 IMPATIENT = """
 import functools
-from pykd_handle.targets.session import target as module
+from pykd_handle.targets.session import duties as module
 module.Watch = functools.partial(module.Watch, patience=1.0)
 """
 TO_THE_SCREEN = IMPATIENT + "answers = [main(['0', '2'])]\n"

@@ -1,0 +1,83 @@
+"""An ISF file in place of the debugger's PDB, taken after it proved to be of this kernel.
+
+The file says where the debugger data block and the list of processes should lie; the block that
+lies there, or the list, must say the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ...layout import Isf
+from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, SymbolsError
+from ..base import Target
+from ..dump.debug_record import read_pdb_identity
+
+__all__ = ("GivenSymbols", "take_symbols")
+
+# Fields of KDDEBUGGER_DATA64: the addresses of these globals.
+_IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
+
+
+class GivenSymbols(NamedTuple):
+    """The symbols, and a line for the user: how they were checked."""
+
+    isf: Isf
+    note: str
+
+
+def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
+    """The ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError` where it
+    can't be read, is of another kernel, or nothing shows that it is of this one."""
+    isf = Isf.load(path)
+    _check_pdb(target, base, isf, path)
+    checks = 0
+    mask = (1 << 8 * target.pointer_size) - 1
+    for symbol, place in _IN_BLOCK:
+        try:
+            block = base + isf.symbol("KdDebuggerDataBlock")
+            wanted = base + isf.symbol(symbol)
+        except MissingSymbol as error:
+            raise SymbolsError(f"{path}: {error}") from None
+        try:
+            stored = target.read_number(block + place, 8) & mask
+        except MemoryUnavailable:
+            continue
+        checks += 1
+        if stored != wanted:
+            raise SymbolsError(
+                f"{path} is of another kernel: nt!{symbol} would be at 0x{wanted:x}, the "
+                f"debugger data block says 0x{stored:x}"
+            )
+    checks += _check_list(target, base + isf.symbol("PsActiveProcessHead"), path)
+    if not checks:
+        raise SymbolsError(
+            f"{path} can't be checked: nothing that it names is readable in this session"
+        )
+    return GivenSymbols(isf, f"symbols: {path} ({checks} addresses agree with this kernel)")
+
+
+def _check_pdb(target: Target, base: int, isf: Isf, path: Path) -> None:
+    """The PDB that the kernel's image names, where it does, must be the file's."""
+    try:
+        wanted = read_pdb_identity(target.read, base)
+    except PykdHandleError:
+        return
+    if isf.identity is not None and isf.identity.guid != wanted.guid:
+        raise SymbolsError(
+            f"{path} is of another kernel: it was made from PDB {isf.identity}, this kernel "
+            f"has {wanted}"
+        )
+
+
+def _check_list(target: Target, head: int, path: Path) -> int:
+    """PsActiveProcessHead must lead to an entry that leads back to it."""
+    try:
+        first = target.read_pointer(head)
+        back = target.read_pointer(first + target.pointer_size)
+    except MemoryUnavailable:
+        return 0
+    if back != head:
+        raise SymbolsError(f"{path} is of another kernel: no list begins at nt!PsActiveProcessHead")
+    return 1
