@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pykd_handle.usermode.engine.com import EngineError
+from pykd_handle.targets.dbgeng import EngineError
 
 from .minidump import MockHandle
 

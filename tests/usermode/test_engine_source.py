@@ -12,10 +12,10 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.handle_engine import NOT_SUPPORTED, MockEngine, MockObjects
 from mocks.minidump import MockHandle
+from pykd_handle.targets.dbgeng import EngineError
 from pykd_handle.usermode import connect_engine
 from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.usermode.engine import source as engine_source
-from pykd_handle.usermode.engine.com import EngineError
 from pykd_handle.values import TargetError, Unavailable
 
 from .show import show, show_live, typed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...values import PykdHandleError, TargetError
-from .com import Engine
+from .client import Engine
 from .local import DESCRIBED, LocalObjects
 from .source import EngineSource
 

@@ -12,9 +12,9 @@ import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Tuple
 
+from ...targets.dbgeng import EngineError
 from ...values import Hex, Maybe, Unavailable
 from ..information import PROCESS_1, decode_information
-from .com import EngineError
 
 __all__ = ("DESCRIBED", "LocalObjects")
 

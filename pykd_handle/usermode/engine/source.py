@@ -17,6 +17,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
+from ...targets.dbgeng import EngineError
 from ...values import NO_VALUE, Hex, Maybe, TargetError, Unavailable
 from ..information import (
     EVENT_1,
@@ -33,7 +34,7 @@ from ..operation import HandleOperation, decode_operations
 from ..record import UserHandle, UserProcess
 from ..request import BASIC, NAME, SPECIFIC
 from ..source import Accept, UserSource
-from . import com
+from . import client
 
 __all__ = ("EngineSource", "HandleEngine", "ObjectQueries")
 
@@ -61,7 +62,7 @@ _CLASSES: Mapping[str, Tuple[Tuple[int, int], ...]] = {
 
 
 class HandleEngine(Protocol):
-    """What is asked of the engine (`com.Engine`)."""
+    """What is asked of the engine (`client.Engine`)."""
 
     def live(self) -> bool: ...
     def pointer_size(self) -> int: ...
@@ -119,8 +120,8 @@ class EngineSource(UserSource):
         while found < most and value < _LIMIT - _STEP:
             value += _STEP
             try:
-                basic = self._engine.handle_data(value, com.BASIC)
-            except com.EngineError as error:
+                basic = self._engine.handle_data(value, client.BASIC)
+            except EngineError as error:
                 if not self._no_such(error):
                     found, gap = found + 1, 0
                     reason = self._duplication(error)
@@ -131,7 +132,7 @@ class EngineSource(UserSource):
                     break
                 continue
             found, gap = found + 1, 0
-            type_name = self._text(value, com.TYPE_NAME)
+            type_name = self._text(value, client.TYPE_NAME)
             if accept(type_name):
                 yield self._record(value, basic, type_name, flags)
         for reason, number in sorted(closed_to_us.items()):
@@ -147,10 +148,10 @@ class EngineSource(UserSource):
     def one(self, handle: int, flags: int) -> Optional[UserHandle]:
         """One handle; where it can't be duplicated, the reason in WinDbg's words."""
         try:
-            basic = self._engine.handle_data(handle, com.BASIC)
-        except com.EngineError as error:
+            basic = self._engine.handle_data(handle, client.BASIC)
+        except EngineError as error:
             return self._failed(handle, error)
-        return self._record(handle, basic, self._text(handle, com.TYPE_NAME), flags)
+        return self._record(handle, basic, self._text(handle, client.TYPE_NAME), flags)
 
     def remarks(self) -> List[str]:
         """What could not be listed."""
@@ -168,22 +169,22 @@ class EngineSource(UserSource):
 
     def _count(self) -> Maybe[int]:
         try:
-            return int.from_bytes(self._engine.handle_data(0, com.HANDLE_COUNT)[:4], "little")
-        except com.EngineError as error:
+            return int.from_bytes(self._engine.handle_data(0, client.HANDLE_COUNT)[:4], "little")
+        except EngineError as error:
             if not self._live:
                 raise TargetError(
                     "the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"
                 ) from None
             return Unavailable(str(error))
 
-    def _no_such(self, error: com.EngineError) -> bool:
+    def _no_such(self, error: EngineError) -> bool:
         return error.absent or error.system_error == _INVALID_HANDLE
 
-    def _duplication(self, error: com.EngineError) -> str:
+    def _duplication(self, error: EngineError) -> str:
         code = error.system_error
         return f"error {code}" if code is not None else str(error)
 
-    def _failed(self, handle: int, error: com.EngineError) -> Optional[UserHandle]:
+    def _failed(self, handle: int, error: EngineError) -> Optional[UserHandle]:
         if not self._live:
             return self.gone(handle & ~_TAG_BITS, self._history(handle))
         row = UserHandle(self.process, Hex(handle))
@@ -221,12 +222,12 @@ class EngineSource(UserSource):
         if self._live and type_name == _FILE:
             # A query of the name waits for the file's lock, for ever on a pipe that is being read.
             return Unavailable("not asked for: the query of a live file's name may not return")
-        return self._text(handle, com.OBJECT_NAME)
+        return self._text(handle, client.OBJECT_NAME)
 
     def _text(self, handle: int, kind: int) -> Maybe[str]:
         try:
             data = self._engine.handle_data(handle, kind)
-        except com.EngineError as error:
+        except EngineError as error:
             return Unavailable(str(error))
         text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").rstrip("\0")
         return text or NO_VALUE
@@ -238,7 +239,7 @@ class EngineSource(UserSource):
         for kind, number in _CLASSES.get(type_name, ()):
             try:
                 data = self._engine.handle_data(handle, kind)
-            except com.EngineError as error:
+            except EngineError as error:
                 if not error.absent:
                     failed[number] = Unavailable(str(error))
                 continue
@@ -265,8 +266,8 @@ class EngineSource(UserSource):
 
     def _history(self, handle: int) -> Tuple[HandleOperation, ...]:
         try:
-            data = self._engine.handle_data(handle, com.OPERATIONS)
-        except com.EngineError:
+            data = self._engine.handle_data(handle, client.OPERATIONS)
+        except EngineError:
             return ()  # a target without a history, which is the rule
         return tuple(decode_operations(data))
 
@@ -275,5 +276,5 @@ def _maybe(ask: Callable[[], Any]) -> Any:
     """A value of the engine, or why it has none."""
     try:
         return ask()
-    except com.EngineError as error:
+    except EngineError as error:
         return Unavailable(str(error))
