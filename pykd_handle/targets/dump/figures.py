@@ -7,13 +7,14 @@ image), a search through memory does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Tuple
+from typing import Iterable, NamedTuple, Optional, Tuple
 
 from ..base import Running
+from .header import DumpHeader, Machine
 from .kdbg import DebuggerData
 from .memory import PagedMemory
 
-__all__ = ("Figures", "PagedDump")
+__all__ = ("Figures", "PagedDump", "figures_of")
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,20 @@ class PagedDump(NamedTuple):
 
     figures: Figures
     memory: PagedMemory
+
+
+def figures_of(header: DumpHeader, data: DebuggerData, remarks: Iterable[str]) -> Figures:
+    """The figures that a dump's header and its debugger data say; ``remarks`` come behind those on
+    the header."""
+    return Figures(
+        architecture=Machine(header.machine).architecture,
+        pointer_size=header.pointer_size,
+        build=header.build,
+        debugger_data=data,
+        debugger_block=header.debugger_data,
+        process_head=header.process_head,
+        module_list=header.module_list,
+        processors=header.processors,
+        stack_pointer=header.stack_pointer,
+        remarks=(*header.remarks, *remarks),
+    )

@@ -9,7 +9,7 @@ the size of the file here, before anything loops over them.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -99,14 +99,13 @@ class DumpHeader:
     process_head: int  # PsActiveProcessHead
     machine: int
     processors: int
-    bug_check: int
     debugger_data: int  # KdDebuggerDataBlock
-    stack_pointer: int  # of the context record: Rsp, Sp, Esp
     dump_type: DumpType
-    runs: Tuple[Run, ...] = ()
-    remarks: Tuple[str, ...] = field(default=())
-    size: int = HEADER_SIZE
-    pointer_size: int = 8
+    runs: Tuple[Run, ...]
+    remarks: Tuple[str, ...]
+    size: int
+    pointer_size: int
+    stack_pointer: int = 0  # of the context record: Rsp, Sp, Esp
     pae: bool = False
 
 
@@ -147,7 +146,7 @@ def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> Dump
             f"the file has 0x{file_size:x}"
         )
     build, directory_table, _, module_list, process_head = form.figures.unpack_from(data, 0xC)
-    machine, processors, bug_check = struct.unpack_from("<3I", data, form.machine)
+    machine, processors = struct.unpack_from("<2I", data, form.machine)
     dump_type = parse_type(data, form.dump_type, name)
     runs = RunTable()
     if dump_type is DumpType.FULL:
@@ -159,9 +158,7 @@ def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> Dump
         process_head=process_head,
         machine=machine,
         processors=processors,
-        bug_check=bug_check,
         debugger_data=pointer_at(data, form.debugger_data, form),
-        stack_pointer=0,
         dump_type=dump_type,
         runs=runs.runs,
         remarks=tuple(runs.remarks),
@@ -187,7 +184,7 @@ def parse_type(data: bytes, offset: int, name: str) -> DumpType:
 class RunTable:
     """The runs of a full dump, sorted by physical page, each with its place in the file.
 
-    ``named`` is the sum of their pages, ``remarks`` what is wrong with them.
+    ``remarks`` say what is wrong with them.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import List, Optional, Tuple
 
 from ...values import MemoryUnavailable, TargetError
-from .figures import Figures, PagedDump
+from .figures import PagedDump, figures_of
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, Machine
 from .kdbg import KDBG_SIZE, parse_debugger_data, read_debugger_data
@@ -79,19 +79,13 @@ def _dump(
     remarks: Tuple[str, ...] = (),
 ) -> PagedDump:
     """The dump by its header, but for the list of processes and the debugger data."""
-    figures = Figures(
-        architecture=Machine(header.machine).architecture,
-        pointer_size=header.pointer_size,
-        build=header.build,
-        debugger_data=read_debugger_data(memory, block, header.pointer_size),
-        debugger_block=block,
+    data = read_debugger_data(memory, block, header.pointer_size)
+    figures = replace(
+        figures_of(header, data, (*memory.pages.remarks, *remarks)),
         process_head=head,
-        module_list=header.module_list,
-        processors=header.processors,
-        stack_pointer=header.stack_pointer,
+        debugger_block=block,
         five_levels=memory.translator.paging is X64_FIVE,
         base=base,
-        remarks=(*header.remarks, *memory.pages.remarks, *remarks),
     )
     return PagedDump(figures, memory)
 

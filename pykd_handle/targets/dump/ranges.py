@@ -42,9 +42,6 @@ class FileRanges(Memory):
         self._ranges: List[Range] = []
         self._starts: List[int] = []
 
-    def __len__(self) -> int:
-        return len(self._ranges)
-
     def add_many(self, ranges: Iterable[Range]) -> int:
         """Add ranges; returns how many bytes of them were there already.
 

@@ -10,14 +10,15 @@ the debugger data, whose addresses stand elsewhere.
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...values import MemoryUnavailable
 from ..base import Running
 from .debug_record import image_key
-from .figures import Figures
+from .figures import Figures, figures_of
 from .file import DumpFile
-from .header import DumpHeader, Machine
+from .header import DumpHeader
 from .kdbg import DebuggerData, read_debugger_data
 from .pages import CUT_SHORT
 from .ranges import FileRanges, Range
@@ -92,7 +93,7 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     if len(raw) < form.size:
         trouble = DebuggerData({}, {}, CUT_SHORT)
         remark = f"{CUT_SHORT}: it ends in the triage header"
-        return TriageDump(_figures(header, trouble, [remark]), memory)
+        return TriageDump(figures_of(header, trouble, [remark]), memory)
     head = _Head(*form.unpack(raw))
     place = _Place(file, header)
     blocks, remarks = _blocks(place, head)
@@ -114,31 +115,9 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     if twice:
         remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
     crashed = _add_current(place, head, data, memory)
-    figures = _figures(header, data, remarks, crashed, _kernel_image(place, head))
-    return TriageDump(figures, memory)
-
-
-def _figures(
-    header: DumpHeader,
-    data: DebuggerData,
-    remarks: List[str],
-    crashed: Optional[Running] = None,
-    kernel_image: str = "",
-) -> Figures:
-    return Figures(
-        architecture=Machine(header.machine).architecture,
-        pointer_size=header.pointer_size,
-        build=header.build,
-        debugger_data=data,
-        debugger_block=header.debugger_data,
-        process_head=header.process_head,
-        module_list=header.module_list,
-        processors=header.processors,
-        stack_pointer=header.stack_pointer,
-        crashed=crashed,
-        kernel_image=kernel_image,
-        remarks=(*header.remarks, *remarks),
-    )
+    figures = figures_of(header, data, remarks)
+    image = _kernel_image(place, head)
+    return TriageDump(replace(figures, crashed=crashed, kernel_image=image), memory)
 
 
 def _kernel_image(place: _Place, head: _Head) -> str:

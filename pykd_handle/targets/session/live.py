@@ -54,7 +54,6 @@ class LiveMemory(Memory):
         self._bytes = 0
         self._missing: Dict[int, str] = {}
         self._stamp: Optional[Stamp] = None
-        self.calls = 0
 
     # -- what may be stale ----------------------------------------------------------------------
 
@@ -171,7 +170,6 @@ class LiveMemory(Memory):
 
     def _ask(self, address: int, size: int) -> bytes:
         """From the wire: the bytes up to the first that is missing."""
-        self.calls += 1
         self._duties.begin(address)
         try:
             if self._engine is not None:

@@ -43,7 +43,6 @@ class SessionMemory(Memory):
         self._pages: Dict[int, Parts] = {}
         self._sign = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
-        self.calls = 0
 
     def fetch(self, address: int, size: int) -> Span:
         """What is there of ``size`` bytes at ``address``."""
@@ -119,7 +118,6 @@ class SessionMemory(Memory):
             raise KeyboardInterrupt from None
 
     def _load(self, address: int, size: int) -> bytes:
-        self.calls += 1
         if address & self._sign:
             address |= self._extend
         if size % 8 == 0:
