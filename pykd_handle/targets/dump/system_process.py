@@ -9,10 +9,11 @@ themselves: the list of processes, read through them, must lead back to that ver
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
+from ...values import MemoryUnavailable
 from .file import DumpFile
 from .memory import PagedMemory
 from .pages import FilePages
@@ -150,16 +151,14 @@ def _look(
 
 def _leads_back(memory: PagedMemory, following: int, head: int, width: int) -> Optional[int]:
     """The physical address of the entry that both the list's next entry and its head name."""
-    seen: List[int] = []
-    for address in (following + width, head):
-        span = memory.fetch(address, width)
-        if not span.complete:
+    try:
+        links = memory.read_number(following + width, width)
+        if memory.read_number(head, width) != links:
             return None
-        seen.append(int.from_bytes(span.data(), "little"))
-    frame = memory.translator.frame(seen[0])
-    if seen[0] != seen[1] or not isinstance(frame, int):
+    except MemoryUnavailable:
         return None
-    return frame << 12 | seen[0] & 0xFFF
+    frame = memory.translator.frame(links)
+    return frame << 12 | links & 0xFFF if isinstance(frame, int) else None
 
 
 def _offset(pages: FilePages, address: int) -> Optional[int]:
