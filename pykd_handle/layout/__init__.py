@@ -3,6 +3,7 @@
 from .declared import Fields, declared, fields
 from .decoder import Decoder, Slot
 from .isf import Isf, PdbIdentity
+from .needed import refuse_damaged
 from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
 from .struct import LARGEST_STRUCT, Field, Plan, Resolver, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
@@ -32,4 +33,5 @@ __all__ = (
     "dispatcher_type",
     "fast_reference",
     "fields",
+    "refuse_damaged",
 )

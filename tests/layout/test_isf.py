@@ -131,7 +131,8 @@ def test_json_and_xz_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("a.json", b"", "no valid JSON"),
+        ("a.json", b"", "an empty file"),
+        ("a.json", b" ", "no valid JSON"),
         ("a.json", b"[1]", "no JSON object"),
         ("a.json", b"{}", "no base_types"),
         ("a.json", b'{"base_types": 1, "user_types": 2}', "no tables"),

@@ -115,3 +115,62 @@ def test_one_damaged_structure_costs_its_cells(run: Any, tmp_path: Path) -> None
     differ = [row for row, other in zip(rows, good) if row != other]
     assert differ and {row["type"] for row in differ} <= {"File", "Section"}
     assert "_FILE_OBJECT.fields.FileName.offset is -8" in result.err.splitlines()[-1]
+
+
+def _without(data: Any) -> None:
+    data["user_types"] = {}
+
+
+def _null(data: Any) -> None:
+    data["user_types"]["_EPROCESS"] = None
+
+
+def _before(data: Any) -> None:
+    data["user_types"]["_EPROCESS"]["fields"]["ActiveProcessLinks"]["offset"] = -8
+
+
+def _typeless(data: Any) -> None:
+    data["user_types"]["_OBJECT_HEADER"]["fields"]["TypeIndex"]["type"] = None
+
+
+def _nothing(data: Any) -> None:
+    data["user_types"]["_HANDLE_TABLE"]["size"] = 0
+
+
+def _bits(data: Any) -> None:
+    fields = data["user_types"]["_HANDLE_TABLE_ENTRY"]["fields"]
+    fields["ObjectPointerBits"]["type"]["bit_length"] = 10**12
+
+
+@pytest.mark.parametrize(
+    ("spoil", "entry"),
+    [
+        (_without, "can't be used: it has no structure _EPROCESS"),
+        (_null, "user_types._EPROCESS is null"),
+        (_before, "user_types._EPROCESS.fields.ActiveProcessLinks.offset is -8"),
+        (_typeless, "user_types._OBJECT_HEADER.fields.TypeIndex.type is null"),
+        (_nothing, "user_types._HANDLE_TABLE.size is 0"),
+        (_bits, "user_types._HANDLE_TABLE_ENTRY.fields.ObjectPointerBits.type.bit_length is"),
+    ],
+)
+def test_what_no_listing_can_do_without(run: Any, tmp_path: Path, spoil: Any, entry: str) -> None:
+    """Beside the dump such a file is passed over, with a note; one that is given is refused, with
+    the way out."""
+    dump, symbols = tmp_path / "memory.dmp", tmp_path / "symbols.json"
+    dump.write_bytes(DUMP.read_bytes())
+    alone = run("--dump", dump, *WORDS)
+    assert alone.code == 0
+    data = json.loads(ISF.read_text("utf-8"))
+    spoil(data)
+    symbols.write_text(json.dumps(data), encoding="ascii")
+    beside = run("--dump", dump, *WORDS)
+    assert (beside.code, beside.out) == (0, alone.out)
+    assert f"note: {symbols}" in beside.err and entry in beside.err
+    given = run("--dump", dump, "--symbols", symbols, *WORDS)
+    assert (given.code, given.out, given.err.count("\n")) == (1, "", 1)
+    assert str(symbols) in given.err and entry in given.err
+    assert "; without --symbols it is read with a layout that ships" in given.err
+    # Another file of the same kernel serves.
+    (tmp_path / "whole.json").write_bytes(ISF.read_bytes())
+    both = run("--dump", dump, *WORDS)
+    assert both.code == 0 and f"symbols: {tmp_path / 'whole.json'}" in both.err

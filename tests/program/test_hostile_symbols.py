@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import lzma
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
+from pykd_handle.layout import isf_file
+from pykd_handle.targets.dump import peek
 
 from .peaks import LIMIT, needs_peaks, peak
 
@@ -99,6 +103,37 @@ def test_no_more_is_unpacked_than_a_symbol_file_has(
     result = run("--dump", DUMP, "--symbols", tmp_path)
     assert result.code == 0 and "damaged or can't be read" in result.err
     assert sum(unpacked) <= 17 << 20
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["unnamed", "named"])
+def test_a_folder_of_bombs(
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    """Each is stopped, and all of them together: named as those of this kernel, or not at all."""
+    unpacked = []
+    real = isf_file.pieces
+
+    def counted(path: Path) -> Iterator[bytes]:
+        for piece in real(path):
+            unpacked.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(isf_file, "pieces", counted)
+    monkeypatch.setattr(peek, "pieces", counted)
+    first = tmp_path / "0.json.xz"
+    bomb(first)
+    pdb = json.loads(ISF.read_text("utf-8"))["metadata"]["windows"]["pdb"]
+    for number in range(60):
+        name = f"k{number}-{pdb['GUID']}-{pdb['age']}.json.xz" if named else f"{number}.json.xz"
+        if not (tmp_path / name).exists():
+            os.link(first, tmp_path / name)
+    (tmp_path / "memory.dmp").write_bytes(DUMP.read_bytes())
+    given = () if named else ("--symbols", tmp_path)
+    result = run("--dump", tmp_path / "memory.dmp", *given)
+    assert sum(unpacked) <= (70 << 20 if named else 400 << 20)
+    # The layout that ships serves, and the note says why it has to.
+    assert result.code == 0 and "GrantedAccess" in result.out
+    assert ("no symbol file" if named else "more text in the files there") in result.err
 
 
 def test_too_little_memory_is_one_line(

@@ -14,13 +14,15 @@ from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity
 from .file import Progress, silent
-from .peek import Peek, peek
+from .peek import Allowance, Peek, peek
 
 __all__ = ("Found", "Search", "search")
 
 _DEEPEST = 4
 _MOST_ENTRIES = 50_000
 _MOST_LOOKED_INTO = 1_000
+# Bytes of text in all of these files: a look into a kernel's file takes one or two million.
+_MOST_UNPACKED = 384 << 20
 _FILE = re.compile(
     r"^(?:(?P<name>.+?)[-_.])?(?P<guid>[0-9A-Fa-f]{32})-(?P<age>[0-9A-Fa-f]{1,8})\.json(?:\.xz)?$"
 )
@@ -85,11 +87,15 @@ def _look_into(
 ) -> Search:
     found: List[Found] = []
     damaged = 0
+    allowance = Allowance(_MOST_UNPACKED)
     if len(paths) > _MOST_LOOKED_INTO:
         remark = " (more files there than were looked at)"
     for number, path in enumerate(paths[:_MOST_LOOKED_INTO]):
         progress(f"looking for the kernel's symbols: {number} of {len(paths)} files")
-        seen = peek(path, symbols, identity, offsets)
+        seen = peek(path, symbols, identity, offsets, allowance)
+        if allowance.spent:
+            remark = " (more text in the files there than was looked at)"
+            break
         if seen is None:
             damaged += 1
         elif identity is None or seen.identity in (identity, None):

@@ -14,7 +14,7 @@ from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
 from ...values import SymbolsError
 
-__all__ = ("Peek", "peek")
+__all__ = ("Allowance", "Peek", "peek")
 
 _NOTHING: Mapping[str, int] = {}
 # A match may lie across the border of two pieces; none is longer than this.
@@ -23,6 +23,18 @@ _PDB = re.compile(rb'"pdb"\s*:\s*\{([^{}]{1,2000})\}')
 _GUID = re.compile(rb'"GUID"\s*:\s*"([0-9A-Fa-f-]{32,40})"')
 _AGE = re.compile(rb'"age"\s*:\s*(\d{1,9})')
 _NAME = re.compile(rb'"database"\s*:\s*"([^"\\]{1,255})"')
+
+
+class Allowance:
+    """How many bytes of text a search may still unpack, in all of its files together."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.left <= 0
 
 
 class Peek(NamedTuple):
@@ -37,8 +49,10 @@ def peek(
     names: Iterable[str] = (),
     identity: Optional[PdbIdentity] = None,
     offsets: Mapping[str, int] = _NOTHING,
+    allowance: Optional[Allowance] = None,
 ) -> Optional[Peek]:
-    """Look for the identity and these symbols; None where the file can't be read as far as needed.
+    """Look for the identity and these symbols; None where the file can't be read as far as needed,
+    or as far as the ``allowance`` goes.
 
     Stops as soon as everything is found, or the file shows that it is of another kernel: not of
     the one with this ``identity``, or with these ``offsets`` of symbols from the image base. A
@@ -51,6 +65,10 @@ def peek(
     rest = b""
     try:
         for piece in pieces(path):
+            if allowance is not None:
+                allowance.left -= len(piece)
+                if allowance.spent:
+                    return None
             text = rest + piece
             if found is None:
                 found = _identity(text)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ...input_file import guard, open_input
-from ...layout import Isf, PdbIdentity
+from ...layout import Isf, PdbIdentity, refuse_damaged
 from ...values import MissingSymbol, NoSymbols, SymbolsError
 from .file import Progress, silent
 from .folder import Found, search
@@ -27,6 +27,8 @@ __all__ = ("KernelFacts", "Known", "Symbols", "load_symbols", "verify")
 # A match without the PDB's identity needs so many addresses beyond those that fixed the base.
 _ENOUGH = 2
 _PAGE = 0x1000
+# Files of one PDB that are unpacked and parsed: where the first is damaged, another may serve.
+_MOST_TAKEN = 4
 
 
 class Known(NamedTuple):
@@ -88,7 +90,14 @@ def load_symbols(
     if not path.exists():
         raise SymbolsError(f"{path}: no such file or folder")
     _refuse_pdb(path)
-    return verify(Isf.load(path), facts)
+    return _take(path, facts)
+
+
+def _take(path: Path, facts: KernelFacts) -> Symbols:
+    """A file that is of this kernel, and can serve. Raises `SymbolsError`."""
+    symbols = verify(Isf.load(path), facts)
+    refuse_damaged(symbols.isf)
+    return symbols
 
 
 def verify(isf: Isf, facts: KernelFacts) -> Symbols:
@@ -182,9 +191,9 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progre
         )
     # The same PDB several times (plain and compressed, or in two places): the first that serves.
     trouble: Optional[SymbolsError] = None
-    for one in fitting:
+    for one in fitting[:_MOST_TAKEN]:
         try:
-            symbols = verify(Isf.load(one.path), facts)
+            symbols = _take(one.path, facts)
         except SymbolsError as error:
             trouble = trouble or error
         else:

@@ -229,13 +229,19 @@ def image_page(guid: bytes, age: int, name: bytes, record: int = 0x200) -> bytes
 
 
 def isf(symbols: Dict[str, int], guid: str = "", age: int = 1) -> Dict[str, Any]:
-    """An ISF file with these symbols (offsets from the base) and one structure."""
+    """An ISF file with these symbols (offsets from the base), a structure, and without fields
+    those that no listing can do without."""
+    empty = {"kind": "struct", "size": 8, "fields": {}}
     integer = {"kind": "int", "endian": "little", "size": 8, "signed": False}
     windows = {"pdb": {"GUID": guid, "age": age, "database": "ntkrnlmp.pdb"}} if guid else {}
     return {
         "metadata": {"format": "6.2.0", "windows": windows},
         "base_types": {"pointer": integer, "unsigned long long": integer},
         "user_types": {
+            "_EPROCESS": empty,
+            "_HANDLE_TABLE": empty,
+            "_HANDLE_TABLE_ENTRY": empty,
+            "_OBJECT_HEADER": empty,
             "_ONE": {
                 "kind": "struct",
                 "size": 8,
@@ -245,7 +251,7 @@ def isf(symbols: Dict[str, int], guid: str = "", age: int = 1) -> Dict[str, Any]
                         "type": {"kind": "base", "name": "unsigned long long"},
                     }
                 },
-            }
+            },
         },
         "enums": {},
         "symbols": {name: {"address": offset} for name, offset in symbols.items()},

@@ -1,0 +1,28 @@
+"""What no listing can do without: looked at when a symbol file is taken, not in the midst of it."""
+
+from __future__ import annotations
+
+from ..values import MissingField, MissingType, SymbolsError
+from .declared import declared
+from .isf import Isf
+
+__all__ = ("refuse_damaged",)
+
+# The way to a process, to its table, to an entry, to an object. What else is damaged costs cells.
+_NEEDED = ("_EPROCESS", "_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_OBJECT_HEADER")
+
+
+def refuse_damaged(isf: Isf) -> None:
+    """Raise `SymbolsError` where one of these structures is not there, or what is read of it is
+    damaged. Fields that a file does not have are those of other Windows."""
+    fields = declared()
+    for name in _NEEDED:
+        try:
+            struct = isf.struct(name)
+        except MissingType:
+            raise SymbolsError(f"{isf.source} can't be used: it has no structure {name}") from None
+        for path in fields.get(name, ()):
+            try:
+                struct.field(path)
+            except (MissingField, MissingType):
+                continue
