@@ -286,3 +286,14 @@ def test_symbols_of_another_kernel(install: Install, tmp_path: Path) -> None:
     install(image, symbols=False)
     with pytest.raises(SymbolsError, match="of another kernel"):
         SessionTarget(connect(), path)
+
+
+def test_symbols_that_no_listing_can_be_made_with(install: Install, tmp_path: Path) -> None:
+    image = KernelImage()
+    data = image.isf()
+    data["user_types"]["_EPROCESS"]["fields"]["ActiveProcessLinks"]["offset"] = -8
+    path = tmp_path / "kernel.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    install(image, symbols=False)
+    with pytest.raises(SymbolsError, match=r"_EPROCESS\.fields\.ActiveProcessLinks\.offset is -8"):
+        SessionTarget(connect(), path)

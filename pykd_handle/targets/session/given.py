@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ...layout import Isf
+from ...layout import Isf, refuse_damaged
 from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, SymbolsError
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
@@ -55,6 +55,7 @@ def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
         raise SymbolsError(
             f"{path} can't be checked: nothing that it names is readable in this session"
         )
+    refuse_damaged(isf)
     return GivenSymbols(isf, f"symbols: {path} ({checks} addresses agree with this kernel)")
 
 
