@@ -157,7 +157,12 @@ class ProcessFinder:
     ) -> Iterator[FoundProcess]:
         """The process that the table of ids has under this id."""
         try:
-            entry = cid_table(self._target).entry(pid)
+            table = cid_table(self._target)
+        except PykdHandleError as error:
+            search.doubts.append(f"the table of ids can't be read: {error}")
+            return
+        try:
+            entry = table.entry(pid)
         except PykdHandleError as error:
             search.doubts.append(
                 f"the entry of 0x{pid:x} in the table of ids can't be read: {error}"

@@ -112,6 +112,8 @@ class ProcessPlaces:
     def of_system(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         try:
             place = self._target.read_pointer(self._target.symbol(Source.SYSTEM.value))
+        except MissingSymbol:
+            return
         except PykdHandleError as error:
             if not any(process.pid == SYSTEM_PROCESS_ID for process in seen.values()):
                 yield _aside(f"{Source.SYSTEM.value} can't be read: {error}")
