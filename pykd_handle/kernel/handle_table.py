@@ -1,29 +1,23 @@
-"""Handle tables: ``_HANDLE_TABLE``, up to three levels of pages, walked page by page.
+"""Handle tables: ``_HANDLE_TABLE``, what it says of itself, and the way to its entries.
 
-``TableCode`` holds the address of the top page and, in its low two bits, the level. A page has
-4096 bytes on every architecture: a leaf page holds entries, the pages above hold pointers.
-Handle values count in steps of 4; ``NextHandleNeedingPool`` is the first value that the table
-has no entry for. Sources: the layouts of public PDBs; ReactOS ``ntoskrnl/ex/handle.c``.
+``NextHandleNeedingPool`` is the first handle value that the table has no entry for. Sources: the
+layouts of public PDBs; ReactOS ``ntoskrnl/ex/handle.c``.
 """
 
 from __future__ import annotations
 
-from typing import Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Iterator, List, Optional, Tuple
 
 from ..layout import Array, fields
-from ..targets import Span, Target
-from ..values import Absent, CorruptedError, Maybe, MemoryUnavailable, Unavailable
+from ..targets import Target
+from ..values import Absent, Maybe, MemoryUnavailable, Unavailable
 from .entry_info import EntryInfo, EntryInfos
 from .fields import decode_fields, range_of
-from .handle_entry import HandleEntry, entry_form
+from .handle_entry import HandleEntry
+from .table_pages import HANDLE_STEP, Hole, Row, TablePages
 
 __all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Row")
 
-PAGE = 0x1000
-HANDLE_STEP = 4
-"""Two neighbouring handle values differ by this; the low two bits are free for the owner's use."""
-
-_LAST_HANDLE = 1 << 26  # 2^24 handles: MAX_HANDLES, the same on every architecture
 _MAX_FREE_LISTS = 1024  # one for each processor group's share; far above what a kernel makes
 
 
@@ -38,34 +32,6 @@ _TABLE = fields(
 fields("_HANDLE_TABLE", "FreeLists[0].HandleCount")
 
 
-class Hole(NamedTuple):
-    """A stretch of the table that can't be read.
-
-    ``handle`` is the first handle value that it would hold, ``hidden`` how many values it hides,
-    ``address`` and ``size`` the memory in question (size 0 where the way to it is broken), ``leaf``
-    whether that is a whole page of entries.
-    """
-
-    handle: int
-    hidden: int
-    address: int
-    size: int
-    reason: str
-    leaf: bool = False
-
-
-Row = Union[HandleEntry, Hole]
-"""What a table consists of, to its reader."""
-
-
-class _Page(NamedTuple):
-    """A page still to be walked: its address, its level, its first handle value."""
-
-    address: int
-    level: int
-    first: int
-
-
 class HandleTable:
     """One handle table, at the virtual ``address`` of its ``_HANDLE_TABLE``: read once.
 
@@ -75,38 +41,29 @@ class HandleTable:
     def __init__(self, target: Target, address: int) -> None:
         self.target = target
         self.address = address
-        self.form = entry_form(target)
-        self.entries_per_page = PAGE // self.form.size
-        self.pointers_per_page = PAGE // target.pointer_size
         code, limit, stored, self.process_id, arrays = self._read()
-        self._infos = EntryInfos(target, self.form.size, arrays)
         if isinstance(code, Unavailable):
             raise MemoryUnavailable(code.address or address, code.reason)
         assert isinstance(code, int)
-        self.level = code & 3
-        self.top = code & ~3
-        if self.level > 2:
-            raise CorruptedError(address, f"TableCode 0x{code:x} names no level of a handle table")
-        if self.top and (self.top % PAGE or not target.is_kernel_address(self.top)):
-            raise CorruptedError(address, f"TableCode 0x{code:x} leads nowhere")
-        self.capacity = min(
-            HANDLE_STEP * self.entries_per_page * self._pages_below(self.level), _LAST_HANDLE
-        )
+        self._pages = TablePages(target, address, code)
+        self._infos = EntryInfos(target, self._pages.form.size, arrays)
+        self.level = self._pages.level
+        self.entries_per_page = self._pages.entries_per_page
         self.remarks: List[str] = []
         # The limit comes from the dump: what the levels can hold bounds it.
-        self._has_limit = isinstance(limit, int)
+        capacity = self._pages.capacity
         if not isinstance(limit, int):
             self.remarks.append(
                 f"NextHandleNeedingPool can't be read ({limit}); walked to the end of its pages"
             )
-            limit = self.capacity
-        elif limit > self.capacity:
-            self.remarks.append(
-                f"NextHandleNeedingPool 0x{limit:x} is beyond what a table of level {self.level}"
-                f" holds (0x{self.capacity:x})"
-            )
-            limit = self.capacity
-        self.limit = min(limit, self.capacity)
+        else:
+            self._pages.end_at(limit)
+            if limit > capacity:
+                self.remarks.append(
+                    f"NextHandleNeedingPool 0x{limit:x} is beyond what a table of level "
+                    f"{self.level} holds (0x{capacity:x})"
+                )
+        self.limit = self._pages.limit
         self.stored_count = stored
         """The count as it is stored, whatever it says; None where it is not known how it is."""
         if "HandleCount" in target.unproved:
@@ -197,166 +154,13 @@ class HandleTable:
             return 0
         return stored if stored <= _MAX_FREE_LISTS else 0
 
-    # -- one entry ------------------------------------------------------------------------------
-
     def entry(self, handle: int) -> Optional[HandleEntry]:
-        """The entry of one handle value (its tag bits are ignored), or None beyond the table.
-
-        Reads one pointer on each level and one entry. Raises `MemoryUnavailable` or
-        `CorruptedError` where the way to it is missing or broken.
-        """
-        handle &= ~(HANDLE_STEP - 1)
-        if not 0 <= handle < self.limit:
-            return None
-        index = handle // HANDLE_STEP
-        page = self.top
-        for level in range(self.level, 0, -1):
-            below = self.entries_per_page * self._pages_below(level - 1)
-            slot = page + (index // below) % self.pointers_per_page * self.target.pointer_size
-            page = self._page_pointer(
-                self.target.read_partial(slot, self.target.pointer_size), slot
-            )
-            wrong = self._wrong_page(page)
-            if wrong:
-                raise CorruptedError(slot, wrong)
-        address = page + index % self.entries_per_page * self.form.size
-        return self.form.decode(self.target.read(address, self.form.size), 0, handle, address)
-
-    # -- all entries ----------------------------------------------------------------------------
+        """See `TablePages.entry`."""
+        return self._pages.entry(handle)
 
     def pages(self) -> Iterator[List[Row]]:
-        """All rows, one leaf page at a time, in the order of the handle values.
-
-        Each page is read once. What can't be read comes as a `Hole`; neighbouring holes of the
-        same kind are one.
-        """
-        if self.top == 0 or self.limit == 0:
-            return
-        pending: List[Union[_Page, Hole]] = [_Page(self.top, self.level, 0)]
-        seen: Set[int] = {self.top}
-        hole: Optional[Hole] = None
-        while pending:
-            step = pending.pop()
-            if isinstance(step, Hole):
-                if hole is not None and step.reason == hole.reason and not step.size:
-                    hole = hole._replace(hidden=hole.hidden + step.hidden)
-                    continue
-                if hole is not None:
-                    yield [hole]
-                hole = step
-                continue
-            if hole is not None:
-                yield [hole]
-                hole = None
-            if step.level == 0:
-                yield self._leaf(step)
-            else:
-                # Pushed backwards, so that they come off the stack in the order of the handles.
-                pending.extend(reversed(self._below(step, seen)))
-        if hole is not None:
-            yield [hole]
-
-    def _leaf(self, page: _Page) -> List[Row]:
-        count = min(self.entries_per_page, (self.limit - page.first) // HANDLE_STEP)
-        span = self.target.read_partial(page.address, count * self.form.size)
-        decode, size = self.form.decode, self.form.size
-        if span.complete:
-            data = span.data()
-            return [
-                decode(data, index * size, page.first + index * 4, page.address + index * size)
-                for index in range(count)
-            ]
-        return self._partial_leaf(page, span, count)
-
-    def _partial_leaf(self, page: _Page, span: Span, count: int) -> List[Row]:
-        """The entries that are there whole, and a hole for each stretch between them."""
-        rows: List[Row] = []
-        size = self.form.size
-        start, reason = 0, ""
-        for index in range(count + 1):
-            address = page.address + index * size
-            why = ""
-            if index < count:
-                try:
-                    data = span.at(address, size)
-                except MemoryUnavailable as error:
-                    why = error.reason
-            if reason and why != reason:
-                rows.append(
-                    Hole(
-                        page.first + start * HANDLE_STEP,
-                        index - start,
-                        page.address + start * size,
-                        (index - start) * size,
-                        reason,
-                        leaf=start == 0 and index == count,
-                    )
-                )
-                reason = ""
-            if index == count:
-                break
-            if why:
-                if not reason:
-                    start, reason = index, why
-            else:
-                rows.append(self.form.decode(data, 0, page.first + index * HANDLE_STEP, address))
-        return rows
-
-    def _below(self, page: _Page, seen: Set[int]) -> List[Union[_Page, Hole]]:
-        """The pages that a page of pointers leads to; only those below the table's limit."""
-        width = self.target.pointer_size
-        each = HANDLE_STEP * self.entries_per_page * self._pages_below(page.level - 1)
-        count = min(self.pointers_per_page, -(-(self.limit - page.first) // each))
-        span = self.target.read_partial(page.address, count * width)
-        steps: List[Union[_Page, Hole]] = []
-        for index in range(count):
-            first = page.first + index * each
-            hidden = min(each, self.limit - first) // HANDLE_STEP
-            slot = page.address + index * width
-            try:
-                pointer = self._page_pointer(span, slot)
-            except MemoryUnavailable as error:
-                steps.append(Hole(first, hidden, slot, 0, f"its pointer can't be read: {error}"))
-                continue
-            if pointer == 0 and not self._has_limit:
-                break  # pages are added one behind the other
-            wrong = self._wrong_page(pointer)
-            if not wrong and pointer in seen:
-                wrong = f"the page at 0x{pointer:x} is in the table already"
-            if wrong:
-                steps.append(Hole(first, hidden, slot, 0, wrong))
-            else:
-                seen.add(pointer)
-                steps.append(_Page(pointer, page.level - 1, first))
-        return steps
-
-    def _page_pointer(self, span: Span, slot: int) -> int:
-        """The pointer to a page that stands at ``slot``. Raises `MemoryUnavailable`.
-
-        Pages are aligned: the lowest byte is 0, and need not be there. A triage dump lacks that of
-        the first pointer of a table, since the kernel saves the top page from the *value* of
-        ``TableCode`` on, with the level in its low bits.
-        """
-        width = self.target.pointer_size
-        try:
-            return int.from_bytes(span.at(slot, width), "little")
-        except MemoryUnavailable as error:
-            try:
-                return int.from_bytes(span.at(slot + 1, width - 1), "little") << 8
-            except MemoryUnavailable:
-                raise error from None
-
-    def _pages_below(self, level: int) -> int:
-        """How many leaf pages a page of this level can lead to (a leaf: itself)."""
-        return (1, self.pointers_per_page, self.pointers_per_page * self.pointers_per_page)[level]
-
-    def _wrong_page(self, pointer: int) -> str:
-        """What is wrong with a pointer to a page of the table, or nothing."""
-        if pointer == 0:
-            return "the pointer to its page is null"
-        if pointer % PAGE or not self.target.is_kernel_address(pointer):
-            return f"the pointer to its page, 0x{pointer:x}, leads nowhere"
-        return ""
+        """See `TablePages.pages`."""
+        return self._pages.pages()
 
 
 def _sum(counts: Tuple[Maybe[int], ...]) -> Maybe[int]:
