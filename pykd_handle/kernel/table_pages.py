@@ -51,7 +51,7 @@ class _Page(NamedTuple):
 
 
 class TablePages:
-    """The pages that a ``TableCode`` leads to; ``address`` is that of its table, for what it raises.
+    """The pages that a ``TableCode`` leads to. What it raises names ``address``, that of the table.
 
     ``limit`` is the first handle value that the table has no entry for. Until somebody sets it, it
     is what the levels can hold, and a null pointer ends the pages: they are added one behind the
