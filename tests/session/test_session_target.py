@@ -139,6 +139,11 @@ def test_another_implicit_process(install: Install) -> None:
     assert target.likely_process() == image.current.address
 
 
+def test_reads_of_a_live_session_are_round_trips(install: Install) -> None:
+    assert session(install, KernelImage(), dump=False).round_trips
+    assert not session(install, KernelImage()).round_trips
+
+
 def test_no_guess_on_a_dump_or_without_the_layout_of_threads(install: Install) -> None:
     image = KernelImage()
     assert session(install, image).likely_process() is None
