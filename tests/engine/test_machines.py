@@ -28,7 +28,7 @@ COMMANDS: List[List[str]] = [
 
 def fill(image: KernelImage) -> None:
     """A process with handles to whatever the layout can make."""
-    process = image.process("notepad.exe", 0x1234, session=None)
+    process = image.process("notepad.exe", 0x1234, session=1)
     image.current = process
     process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
     process.handle(image.named("Mutant", "\\BaseNamedObjects\\One"), 0x1F0001, protect=True)
