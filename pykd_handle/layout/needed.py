@@ -13,8 +13,9 @@ _NEEDED = ("_EPROCESS", "_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_OBJECT_HEADER"
 
 
 def refuse_damaged(isf: Isf) -> None:
-    """Raise `SymbolsError` where one of these structures is not there, or what is read of it is
-    damaged. Fields that a file does not have are those of other Windows."""
+    """Raise `SymbolsError` where one of these structures is not there, or what the readers that are
+    imported declare of it is damaged. Fields that a file does not have are those of other Windows.
+    """
     fields = declared()
     for name in _NEEDED:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import List, Tuple
@@ -294,6 +295,7 @@ def test_symbols_of_another_kernel(install: Install, tmp_path: Path) -> None:
 
 
 def test_symbols_that_no_listing_can_be_made_with(install: Install, tmp_path: Path) -> None:
+    importlib.import_module("pykd_handle.kernel")  # its readers declare what has to be right
     image = KernelImage()
     data = image.isf()
     data["user_types"]["_EPROCESS"]["fields"]["ActiveProcessLinks"]["offset"] = -8
