@@ -202,11 +202,21 @@ def _show(answer: Answer, path: Optional[str]) -> int:
     for note in answer.notes:
         remark(note)
     with open_output(path) as out:
+
+        def stopped() -> str:
+            found = f"; what was found so far is {out.where}" if out.where else ""
+            return f"stopped {answer.place()}{found}"
+
+        short = False
         try:
             answer.show(out, NOTES)
         except (KeyboardInterrupt, SystemExit):
-            found = f"; what was found so far is {out.where}" if out.where else ""
-            raise _Stopped(f"stopped {answer.place()}{found}") from None
+            raise _Stopped(stopped()) from None
+        except MemoryError:
+            short = True
+        if short:
+            # Out of the handler, what filled the memory is gone.
+            raise PykdHandleError(f"there is not enough memory for this; {stopped()}")
         if not answer.failed():
             out.complete()
         if not out.where:

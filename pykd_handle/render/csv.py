@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 from ..record import HandleRecord, Note, Record
 from .base import Renderer, Writer
-from .escape import cell
+from .escape import cell, shortened
 from .fields import KEYS, flatten
 
 __all__ = ("LONGEST", "CsvRenderer", "CsvRows")
 
 LONGEST = 32_767
 """Characters in a cell: as many as Excel takes. Python's `csv` reads four times as many."""
-
-# A code point that was cut in two.
-_CUT = re.compile(r"<(?:U(?:\+[0-9A-F]*)?)?$")
 
 
 class CsvRows:
@@ -73,7 +69,7 @@ class CsvRows:
             left_out = isinstance(flat[key], dict)
             what = "left out" if left_out else "cut off"
             why[key] = f"{what}: {len(text)} characters, a cell takes {LONGEST}"
-            cells[key] = "" if left_out else _CUT.sub("", text[:LONGEST])
+            cells[key] = "" if left_out else shortened(text, LONGEST)
         every = {**flat["unavailable"], **why}
         text = json.dumps(every)
         cells["unavailable"] = text if len(text) <= LONGEST else json.dumps(why)

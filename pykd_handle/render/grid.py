@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import Callable, List, Sequence, TypeVar
 
 from tabulate import tabulate
 
-__all__ = ("ROWS_AT_ONCE", "grid")
+from .base import Writer
+from .escape import shortened
 
-ROWS_AT_ONCE = 20000
+__all__ = ("ROWS_AT_ONCE", "grid", "write_tables")
+
+RowT = TypeVar("RowT")
+
+ROWS_AT_ONCE = 1000
 """Rows of one table: a leak of a million handles must not wait, and stay in memory, to its end."""
 
 _NUMBERS = ("Handle", "Handles", "Pointers")
@@ -27,7 +32,26 @@ def grid(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return str(text) + "\n"
 
 
+def write_tables(rows: List[RowT], table: Callable[[Sequence[RowT]], str], stream: Writer) -> None:
+    """Write the rows as tables, and take them out of the list as they are written.
+
+    One table, as a rule; several where there is no memory to make it. What can't be written stays
+    in the list.
+    """
+    size = len(rows)
+    while rows:
+        try:
+            stream.write(table(rows[:size]))
+        except MemoryError:
+            if size == 1:
+                raise
+            size = max(size // 8, 1)
+        else:
+            del rows[:size]
+
+
 def _narrow(cell: str) -> str:
     if len(cell) <= _WIDEST:
         return cell
-    return f"{cell[:_WIDEST]} <cut: {len(cell) - _WIDEST} more characters>"
+    kept = shortened(cell, _WIDEST)
+    return f"{kept} <cut: {len(cell) - len(kept)} more characters>"

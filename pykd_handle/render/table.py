@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from ..record import HandleRecord, ProcessRecord, Record
 from ..values import Absent, Maybe, Unavailable
 from .base import Renderer
-from .grid import ROWS_AT_ONCE, grid
+from .grid import ROWS_AT_ONCE, grid, write_tables
 
 __all__ = ("TableRenderer",)
 
@@ -55,15 +55,15 @@ class TableRenderer(Renderer):
         return "  ".join(parts)
 
     def _flush(self) -> None:
-        rows, self._rows = self._rows, []
-        if not rows:
-            return
+        write_tables(self._rows, self._table, self.stream)
+
+    def _table(self, rows: Sequence[HandleRecord]) -> str:
         described = any(row.described for row in rows)
         headers = ["Handle", "Access", "Attr", "Object"]
         if described:
             headers = ["Handle", "Type", "Access", "Attr", "Handles", "Pointers", "Object", "Name"]
         cells = (self._row(row, headers[-1]) for row in rows)
-        self.stream.write(grid(headers, [[row.get(name, "") for name in headers] for row in cells]))
+        return grid(headers, [[row.get(name, "") for name in headers] for row in cells])
 
     def _row(self, row: HandleRecord, last: str) -> Dict[str, str]:
         """The cells of a row by heading; ``last`` is the last column, wide enough for a reason."""

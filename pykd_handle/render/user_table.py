@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Sequence
 
 from ..kernel.handle_entry import AUDIT, INHERIT, PROTECT, describe_attributes
 from ..record import Note
@@ -10,7 +10,7 @@ from ..usermode.record import UserHandle, UserProcess, UserRecord, UserTotals
 from ..usermode.request import BASIC, NAME, SPECIFIC, UserRequest
 from ..values import Absent, Hex, Maybe, Unavailable
 from .base import AnyRenderer
-from .grid import ROWS_AT_ONCE, grid
+from .grid import ROWS_AT_ONCE, grid, write_tables
 
 __all__ = ("UserTableRenderer",)
 
@@ -120,9 +120,8 @@ class UserTableRenderer(AnyRenderer[UserRequest, UserRecord]):
         return "" if isinstance(value, Absent) else self.clean(str(value))
 
     def _flush(self) -> None:
-        rows, self._rows = self._rows, []
-        if not rows:
-            return
+        write_tables(self._rows, self._table, self.stream)
+
+    def _table(self, rows: Sequence[List[str]]) -> str:
         headers = self._headers()
-        body = [row + [""] * (len(headers) - len(row)) for row in rows]
-        self.stream.write(grid(headers, body))
+        return grid(headers, [row + [""] * (len(headers) - len(row)) for row in rows])

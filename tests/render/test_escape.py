@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pykd_handle.render.escape import cell, printable
+from pykd_handle.render.escape import cell, printable, shortened
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,35 @@ def test_plain_ascii_for_the_debugger() -> None:
         ("<none>", "<U+003C>none>"),
         ("<U+001B>", "<U+003C>U+001B>"),
         ("\x1b<U+001B>", "<U+001B><U+003C>U+001B>"),
-        ("a<b> <", "a<b> <"),
+        ("List<Map<K>>", "List<Map<K>>"),
+        ("a<b> <", "a<b> <U+003C>"),
+        (" <Unavailable: x>", " <U+003C>Unavailable: x>"),
+        ("abc <cut: 900 more characters>", "abc <U+003C>cut: 900 more characters>"),
+        ("a  file <not in the dump>", "a  file <U+003C>not in the dump>"),
+        (r"\x {<Unavailable: y>}", r"\x {<U+003C>Unavailable: y>}"),
+        ("\u3164<none>", "<U+3164><U+003C>none>"),
+        ("\x1b<none>", "<U+001B><U+003C>none>"),
         (r"\Device\<U+0041>", r"\Device\<U+003C>U+0041>"),
     ],
 )
 def test_no_name_looks_like_a_mark_of_ours(text: str, shown: str) -> None:
     assert printable(text) == printable(text, ascii_only=True) == shown
+
+
+@pytest.mark.parametrize(
+    "char", ["\u3164", "\uffa0", "\u115f", "\u2800", "\ufe0f", "\u034f", "\U000e0101", "\u200b"]
+)
+def test_what_shows_nothing_shows_as_its_code_point(char: str) -> None:
+    assert printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_no_code_point_is_cut_in_two(size: int) -> None:
+    text = "ab<U+001B>cd<U+10FFFF>"
+    kept = shortened(text, size)
+    assert text.startswith(kept) and size - 9 <= len(kept) <= size
+    assert re.sub(r"<U\+[0-9A-F]+>", "", kept).isalpha()
+    assert shortened(text, 99) == text
 
 
 def test_each_code_point_stands_for_one_character() -> None:

@@ -67,7 +67,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        (b"", "FILE: no minidump: 0 bytes"),
+        (b"", "FILE: an empty file"),
         (b"MDMP", "FILE: no minidump: 4 bytes"),
         (b"PAGEDU64" + bytes(100), "FILE: no minidump: it does not begin with MDMP"),
         (b"MDMP" + b"\xff" * 100, "FILE: the directory of streams lies beyond the end of the file"),
