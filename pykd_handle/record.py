@@ -48,12 +48,14 @@ class HandleRecord:
     ``handle`` is the value in its table, ``typed`` as a user types it: where it was given as a
     kernel handle (0x80000000 and above, ``kernel_handle``), so. ``entry`` is the address of the
     table entry.
-    ``classic_name`` and ``directory`` are what the classic text prints; ``name`` is the full name.
+    ``classic_name``, ``classic_device`` and ``directory`` are what the classic text prints;
+    ``name`` is the full name.
     """
 
     __slots__ = (
         "access",
         "attributes",
+        "classic_device",
         "classic_name",
         "details",
         "directory",
@@ -92,6 +94,7 @@ class HandleRecord:
         self.pointer_count: Maybe[int] = NOT_REQUESTED
         self.name: Maybe[str] = NOT_REQUESTED
         self.classic_name: Maybe[str] = NOT_REQUESTED
+        self.classic_device: Maybe[str] = NO_VALUE
         self.directory: Maybe[int] = NOT_REQUESTED
         self.details: Dict[str, Any] = {}
         self.error = ""

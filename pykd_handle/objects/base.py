@@ -12,7 +12,7 @@ from typing import Any, Dict, NamedTuple, Tuple
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import NameInfo
 from ..layout import Fields
-from ..values import Maybe
+from ..values import NO_VALUE, Maybe
 from .file_name import FileNames
 
 __all__ = ("Describer", "Description", "named")
@@ -24,13 +24,15 @@ class Description(NamedTuple):
     ``name`` is the full name (NO_VALUE: it has none), ``classic_name`` what ``!handle`` prints
     behind ``Name:``, ``directory`` what it prints behind ``Directory Object:`` (a body address,
     0 for none), ``details`` whatever else is worth showing: plain values, `Hex` for addresses and
-    masks, or absent values.
+    masks, or absent values. ``classic_device`` is what ``!handle`` prints in braces behind the
+    name of a file.
     """
 
     name: Maybe[str]
     classic_name: Maybe[str]
     directory: Maybe[int]
     details: Dict[str, Any]
+    classic_device: Maybe[str] = NO_VALUE
 
 
 class Describer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from ..kernel import KernelObject
-from ..values import Hex, Maybe, Unavailable
+from ..values import NO_VALUE, Hex, Maybe
 from .base import Describer, Description
 from .file_name import FileNames
 
@@ -27,15 +27,11 @@ class FileDescriber(Describer):
         details: Dict[str, Any] = {"device": name.device_name}
         if isinstance(name.device_object, int):
             details["device_object"] = Hex(name.device_object)
-        classic: Maybe[str] = name.path
+        device: Maybe[str] = NO_VALUE
         if isinstance(name.path, str):
-            leaf = name.device_leaf
-            if isinstance(leaf, str):
-                classic = f"{name.path} {{{leaf}}}"
-            elif isinstance(leaf, Unavailable):
-                classic = f"{name.path} {{<Unavailable: {leaf}>}}"
+            device = name.device_leaf
             if not isinstance(name.full, str):
                 details["path"] = name.path
             if name.relative:
                 details["relative"] = True
-        return Description(name.full, classic, 0, details)
+        return Description(name.full, name.path, 0, details, device)

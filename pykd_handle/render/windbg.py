@@ -169,6 +169,8 @@ class WinDbgRenderer(Renderer):
             if isinstance(directory, Unavailable):
                 where = self._absent(directory)
             name = self._text(record.classic_name)
+            if record.classic_device is not NO_VALUE:
+                name += f" {{{self._text(record.classic_device)}}}"
             lines.append(f"        Directory Object: {where}  Name: {name}")
         return lines + [f"        {line}" for line in self._link(record.details)]
 

@@ -464,6 +464,7 @@ class Listing:
         description = self.objects.describe(item)
         row.name = description.name
         row.classic_name = description.classic_name
+        row.classic_device = description.classic_device
         row.directory = description.directory
         row.details = description.details
 

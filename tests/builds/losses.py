@@ -137,13 +137,10 @@ def _compare_handles(before: HandleRecord, after: HandleRecord, loss: Loss) -> N
         old, new = getattr(before, name), getattr(after, name)
         if name in ("process", "details") or old == new or loss.because(new):
             continue
+        if name == "classic_device" and new is NO_VALUE and loss.because(after.classic_name):
+            continue
         if name == "access" and typeless:
             assert new == GENERIC[before.granted_access], new
-        elif name == "classic_name":
-            # A file's device stands in braces behind its path, there or not.
-            path, _, reason = str(new).partition(" {<Unavailable: ")
-            assert str(old).startswith(f"{path} {{"), f"{name}: {old!r} became {new!r}"
-            assert reason.endswith(">}") and loss.told(reason), new
         elif name == "name":
             assert new == _without_image(old, after, loss), f"{name}: {old!r} became {new!r}"
         else:

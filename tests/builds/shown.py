@@ -162,7 +162,9 @@ def _classic_parts(row: HandleRecord, request: Request) -> List[str]:
         where = f"{row.directory:0{width}x}" if row.directory else "00000000"
         if isinstance(row.directory, Unavailable):
             where = _said(row.directory)
-        parts.append(f"Directory Object: {where}  Name: {_said(row.classic_name)}\n")
+        device = row.classic_device
+        braces = "" if device is NO_VALUE else f" {{{_said(device)}}}"
+        parts.append(f"Directory Object: {where}  Name: {_said(row.classic_name)}{braces}\n")
     return parts
 
 

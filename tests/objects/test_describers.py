@@ -44,7 +44,8 @@ def describe(image: KernelImage, item: Any) -> Description:
 )
 def test_a_file(image: KernelImage, path: str, device: str, name: str, classic: str) -> None:
     found = describe(image, image.file(path, device))
-    assert (found.name, found.classic_name, found.directory) == (name, classic, 0)
+    assert (found.name, found.directory) == (name, 0)
+    assert f"{found.classic_name} {{{found.classic_device}}}" == classic
     assert found.details["device"] == rf"\Device\{device}"
     assert ("relative" in found.details) == ("..." in name)
 
@@ -59,6 +60,7 @@ def test_a_file_of_a_nameless_device(image: KernelImage) -> None:
     device = image.device(None, "Ntfs")
     found = describe(image, image.file(r"\x", device))
     assert (found.name, found.classic_name) == (r"\x", r"\x")
+    assert found.classic_device is NO_VALUE
     found = describe(image, image.file("x", device))
     assert (found.name, found.classic_name) == (r"\...\x", "x")
 
@@ -79,8 +81,8 @@ def test_a_file_whose_device_is_missing_keeps_its_path(image: KernelImage) -> No
     found = describe(image, item)
     assert isinstance(found.name, Unavailable)
     assert found.details["path"] == r"\Windows\win.ini"
-    assert isinstance(found.classic_name, str)
-    assert found.classic_name.startswith(r"\Windows\win.ini {<Unavailable: ")
+    assert found.classic_name == r"\Windows\win.ini"
+    assert isinstance(found.classic_device, Unavailable)
 
 
 def test_a_file_whose_device_leads_nowhere(image: KernelImage) -> None:
