@@ -16,7 +16,8 @@ from tests.packaging.build import REPOSITORY
 from .script import command_of_script
 
 # Not that of a virtual environment, which never has the user's packages.
-PYTHON = Path(getattr(sys, "_base_executable", None) or sys.executable)
+# Python 3.8 calls that of a virtual environment its base; the link leads on to the real one.
+PYTHON = Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 # What the installer imports, what pip does, and what Python itself starts with.
 NAMES = ("argparse", "json", "ctypes", "tempfile", "pip", "runpy", "site", "usercustomize", "pykd")
 
