@@ -13,7 +13,7 @@ from ..layout import Fields, Struct
 from ..targets import Span, Target
 from ..values import Maybe, MemoryUnavailable, MissingType, unavailable
 
-__all__ = ("decode_fields", "number_at", "range_of", "read_fields")
+__all__ = ("decode_fields", "range_of", "read_fields")
 
 
 def range_of(struct: Struct, address: int, paths: Tuple[str, ...]) -> Tuple[int, int]:
@@ -61,11 +61,3 @@ def read_fields(target: Target, fields: Fields, address: int) -> Tuple[Maybe[int
         return tuple(unavailable(error) for _ in fields.paths)
     span = target.read_partial(*range_of(struct, address, fields.paths))
     return decode_fields(span, struct, address, fields.paths)
-
-
-def number_at(span: Span, address: int, size: int) -> Maybe[int]:
-    """The number of ``size`` bytes at ``address`` inside of a span."""
-    try:
-        return int.from_bytes(span.at(address, size), "little")
-    except MemoryUnavailable as error:
-        return unavailable(error)

@@ -7,7 +7,7 @@ a storage unit share its value.
 from __future__ import annotations
 
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 __all__ = ("Decoder", "Slot")
 
@@ -92,8 +92,3 @@ class Decoder:
             (raw[index] >> shift) & mask if mask else raw[index]
             for index, shift, mask in self._steps
         )
-
-    def decode_all(self, data: bytes, count: int) -> Iterator[Tuple[int, ...]]:
-        """The values of ``count`` structures that lie one behind the other in ``data``."""
-        for index in range(count):
-            yield self.decode(data, index * self.stride)
