@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
+from .commands.words import is_number
 from .console import NOTES, PROGRAM, complain, defect, remark
 from .input_file import forget_inputs, guard
 from .opening import Answer, open_dump_file, open_session
 from .output import open_output, open_screen
 from .render import FORMATS
-from .request import is_number
 from .usermode import USER_HELP
 from .values import PykdHandleError, UsageError
 from .version import __version__

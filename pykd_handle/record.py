@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple, Union
 
-from .request import as_typed
+from .commands.words import as_typed
 from .values import NO_VALUE, NOT_REQUESTED, Absent, Hex, Maybe
 
 __all__ = ("HandleRecord", "Note", "ProcessRecord", "Record")

@@ -21,7 +21,7 @@ LOWER: Dict[str, Set[str]] = {
     "kernel": {"targets", "layout", "values"},
     "objects": {"kernel", "targets", "layout", "values"},
     "usermode": {"kernel", "targets", "layout", "values", "input_file"}
-    | {"record", "request"},  # until kernel and user mode share them
+    | {"record", "request", "commands"},  # until kernel and user mode share them
     "setup": {"values", "version", "targets"} | {"render"},  # until the doctor is a command
 }
 # Nothing below them may know them.

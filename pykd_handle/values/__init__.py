@@ -10,6 +10,7 @@ from .absent import (
     not_proved,
     unavailable,
 )
+from .details import Details, Label
 from .errors import (
     CorruptedError,
     MemoryUnavailable,
@@ -24,14 +25,17 @@ from .errors import (
     UsageError,
 )
 from .hex import Hex, in_hex
+from .sentence import Sentence
 
 __all__ = (
     "NOT_REQUESTED",
     "NO_VALUE",
     "Absent",
     "CorruptedError",
+    "Details",
     "Hex",
     "Impossible",
+    "Label",
     "Maybe",
     "MemoryUnavailable",
     "MissingField",
@@ -40,6 +44,7 @@ __all__ = (
     "NoSymbols",
     "OutputError",
     "PykdHandleError",
+    "Sentence",
     "SymbolsError",
     "TargetError",
     "Unavailable",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
+from ..commands.words import as_typed
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import access_names
 from ..kernel.cid_table import cid_table
@@ -15,7 +16,7 @@ from ..kernel.process_finder import FoundProcess, in_words
 from ..kernel.process_places import Source, nothing_read
 from ..objects import Objects
 from ..record import HandleRecord, Note, ProcessRecord, Record
-from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request, as_typed
+from ..request import CURRENT_PROCESS, EVERY_PROCESS, Request
 from ..values import (
     NO_VALUE,
     Absent,

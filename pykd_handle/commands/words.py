@@ -1,0 +1,122 @@
+"""The words of a command line as the debugger's MASM evaluator reads them: numbers, handles, flags.
+
+Each is parsed here and once, whatever command it belongs to.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Optional
+
+from ..values import UsageError
+
+__all__ = (
+    "Evaluator",
+    "as_typed",
+    "is_number",
+    "parse_flags",
+    "parse_handle",
+    "parse_number",
+    "quoted",
+    "refuse_pseudo_handle",
+)
+
+MINUS_1 = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+SIGN_EXTENDED = 0xFFFFFFFF80000000
+KERNEL_BIT = 0x80000000
+# Values that the system understands without looking at a table (ntifs.h, processthreadsapi.h);
+# -1, NtCurrentProcess, is not among them: to !handle it means every handle.
+_PSEUDO_HANDLES = {
+    2: "NtCurrentThread (-2): it stands for the thread that uses it",
+    3: "NtCurrentSession (-3): it stands for the session of the process that uses it",
+    4: "NtCurrentProcessToken (-4): it stands for the token of the process that uses it",
+    5: "NtCurrentThreadToken (-5): it stands for the token that the thread impersonates with",
+    6: "NtCurrentThreadEffectiveToken (-6): it stands for the token that the thread acts with",
+}
+_BASES = {"0x": 16, "0n": 10, "0t": 8, "0y": 2}
+_DIGITS = {16: "0-9a-f", 10: "0-9", 8: "0-7", 2: "01"}
+
+Evaluator = Callable[[str], Optional[int]]
+
+
+def as_typed(handle: int, kernel_handle: bool) -> int:
+    """The value of a handle as a user types it: a kernel handle has its bit."""
+    return handle | KERNEL_BIT if kernel_handle else handle
+
+
+def parse_number(text: str, what: str, evaluate: Optional[Evaluator] = None) -> int:
+    """A number as the debugger's MASM evaluator reads it, 0 to 2^64 - 1: -1 is 2^64 - 1.
+
+    Hexadecimal unless it begins with ``0n`` (decimal), ``0t`` (octal) or ``0y`` (binary);
+    ``0x``, a closing ``h`` and the separator ````` are allowed. What is no number goes to
+    ``evaluate``, where there is one. ``what`` names the parameter. Raises `UsageError`.
+    """
+    word = text.strip().lower()
+    negative = word.startswith("-")
+    digits = word[1:] if negative else word
+    base = _BASES.get(digits[:2], 16)
+    if digits[:2] in _BASES:
+        digits = digits[2:]
+    elif digits.endswith("h"):
+        digits = digits[:-1]
+    digits = digits.replace("`", "")
+    if re.fullmatch(f"[{_DIGITS[base]}]+", digits):
+        # `int` refuses thousands of decimal digits; 65 bits are too many in any base.
+        significant = digits.lstrip("0")[:65]
+        value = int(significant or "0", base)
+        if negative:
+            value = -value
+        if -(1 << 63) <= value < 1 << 64:
+            return value & 0xFFFFFFFFFFFFFFFF
+        raise UsageError(f"{what} {quoted(text)} does not fit into 64 bits")
+    if evaluate is not None:
+        found = evaluate(text)
+        if found is not None:
+            return found & 0xFFFFFFFFFFFFFFFF
+    raise UsageError(
+        f"{what} {quoted(text)} is no number: hexadecimal, or decimal with 0n, octal 0t, binary 0y"
+    )
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number as it stands, without a debugger to ask."""
+    try:
+        parse_number(text, "")
+    except UsageError:
+        return False
+    return True
+
+
+def quoted(text: str) -> str:
+    """A word as a line quotes it, cut where it is long."""
+    return repr(text if len(text) <= 70 else f"{text[:67]}...")
+
+
+def parse_handle(text: str, evaluate: Optional[Evaluator] = None) -> Optional[int]:
+    """The parameter Handle: None for every handle, which 0 and -1 (of 32 or 64 bits) mean.
+
+    Raises `UsageError` for what is no number.
+    """
+    value = parse_number(text, "Handle", evaluate)
+    return None if value == 0 or value in MINUS_1 else value
+
+
+def refuse_pseudo_handle(handle: Optional[int], text: str) -> None:
+    """Raise `UsageError` for a value (typed as ``text``) that the system keeps in no table."""
+    if handle is None:
+        return
+    for number, meaning in _PSEUDO_HANDLES.items():
+        if handle in (minus_1 + 1 - number for minus_1 in MINUS_1):
+            raise UsageError(
+                f"Handle {quoted(text)} is the pseudo handle {meaning}, and is in no handle table"
+            )
+
+
+def parse_flags(text: str, evaluate: Optional[Evaluator] = None) -> int:
+    """The parameter Flags, a ULONG; -1 is all of its bits. Raises `UsageError`."""
+    flags = parse_number(text, "Flags", evaluate)
+    if flags >= SIGN_EXTENDED:
+        flags &= 0xFFFFFFFF
+    if flags > 0xFFFFFFFF:
+        raise UsageError(f"Flags {quoted(text)} does not fit into 32 bits")
+    return flags

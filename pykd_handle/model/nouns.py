@@ -1,0 +1,302 @@
+"""The public nouns: `Kernel`, `Process`, `Table`, `Handle`, `Hole`, `Object`.
+
+One set for kernel and user mode alike; the two modes fill them in beside this module. All are lazy:
+a value is read when it is asked for, the objects of a whole table page together, and once. A value
+that can't be told is an absent one (`pykd_handle.values`), which says why; an error is raised where
+there is nothing at all to give. What only a kernel has raises `KernelOnly` in user mode.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
+
+from ..values import NO_VALUE, Absent, Details, Maybe, PykdHandleError, Sentence
+
+__all__ = ("Handle", "Hole", "Kernel", "KernelOnly", "NoSuchHandle", "Object", "Process", "Table")
+
+
+class KernelOnly(PykdHandleError):
+    """Only a kernel has what was asked for, and the target is one process in user mode."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: only a kernel has it, and this is user mode")
+
+
+class NoSuchHandle(PykdHandleError):
+    """A table has no handle of the value asked for; the line says where the table ends."""
+
+
+class Object:
+    """What a handle leads to. Absent values say why they are absent."""
+
+    __slots__ = ()
+
+    @property
+    def type(self) -> Maybe[str]:
+        """The name of its type (``Event``)."""
+        return NO_VALUE
+
+    @property
+    def name(self) -> Maybe[str]:
+        """Its full name; NO_VALUE where it has none."""
+        return NO_VALUE
+
+    @property
+    def details(self) -> Details:
+        """What else is known of it, by key."""
+        return Details()
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles lead to it."""
+        return NO_VALUE
+
+    @property
+    def pointer_count(self) -> Maybe[int]:
+        """How many references hold it, as stored: handles may count as several."""
+        return NO_VALUE
+
+    @property
+    def address(self) -> Maybe[int]:
+        """The address of the object, behind its header. Raises `KernelOnly`."""
+        raise KernelOnly("the address of an object")
+
+    @property
+    def header(self) -> Maybe[int]:
+        """The address of its ``_OBJECT_HEADER``. Raises `KernelOnly`."""
+        raise KernelOnly("the header of an object")
+
+    @property
+    def type_address(self) -> Maybe[int]:
+        """The address of its ``_OBJECT_TYPE``. Raises `KernelOnly`."""
+        raise KernelOnly("the address of a type")
+
+
+class Handle:
+    """One handle: a value in the table of a process, with rights, to an object.
+
+    ``f"{handle:x}"`` formats its value; `int` gives it.
+    """
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> int:
+        """The handle's value in its table."""
+        raise NotImplementedError
+
+    @property
+    def process(self) -> Process:
+        """The process whose table it stands in."""
+        raise NotImplementedError
+
+    @property
+    def error(self) -> Optional[Sentence]:
+        """Why there is nothing to tell of it, None as a rule."""
+        return None
+
+    @property
+    def free(self) -> bool:
+        """Whether its entry holds no object."""
+        return False
+
+    @property
+    def access(self) -> Maybe[int]:
+        """The granted access mask."""
+        return NO_VALUE
+
+    @property
+    def rights(self) -> Maybe[Tuple[str, ...]]:
+        """The granted access in words; bits without a name are one hexadecimal number."""
+        return NO_VALUE
+
+    @property
+    def attributes(self) -> Maybe[Tuple[str, ...]]:
+        """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
+        return NO_VALUE
+
+    @property
+    def object(self) -> Object:
+        """What it leads to."""
+        return Object()
+
+    @property
+    def type(self) -> Maybe[str]:
+        """The name of its object's type."""
+        return self.object.type
+
+    @property
+    def name(self) -> Maybe[str]:
+        """The full name of its object; NO_VALUE where that has none."""
+        return self.object.name
+
+    @property
+    def entry(self) -> Maybe[int]:
+        """The address of its entry in the table. Raises `KernelOnly`."""
+        raise KernelOnly("the entry of a handle")
+
+    def __int__(self) -> int:
+        return self.value
+
+    __index__ = __int__
+
+    def __format__(self, form: str) -> str:
+        return format(int(self.value), form)
+
+
+class Hole(Handle):
+    """A stretch of handles that can't be read, in their place: ``error`` says why and how many.
+
+    All its values are absent, with that reason; ``value`` is the first one's, ``hidden`` how many
+    handle values may be in use there.
+    """
+
+    __slots__ = ()
+
+    @property
+    def hidden(self) -> int:
+        """How many handle values are hidden."""
+        return 0
+
+
+class Table:
+    """Handles by value: a process's, the kernel's, or that of process and thread ids."""
+
+    def pages(self, free: bool = False) -> Iterator[List[Handle]]:
+        """All handles in the order of the table, one part of it at a time; holes in their place,
+        ``free`` entries where they are asked for."""
+        raise NotImplementedError
+
+    def handles(self, free: bool = False) -> Iterator[Handle]:
+        """All handles in the order of the table, one by one."""
+        for page in self.pages(free):
+            yield from page
+
+    def handle(self, value: int) -> Handle:
+        """The handle of this value; its lowest two bits do not count.
+
+        Raises `NoSuchHandle`, and `PykdHandleError` where its entry can't be read.
+        """
+        raise NotImplementedError
+
+    def __getitem__(self, value: int) -> Handle:
+        return self.handle(value)
+
+    def __iter__(self) -> Iterator[Handle]:
+        return self.handles()
+
+    def remarks(self) -> List[Sentence]:
+        """What is to be said of the table behind a walk: what was hidden, a count that differs."""
+        return []
+
+
+class Process(Table):
+    """One process, and its handle table.
+
+    The handles of one that has exited are none; ``pages`` raises `PykdHandleError` where the table
+    can't be read.
+    """
+
+    @property
+    def pid(self) -> Maybe[int]:
+        """The process id."""
+        return NO_VALUE
+
+    @property
+    def image(self) -> Maybe[str]:
+        """The name of its image (``notepad.exe``), as whole as it can be told."""
+        return NO_VALUE
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles it has, as the target counts them."""
+        return NO_VALUE
+
+    @property
+    def address(self) -> int:
+        """The address of its ``_EPROCESS``. Raises `KernelOnly`."""
+        raise KernelOnly("the address of a process")
+
+    def in_words(self) -> Sentence:
+        """How it is named in a line: ``notepad.exe (pid 0x1514)``."""
+        image = self.image if isinstance(self.image, str) else "a process"
+        if isinstance(self.pid, Absent):
+            return Sentence("{}", image)
+        return Sentence("{} (pid 0x{:x})", image, self.pid)
+
+
+class Kernel:
+    """What is looked at: a kernel, or in user mode one process. A context manager: `close` ends it.
+
+    ``mode`` is ``"kernel"`` or ``"user"``, ``name`` names the dump or session in messages,
+    ``pointer_size`` is in bytes.
+    """
+
+    mode = "kernel"
+    name = ""
+    pointer_size = 8
+
+    def processes(self) -> Iterator[Process]:
+        """Every process. Lists that break off are told by `remarks`, and by `broken`."""
+        raise NotImplementedError
+
+    def process(self, which: Union[int, str]) -> Process:
+        """The process of this id, at this address of its ``_EPROCESS``, or with this image name.
+
+        Raises `PykdHandleError` where there is none, or of an image more than one.
+        """
+        raise NotImplementedError
+
+    @property
+    def current_process(self) -> Process:
+        """The process that is current. Raises `PykdHandleError` where the target does not tell."""
+        raise NotImplementedError
+
+    @property
+    def kernel_table(self) -> Table:
+        """The kernel handle table. Raises `KernelOnly`, `PykdHandleError`."""
+        raise KernelOnly("the kernel handle table")
+
+    @property
+    def cid_table(self) -> Table:
+        """The table of process and thread ids. Raises `KernelOnly`, `PykdHandleError`."""
+        raise KernelOnly("the table of process and thread ids")
+
+    def types(self) -> List[str]:
+        """The names of the object types that it has, sorted, as far as they can be read."""
+        raise NotImplementedError
+
+    def notes(self) -> List[Sentence]:
+        """What is to be known of the target beforehand: which symbols were taken, what is cut."""
+        return []
+
+    def remarks(self) -> List[Sentence]:
+        """What was recovered on the way, and how."""
+        return []
+
+    def damage(self) -> List[Sentence]:
+        """What of the symbols was found to be damaged so far."""
+        return []
+
+    def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
+        """Have ``tell`` called, from another thread, when the target falls silent, or ``aside``
+        where the usual output would wait for the target, too; `close` ends that."""
+        del tell, aside
+
+    def progress(self, text: str) -> None:
+        """Tell the user how far a long walk is, where there is a place for it."""
+        del text
+
+    def evaluate(self, expression: str) -> Optional[int]:
+        """The value of a debugger expression, or None where there is no evaluator."""
+        del expression
+        return None
+
+    def close(self) -> None:
+        """Let go of files and sessions."""
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

@@ -1,0 +1,65 @@
+"""What a command yields and a renderer shows: columns, rows, and the lines around them.
+
+A command yields, in this order and as it finds them: a `Head` for what the following rows belong to
+(a process, as a rule), the rows in batches (a table page's worth), a `Foot` with totals, a `Note`
+for what is to be said. All values in them are finished: plain values, `Hex`, tuples, `Details`, or
+absent values; nothing in them reads memory. Renderers turn columns and rows into text and know no
+command; only the classic text of `list` looks at the facts of heads and at values that no column
+names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Union
+
+from .values import Sentence
+
+__all__ = ("Column", "Foot", "Head", "Item", "Note", "Row")
+
+Row = Dict[str, Any]
+"""The values of one row by the keys of the columns; what no column names is not shown."""
+
+
+class Column(NamedTuple):
+    """One column.
+
+    ``key`` is its name in JSON lines and CSV, for good. ``label`` is its heading in text and
+    tables, "" for one that is not shown there. ``form`` says how people read its values: "" as
+    they are, "count" as numbers on the right, "handle" in hexadecimal on the right, "mask" in
+    eight hexadecimal digits, "letters" as the first letters of its words.
+    A column in which all values of a batch are NOT_REQUESTED is left out of text and tables.
+    """
+
+    key: str
+    label: str = ""
+    form: str = ""
+
+
+class Note(NamedTuple):
+    """A line that belongs to the output: what was skipped, what was recovered, and how.
+
+    ``warning`` marks a line that tells of something missing or wrong; the others (how a symbol was
+    recovered) stay out of the text itself.
+    """
+
+    line: Sentence
+    warning: bool = True
+
+
+class Head:
+    """What the rows behind it belong to: a ``line`` for people, and its facts by name."""
+
+    __slots__ = ("facts", "line")
+
+    def __init__(self, line: Sentence, facts: Mapping[str, Any]) -> None:
+        self.line = line
+        self.facts = facts
+
+
+class Foot(Head):
+    """Totals of the rows before it."""
+
+    __slots__ = ()
+
+
+Item = Union[Head, List[Row], Note]

@@ -1,0 +1,36 @@
+"""Lines for the user, not yet written: a template and its parts, which `render` puts into words."""
+
+from __future__ import annotations
+
+from typing import Any, Tuple
+
+__all__ = ("Sentence",)
+
+
+class Sentence:
+    """A template of `str.format`, with places in order, and what stands in them.
+
+    Parts are numbers, texts of ours or of the target, absent values, errors and other sentences.
+    """
+
+    __slots__ = ("parts", "template")
+
+    def __init__(self, template: str, *parts: Any) -> None:
+        self.template = template
+        self.parts: Tuple[Any, ...] = parts
+
+    def __str__(self) -> str:
+        return self.template.format(*self.parts) if self.parts else self.template
+
+    def __repr__(self) -> str:
+        return f"Sentence({self.template!r}, {', '.join(map(repr, self.parts))})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sentence)
+            and self.template == other.template
+            and self.parts == other.parts
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.template, self.parts))
