@@ -1,6 +1,6 @@
 """What a command yields and a renderer shows: columns, rows, and the lines around them.
 
-A command yields, in this order and as it finds them: a `Head` for what the following rows belong to
+A command yields, in this order and as it finds them: a `Title`, a `Head` for what the following rows belong to
 (a process, as a rule), the rows in batches (a table page's worth), a `Foot` with totals, a `Note`
 for what is to be said. All values in them are finished: plain values, `Hex`, tuples, `Details`, or
 absent values; nothing in them reads memory. Renderers turn columns and rows into text and know no
@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Union
 
 from .values import Sentence
 
-__all__ = ("Column", "Foot", "Head", "Item", "Note", "Row")
+__all__ = ("Column", "Foot", "Head", "Item", "Note", "Row", "Title")
 
 Row = Dict[str, Any]
 """The values of one row by the keys of the columns; what no column names is not shown."""
@@ -46,6 +46,12 @@ class Note(NamedTuple):
     warning: bool = True
 
 
+class Title(NamedTuple):
+    """What was asked for, before anything else; only the classic text shows it."""
+
+    facts: Mapping[str, Any]
+
+
 class Head:
     """What the rows behind it belong to: a ``line`` for people, and its facts by name."""
 
@@ -62,4 +68,4 @@ class Foot(Head):
     __slots__ = ()
 
 
-Item = Union[Head, List[Row], Note]
+Item = Union[Title, Head, List[Row], Note]

@@ -8,11 +8,30 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
-from ..values import NO_VALUE, Absent, Details, Maybe, PykdHandleError, Sentence
+from ..values import (
+    NO_VALUE,
+    Absent,
+    Details,
+    Maybe,
+    PykdHandleError,
+    Sentence,
+    TargetError,
+    Unavailable,
+)
 
-__all__ = ("Handle", "Hole", "Kernel", "KernelOnly", "NoSuchHandle", "Object", "Process", "Table")
+__all__ = (
+    "Broken",
+    "Handle",
+    "Hole",
+    "Kernel",
+    "KernelOnly",
+    "NoSuchHandle",
+    "Object",
+    "Process",
+    "Table",
+)
 
 
 class KernelOnly(PykdHandleError):
@@ -185,6 +204,10 @@ class Table:
     def __iter__(self) -> Iterator[Handle]:
         return self.handles()
 
+    def notes(self) -> List[Sentence]:
+        """What is to be said of it beforehand: where a process was found, if not in its list."""
+        return []
+
     def remarks(self) -> List[Sentence]:
         """What is to be said of the table behind a walk: what was hidden, a count that differs."""
         return []
@@ -225,6 +248,16 @@ class Process(Table):
         return Sentence("{} (pid 0x{:x})", image, self.pid)
 
 
+class Broken(NamedTuple):
+    """A place where a list of the target breaks off, or names what is none: the ``line`` says it.
+
+    ``of_processes`` tells whether it is the list of processes itself, so that some may be missing.
+    """
+
+    line: Sentence
+    of_processes: bool = True
+
+
 class Kernel:
     """What is looked at: a kernel, or in user mode one process. A context manager: `close` ends it.
 
@@ -236,9 +269,17 @@ class Kernel:
     name = ""
     pointer_size = 8
 
-    def processes(self) -> Iterator[Process]:
-        """Every process. Lists that break off are told by `remarks`, and by `broken`."""
+    def every(self) -> Iterator[Union[Process, Broken]]:
+        """Every process, and in its place what is to be said where a list of them breaks off."""
         raise NotImplementedError
+
+    def processes(self) -> Iterator[Process]:
+        """Every process that could be found."""
+        return (item for item in self.every() if isinstance(item, Process))
+
+    def hiding(self) -> List[Sentence]:
+        """Behind a walk through `every` process: what hides from one of the lists."""
+        return []
 
     def process(self, which: Union[int, str]) -> Process:
         """The process of this id, at this address of its ``_EPROCESS``, or with this image name.
@@ -246,6 +287,37 @@ class Kernel:
         Raises `PykdHandleError` where there is none, or of an image more than one.
         """
         raise NotImplementedError
+
+    def named(self, image: str) -> List[Process]:
+        """Every process whose image has this name, without regard to case: the full name, else the
+        14 characters that the kernel keeps at hand. Raises `TargetError` where there is none."""
+        found: List[Process] = []
+        short: List[Process] = []
+        doubts: List[Sentence] = []
+        unnamed = 0
+        for item in self.every():
+            if isinstance(item, Broken):
+                doubts.append(item.line)
+            elif not isinstance(item.image, str):
+                unnamed += isinstance(item.image, Unavailable)
+            elif item.image.lower() == image.lower():
+                found.append(item)
+            elif _is_short_for(image.lower(), item.image.lower()):
+                short.append(item)
+        if found or short:
+            return found or short
+        if unnamed:
+            doubts.append(Sentence("{} processes have no name that can be read", unnamed))
+        because = f" ({'; '.join(map(str, doubts))})" if doubts else ""
+        raise TargetError(f"no process has the image {image!r}{because}")
+
+    def one_named(self, image: str) -> Process:
+        """The one process of this image. Raises `TargetError` where there are none or several."""
+        found = self.named(image)
+        if len(found) > 1:
+            every = ", ".join(f"0x{process.pid:x}" for process in found)
+            raise TargetError(f"{len(found)} processes have the image {image!r}: {every}")
+        return found[0]
 
     @property
     def current_process(self) -> Process:
@@ -274,6 +346,10 @@ class Kernel:
         """What was recovered on the way, and how."""
         return []
 
+    def will_describe(self) -> None:
+        """Say that names and details of objects will be asked for, so that what they need is read
+        along with each object."""
+
     def damage(self) -> List[Sentence]:
         """What of the symbols was found to be damaged so far."""
         return []
@@ -300,3 +376,12 @@ class Kernel:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+_SHORT = 14  # characters of _EPROCESS.ImageFileName; from Vista on 15 bytes, the last one is NUL
+
+
+def _is_short_for(word: str, image: str) -> bool:
+    """Whether one of two names is no more than the begin of the other that the kernel keeps."""
+    shorter = min(word, image, key=len)
+    return len(shorter) in (_SHORT, _SHORT + 1) and word[:_SHORT] == image[:_SHORT]

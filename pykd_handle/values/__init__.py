@@ -24,6 +24,7 @@ from .errors import (
     TargetError,
     UsageError,
 )
+from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .sentence import Sentence
 
@@ -49,7 +50,9 @@ __all__ = (
     "TargetError",
     "Unavailable",
     "UsageError",
+    "as_typed",
     "in_hex",
     "not_proved",
+    "split_kernel_handle",
     "unavailable",
 )
