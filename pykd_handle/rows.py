@@ -1,11 +1,11 @@
 """What a command yields and a renderer shows: columns, rows, and the lines around them.
 
-A command yields, in this order and as it finds them: a `Title`, a `Head` for what the following rows belong to
-(a process, as a rule), the rows in batches (a table page's worth), a `Foot` with totals, a `Note`
-for what is to be said. All values in them are finished: plain values, `Hex`, tuples, `Details`, or
-absent values; nothing in them reads memory. Renderers turn columns and rows into text and know no
-command; only the classic text of `list` looks at the facts of heads and at values that no column
-names.
+A command yields, in this order and as it finds them: a `Title`, a `Head` for what the following
+rows belong to (a process, as a rule), the rows in batches (a table page's worth), a `Foot` with
+totals, a `Note` for what is to be said. All values in them are finished: plain values, `Hex`,
+tuples, `Details`, or absent values; nothing in them reads memory. Renderers turn columns and rows
+into text and know no command; only the classic text of `list` looks at the facts of heads and at
+values that no column names.
 """
 
 from __future__ import annotations
