@@ -17,7 +17,11 @@ from .values import Sentence
 __all__ = ("Column", "Foot", "Head", "Item", "Note", "Row", "Title")
 
 Row = Dict[str, Any]
-"""The values of one row by the keys of the columns; what no column names is not shown."""
+"""The values of one row by the keys of the columns; what no column names is not shown.
+
+A row with an ``error`` (a `Sentence`, be there a column or not) shows its columns up to the handle
+and that to people, a row that is ``free`` the same columns and ``(free)``.
+"""
 
 
 class Column(NamedTuple):
@@ -26,8 +30,11 @@ class Column(NamedTuple):
     ``key`` is its name in JSON lines and CSV, for good. ``label`` is its heading in text and
     tables, "" for one that is not shown there. ``form`` says how people read its values: "" as
     they are, "count" as numbers on the right, "handle" in hexadecimal on the right, "mask" in
-    eight hexadecimal digits, "letters" as the first letters of its words.
-    A column in which all values of a batch are NOT_REQUESTED is left out of text and tables.
+    eight hexadecimal digits, "letters" as the first letters of its words, "details" as labels and
+    values (a `Details`; JSON lines have an empty object where it is absent).
+    A column in which all values of a batch are NOT_REQUESTED, or all details empty, is left out of
+    text and tables. Scripts get a key ``unavailable`` behind all others, of every command: why each
+    value is absent that could not be read; it needs no column.
     """
 
     key: str

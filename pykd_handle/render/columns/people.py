@@ -1,0 +1,192 @@
+"""What the formats for people share: which columns are shown, the words of a cell, lines between.
+
+A row that is an ``error``, or ``free``, shows its columns up to the handle, and that.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Callable, Iterable, List, Mapping, Sequence
+
+from ...rows import Column, Foot, Head, Note, Row
+from ...values import NOT_REQUESTED, Absent, Details, Hex, Label, Unavailable
+from .base import Renderer
+from .by_type import ByType
+
+__all__ = ("PeopleRenderer",)
+
+_FREE = "(free)"
+_NO_LABEL = Label("")
+
+
+class PeopleRenderer(Renderer):
+    """Writes heads, tables of rows, and lines below them; how a table looks is the format's."""
+
+    def begin(self) -> None:
+        """Nothing was written yet."""
+        self._labelled = [column for column in self.columns if column.label]
+        handles = [n for n, column in enumerate(self._labelled) if column.form == "handle"]
+        identity = 1 + handles[0] if handles else 1
+        # What tells rows apart is shown of every row.
+        self._identity = [column.key for column in self._labelled[:identity]]
+        self._shown: List[Column] = []
+        self._above = ""
+
+    def head(self, head: Head) -> None:
+        """A line above a table, which is a new one."""
+        self.flush()
+        self._shown = []
+        line = self.clean(head.line)
+        self.stream.write(("\n" if self._above else "") + line + "\n\n")
+        self._above = "head"
+
+    def foot(self, foot: Foot) -> None:
+        """A line below the table."""
+        self._line(foot)
+
+    def note(self, note: Note) -> None:
+        """A line below the table, where it tells of something missing or wrong."""
+        if note.warning:
+            self._line(note)
+        else:
+            self.remark(note)
+
+    def end(self) -> None:
+        """The last rows."""
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that are held back."""
+
+    def write_table(self, rows: Sequence[Row]) -> None:
+        """Write these rows, which are not none."""
+        self._choose(rows)
+        text = self.table(self._shown, [self._cells(row) for row in rows])
+        self.stream.write(("\n" if self._above == "line" else "") + text)
+        self._above = "rows"
+
+    @abstractmethod
+    def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
+        """The text of rows, whose cells are given by column."""
+
+    def _line(self, item: Any) -> None:
+        self.flush()
+        line = self.clean(item.line)
+        self.stream.write(("\n" if self._above == "rows" else "") + line + "\n")
+        self._above = "line"
+
+    # -- columns --------------------------------------------------------------------------------
+
+    def _choose(self, rows: Sequence[Row]) -> None:
+        """Show what these rows have, beside what those before them under the same head had."""
+        plain = [row for row in rows if not (row.get("error") or row.get("free"))]
+        shown = {column.key for column in self._shown}
+        shown.update(
+            column.key
+            for column in self._labelled
+            if column.key not in shown and _is_there(column, plain)
+        )
+        if len(plain) < len(rows):
+            shown.update(self._identity)
+            if len(shown) == len(self._identity):
+                shown.add(self._labelled[-1].key)  # for what is said of them
+        if len(shown) > len(self._shown):
+            self._shown = [column for column in self._labelled if column.key in shown]
+
+    # -- cells ----------------------------------------------------------------------------------
+
+    def _cells(self, row: Row) -> List[str]:
+        error = row.get("error")
+        if not error and not row.get("free"):
+            return [
+                self._cell(column, row.get(column.key, NOT_REQUESTED)) for column in self._shown
+            ]
+        cells = [
+            self._cell(column, row.get(column.key, NOT_REQUESTED))
+            if column.key in self._identity
+            else ""
+            for column in self._shown
+        ]
+        if error:
+            cells[-1] = f"<{self.clean(error)}>"
+        else:
+            following = sum(column.key in self._identity for column in self._shown)
+            cells[min(following, len(cells) - 1)] = _FREE
+        return cells
+
+    def _cell(self, column: Column, value: Any) -> str:
+        form = _FORMS.get(column.form)
+        return self._text(value) if form is None else form(self, value)
+
+    def _text(self, value: Any) -> str:
+        return _TEXT[type(value)](self, value)
+
+    def _count(self, value: Any) -> str:
+        # The reason stands in the columns beside it; here it would only make the table wide.
+        return "?" if isinstance(value, Unavailable) else self._text(value)
+
+    def _handle(self, value: Any) -> str:
+        return f"{value:x}" if isinstance(value, int) else "-"
+
+    def _mask(self, value: Any) -> str:
+        return f"{value:08x}" if isinstance(value, int) else self._text(value)
+
+    def _letters(self, value: Any) -> str:
+        """P(rotected), I(nherited), A(udited); bits without a name are a number."""
+        if not isinstance(value, tuple):
+            return self._text(value)
+        letters = "".join(word[0].upper() for word in value if not word.startswith("0x"))
+        return letters + "".join(f"+{word[2:]}" for word in value if word.startswith("0x"))
+
+    def _details(self, details: Mapping[str, Any]) -> str:
+        labels = details.labels if isinstance(details, Details) else {}
+        return "  ".join(
+            f"{label.text or key}: {self._detail(label, value)}"
+            for key, value in details.items()
+            for label in (labels.get(key, _NO_LABEL),)
+            if not isinstance(value, Absent) or isinstance(value, Unavailable)
+        )
+
+    def _detail(self, label: Label, value: Any) -> str:
+        """A detail, which no heading explains: a hexadecimal number says that it is one."""
+        try:
+            if value in label.words:
+                return label.words[value]
+        except TypeError:  # a dictionary: nothing that there are words for
+            pass
+        if isinstance(value, Hex):
+            return f"0x{value:x}"
+        if isinstance(value, tuple):
+            return ",".join(self._detail(_NO_LABEL, each) for each in value) or "-"
+        if isinstance(value, dict):
+            return " ".join(f"{key}={self._detail(_NO_LABEL, each)}" for key, each in value.items())
+        return self._text(value)
+
+
+def _is_there(column: Column, rows: Iterable[Row]) -> bool:
+    """Whether any of the rows has something to show in this column, be it a reason."""
+    values = (row.get(column.key, NOT_REQUESTED) for row in rows)
+    if column.form == "details":
+        return any(value or isinstance(value, Unavailable) for value in values)
+    return any(value is not NOT_REQUESTED for value in values)
+
+
+_FORMS: Mapping[str, Callable[[PeopleRenderer, Any], str]] = {
+    "count": PeopleRenderer._count,
+    "handle": PeopleRenderer._handle,
+    "mask": PeopleRenderer._mask,
+    "letters": PeopleRenderer._letters,
+}
+_TEXT: ByType[Callable[[PeopleRenderer, Any], str]] = ByType(
+    {
+        object: lambda self, value: self.clean(value),
+        type(None): lambda self, value: "",
+        Absent: lambda self, value: "",
+        Unavailable: lambda self, value: f"<{self.clean(value.reason)}>",
+        bool: lambda self, value: "yes" if value else "no",
+        int: lambda self, value: str(value),
+        Hex: lambda self, value: f"{value:x}",
+        tuple: lambda self, value: ",".join(map(self._text, value)),
+        dict: PeopleRenderer._details,
+    }
+)

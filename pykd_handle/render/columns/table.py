@@ -1,0 +1,71 @@
+"""A table for people, made with `tabulate`: one below each head."""
+
+from __future__ import annotations
+
+from typing import List, Sequence
+
+from tabulate import tabulate
+
+from ...rows import Column, Row
+from ..escape import shortened
+from .people import PeopleRenderer
+
+__all__ = ("ROWS_AT_ONCE", "TableRenderer")
+
+ROWS_AT_ONCE = 1000
+"""Rows of one table: a leak of a million handles must not wait, and stay in memory, to its end."""
+
+# Every row is made as wide as the widest: one name of 32,767 characters would take gigabytes.
+_WIDEST = 512
+
+
+class TableRenderer(PeopleRenderer):
+    """Writes a table below each head, one for every `ROWS_AT_ONCE` rows.
+
+    Several smaller ones where there is no memory to make it. A cell that is too wide is cut, and
+    says so; the other formats have all of it.
+    """
+
+    def begin(self) -> None:
+        """Nothing was written yet."""
+        super().begin()
+        self._rows: List[Row] = []
+
+    def rows(self, rows: List[Row]) -> None:
+        """They are kept until their table is complete."""
+        self._rows += rows
+        while len(self._rows) >= ROWS_AT_ONCE:
+            self._write(ROWS_AT_ONCE)
+
+    def flush(self) -> None:
+        """The rest of the rows."""
+        self._write(len(self._rows))
+
+    def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
+        """A table with headings; numbers stand on the right."""
+        headers = [column.label for column in columns]
+        aligns = ["right" if column.form in ("count", "handle") else "left" for column in columns]
+        body = [[_narrow(cell) for cell in row] for row in rows]
+        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
+        return str(text) + "\n"
+
+    def _write(self, count: int) -> None:
+        """Write the first so many rows; what can't be written stays with those that are held."""
+        size = count
+        while count > 0:
+            try:
+                self.write_table(self._rows[: min(size, count)])
+            except MemoryError:
+                if size == 1:
+                    raise
+                size = max(size // 8, 1)
+            else:
+                del self._rows[: min(size, count)]
+                count -= size
+
+
+def _narrow(cell: str) -> str:
+    if len(cell) <= _WIDEST:
+        return cell
+    kept = shortened(cell, _WIDEST)
+    return f"{kept} <cut: {len(cell) - len(kept)} more characters>"
