@@ -4,9 +4,20 @@ A command's module imports nothing of `pykd_handle.model` or below at its top, s
 costs nothing. No command's name is a hexadecimal number, a register or a flag.
 """
 
-from .registry import KERNEL, USER, Argument, Command, Run, command, every, find_command
+from .registry import (
+    DEFAULT,
+    KERNEL,
+    USER,
+    Argument,
+    Command,
+    Run,
+    command,
+    every,
+    find_command,
+)
 
 __all__ = (
+    "DEFAULT",
     "KERNEL",
     "USER",
     "Argument",

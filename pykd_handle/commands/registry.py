@@ -1,26 +1,51 @@
-"""How a command is declared and found."""
+"""How a command is declared and found.
+
+A command is a module of this room (or a package), of the command's own name. Its module is imported
+when that word is the first of a command line, or when all commands are wanted.
+"""
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..rows import Column, Item
+from .words import Evaluator
 
 if TYPE_CHECKING:
     from ..model import Kernel
 
-__all__ = ("KERNEL", "USER", "Argument", "Command", "Run", "command", "every", "find_command")
+__all__ = (
+    "DEFAULT",
+    "KERNEL",
+    "USER",
+    "Argument",
+    "Command",
+    "Run",
+    "command",
+    "every",
+    "find_command",
+)
 
 KERNEL, USER = "kernel", "user"
 """The modes of a target: a kernel's dump or session, or that of a user-mode process."""
 
+DEFAULT = "list"
+"""The command that is meant where the first word names none."""
+
+# What the first word of `list` may be: it must not be taken for a command.
+_NUMBER = re.compile(r"[0-9a-f`]+h?")
+_REGISTER = re.compile(
+    r"[re]?(?:[a-d]x|[sd]il?|[sb]pl?|ip|fl)|[a-d][hl]|[c-gs]s|[acdioptsz]f|iopl|mxcsr|[gil]dtr|tr"
+    r"|lr|pc|fp|xzr|cpsr|[xyz]mm|st"
+)
+
 
 class Argument:
-    """One argument of a command: what `argparse` takes (``add_argument``)."""
+    """One argument: what `argparse.ArgumentParser.add_argument` takes, with ``help`` for people."""
 
     def __init__(self, *names: str, **how: Any) -> None:
         self.names = names
@@ -40,27 +65,39 @@ class Run:
         self.place = "before the first handle"
 
 
-Function = Callable[["Kernel", Namespace, Run], Iterator[Item]]
+Function = Callable[["Kernel", Any, Run], Iterator[Item]]
+Prepare = Callable[[Namespace, str, Optional[Evaluator]], Any]
 
 
 class Command:
-    """A command: its name, a line of help, its arguments, and the columns of its rows by mode."""
+    """A command, as `command` declares it; ``columns`` are those of its rows by mode.
+
+    ``run`` is None where the command line itself answers, without a target.
+    """
 
     def __init__(
         self,
         name: str,
         help: str,
         columns: Dict[str, Sequence[Column]],
-        arguments: Sequence[Argument],
-        examples: Sequence[Tuple[str, str]],
-        run: Function,
+        arguments: Sequence[Argument] = (),
+        run: Optional[Function] = None,
+        prepare: Optional[Prepare] = None,
+        usage: str = "",
+        text: str = "",
+        examples: Sequence[Tuple[str, str]] = (),
+        format: str = "text",
     ) -> None:
         self.name = name
         self.help = help
         self.columns = columns
         self.arguments = arguments
-        self.examples = examples
         self.run = run
+        self.prepare = prepare
+        self.usage = usage
+        self.text = text
+        self.examples = examples
+        self.format = format
 
 
 _commands: Dict[str, Command] = {}
@@ -72,30 +109,57 @@ def command(
     columns: Sequence[Column],
     arguments: Sequence[Argument] = (),
     user_columns: Optional[Sequence[Column]] = None,
+    prepare: Optional[Prepare] = None,
+    usage: str = "",
+    text: str = "",
     examples: Sequence[Tuple[str, str]] = (),
+    format: str = "text",
 ) -> Callable[[Function], Function]:
     """Declare the function below as a command.
 
-    It is called with the open target, its arguments as `argparse` parsed them, and its `Run`; it
-    yields rows, heads and notes. ``user_columns`` are those in user mode where they differ.
-    ``examples`` are (words, what they do).
+    It is called with the open target, what is asked for, and its `Run`; it yields rows, heads and
+    notes. What is asked for is the arguments as `argparse` parsed them, or what ``prepare`` makes
+    of them: that is called with them, the mode, and for a session its evaluator; of a dump before
+    it is opened. It raises `UsageError`, which names the word that is wrong.
+
+    ``help`` is a line; ``usage`` the words as help shows them (made of ``arguments`` where it is
+    empty); ``text`` stands below them. ``user_columns`` are those in user mode where they differ.
+    ``examples`` are (words, what they do), ``format`` is the one that is taken where none is given.
+    Raises `ValueError` for a name that could be meant as a number or a register.
     """
+    modes = {KERNEL: columns, USER: columns if user_columns is None else user_columns}
 
     def declare(function: Function) -> Function:
-        modes = {KERNEL: columns, USER: columns if user_columns is None else user_columns}
-        _commands[name] = Command(name, help, modes, arguments, examples, function)
+        add(Command(name, help, modes, arguments, function, prepare, usage, text, examples, format))
         return function
 
     return declare
 
 
+def add(made: Command) -> None:
+    """Add a command; see `command`."""
+    name = made.name
+    if not re.fullmatch(r"[a-z]+(?:-[a-z]+)*", name):
+        raise ValueError(f"{name!r} is no name of a command: it takes small letters")
+    if _NUMBER.fullmatch(name) or _REGISTER.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a command: it is a number or a register")
+    _commands[name] = made
+
+
 def every() -> List[Command]:
-    """All commands, by name: each module of this room is imported once."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
+    """All commands, by name: each module of this room is imported."""
+    for module in _modules():
+        import_module(f"{__package__}.{module}")
     return [_commands[name] for name in sorted(_commands)]
 
 
 def find_command(word: str) -> Optional[Command]:
-    """The command of this name, or None."""
-    return next((each for each in every() if each.name == word), None)
+    """The command of this name, or None; of this room only its module is imported."""
+    module = word.replace("-", "_")
+    if word not in _commands and module in _modules():
+        import_module(f"{__package__}.{module}")
+    return _commands.get(word)
+
+
+def _modules() -> List[str]:
+    return [module.name for module in iter_modules(import_module(__package__).__path__)]

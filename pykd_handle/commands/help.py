@@ -1,0 +1,163 @@
+"""What ``--help`` says, and the pages about the commands: all made of what is declared."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Iterable, List, Sequence, Tuple
+
+from .registry import DEFAULT, Argument, Command
+
+__all__ = ("help_of", "manual", "overview")
+
+_PROGRAM = "pykd-handle"
+_WIDTH = 79
+
+
+def overview(commands: Sequence[Command], options: Sequence[Argument]) -> str:
+    """The help of the program: that of the command that is meant without a name, and of all."""
+    default = next(each for each in commands if each.name == DEFAULT)
+    return "\n".join(
+        [
+            f"usage: {_PROGRAM} [options] {_usage(default)}",
+            f"       {_PROGRAM} [options] COMMAND ...",
+            "",
+            default.text.strip(),
+            "",
+            f"commands ({_PROGRAM} COMMAND -h says more; without one, {DEFAULT} is meant):",
+            *_table((each.name, each.help) for each in commands),
+            "",
+            "options:",
+            *_table(map(_row, options)),
+            "",
+            "examples:",
+            *_examples([example for each in commands for example in each.examples[:2]]),
+            "",
+        ]
+    )
+
+
+def help_of(command: Command, options: Sequence[Argument]) -> str:
+    """The help of one command."""
+    usage = " ".join(filter(None, [f"[options] {command.name}", _usage(command)]))
+    lines = [f"usage: {_PROGRAM} {usage}", "", _sentence(command.help)]
+    if command.text:
+        lines += ["", command.text.strip()]
+    own = [_row(each) for each in command.arguments if each.how.get("help")]
+    if own:
+        lines += ["", "arguments:", *_table(own)]
+    lines += ["", "options:", *_table(map(_row, options))]
+    if command.examples:
+        lines += ["", "examples:", *_examples(command.examples)]
+    return "\n".join([*lines, ""])
+
+
+def manual(commands: Sequence[Command], options: Sequence[Argument]) -> str:
+    """A page about all commands, in Markdown."""
+    parts = [_BEGINNING, "| command | what it does |\n| --- | --- |\n"]
+    parts += [f"| [`{each.name}`](#{each.name}) | {each.help} |\n" for each in commands]
+    parts += ["\n## Options of every command\n\n```text\n", _lines(_table(map(_row, options)))]
+    parts += ["```\n", _FORMATS]
+    for each in commands:
+        usage = " ".join(filter(None, [_PROGRAM, "[options]", each.name, _usage(each)]))
+        parts += [f"\n## {each.name}\n\n{_sentence(each.help)}\n\n```text\n{usage}\n"]
+        if each.text:
+            parts += [f"\n{each.text.strip()}\n"]
+        own = [_row(one) for one in each.arguments if one.how.get("help")]
+        if own:
+            parts += ["\n", _lines(_table(own))]
+        parts += ["```\n"]
+        if each.columns:
+            parts += ["\n", *_columns(each)]
+        parts += ["\n```sh\n", _lines(_commented(each.examples)), "```\n"]
+    return "".join(parts)
+
+
+_BEGINNING = """\
+# Commands
+
+<!-- Made by `python -m tools.commands_page`: change what the commands declare, not this page. -->
+
+The first word names a command; where it names none, all words are those of `list`. Options may
+stand anywhere. `pykd-handle COMMAND -h` says what is below of one command.
+
+"""
+_FORMATS = """
+`text` is made without any package, `table` with tabulate; both leave out what nobody asked for.
+`jsonl` has one object for each row with every key of the command, and behind them `unavailable`:
+why each value is null that could not be read. `csv` has the same as columns. Notes of what is
+missing go to the error stream; with `--notes`, `jsonl` has them as objects of their own, with the
+keys `note` and `warning`, in their place. The other formats take no notice of it: `text`, `table`
+and `windbg` have warnings between the rows, and every row of `csv` is a row of the command.
+"""
+
+
+def _columns(command: Command) -> Iterable[str]:
+    """The keys by mode, each set once."""
+    seen: List[Tuple[str, ...]] = []
+    for mode, columns in command.columns.items():
+        keys = tuple(dict.fromkeys([*(column.key for column in columns), "unavailable"]))
+        if keys not in seen:
+            seen.append(keys)
+            where = "" if len(seen) == 1 else f" in {mode} mode"
+            names = ", ".join(f"`{key}`" for key in keys)
+            yield "\n".join(textwrap.wrap(f"Keys{where}: {names}.", 100)) + "\n"
+
+
+def _usage(command: Command) -> str:
+    if command.usage:
+        return command.usage
+    words = []
+    for each in command.arguments:
+        name, value = each.names[0], _value(each)
+        if name.startswith("-"):
+            words.append(f"[{' '.join(filter(None, [name, value]))}]")
+        else:
+            optional = each.how.get("nargs") in ("?", "*")
+            words.append(f"[{value}]" if optional else value)
+    return " ".join(words)
+
+
+def _row(argument: Argument) -> Tuple[str, str]:
+    if argument.names[0].startswith("-"):
+        names = ", ".join(argument.names)
+        return " ".join(filter(None, [names, _value(argument)])), argument.how.get("help", "")
+    return _value(argument), argument.how.get("help", "")
+
+
+def _value(argument: Argument) -> str:
+    """The word that stands for what an argument takes; empty for a switch."""
+    if "action" in argument.how and argument.how["action"] != "append":
+        return ""
+    name = argument.names[-1].lstrip("-").upper()
+    return str(argument.how.get("metavar", name))
+
+
+def _table(rows: Iterable[Tuple[str, str]]) -> List[str]:
+    """Names and what they mean, in two columns."""
+    pairs = list(rows)
+    width = 2 + max(len(name) for name, _ in pairs)
+    lines = []
+    for name, text in pairs:
+        first, *more = textwrap.wrap(text, _WIDTH - 2 - width) or [""]
+        lines.append(f"  {name:<{width}}{first}".rstrip())
+        lines += [" " * (2 + width) + line for line in more]
+    return lines
+
+
+def _examples(examples: Iterable[Tuple[str, str]]) -> List[str]:
+    return [f"  {line}" for line in _commented(examples)]
+
+
+def _commented(examples: Iterable[Tuple[str, str]]) -> List[str]:
+    lines = []
+    for words, meaning in examples:
+        lines += [f"# {meaning}", f"{_PROGRAM} {words}"]
+    return lines
+
+
+def _sentence(help: str) -> str:
+    return f"{help[0].upper()}{help[1:]}."
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

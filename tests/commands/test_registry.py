@@ -1,0 +1,129 @@
+"""How commands are declared, found, and told of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any, Iterator, List
+
+import pytest
+
+from pykd_handle.commands import Argument, Command, every, find_command, registry
+from pykd_handle.commands.help import help_of
+from pykd_handle.rows import Column
+
+PROBE = """\
+import json, sys
+from pykd_handle.commands import find_command
+{}
+print(json.dumps(sorted(name[12:] for name in sys.modules if name.startswith("pykd_handle."))))
+"""
+# Rooms that only an open target needs.
+DEEP = ("kernel", "layout", "model", "objects", "setup", "targets", "usermode", "win32k")
+
+
+def imported(code: str) -> List[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(code)], capture_output=True, text=True, check=True
+    )
+    names: List[str] = json.loads(done.stdout)
+    return names
+
+
+@pytest.fixture
+def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    every()
+    monkeypatch.setattr(registry, "_commands", dict(registry._commands))
+    yield
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dead", "feed", "cafe", "e", "rax", "eax", "ax", "ah", "sp", "rip", "efl", "zf", "gs",
+     "ch", "Find", "find it", "-x", "0x", "l33t", ""],
+)  # fmt: skip
+def test_a_name_that_could_be_a_number_or_a_register_is_refused(
+    name: str, nothing_stays: None
+) -> None:
+    with pytest.raises(ValueError, match="no name of a command"):
+        registry.command(name, "help", [])(lambda *_: iter(()))
+
+
+@pytest.mark.parametrize("name", ["find", "summary", "diff", "list", "tree", "gdi", "obj-dir"])
+def test_a_word_is_a_name(name: str, nothing_stays: None) -> None:
+    def run(*_: Any) -> Iterator[Any]:
+        return iter(())
+
+    assert registry.command(name, "help", [])(run) is run
+    found = find_command(name)
+    assert found is not None and found.run is run
+
+
+def test_finding_one_command_imports_no_other() -> None:
+    names = imported("assert find_command('types').name == 'types'")
+    assert "commands.types" in names and "commands.doctor" not in names
+    assert not [name for name in names if name.split(".")[0] in DEEP]
+
+
+def test_a_word_that_names_none_imports_none() -> None:
+    bare = imported("")
+    assert imported("assert find_command('14') is None") == bare
+    assert find_command("registry") is find_command("words") is find_command("..") is None
+
+
+def test_every_command_has_its_module_a_line_of_help_and_an_example() -> None:
+    for each in every():
+        assert find_command(each.name) is each
+        assert each.help and not each.help.endswith(".") and each.help[0].islower()
+        assert each.examples
+        for words, meaning in each.examples:
+            assert meaning
+            assert each.name in words.split() or each.name == registry.DEFAULT
+
+
+def test_all_commands_cost_no_room_below() -> None:
+    names = imported("from pykd_handle.commands import every; every()")
+    assert not [name for name in names if name.split(".")[0] in DEEP]
+
+
+def test_help_is_made_of_what_is_declared() -> None:
+    made = Command(
+        "seek",
+        "look for a thing",
+        {"kernel": [Column("x")]},
+        [
+            Argument("name", metavar="NAME", help="what to look for"),
+            Argument("more", nargs="*", metavar="MORE", help="and more"),
+            Argument("--type", metavar="TYPE", help="only objects of these types; "
+                     "several are parted by commas, as in File,Key"),
+            Argument("--regex", action="store_true", help="NAME is a regular expression"),
+        ],
+        text="It looks everywhere.",
+        examples=[("--dump x.dmp seek notes.txt", "who has notes.txt open?")],
+    )  # fmt: skip
+    options = [Argument("-h", "-?", "--help", action="store_true", help="show this help")]
+    assert (
+        help_of(made, options)
+        == """\
+usage: pykd-handle [options] seek NAME [MORE] [--type TYPE] [--regex]
+
+Look for a thing.
+
+It looks everywhere.
+
+arguments:
+  NAME         what to look for
+  MORE         and more
+  --type TYPE  only objects of these types; several are parted by commas, as in
+               File,Key
+  --regex      NAME is a regular expression
+
+options:
+  -h, -?, --help  show this help
+
+examples:
+  # who has notes.txt open?
+  pykd-handle --dump x.dmp seek notes.txt
+"""
+    )
