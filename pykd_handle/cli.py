@@ -19,6 +19,7 @@ from .input_file import forget_inputs, guard
 from .opening import Answer, open_dump_file, open_session
 from .output import open_output, open_screen
 from .render import FORMATS
+from .render.escape import printable
 from .usermode import USER_HELP
 from .values import PykdHandleError, UsageError
 from .version import __version__
@@ -144,7 +145,7 @@ def _run(words: List[str]) -> int:
         from .setup.doctor import doctor
 
         with open_screen() as screen:
-            return doctor(screen)
+            return doctor(screen, printable)
     for name, what in _PATHS.items():
         if getattr(options, name) == "":
             raise UsageError(f"--{name} is empty: name {what}, or leave the option out")

@@ -22,7 +22,7 @@ LOWER: Dict[str, Set[str]] = {
     "objects": {"kernel", "targets", "layout", "values"},
     "usermode": {"kernel", "targets", "layout", "values", "input_file"}
     | {"record", "request", "commands"},  # until kernel and user mode share them
-    "setup": {"values", "version", "targets"} | {"render"},  # until the doctor is a command
+    "setup": {"values", "version", "targets"},
 }
 # Nothing below them may know them.
 UPPER = {"cli", "console", "opening", "output", "views", "render", "recovery", "record", "request"}

@@ -30,7 +30,8 @@ def overview(commands: Sequence[Command], options: Sequence[Argument]) -> str:
             *_table(map(_row, options)),
             "",
             "examples:",
-            *_examples([example for each in commands for example in each.examples[:2]]),
+            *_examples(default.examples),
+            *_examples(each.examples[0] for each in commands if each is not default),
             "",
         ]
     )

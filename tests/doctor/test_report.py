@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pykd_handle.render.escape import printable
 from pykd_handle.setup.doctor import MISSING, NOTE, OK, Finding, doctor, write_report
 from pykd_handle.setup.doctor.privacy import anonymous
 from pykd_handle.setup.doctor.report import examine
@@ -22,7 +23,7 @@ JANE = {"USERPROFILE": "C:\\Users\\jane", "USERNAME": "jane"}
 
 def written(findings: list[Finding]) -> tuple[int, str]:
     out = io.StringIO()
-    return write_report(findings, JANE, out), out.getvalue()
+    return write_report(findings, JANE, out, printable), out.getvalue()
 
 
 def test_lines() -> None:
@@ -49,7 +50,7 @@ def test_what_is_missing_is_said_at_the_end() -> None:
 
 def test_here() -> None:
     out = io.StringIO()
-    code = doctor(out)
+    code = doctor(out, printable)
     text = out.getvalue()
     assert text.isascii()
     version = "{}.{}.{}".format(*sys.version_info[:3])
@@ -70,7 +71,7 @@ def test_stream_needs_only_write() -> None:
             self.text += text
 
     out: Any = Debugger()
-    doctor(out)
+    doctor(out, printable)
     assert out.text.count("\n") > 5
 
 
@@ -143,6 +144,6 @@ def test_users_name_off_windows() -> None:
 
 def test_report_of_a_session_names_nobody() -> None:
     out = io.StringIO()
-    write_report(examine(None, lambda: FakePykd(Module(ALL))), JANE, out)
+    write_report(examine(None, lambda: FakePykd(Module(ALL))), JANE, out, printable)
     assert "jane" not in out.getvalue().lower()
     assert "secret" not in out.getvalue()

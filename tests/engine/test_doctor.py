@@ -10,7 +10,7 @@ import pytest
 from .rig import Result, Rig
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CODE = "import sys\nfrom pykd_handle.setup.doctor import doctor\nsys.exit(doctor(sys.stdout))"
+CODE = "import sys\nfrom pykd_handle.setup.doctor import doctor\nsys.exit(doctor(sys.stdout, str))"
 PYKD_VERSION = "0.3.4.15"
 
 
@@ -92,7 +92,7 @@ def test_python_without_pykd(rig: Rig) -> None:
 def test_in_the_debugger(rig: Rig, real_minidump: Path, tmp_path: Path, markup: bool) -> None:
     script = tmp_path / "doctor.py"
     script.write_text(
-        "import sys\nfrom pykd_handle.setup.doctor import doctor\ndoctor(sys.stdout)\n"
+        "import sys\nfrom pykd_handle.setup.doctor import doctor\ndoctor(sys.stdout, str)\n"
     )
     commands = [f".load {rig.extension}", f"!py {'Z:' + str(script).replace('/', chr(92))}"]
     said = rig.host(real_minidump, commands, path=[REPOSITORY], dml=markup)

@@ -7,8 +7,6 @@ import struct
 import sys
 from typing import Any, Callable, Iterator, List, Mapping, Optional
 
-from ...render import Writer
-from ...render.escape import printable
 from ...targets.session import connect
 from ...values import PykdHandleError, TargetError
 from ..install import Machine, this_machine
@@ -21,10 +19,13 @@ from .setup import look_at_setup
 __all__ = ("doctor", "examine", "write_report")
 
 
-def doctor(stream: Writer) -> int:
-    """Write what was found on ``stream``. Returns 0, or 1 when something needed is missing."""
+def doctor(stream: Any, clean: Callable[[str], str]) -> int:
+    """Write what was found on ``stream``, each text ``clean`` (names may hold anything).
+
+    Returns 0, or 1 when something needed is missing.
+    """
     machine = this_machine() if sys.platform == "win32" else None
-    return write_report(examine(machine, connect), os.environ, stream)
+    return write_report(examine(machine, connect), os.environ, stream, clean)
 
 
 def examine(machine: Optional[Machine], connect: Callable[[], Any]) -> List[Finding]:
@@ -56,13 +57,18 @@ def _setup(machine: Machine, needed: bool) -> Iterator[Finding]:
         yield Finding(NOTE, "setup", str(error))
 
 
-def write_report(findings: List[Finding], environ: Mapping[str, str], stream: Writer) -> int:
+def write_report(
+    findings: List[Finding],
+    environ: Mapping[str, str],
+    stream: Any,
+    clean: Callable[[str], str],
+) -> int:
     """One line for each finding and one for each advice. Returns the exit code."""
     for one in findings:
-        line = printable(anonymous(one.text, environ))
+        line = clean(anonymous(one.text, environ))
         stream.write(f"{one.status:<8} {one.subject:<14} {line}\n")
         if one.advice:
-            advice = printable(anonymous(one.advice, environ))
+            advice = clean(anonymous(one.advice, environ))
             stream.write(f"{'':<8} {'':<14} -> {advice}\n")
     missing = [one.subject for one in findings if one.status == MISSING]
     if missing:
