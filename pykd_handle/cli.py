@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
+from .commands.list.user_request import USER_HELP
 from .commands.words import is_number
 from .console import NOTES, PROGRAM, complain, defect, remark
 from .input_file import forget_inputs, guard
@@ -20,7 +21,6 @@ from .opening import Answer, open_dump_file, open_session
 from .output import open_output, open_screen
 from .render import FORMATS
 from .render.escape import printable
-from .usermode import USER_HELP
 from .values import PykdHandleError, UsageError
 from .version import __version__
 

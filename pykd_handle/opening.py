@@ -9,23 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TypeVar
 
+from .commands import Run
+from .commands.list.user import list_user
+from .commands.list.user_columns import USER_COLUMNS
+from .commands.list.user_request import parse_user_request
 from .console import Progress, aside, complain
 from .kernel import Kernel
+from .model.user import UserKernel
 from .output import Output
 from .record import HandleRecord
 from .render import Writer, renderer, user_renderer
 from .request import parse_request
 from .targets import Target
-from .usermode import (
-    UserSource,
-    connect_engine,
-    is_minidump,
-    open_minidump,
-    parse_user_request,
-)
-from .usermode.record import UserHandle
+from .usermode import UserSource, connect_engine, is_minidump, open_minidump
 from .values import TargetError, UsageError
-from .views import Listing, UserListing
+from .views import Listing
 
 __all__ = ("Answer", "open_dump_file", "open_session")
 
@@ -121,20 +119,22 @@ def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:
     try:
         make = user_renderer(form)
         request = parse_user_request(words, source.evaluate)
-        listing = UserListing(source, request)
     except Exception:
         source.close()
         raise
+    run = Run()
 
     def show(out: Output, remarks: Writer) -> None:
-        make(out, remarks, request).render(_announced(listing.records(), out))
+        items = list_user(UserKernel(source), request, run)
+        make(out, remarks, USER_COLUMNS).render(_announced(items, out))
 
-    return Answer(source.notes(), show, lambda: listing.failed, lambda: "on the way", source.close)
+    notes = list(map(str, source.notes()))
+    return Answer(notes, show, lambda: run.failed, lambda: run.place, source.close)
 
 
 def _announced(records: Iterable[RecordT], out: Output) -> Iterator[RecordT]:
     """The same records; the output learns when the first row comes."""
     for record in records:
-        if not out.rows and isinstance(record, (HandleRecord, UserHandle)):
+        if not out.rows and isinstance(record, (HandleRecord, list)):
             out.row()
         yield record

@@ -20,8 +20,7 @@ LOWER: Dict[str, Set[str]] = {
     "targets": {"layout", "values", "input_file"},
     "kernel": {"targets", "layout", "values"},
     "objects": {"kernel", "targets", "layout", "values"},
-    "usermode": {"kernel", "targets", "layout", "values", "input_file"}
-    | {"record", "request", "commands"},  # until kernel and user mode share them
+    "usermode": {"kernel", "targets", "layout", "values", "input_file"},
     "setup": {"values", "version", "targets"},
 }
 # Nothing below them may know them.

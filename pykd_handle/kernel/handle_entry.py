@@ -192,9 +192,9 @@ def entry_form(target: Target) -> EntryForm:
 
 
 def describe_attributes(attributes: int) -> Tuple[str, ...]:
-    """The names of the attributes that are set: of ``protect``, ``inherit``, ``audit``."""
-    return tuple(
-        name
-        for bit, name in ((PROTECT, "protect"), (INHERIT, "inherit"), (AUDIT, "audit"))
-        if attributes & bit
-    )
+    """The names of the attributes that are set: of ``protect``, ``inherit``, ``audit``; other bits
+    come last, together, as one hexadecimal number."""
+    named = ((PROTECT, "protect"), (INHERIT, "inherit"), (AUDIT, "audit"))
+    rest = attributes & ~(PROTECT | INHERIT | AUDIT)
+    names = tuple(name for bit, name in named if attributes & bit)
+    return (*names, f"0x{rest:x}") if rest else names

@@ -2,9 +2,8 @@
 
 from typing import Type
 
-from ..usermode.record import UserRecord
-from ..usermode.request import UserRequest
 from ..values import PykdHandleError
+from . import columns
 from .base import AnyRenderer, Renderer, Writer
 
 __all__ = ("FORMATS", "AnyRenderer", "Renderer", "Writer", "renderer", "user_renderer")
@@ -38,22 +37,10 @@ def renderer(name: str) -> Type[Renderer]:
     return WinDbgRenderer
 
 
-def user_renderer(name: str) -> Type[AnyRenderer[UserRequest, UserRecord]]:
+def user_renderer(name: str) -> Type[columns.Renderer]:
     """The renderer of user-mode handles in a format of `FORMATS`; as `renderer` otherwise."""
-    if name == "jsonl":
-        from .user_structured import UserJsonlRenderer
-
-        return UserJsonlRenderer
-    if name == "csv":
-        from .user_structured import UserCsvRenderer
-
-        return UserCsvRenderer
-    if name == "table":
-        try:
-            from .user_table import UserTableRenderer
-        except ImportError:
-            raise PykdHandleError(_NO_TABULATE) from None
-        return UserTableRenderer
+    if name != "windbg":
+        return columns.find_renderer(name)
     from .windbg_user import UserWinDbgRenderer
 
     return UserWinDbgRenderer

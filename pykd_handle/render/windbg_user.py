@@ -10,12 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Callable, Dict, List, Mapping
 
-from ..record import Note
-from ..usermode.access import classic_rights, classic_standard_rights
-from ..usermode.record import UserHandle, UserProcess, UserRecord, UserTotals
-from ..usermode.request import BASIC, NAME, SPECIFIC, TYPE, UserRequest
+from ..rows import Foot, Head, Note, Row
 from ..values import Absent, Maybe, Unavailable
-from .base import AnyRenderer
+from .columns.base import Renderer
+from .columns.words import words
+from .windbg_rights import classic_rights, classic_standard_rights
 
 __all__ = ("UserWinDbgRenderer",)
 
@@ -28,35 +27,49 @@ _NOTHING = {
 }
 
 
-class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
-    """Writes the classic text."""
+# The flags of `!handle`, as the head has them.
+_TYPE, _BASIC, _NAME, _SPECIFIC = 0x1, 0x2, 0x4, 0x8
+
+
+class UserWinDbgRenderer(Renderer):
+    """Writes the classic text.
+
+    Of a head's facts it takes ``live``, ``pointer_size`` and the ``flags``, of a foot's all, of a
+    row ``attribute_bits`` and ``kinds`` beside what its columns name.
+    """
 
     _live = False
     _width = 16
+    _flags = 0
 
-    def record(self, record: UserRecord) -> None:
-        """One record: a handle, the totals, or a note. The process itself prints nothing."""
-        if isinstance(record, UserProcess):
-            self._live = record.live
-            self._width = 2 * record.pointer_size
-            return
-        if isinstance(record, UserHandle):
-            lines = self._handle(record)
-        elif isinstance(record, UserTotals):
-            lines = self._totals(record)
-        else:
-            lines = self._note(record)
+    def head(self, head: Head) -> None:
+        """The process itself prints nothing."""
+        self._live = head.facts["live"]
+        self._width = 2 * head.facts["pointer_size"]
+        self._flags = head.facts["flags"]
+
+    def rows(self, rows: List[Row]) -> None:
+        """Some lines for each handle."""
+        for row in rows:
+            self._write(self._handle(row))
+
+    def foot(self, foot: Foot) -> None:
+        """The totals."""
+        self._write(self._totals(foot.facts))
+
+    def note(self, note: Note) -> None:
+        """A line."""
+        self._write([self.clean(words(note.line))])
+
+    def _write(self, lines: List[str]) -> None:
         self.stream.write("".join(line + "\n" for line in lines))
-
-    def _note(self, note: Note) -> List[str]:
-        return [self.clean(note.text)]
 
     # -- values ---------------------------------------------------------------------------------
 
     def _value(self, value: Any, form: str = "d") -> str:
         """A value as text; numbers in a format of `format`."""
         if isinstance(value, Unavailable):
-            return f"<Unavailable: {self.clean(str(value))}>"
+            return f"<Unavailable: {self.clean(words(value))}>"
         if isinstance(value, Absent) or value is None:
             return "<none>"
         if isinstance(value, int):
@@ -72,62 +85,63 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     # -- a handle -------------------------------------------------------------------------------
 
-    def _handle(self, row: UserHandle) -> List[str]:
-        if row.error:
+    def _handle(self, row: Row) -> List[str]:
+        if row["error"]:
             return self._failed(row)
-        handle = f"{row.handle:x}" if self._live else f"{row.handle:0{self._width}x}"
+        handle = f"{row['handle']:x}" if self._live else f"{row['handle']:0{self._width}x}"
+        kind = row["type"]
         lines = [f"Handle {handle}"]
-        wants = self.request.wants
-        if wants(TYPE):
+        if self._flags & _TYPE:
             # A handle without a type has an empty one.
-            name = "" if not isinstance(row.type, (str, Unavailable)) else self._value(row.type)
+            name = self._value(kind) if isinstance(kind, (str, Unavailable)) else ""
             lines.append(self._field("Type", name))
-        if wants(BASIC):
+        if self._flags & _BASIC:
             lines += self._basic(row)
-        if wants(NAME) and not (self._live and row.type == "File"):
+        if self._flags & _NAME and not (self._live and kind == "File"):
             # Of a live file the name is never asked for: that question may not return.
-            lines.append(self._field("Name", self._value(row.name)))
-        if wants(SPECIFIC):
+            lines.append(self._field("Name", self._value(row["name"])))
+        if self._flags & _SPECIFIC:
             lines += self._specific(row)
         return lines
 
-    def _failed(self, row: UserHandle) -> List[str]:
+    def _failed(self, row: Row) -> List[str]:
+        error = self.clean(words(row["error"]))
         if self._live:
-            return [self.clean(row.error)]
+            return [error]
         # No session on a dump shows a handle that is not there.
-        lines = [f"Handle {row.handle:0{self._width}x}", f"  {self.clean(row.error)}"]
+        lines = [f"Handle {row['handle']:0{self._width}x}", f"  {error}"]
         return lines + self._operations(row)
 
-    def _basic(self, row: UserHandle) -> List[str]:
-        access = row.granted_access
-        lines = [self._field("Attributes", self._value(row.attributes, "x"))]
+    def _basic(self, row: Row) -> List[str]:
+        access = row["granted_access"]
+        lines = [self._field("Attributes", self._value(row["attribute_bits"], "x"))]
         if isinstance(access, int):
             standard = classic_standard_rights(access)
             # Without the flag for the type WinDbg does not know it, and repeats the first line.
             own = standard
-            if self.request.wants(TYPE):
-                own = classic_rights(row.type if isinstance(row.type, str) else "", access)
+            if self._flags & _TYPE:
+                own = classic_rights(row["type"] if isinstance(row["type"], str) else "", access)
             lines += [self._field("GrantedAccess", f"0x{access:x}:")]
             lines += [f"         {standard}", f"         {own}"]
         else:
             lines.append(self._field("GrantedAccess", self._value(access)))
-        lines.append(self._field("HandleCount", self._value(row.handle_count)))
-        lines.append(self._field("PointerCount", self._value(row.pointer_count)))
+        lines.append(self._field("HandleCount", self._value(row["handle_count"])))
+        lines.append(self._field("PointerCount", self._value(row["pointer_count"])))
         return lines
 
     # -- object-specific information --------------------------------------------------------------
 
-    def _specific(self, row: UserHandle) -> List[str]:
-        details = row.details
+    def _specific(self, row: Row) -> List[str]:
+        details = row["details"]
         lines: List[str] = []
-        for kind in row.information:
+        for kind in row["kinds"]:
             if isinstance(details.get(kind), Unavailable):
                 lines.append(self._value(details[kind]))
             else:
                 lines += self._kinds[kind](self, details)
         if "chain" in details:
             lines.append(self._value(details["chain"]))
-        if not row.information and not lines:
+        if not row["kinds"] and not lines:
             return [_NOTHING[self._live], *self._operations(row)]
         lines = [_HEADING[self._live], *(f"    {line}" for line in lines)]
         return lines + self._operations(row)
@@ -206,12 +220,12 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
             if key.startswith("class_")
         ]
 
-    def _operations(self, row: UserHandle) -> List[str]:
+    def _operations(self, row: Row) -> List[str]:
         # Ours: WinDbg shows them with !htrace only.
         return [
-            f"    Operation {each.kind} by {each.process_id:x}.{each.thread_id:x}"
-            f" ({len(each.trace)} return addresses)"
-            for each in row.operations
+            f"    Operation {each['kind']} by {each['pid']:x}.{each['tid']:x}"
+            f" ({len(each['trace'])} return addresses)"
+            for each in row["details"].get("operations", ())
         ]
 
     _kinds: Dict[str, Callable[[UserWinDbgRenderer, Mapping[str, Any]], List[str]]] = {
@@ -228,16 +242,16 @@ class UserWinDbgRenderer(AnyRenderer[UserRequest, UserRecord]):
 
     # -- the totals -----------------------------------------------------------------------------
 
-    def _totals(self, totals: UserTotals) -> List[str]:
-        if totals.type_name:
-            return [f"{totals.count} handles of type {self.clean(totals.type_name)}"]
+    def _totals(self, facts: Mapping[str, Any]) -> List[str]:
+        if facts["type_name"]:
+            return [f"{facts['count']} handles of type {self.clean(facts['type_name'])}"]
         width = _COLUMN_LIVE if self._live else _COLUMN_DUMP
         # A name longer than the column pushes the TAB.
         rows = [
             ("Type", "Count"),
-            *((self.clean(name), str(count)) for name, count in totals.by_type),
+            *((self.clean(name), str(count)) for name, count in facts["by_type"]),
         ]
-        return [f"{totals.count} Handles", *(f"{name:<{width}}\t{count}" for name, count in rows)]
+        return [f"{facts['count']} Handles", *(f"{name:<{width}}\t{count}" for name, count in rows)]
 
 
 def _local_time(moment: datetime) -> str:

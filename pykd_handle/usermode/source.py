@@ -3,57 +3,46 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
-from ..values import Hex, Maybe
+from ..values import Maybe, Sentence
+from .handle import LostHandle, SourceHandle
 from .operation import HandleOperation
-from .record import UserHandle, UserProcess
 
-__all__ = ("Accept", "UserSource")
+__all__ = ("TAG_BITS", "UserSource", "gone")
 
-Accept = Callable[[Maybe[str]], bool]
-"""Tells from a handle's type whether it is wanted, before anything else is read."""
+TAG_BITS = 3
+"""The system ignores the lowest two bits of a handle, and so does the debugger."""
 
 
 class UserSource(ABC):
     """The handles of one process: in a minidump, or in a debugger's session.
 
+    ``live`` tells a running process from a dump, ``pointer_size`` is 4 or 8, ``handle_count`` the
+    number of handles that the source announces, ``name`` names it in messages.
     (A source for a live process without a debugger fits in here as well.)
     """
 
-    process: UserProcess
     name: str
+    pid: Maybe[int]
+    image: Maybe[str]
+    pointer_size: int
+    live: bool
+    handle_count: Maybe[int]
 
     @abstractmethod
-    def handles(self, flags: int, accept: Accept) -> Iterator[UserHandle]:
-        """All handles whose type is accepted, in the source's order.
-
-        ``flags`` (of `request`) say what of them is to be read; the type always is. What can't be
-        read stands in the record as `Unavailable`.
-        """
+    def handles(self) -> Iterator[SourceHandle]:
+        """All handles, in the source's order. What is asked of one is read right then."""
 
     @abstractmethod
-    def one(self, handle: int, flags: int) -> Optional[UserHandle]:
-        """One handle, with ``error`` set where it can't be had; None where there is no such."""
+    def one(self, value: int) -> SourceHandle:
+        """The handle of this value, or a `LostHandle`."""
 
-    def gone(self, handle: int, operations: Tuple[HandleOperation, ...]) -> Optional[UserHandle]:
-        """A handle that is not among those of a dump: what is left of it, if anything."""
-        if not operations:
-            return None
-        row = UserHandle(self.process, Hex(handle))
-        row.operations = operations
-        last = operations[-1]
-        row.error = (
-            "not among the handles of the dump; "
-            f"its last recorded operation is {last.kind}, by thread 0x{last.thread_id:x}"
-        )
-        return row
-
-    def notes(self) -> List[str]:
+    def notes(self) -> List[Sentence]:
         """What is to be said about the source before anything is read."""
         return []
 
-    def remarks(self) -> List[str]:
+    def remarks(self) -> List[Sentence]:
         """What was found missing or wrong while the handles were read."""
         return []
 
@@ -64,3 +53,17 @@ class UserSource(ABC):
     def evaluate(self, text: str) -> Optional[int]:
         """A debugger's expression as a number; None where there is no debugger to ask."""
         return None
+
+
+def gone(value: int, operations: Tuple[HandleOperation, ...]) -> LostHandle:
+    """A handle that is not among those of a dump, and what is left of it."""
+    error = Sentence("not among the handles of the dump")
+    if operations:
+        last = operations[-1]
+        error = Sentence(
+            "{}; its last recorded operation is {}, by thread 0x{:x}",
+            error,
+            last.kind,
+            last.thread_id,
+        )
+    return LostHandle(value, error, operations)

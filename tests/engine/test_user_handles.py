@@ -15,9 +15,13 @@ import pytest
 
 from mocks import minidump_objects as objects
 from mocks.minidump import AMD64, ARM64, X86, MockHandle, MockOperation, make_minidump
+from pykd_handle.commands import Run
+from pykd_handle.commands.list.user import list_user
+from pykd_handle.commands.list.user_columns import USER_COLUMNS
+from pykd_handle.commands.list.user_request import parse_user_request
+from pykd_handle.model.user import UserKernel
 from pykd_handle.render import user_renderer
-from pykd_handle.usermode import open_minidump, parse_user_request
-from pykd_handle.views import UserListing
+from pykd_handle.usermode import open_minidump
 
 from .conftest import REPOSITORY
 from .rig import Rig, to_windows_path
@@ -42,13 +46,11 @@ def by_engine(rig: Rig, dump: Path, questions: Questions) -> List[Any]:
 def by_reader(dump: Path, questions: Questions) -> List[Any]:
     answers = []
     for form, words in questions:
-        source = open_minidump(dump)
-        request = parse_user_request(words.split())
-        listing = UserListing(source, request)
-        stream, remarks = io.StringIO(), io.StringIO()
-        user_renderer(form)(stream, remarks, request).render(listing.records())
-        source.close()
-        answers.append([stream.getvalue(), remarks.getvalue(), listing.failed])
+        stream, remarks, run = io.StringIO(), io.StringIO(), Run()
+        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        with UserKernel(open_minidump(dump)) as kernel:
+            renderer.render(list_user(kernel, parse_user_request(words.split()), run))
+        answers.append([stream.getvalue(), remarks.getvalue(), run.failed])
     return answers
 
 

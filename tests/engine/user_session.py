@@ -10,25 +10,26 @@ import sys
 
 import pykd  # noqa: F401, brings the engine
 
+from pykd_handle.commands import Run
+from pykd_handle.commands.list.user import list_user
+from pykd_handle.commands.list.user_columns import USER_COLUMNS
+from pykd_handle.commands.list.user_request import parse_user_request
+from pykd_handle.model.user import UserKernel
 from pykd_handle.render import user_renderer
-from pykd_handle.usermode import connect_engine, parse_user_request
+from pykd_handle.usermode import connect_engine
 from pykd_handle.values import PykdHandleError
-from pykd_handle.views import UserListing
 
 # As pykd-ext does.
 sys.setrecursionlimit(500)
 
 
 def ask(form, words):
-    source = connect_engine()
-    try:
-        request = parse_user_request(words.split(), source.evaluate)
-        listing = UserListing(source, request)
-        stream, remarks = io.StringIO(), io.StringIO()
-        user_renderer(form)(stream, remarks, request).render(listing.records())
-        return [stream.getvalue(), remarks.getvalue(), listing.failed]
-    finally:
-        source.close()
+    with UserKernel(connect_engine()) as kernel:
+        request = parse_user_request(words.split(), kernel.evaluate)
+        stream, remarks, run = io.StringIO(), io.StringIO(), Run()
+        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        renderer.render(list_user(kernel, request, run))
+        return [stream.getvalue(), remarks.getvalue(), run.failed]
 
 
 def answers(questions):

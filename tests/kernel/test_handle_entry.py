@@ -177,6 +177,8 @@ def test_the_first_entry_of_a_page_is_never_a_handle(low: int) -> None:
 def test_attributes_have_names() -> None:
     assert describe_attributes(0) == ()
     assert describe_attributes(PROTECT | INHERIT | AUDIT) == ("protect", "inherit", "audit")
+    # A minidump keeps all OBJ_... attributes: 0x40 is OBJ_CASE_INSENSITIVE of ntdef.h.
+    assert describe_attributes(INHERIT | 0x50) == ("inherit", "0x50")
 
 
 def test_symbols_of_an_unknown_form_are_refused(mocker) -> None:

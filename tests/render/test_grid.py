@@ -9,6 +9,7 @@ import pytest
 
 from mocks.minidump import MockHandle, make_minidump
 from pykd_handle.cli import main
+from pykd_handle.model.user import UserProcess
 from pykd_handle.render import grid, renderer
 from pykd_handle.request import Request
 
@@ -81,19 +82,17 @@ def test_memory_that_ends_on_the_way(
     form: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     """What was found is written, and the line says where it stopped."""
-    from pykd_handle import views
-
     path = tmp_path / "user.dmp"
     path.write_bytes(make_minidump([MockHandle(4 * n + 4, "Event", 3) for n in range(50)]).data)
-    real = views.UserListing.records
+    real = UserProcess.handles
 
-    def records(listing: Any) -> Any:
-        for number, record in enumerate(real(listing)):
-            if number == 31:
+    def handles(process: UserProcess, free: bool = False) -> Any:
+        for number, found in enumerate(real(process, free)):
+            if number == 30:
                 raise MemoryError
-            yield record
+            yield found
 
-    monkeypatch.setattr(views.UserListing, "records", records)
+    monkeypatch.setattr(UserProcess, "handles", handles)
     report = tmp_path / "report.txt"
     assert main(["--dump", str(path), "--format", form, "--output", str(report)]) == 1
     said = capsys.readouterr()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import json
 from datetime import datetime, timezone
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
-from pykd_handle.record import Note
+from pykd_handle.commands.list.user_columns import USER_COLUMNS
+from pykd_handle.record import Note as RecordNote
 from pykd_handle.render import FORMATS, renderer, user_renderer
 from pykd_handle.request import Request
-from pykd_handle.usermode.operation import HandleOperation
-from pykd_handle.usermode.record import UserHandle, UserProcess, UserTotals
-from pykd_handle.usermode.request import UserRequest
-from pykd_handle.values import Hex, Unavailable
+from pykd_handle.rows import Foot, Head, Note
+from pykd_handle.values import NO_VALUE, Details, Hex, Sentence, Unavailable
 
 from .captures import handle, process
 
@@ -36,41 +35,46 @@ def kernel_records(text: str) -> List[Any]:
     gone.details = {"file": why}
     hole = handle(owner, 12, 3, error=text)
     lost = process(0xFFFF800000004000, pid=why, image=why, session=why, table_count=why)
-    return [owner, row, gone, hole, Note(text), lost, handle(lost, 4, error=text), Note(text)]
+    note = RecordNote(text)
+    return [owner, row, gone, hole, note, lost, handle(lost, 4, error=text), note]
 
 
-def user_records(text: str, live: bool) -> List[Any]:
-    owner = UserProcess(8, text, 8, live, 3)
+def user_items(text: str, live: bool) -> List[Any]:
+    facts = {"live": live, "pointer_size": 8, "flags": 0xF}
     why = Unavailable(text)
-    rows: List[Any] = [owner]
     when = datetime(2020, 1, 2, tzinfo=timezone.utc)
-    for kind, details in (
-        ("thread", {"start_address": Hex(1), "start_symbol": text}),
-        ("thread", {"start_address": why}),
-        ("thread", {"tid": why, "pid": why, "priority": why, "base_priority": why}),
-        ("mutant", {"owner_pid": why}),
-        ("process", {"pid": why, "parent_pid": why, "base_priority": why}),
-        ("section", {"base": why, "section_attributes": why, "size": why}),
-        ("semaphore", {"count": why, "limit": why}),
-        ("key", {"last_write": why, "key_name": text}),
-        ("key", {"last_write": when, "key_name": why}),
-        ("other", {"class_77": text}),
-        ("event", {"event": why, "chain": why}),
-    ):
-        row = UserHandle(owner, Hex(4))
-        row.type = row.name = text
-        row.information = (kind,)
-        row.details = details
-        row.operations = (HandleOperation(4, "open", 1, 2, ()),)
-        rows.append(row)
-    gone = UserHandle(owner, Hex(8))
-    gone.type = gone.name = gone.attributes = gone.granted_access = why
-    gone.handle_count = gone.pointer_count = why
-    gone.details = {"list": (text,), "text": text}
-    hole = UserHandle(owner, Hex(12))
-    hole.error = text
-    rows += [gone, hole, UserTotals(2, "", ((text, 2),)), UserTotals(2, text, ()), Note(text)]
-    return rows
+    known: Dict[str, Any] = {
+        "pid": 8, "process": text, "handle": Hex(4), "type": text, "granted_access": Hex(3),
+        "access": (text,), "attributes": ("inherit",), "attribute_bits": Hex(2), "handle_count": 1,
+        "pointer_count": 2, "name": text, "error": NO_VALUE,
+    }  # fmt: skip
+    operations = ({"kind": "open", "pid": 1, "tid": 2, "trace": ()},)
+    rows: List[Dict[str, Any]] = [
+        {**known, "kinds": (kind,), "details": Details({**details, "operations": operations})}
+        for kind, details in (
+            ("thread", {"start_address": Hex(1), "start_symbol": text}),
+            ("thread", {"start_address": why}),
+            ("thread", {"tid": why, "pid": why, "priority": why, "base_priority": why}),
+            ("mutant", {"owner_pid": why}),
+            ("process", {"pid": why, "parent_pid": why, "base_priority": why}),
+            ("section", {"base": why, "section_attributes": why, "size": why}),
+            ("semaphore", {"count": why, "limit": why}),
+            ("key", {"last_write": why, "key_name": text}),
+            ("key", {"last_write": when, "key_name": why}),
+            ("other", {"class_77": text}),
+            ("event", {"event": why, "chain": why}),
+        )
+    ]
+    gone = {**dict.fromkeys(known, why), "handle": Hex(8), "error": NO_VALUE, "kinds": ()}
+    gone["details"] = Details({"list": (text,), "text": text})
+    hole = {**known, "handle": Hex(12), "error": Sentence("{}", text), "details": Details()}
+    line = Sentence("{}", text)
+    return [
+        Head(line, facts), [*rows, gone], [hole],
+        Foot(line, {"count": 2, "type_name": "", "by_type": ((text, 2),)}),
+        Foot(line, {"count": 2, "type_name": text, "by_type": ()}),
+        Note(line),
+    ]  # fmt: skip
 
 
 def written(make: Any, records: List[Any], request: Any, encoding: str) -> str:
@@ -113,6 +117,5 @@ def test_of_the_kernel(name: str, encoding: str, text: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_of_user_mode(name: str, encoding: str, text: str, live: bool) -> None:
-    request = UserRequest(None, 0xF)
-    out = written(user_renderer(name), user_records(text, live), request, encoding)
+    out = written(user_renderer(name), user_items(text, live), USER_COLUMNS, encoding)
     check(text, name, encoding, out)

@@ -8,10 +8,14 @@ from typing import Any, Iterable, List, NamedTuple, Sequence
 
 from mocks.handle_engine import MockEngine
 from mocks.minidump import MadeMinidump, MockHandle
+from pykd_handle.commands import Run
+from pykd_handle.commands.list.user import list_user
+from pykd_handle.commands.list.user_columns import USER_COLUMNS
+from pykd_handle.commands.list.user_request import parse_user_request
+from pykd_handle.model.user import UserKernel
 from pykd_handle.render import user_renderer
-from pykd_handle.usermode import UserSource, open_minidump, parse_user_request
+from pykd_handle.usermode import UserSource, open_minidump
 from pykd_handle.usermode.engine import EngineSource
-from pykd_handle.views import UserListing
 
 
 class Shown(NamedTuple):
@@ -28,12 +32,12 @@ class Shown(NamedTuple):
 
 def show(source: UserSource, words: str = "", form: str = "windbg") -> Shown:
     """Ask a source and close it."""
-    request = parse_user_request(words.split(), source.evaluate)
-    stream, remarks = io.StringIO(), io.StringIO()
-    listing = UserListing(source, request)
-    user_renderer(form)(stream, remarks, request).render(listing.records())
-    source.close()
-    return Shown(stream.getvalue(), remarks.getvalue(), listing.failed)
+    stream, remarks, run = io.StringIO(), io.StringIO(), Run()
+    with UserKernel(source) as kernel:
+        request = parse_user_request(words.split(), kernel.evaluate)
+        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        renderer.render(list_user(kernel, request, run))
+    return Shown(stream.getvalue(), remarks.getvalue(), run.failed)
 
 
 def show_dump(made: MadeMinidump, folder: Path, words: str = "", form: str = "windbg") -> Shown:

@@ -15,7 +15,7 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.handle_engine import MockObjects
 from mocks.minidump import AMD64, X86, MockHandle, make_minidump
-from pykd_handle.usermode import USER_HELP
+from pykd_handle.commands.list.user_request import USER_HELP
 from pykd_handle.values import Hex, Unavailable
 
 from .captures import CAPTURES

@@ -5,7 +5,7 @@ The real engine: tests/engine/test_user_handles.py.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 
@@ -25,16 +25,16 @@ FEW = [MockHandle(4, "Event"), MockHandle(0x3004, "Key", name=r"\REGISTRY\MACHIN
 
 def test_values_are_tried_until_all_have_answered() -> None:
     engine = MockEngine(FEW)
-    rows = list(EngineSource(engine).handles(1, lambda name: True))
-    assert [row.handle for row in rows] == [4, 0x3004]
+    rows = list(EngineSource(engine).handles())
+    assert [row.value for row in rows] == [4, 0x3004]
     tried = [handle for handle, kind in engine.asked if kind == 0]
     assert tried == list(range(4, 0x3008, 4))
 
 
 def test_without_their_number_a_long_gap_is_the_end() -> None:
     engine = MockEngine(FEW, count=False)
-    rows = list(EngineSource(engine).handles(1, lambda name: True))
-    assert [row.handle for row in rows] == [4, 0x3004]
+    rows = list(EngineSource(engine).handles())
+    assert [row.value for row in rows] == [4, 0x3004]
     tried = [handle for handle, kind in engine.asked if kind == 0]
     assert tried[-1] == 0x3004 + 4 * 0x10000
 
@@ -81,12 +81,36 @@ def test_the_name_of_a_live_file_is_never_asked_for() -> None:
     file = MockHandle(4, "File", name=r"\Device\NamedPipe\x")
     for live in (True, False):
         engine = MockEngine([file], live=live)
-        (row,) = EngineSource(engine).handles(0xF, lambda name: True)
-        assert ((4, 5) in engine.asked) is not live
+        (row,) = EngineSource(engine).handles()
         if live:
             assert isinstance(row.name, Unavailable)
         else:
             assert row.name == r"\Device\NamedPipe\x"
+        assert ((4, 5) in engine.asked) is not live
+
+
+def test_nothing_is_asked_before_it_is_needed_and_nothing_twice() -> None:
+    # DEBUG_HANDLE_DATA_TYPE_*: 0 basic, 4 type, 5 name, 9 operations, 13 event.
+    event = MockHandle(4, "Event", 3, "x", information=[objects.event(True, True)])
+    for live in (True, False):
+        engine = MockEngine([event], live=live)
+        (row,) = EngineSource(engine).handles()
+        kinds = [(0, 3), (4, 0), (4, 4)]
+        assert (row.type, row.basics.access) == ("Event", 3)
+        assert engine.asked == kinds
+        for _ in range(2):
+            assert (row.name, row.information.kinds, row.operations) == ("x", ("event",), ())
+        assert engine.asked == [*kinds, (4, 5), (4, 13), *([] if live else [(4, 9)])]
+
+
+@pytest.mark.parametrize(
+    ("flags", "kinds"),
+    [("1", []), ("2", []), ("4", [5]), ("8", [13, 9]), ("f", [5, 13, 9])],
+)
+def test_the_flags_choose_what_is_asked(flags: str, kinds: List[int]) -> None:
+    engine = MockEngine([MockHandle(4, "Event", 3, "x")], live=False)
+    show(EngineSource(engine), f"0 {flags}")
+    assert engine.asked == [(0, 3), (4, 0), (4, 4), *((4, kind) for kind in kinds)]
 
 
 def test_nothing_is_asked_of_handles_that_are_not_wanted() -> None:
@@ -117,9 +141,10 @@ def test_object_information_of_every_class(pointer_size: int) -> None:
     }
     for name, (information, details) in expected.items():
         engine = MockEngine([MockHandle(4, name, information=information)], live=False)
-        (row,) = EngineSource(engine).handles(8, lambda name: True)
-        assert row.information == (name.lower(),)
-        assert {key: row.details[key] for key in details} == details
+        (row,) = EngineSource(engine).handles()
+        found = row.information
+        assert found.kinds == (name.lower(),)
+        assert {key: found.values[key] for key in details} == details
 
 
 def test_an_owner_that_the_system_does_not_tell() -> None:

@@ -25,8 +25,9 @@ from mocks.minidump import (
     MockOperation,
     make_minidump,
 )
-from pykd_handle.usermode import UserHandle, is_minidump, open_minidump
-from pykd_handle.values import NO_VALUE, NOT_REQUESTED
+from pykd_handle.usermode import SourceHandle, is_minidump, open_minidump
+from pykd_handle.usermode.minidump import Container
+from pykd_handle.values import NO_VALUE
 
 from .show import show, show_dump
 
@@ -40,11 +41,17 @@ HANDLES = [
 ]  # fmt: skip
 
 
-def read(made: MadeMinidump, folder: Path, flags: int = 0xF) -> List[UserHandle]:
+def whole(row: SourceHandle) -> SourceHandle:
+    """The same, with everything read that it has."""
+    _ = row.basics, row.name, row.information, row.operations
+    return row
+
+
+def read(made: MadeMinidump, folder: Path) -> List[SourceHandle]:
     path = folder / "made.dmp"
     path.write_bytes(made.data)
     source = open_minidump(path)
-    rows = list(source.handles(flags, lambda name: True))
+    rows = list(map(whole, source.handles()))
     source.close()
     return rows
 
@@ -65,18 +72,19 @@ def by_package(data: bytes) -> List[Any]:
 def test_descriptors_of_every_size(tmp_path: Path, size: int, architecture: int) -> None:
     made = make_minidump(HANDLES, descriptor_size=size, architecture=architecture)
     rows = read(made, tmp_path)
-    assert [row.handle for row in rows] == [each.handle for each in HANDLES]
+    assert [row.value for row in rows] == [each.handle for each in HANDLES]
     assert [row.type for row in rows] == ["Event", "Mutant", NO_VALUE, "Key"]
     assert [row.name for row in rows] == [
         r"\BaseNamedObjects\One", NO_VALUE, NO_VALUE, "\u0416\u0443\u043a",
     ]  # fmt: skip
-    assert [row.granted_access for row in rows] == [0x1F0003, 0x1F0001, 0x804, 0x20019]
-    assert [row.attributes for row in rows] == [2, 0, 0, 0]
-    assert [row.handle_count for row in rows] == [3, 2, 0, 1]
-    assert [row.pointer_count for row in rows] == [65536, 5, 0, 0xFFFFFFFF]
+    assert [row.basics for row in rows] == [
+        (2, 0x1F0003, 3, 65536), (0, 0x1F0001, 2, 5), (0, 0x804, 0, 0), (0, 0x20019, 1, 0xFFFFFFFF),
+    ]  # fmt: skip
     kinds = [("event",), ("mutant",), (), ()] if size > 32 else [(), (), (), ()]
-    assert [row.information for row in rows] == kinds
-    assert rows[0].process.pointer_size == (4 if architecture == X86 else 8)
+    assert [row.information.kinds for row in rows] == kinds
+    source = open_minidump(tmp_path / "made.dmp")
+    assert source.pointer_size == (4 if architecture == X86 else 8)
+    source.close()
 
 
 @pytest.mark.parametrize("size", [32, 40])
@@ -86,19 +94,38 @@ def test_the_minidump_package_finds_the_same(tmp_path: Path, size: int, architec
     theirs = by_package(made.data)
     ours = read(made, tmp_path)
     for row, other in zip(ours, theirs):
-        assert row.handle == other.Handle
+        assert row.value == other.Handle
         assert (row.type or None, row.name or None) == (other.TypeName, other.ObjectName)
-        assert row.attributes == other.Attributes
-        assert row.granted_access == other.GrantedAccess
-        assert (row.handle_count, row.pointer_count) == (other.HandleCount, other.PointerCount)
+        assert row.basics == (
+            other.Attributes, other.GrantedAccess, other.HandleCount, other.PointerCount,
+        )  # fmt: skip
     assert len(ours) == len(theirs) == 4
 
 
-def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
-    row = read(make_minidump(HANDLES), tmp_path, flags=1)[0]
-    assert row.type == "Event"
-    assert row.name is row.granted_access is row.handle_count is NOT_REQUESTED
-    assert row.details == {}
+def test_only_what_is_asked_for_is_read_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "made.dmp"
+    made = make_minidump(HANDLES)
+    path.write_bytes(made.data)
+    asked: List[int] = []
+    real = Container.read
+
+    def read(container: Container, offset: int, size: int) -> bytes:
+        asked.append(offset)
+        return real(container, offset, size)
+
+    source = open_minidump(path)
+    monkeypatch.setattr(Container, "read", read)
+    first = next(source.handles())
+    assert (first.type, first.basics.attributes) == ("Event", 2)
+    assert not {made.at["name:0"], made.at["info:0:0"]} & set(asked)
+    asked.clear()
+    assert first.name == first.name == r"\BaseNamedObjects\One"
+    assert asked == [made.at["name:0"], made.at["name:0"] + 4]
+    assert first.information == first.information
+    assert asked.count(made.at["info:0:0"]) == 1
+    source.close()
 
 
 def test_the_lowest_bits_of_a_handle_do_not_count(tmp_path: Path) -> None:
@@ -129,9 +156,10 @@ def test_the_process(tmp_path: Path) -> None:
     made = make_minidump([], process_id=0x3C54, image="C:\\Users\\me\\tiny.exe")
     path = tmp_path / "made.dmp"
     path.write_bytes(made.data)
-    process = open_minidump(path).process
-    assert (process.pid, process.image, process.handle_count) == (0x3C54, "tiny.exe", 0)
-    assert not process.live
+    source = open_minidump(path)
+    assert (source.pid, source.image, source.handle_count) == (0x3C54, "tiny.exe", 0)
+    assert not source.live
+    source.close()
     assert is_minidump(path)
     assert show(open_minidump(path)).text == f"0 Handles\n{'Type':24}\tCount\n"
 
@@ -183,15 +211,12 @@ def test_a_real_dump(tmp_path: Path, real_minidump: Path) -> None:
     theirs = by_package(real_minidump.read_bytes())
     assert len(rows) == len(theirs) == 147
     assert Counter(row.type or None for row in rows) == BY_TYPE
-    assert [
-        (row.handle, row.type or None, row.granted_access, row.handle_count, row.pointer_count)
-        for row in rows
-    ] == [
+    assert [(row.value, row.type or None, *row.basics[1:]) for row in rows] == [
         (each.Handle, each.TypeName, each.GrantedAccess, each.HandleCount, each.PointerCount)
         for each in theirs
     ]
     # Registrations of event tracing can't be duplicated, so the writer knew their access only.
-    assert {row.granted_access for row in rows if not row.type} == {0x804}
+    assert {row.basics.access for row in rows if not row.type} == {0x804}
 
 
 def test_the_table_of_a_real_dump(real_minidump: Path) -> None:

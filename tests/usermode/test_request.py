@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mocks.handle_engine import MockEngine
 from mocks.minidump import MockHandle
-from pykd_handle.usermode import UserProcess, UserRequest, parse_user_request
-from pykd_handle.usermode.engine import EngineSource
+from pykd_handle.commands.list.user_request import UserRequest, parse_user_request
 from pykd_handle.values import UsageError
-from pykd_handle.views import UserListing
 
 from .show import show_live, typed
 
@@ -99,14 +96,3 @@ def test_none_is_what_the_table_counts_as_none() -> None:
         "  Type         \t",
         "2 handles of type None",
     ]
-
-
-def test_a_listing_knows_where_it_stands() -> None:
-    source = EngineSource(MockEngine(list(typed("4 File", "8 Key"))))
-    listing = UserListing(source, UserRequest())
-    assert listing.place == "before the first handle"
-    records = listing.records()
-    assert isinstance(next(records), UserProcess)
-    next(records)
-    next(records)
-    assert listing.place == "at handle 0x8"

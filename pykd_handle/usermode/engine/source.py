@@ -15,10 +15,12 @@ Measured on the real engine (10.0.15063), on dumps and on a live process:
 from __future__ import annotations
 
 import struct
+from functools import cached_property
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import NO_VALUE, Hex, Maybe, TargetError, Unavailable
+from ...values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable
+from ..handle import Basics, Information, LostHandle, SourceHandle
 from ..information import (
     EVENT_1,
     MUTANT_1,
@@ -31,16 +33,13 @@ from ..information import (
     decode_information,
 )
 from ..operation import HandleOperation, decode_operations
-from ..record import UserHandle, UserProcess
-from ..request import BASIC, NAME, SPECIFIC
-from ..source import Accept, UserSource
+from ..source import TAG_BITS, UserSource, gone
 from . import client
 
 __all__ = ("EngineSource", "HandleEngine", "ObjectQueries")
 
 _BASIC = struct.Struct("<IIIIII")
 _STEP = 4
-_TAG_BITS = 3
 # A process has at most 2^24 handles, which is what a three-level handle table holds.
 _LIMIT = 0x4000000
 # So many values without a handle are the end, where the number of handles is not known, and where
@@ -97,19 +96,16 @@ class EngineSource(UserSource):
         self._engine = engine
         self._objects = objects
         self._described = described
-        self._remarks: List[str] = []
-        self._live = engine.live()
-        self.process = UserProcess(
-            pid=_maybe(engine.process_id),
-            image=_maybe(engine.image),
-            pointer_size=engine.pointer_size(),
-            live=self._live,
-            handle_count=self._count(),
-        )
+        self._remarks: List[Sentence] = []
+        self.live = engine.live()
+        self.pid = _maybe(engine.process_id)
+        self.image = _maybe(engine.image)
+        self.pointer_size = engine.pointer_size()
+        self.handle_count = self._count()
 
-    def handles(self, flags: int, accept: Accept) -> Iterator[UserHandle]:
-        """All handles whose type is accepted, in the order of their values."""
-        count = self.process.handle_count
+    def handles(self) -> Iterator[SourceHandle]:
+        """All handles, in the order of their values."""
+        count = self.handle_count
         if isinstance(count, int):
             most, longest_gap = count, _LONGEST_GAP_COUNTED
         else:
@@ -122,9 +118,9 @@ class EngineSource(UserSource):
             try:
                 basic = self._engine.handle_data(value, client.BASIC)
             except EngineError as error:
-                if not self._no_such(error):
+                if not _no_such(error):
                     found, gap = found + 1, 0
-                    reason = self._duplication(error)
+                    reason = _duplication(error)
                     closed_to_us[reason] = closed_to_us.get(reason, 0) + 1
                     continue
                 gap += 1
@@ -132,28 +128,39 @@ class EngineSource(UserSource):
                     break
                 continue
             found, gap = found + 1, 0
-            type_name = self._text(value, client.TYPE_NAME)
-            if accept(type_name):
-                yield self._record(value, basic, type_name, flags)
+            yield self._handle(value, basic)
         for reason, number in sorted(closed_to_us.items()):
             self._remarks.append(
-                f"{number} handles are not listed: they could not be duplicated, {reason}"
+                Sentence(
+                    "{} handles are not listed: they could not be duplicated, {}", number, reason
+                )
             )
         if isinstance(count, int) and found < count:
             self._remarks.append(
-                f"{count - found} of the {count} handles were not found up to 0x{value:x}: "
-                + ("closed by now" if self._live else "--dump FILE lists all that a dump has")
+                Sentence(
+                    "{} of the {} handles were not found up to 0x{:x}: "
+                    + ("closed by now" if self.live else "--dump FILE lists all that a dump has"),
+                    count - found,
+                    count,
+                    value,
+                )
             )
 
-    def one(self, handle: int, flags: int) -> Optional[UserHandle]:
-        """One handle; where it can't be duplicated, the reason in WinDbg's words."""
+    def one(self, value: int) -> SourceHandle:
+        """The handle of this value; where it can't be duplicated, the reason in WinDbg's words."""
         try:
-            basic = self._engine.handle_data(handle, client.BASIC)
+            basic = self._engine.handle_data(value, client.BASIC)
         except EngineError as error:
-            return self._failed(handle, error)
-        return self._record(handle, basic, self._text(handle, client.TYPE_NAME), flags)
+            if not self.live:
+                return gone(value & ~TAG_BITS, self.history(value))
+            # As WinDbg has it: the handle in 32 bits, the error in decimal, no full stop.
+            words = Sentence(
+                "Could not duplicate handle {:x}, {}", value & 0xFFFFFFFF, _duplication(error)
+            )
+            return LostHandle(value, words, exists=not _no_such(error))
+        return self._handle(value, basic)
 
-    def remarks(self) -> List[str]:
+    def remarks(self) -> List[Sentence]:
         """What could not be listed."""
         return self._remarks
 
@@ -165,111 +172,119 @@ class EngineSource(UserSource):
         """An expression as the debugger reads it."""
         return self._engine.evaluate(text)
 
-    # -- parts ------------------------------------------------------------------------------------
+    # -- what is asked for a handle ---------------------------------------------------------------
 
-    def _count(self) -> Maybe[int]:
+    def text(self, value: int, kind: int) -> Maybe[str]:
+        """A name (TYPE_NAME, OBJECT_NAME) of a handle."""
         try:
-            return int.from_bytes(self._engine.handle_data(0, client.HANDLE_COUNT)[:4], "little")
-        except EngineError as error:
-            if not self._live:
-                raise TargetError(
-                    "the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"
-                ) from None
-            return Unavailable(str(error))
-
-    def _no_such(self, error: EngineError) -> bool:
-        return error.absent or error.system_error == _INVALID_HANDLE
-
-    def _duplication(self, error: EngineError) -> str:
-        code = error.system_error
-        return f"error {code}" if code is not None else str(error)
-
-    def _failed(self, handle: int, error: EngineError) -> Optional[UserHandle]:
-        if not self._live:
-            return self.gone(handle & ~_TAG_BITS, self._history(handle))
-        row = UserHandle(self.process, Hex(handle))
-        # As WinDbg has it: the handle in 32 bits, the error in decimal, no full stop.
-        row.error = (
-            f"Could not duplicate handle {handle & 0xFFFFFFFF:x}, {self._duplication(error)}"
-        )
-        return row
-
-    def _record(self, handle: int, basic: bytes, type_name: Maybe[str], flags: int) -> UserHandle:
-        row = UserHandle(self.process, Hex(handle & ~_TAG_BITS))
-        row.type = type_name
-        if flags & BASIC:
-            self._basics(row, basic)
-        if flags & NAME:
-            row.name = self._name(handle, type_name)
-        if flags & SPECIFIC:
-            self._information(row, handle)
-            if not self._live:
-                row.operations = self._history(handle)
-        return row
-
-    def _basics(self, row: UserHandle, basic: bytes) -> None:
-        if len(basic) < _BASIC.size:
-            why = Unavailable(f"{len(basic)} bytes of basic data, too few")
-            row.attributes = row.granted_access = why
-            row.handle_count = row.pointer_count = why
-            return
-        _, _, row.attributes, access, row.handle_count, row.pointer_count = _BASIC.unpack_from(
-            basic
-        )
-        row.granted_access = Hex(access)
-
-    def _name(self, handle: int, type_name: Maybe[str]) -> Maybe[str]:
-        if self._live and type_name == _FILE:
-            # A query of the name waits for the file's lock, for ever on a pipe that is being read.
-            return Unavailable("not asked for: the query of a live file's name may not return")
-        return self._text(handle, client.OBJECT_NAME)
-
-    def _text(self, handle: int, kind: int) -> Maybe[str]:
-        try:
-            data = self._engine.handle_data(handle, kind)
+            data = self._engine.handle_data(value, kind)
         except EngineError as error:
             return Unavailable(str(error))
         text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").rstrip("\0")
         return text or NO_VALUE
 
-    def _information(self, row: UserHandle, handle: int) -> None:
-        type_name = row.type if isinstance(row.type, str) else ""
+    def information(self, value: int, type_name: str) -> Information:
+        """What the engine and the system have on the object behind a handle."""
         kinds: Dict[str, None] = {}
+        details: Dict[str, Any] = {}
         failed: Dict[int, Unavailable] = {}
         for kind, number in _CLASSES.get(type_name, ()):
             try:
-                data = self._engine.handle_data(handle, kind)
+                data = self._engine.handle_data(value, kind)
             except EngineError as error:
                 if not error.absent:
                     failed[number] = Unavailable(str(error))
                 continue
             name, values = decode_information(number, data)
             kinds[name] = None
-            row.details.update(values)
+            details.update(values)
         if self._objects is not None and type_name in self._described:
-            name, values = self._objects.describe(type_name, handle)
+            name, values = self._objects.describe(type_name, value)
             kinds[name] = None
-            row.details.update(values)
-            self._add_symbol(row)
+            details.update(values)
+            start = details.get("start_address")
+            if isinstance(start, int):
+                details["start_symbol"] = self._engine.symbol(start) or NO_VALUE
         if failed and not kinds:
             name = type_name.lower()
             kinds[name] = None
-            row.details[name] = next(iter(failed.values()))
+            details[name] = next(iter(failed.values()))
         elif MUTANT_2 in failed:
-            row.details["owner_pid"] = row.details["owner_tid"] = failed[MUTANT_2]
-        row.information = tuple(kinds)
+            details["owner_pid"] = details["owner_tid"] = failed[MUTANT_2]
+        return Information(tuple(kinds), details)
 
-    def _add_symbol(self, row: UserHandle) -> None:
-        start = row.details.get("start_address")
-        if isinstance(start, int):
-            row.details["start_symbol"] = self._engine.symbol(start) or NO_VALUE
-
-    def _history(self, handle: int) -> Tuple[HandleOperation, ...]:
+    def history(self, value: int) -> Tuple[HandleOperation, ...]:
+        """The operations on a handle; a live process has none that could be asked for."""
+        if self.live:
+            return ()
         try:
-            data = self._engine.handle_data(handle, client.OPERATIONS)
+            data = self._engine.handle_data(value, client.OPERATIONS)
         except EngineError:
             return ()  # a target without a history, which is the rule
         return tuple(decode_operations(data))
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _handle(self, value: int, basic: bytes) -> SourceHandle:
+        return _Handle(self, value, self.text(value, client.TYPE_NAME), basic)
+
+    def _count(self) -> Maybe[int]:
+        try:
+            return int.from_bytes(self._engine.handle_data(0, client.HANDLE_COUNT)[:4], "little")
+        except EngineError as error:
+            if not self.live:
+                raise TargetError(
+                    "the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"
+                ) from None
+            return Unavailable(str(error))
+
+
+class _Handle(SourceHandle):
+    """A handle that the engine knows, under the value that is ``asked`` for."""
+
+    def __init__(
+        self, source: EngineSource, asked: int, type_name: Maybe[str], basic: bytes
+    ) -> None:
+        super().__init__(asked & ~TAG_BITS, type_name)
+        self._source = source
+        self._asked = asked
+        self._basic = basic
+
+    @cached_property
+    def basics(self) -> Basics:
+        """DEBUG_HANDLE_DATA_BASIC, by which the handle was found."""
+        if len(self._basic) < _BASIC.size:
+            why = Unavailable(f"{len(self._basic)} bytes of basic data, too few")
+            return Basics(why, why, why, why)
+        return Basics(*_BASIC.unpack_from(self._basic)[2:])
+
+    @cached_property
+    def name(self) -> Maybe[str]:
+        """The name of the object, which is never asked for of a live file."""
+        if self._source.live and self.type == _FILE:
+            # A query of the name waits for the file's lock, for ever on a pipe that is being read.
+            return Unavailable("not asked for: the query of a live file's name may not return")
+        return self._source.text(self._asked, client.OBJECT_NAME)
+
+    @cached_property
+    def information(self) -> Information:
+        """All classes that its type has."""
+        type_name = self.type if isinstance(self.type, str) else ""
+        return self._source.information(self._asked, type_name)
+
+    @cached_property
+    def operations(self) -> Tuple[HandleOperation, ...]:
+        """Its history, where the dump has one."""
+        return self._source.history(self._asked)
+
+
+def _no_such(error: EngineError) -> bool:
+    return error.absent or error.system_error == _INVALID_HANDLE
+
+
+def _duplication(error: EngineError) -> str:
+    code = error.system_error
+    return f"error {code}" if code is not None else str(error)
 
 
 def _maybe(ask: Callable[[], Any]) -> Any:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
 from ...input_file import open_input
-from ...values import CorruptedError, Maybe, TargetError, Unavailable
+from ...values import CorruptedError, Maybe, Sentence, TargetError, Unavailable
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
@@ -63,7 +63,7 @@ class Container:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.remarks: List[str] = []
+        self.remarks: List[Sentence] = []
         try:
             self._file: BinaryIO = open_input(path)
             self.size = self._file.seek(0, 2)
@@ -165,7 +165,9 @@ class Container:
         looked_at = min(count, held, _MOST_STREAMS)
         if looked_at < count:
             self.remarks.append(
-                f"the dump announces {count} streams, {looked_at} of them were looked at"
+                Sentence(
+                    "the dump announces {} streams, {} of them were looked at", count, looked_at
+                )
             )
         try:
             data = self.read(offset, looked_at * _DIRECTORY.size)
@@ -179,7 +181,7 @@ class Container:
                 continue  # UnusedStream: room that the writer kept
             if kind in streams:
                 if kind in (HANDLE_DATA, HANDLE_OPERATIONS):
-                    self.remarks.append(f"a second stream of type {kind} was left out")
+                    self.remarks.append(Sentence("a second stream of type {} was left out", kind))
                 continue
             streams[kind] = Stream(at, self._held(kind, at, size))
         return streams
@@ -190,7 +192,12 @@ class Container:
         if held < size and kind in (HANDLE_DATA, HANDLE_OPERATIONS):
             name = "handle data" if kind == HANDLE_DATA else "handle operations"
             self.remarks.append(
-                f"the {name} should have 0x{size:x} bytes at 0x{offset:x}, "
-                f"the file holds 0x{held:x} of them"
+                Sentence(
+                    "the {} should have 0x{:x} bytes at 0x{:x}, the file holds 0x{:x} of them",
+                    name,
+                    size,
+                    offset,
+                    held,
+                )
             )
         return held

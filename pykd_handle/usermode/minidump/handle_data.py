@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ...values import NO_VALUE, CorruptedError, Maybe, Unavailable
+from ..handle import Information
 from ..information import decode_information
 from .container import Container, Stream
 from .table import Table
@@ -81,8 +82,8 @@ class HandleData:
         name = self._container.string(descriptor.name_rva)
         return name if name != "" else NO_VALUE
 
-    def information(self, descriptor: Descriptor) -> Tuple[Tuple[str, ...], Dict[str, Any]]:
-        """The kinds of object information in a handle's chain, and all their values.
+    def information(self, descriptor: Descriptor) -> Information:
+        """What the chain of a handle's object information holds.
 
         A chain that breaks ends with what was read of it; the reason stands under ``chain``.
         """
@@ -96,7 +97,7 @@ class HandleData:
             details.update(values)
         if broken is not None:
             details["chain"] = broken
-        return tuple(kinds), details
+        return Information(tuple(kinds), details)
 
     def _chain(self, rva: int) -> Tuple[List[Tuple[int, bytes]], Optional[Unavailable]]:
         """The elements of a chain (class, bytes), and why it ended before its end."""

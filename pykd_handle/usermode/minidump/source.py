@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import Iterator, List, Optional, Set
+from typing import Callable, Iterator, List, Tuple
 
-from ...values import CorruptedError, Hex, TargetError
-from ..record import UserHandle, UserProcess
-from ..request import BASIC, NAME, SPECIFIC
-from ..source import Accept, UserSource
+from ...values import CorruptedError, Maybe, Sentence, TargetError
+from ..handle import Basics, Information, SourceHandle
+from ..operation import HandleOperation
+from ..source import TAG_BITS, UserSource, gone
 from .container import HANDLE_DATA, Container
 from .handle_data import Descriptor, HandleData
-from .operations import Operations
+from .operations import Operations, OperationsOnce
 
 __all__ = ("MinidumpSource", "open_minidump")
-
-# The system ignores the lowest two bits of a handle, and so does the debugger.
-_TAG_BITS = 3
 
 
 def open_minidump(path: Path) -> MinidumpSource:
@@ -30,7 +28,6 @@ class MinidumpSource(UserSource):
     def __init__(self, container: Container) -> None:
         self._container = container
         self.name = str(container.path)
-        self._operations: Optional[Operations] = None
         try:
             stream = container.stream(HANDLE_DATA)
             if stream is None:
@@ -45,55 +42,36 @@ class MinidumpSource(UserSource):
         except TargetError:
             container.close()
             raise
-        self.process = UserProcess(
-            pid=container.process_id(),
-            image=container.image(),
-            pointer_size=container.pointer_size(),
-            live=False,
-            handle_count=self._data.announced,
-        )
+        self.pid = container.process_id()
+        self.image = container.image()
+        self.pointer_size = container.pointer_size()
+        self.live = False
+        self.handle_count = self._data.announced
 
-    def handles(self, flags: int, accept: Accept) -> Iterator[UserHandle]:
-        """All handles whose type is accepted, in the order of the dump."""
-        # A damaged dump may have thousands of descriptors of one handle with thousands of
-        # operations: they are told once.
-        told: Set[int] = set()
-        repeated = 0
-        try:
-            for descriptor in self._data.descriptors():
-                if not accept(self._data.type_name(descriptor)):
-                    continue
-                row = self._record(descriptor, flags)
-                if flags & SPECIFIC and descriptor.handle in self._history():
-                    if descriptor.handle in told:
-                        repeated += 1
-                    else:
-                        told.add(descriptor.handle)
-                        row.operations = self._history().of(descriptor.handle)
-                yield row
-        except CorruptedError as error:
-            self._container.remarks.append(f"the handle data can't be read further: {error}")
-        if repeated:
+    def handles(self) -> Iterator[SourceHandle]:
+        """All handles, in the order of the dump; each one's operations once, where it stands more
+        than once."""
+        once = OperationsOnce(lambda: self._operations)
+        for descriptor in self._descriptors():
+            yield _Handle(self._data, descriptor, once.of)
+        if once.repeated:
             self._container.remarks.append(
-                f"{repeated} handles stand in the dump more than once; the operations on a handle "
-                "are shown where it stands first"
+                Sentence(
+                    "{} handles stand in the dump more than once; the operations on a handle are "
+                    "shown where it stands first",
+                    once.repeated,
+                )
             )
 
-    def one(self, handle: int, flags: int) -> Optional[UserHandle]:
-        """One handle. One that is gone, but left operations behind, has these and an error."""
-        wanted = handle & ~_TAG_BITS
-        try:
-            for descriptor in self._data.descriptors():
-                if descriptor.handle & ~_TAG_BITS == wanted:
-                    row = self._record(descriptor, flags)
-                    if flags & SPECIFIC:
-                        row.operations = self._history().of(descriptor.handle)
-                    return row
-        except CorruptedError as error:
-            self._container.remarks.append(f"the handle data can't be read further: {error}")
-        return self.gone(wanted, self._history().of(wanted))
+    def one(self, value: int) -> SourceHandle:
+        """The handle of this value; one that is gone may have left operations behind."""
+        wanted = value & ~TAG_BITS
+        for descriptor in self._descriptors():
+            if descriptor.handle & ~TAG_BITS == wanted:
+                return _Handle(self._data, descriptor, lambda handle: self._operations.of(handle))
+        return gone(wanted, self._operations.of(wanted))
 
-    def remarks(self) -> List[str]:
+    def remarks(self) -> List[Sentence]:
         """What is wrong with the dump."""
         return self._container.remarks
 
@@ -101,21 +79,50 @@ class MinidumpSource(UserSource):
         """Close the file."""
         self._container.close()
 
-    def _history(self) -> Operations:
-        if self._operations is None:
-            self._operations = Operations(self._container)
-        return self._operations
+    @cached_property
+    def _operations(self) -> Operations:
+        return Operations(self._container)
 
-    def _record(self, descriptor: Descriptor, flags: int) -> UserHandle:
-        row = UserHandle(self.process, Hex(descriptor.handle))
-        row.type = self._data.type_name(descriptor)
-        if flags & BASIC:
-            row.attributes = descriptor.attributes
-            row.granted_access = Hex(descriptor.granted_access)
-            row.handle_count = descriptor.handle_count
-            row.pointer_count = descriptor.pointer_count
-        if flags & NAME:
-            row.name = self._data.name(descriptor)
-        if flags & SPECIFIC:
-            row.information, row.details = self._data.information(descriptor)
-        return row
+    def _descriptors(self) -> Iterator[Descriptor]:
+        try:
+            yield from self._data.descriptors()
+        except CorruptedError as error:
+            self._container.remarks.append(
+                Sentence("the handle data can't be read further: {}", error)
+            )
+
+
+class _Handle(SourceHandle):
+    """A handle of the dump, by its descriptor."""
+
+    def __init__(
+        self,
+        data: HandleData,
+        descriptor: Descriptor,
+        history: Callable[[int], Tuple[HandleOperation, ...]],
+    ) -> None:
+        super().__init__(descriptor.handle, data.type_name(descriptor))
+        self._data = data
+        self._descriptor = descriptor
+        self._history = history
+
+    @cached_property
+    def basics(self) -> Basics:
+        """What stands in the descriptor itself."""
+        raw = self._descriptor
+        return Basics(raw.attributes, raw.granted_access, raw.handle_count, raw.pointer_count)
+
+    @cached_property
+    def name(self) -> Maybe[str]:
+        """The name that the descriptor leads to."""
+        return self._data.name(self._descriptor)
+
+    @cached_property
+    def information(self) -> Information:
+        """The chain that the descriptor leads to."""
+        return self._data.information(self._descriptor)
+
+    @cached_property
+    def operations(self) -> Tuple[HandleOperation, ...]:
+        """The operations on it; none where they were told already."""
+        return self._history(self._descriptor.handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Iterator, Optional
 
-from ...values import CorruptedError
+from ...values import CorruptedError, Sentence
 from .container import Container, Stream
 
 __all__ = ("Table",)
@@ -43,11 +43,15 @@ class Table:
             )
         self._start = stream.offset + header
         self.count = min(self.announced, (stream.size - header) // self.entry_size)
-        self.remark: Optional[str] = None
+        self.remark: Optional[Sentence] = None
         if self.count < self.announced:
-            self.remark = (
-                f"the {what} announce {self.announced} entries of {self.entry_size} bytes, "
-                f"their 0x{stream.size:x} bytes hold {self.count}"
+            self.remark = Sentence(
+                "the {} announce {} entries of {} bytes, their 0x{:x} bytes hold {}",
+                what,
+                self.announced,
+                self.entry_size,
+                stream.size,
+                self.count,
             )
 
     def entries(self, used: int) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Sequence
 
-from ..commands.words import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
+from ..words import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
 
 __all__ = ("BASIC", "NAME", "SPECIFIC", "TYPE", "USER_HELP", "UserRequest", "parse_user_request")
 

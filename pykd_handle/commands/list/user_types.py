@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Tuple
 
-from ..kernel.access_rights import SPECIFIC
-from ..values import Maybe
+from ...values import Maybe
+from ...values.rights import SPECIFIC
 
 __all__ = ("NONE", "TypeCounts", "is_known", "row_of", "usual_spelling")
 

@@ -1,0 +1,220 @@
+"""A listing in user mode: all handles of the process, those of a type, or one.
+
+Beside what the columns name a row has what the classic text alone shows: ``attribute_bits``, the
+attributes as a number, and ``kinds``, the kinds of object-specific information in their order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple, cast
+
+from ...rows import Foot, Head, Item, Note, Row
+from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable
+from ..registry import Run
+from .user_request import BASIC, NAME, SPECIFIC, UserRequest
+from .user_types import NONE, TypeCounts, is_known, row_of, usual_spelling
+
+if TYPE_CHECKING:
+    from ...model import Kernel
+    from ...model.user import UserHandle, UserProcess
+
+__all__ = ("list_user",)
+
+# As many as a page of a kernel's table has.
+_ROWS_AT_ONCE = 256
+
+
+def list_user(kernel: Kernel, request: UserRequest, run: Run) -> Iterator[Item]:
+    """What answers a request about the process of ``kernel``, which is of user mode.
+
+    The head's facts are those of the process, and the ``flags``. The foot's are the ``count`` of
+    the handles that were listed, the ``type_name`` that was asked for in its usual spelling, ""
+    for all types, and ``by_type``, (name, count) for each row of the classic table. Raises
+    `PykdHandleError`.
+    """
+    process = cast("UserProcess", kernel.current_process)
+    run.place = "on the way"
+    yield _head(process, kernel.pointer_size, request.flags)
+    wanted = _Wanted(request.type_name)
+    if request.handle is not None:
+        yield from _one(process, request, request.handle, wanted, run)
+    else:
+        yield from _every(process, request, wanted, run)
+    if wanted.unknown:
+        yield Note(
+            Sentence(
+                "{} handles are not shown: their type can't be read, so any of them may be of "
+                "type {}",
+                wanted.unknown,
+                wanted.name,
+            )
+        )
+    for remark in process.remarks():
+        yield Note(remark)
+
+
+class _Wanted:
+    """The type that is asked for.
+
+    ``name`` is its usual spelling, "" for all types, ``spelled`` that of the target where it was
+    met, ``unknown`` counts the handles that can't be told.
+    """
+
+    def __init__(self, type_name: str) -> None:
+        self.name = usual_spelling(type_name)
+        self.spelled = self.name
+        self.unknown = 0
+
+    def is_met(self, type_name: Maybe[str]) -> bool:
+        """Whether a handle of this type is asked for."""
+        if not self.name:
+            return True
+        if isinstance(type_name, Unavailable):
+            self.unknown += 1
+            return False
+        if self.name == NONE:
+            return row_of(type_name) == NONE
+        if not isinstance(type_name, str) or type_name.lower() != self.name.lower():
+            return False
+        self.spelled = type_name
+        return True
+
+
+def _one(
+    process: UserProcess, request: UserRequest, value: int, wanted: _Wanted, run: Run
+) -> Iterator[Item]:
+    handle = process.look_up(value)
+    if handle.error is not None:
+        run.failed = True
+    elif not wanted.is_met(handle.type):
+        wanted.unknown = 0  # the note says it all
+        kind = handle.type if isinstance(handle.type, str) else "of no known type"
+        line = Sentence("handle 0x{:x} is not of type {}: it is {}", value, wanted.name, kind)
+        yield Note(line)
+        return
+    else:
+        run.found += 1
+    row = _row(handle, request)
+    # As it was typed, though its lowest two bits do not count: so WinDbg shows 1e3.
+    row["handle"] = Hex(value)
+    yield [row]
+
+
+def _every(process: UserProcess, request: UserRequest, wanted: _Wanted, run: Run) -> Iterator[Item]:
+    counts = TypeCounts()
+
+    def rows() -> Iterator[Row]:
+        for handle in process.handles():
+            if wanted.is_met(handle.type):
+                run.found += 1
+                counts.add(handle.type)
+                yield _row(handle, request)
+
+    yield from _in_batches(rows())
+    by_type = () if wanted.name else counts.rows()
+    yield _foot(run.found, wanted.spelled, by_type)
+    if wanted.name and not run.found and not is_known(wanted.spelled):
+        run.failed = True
+        yield Note(Sentence("no handle is of type {}, and no such type is known", wanted.spelled))
+
+
+def _in_batches(rows: Iterator[Row]) -> Iterator[List[Row]]:
+    """The rows, some at a time; when they stop by an error, those that were found come before."""
+    batch: List[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == _ROWS_AT_ONCE:
+                yield batch
+                batch = []
+    except (Exception, KeyboardInterrupt, SystemExit):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+# -- items --------------------------------------------------------------------------------------
+
+
+def _head(process: UserProcess, pointer_size: int, flags: int) -> Head:
+    pid = Sentence("pid 0x{:x}", process.pid) if isinstance(process.pid, int) else "pid unknown"
+    image = process.image if isinstance(process.image, str) else "a process"
+    facts = {
+        "pid": process.pid,
+        "image": process.image,
+        "pointer_size": pointer_size,
+        "live": process.live,
+        "handle_count": process.handle_count,
+        "flags": flags,
+    }
+    return Head(Sentence("{}  {}  {}", image, pid, "live" if process.live else "dump"), facts)
+
+
+def _foot(count: int, type_name: str, by_type: Tuple[Tuple[str, int], ...]) -> Foot:
+    if type_name:
+        line = Sentence("{} handles of type {}", count, type_name)
+    else:
+        parts = ", ".join(f"{name} {number}" for name, number in by_type)
+        line = Sentence("{} handles: {}" if parts else "{} handles", count, parts)
+    return Foot(line, {"count": count, "type_name": type_name, "by_type": by_type})
+
+
+_UNASKED: Dict[str, Any] = dict.fromkeys(
+    (
+        "granted_access",
+        "access",
+        "attributes",
+        "attribute_bits",
+        "handle_count",
+        "pointer_count",
+        "name",
+    ),
+    NOT_REQUESTED,
+)
+
+
+def _row(handle: UserHandle, request: UserRequest) -> Row:
+    row: Row = {
+        "pid": handle.process.pid,
+        "process": handle.process.image,
+        "handle": Hex(handle.value),
+        "type": handle.type,
+        **_UNASKED,
+        "details": Details(),
+        "kinds": (),
+        "error": NO_VALUE,
+    }
+    if handle.error is not None:
+        row["error"] = handle.error
+        row["details"].update(_operations(handle))
+        return row
+    about = handle.object
+    if request.wants(BASIC):
+        row["granted_access"] = handle.access
+        row["access"] = handle.rights
+        row["attributes"] = handle.attributes
+        row["attribute_bits"] = handle.attribute_bits
+        row["handle_count"] = about.handle_count
+        row["pointer_count"] = about.pointer_count
+    if request.wants(NAME):
+        row["name"] = about.name
+    if request.wants(SPECIFIC):
+        row["kinds"] = about.kinds
+        row["details"] = about.details
+        row["details"].update(_operations(handle))
+    return row
+
+
+def _operations(handle: UserHandle) -> Dict[str, Any]:
+    operations = tuple(
+        {
+            "kind": each.kind,
+            "pid": each.process_id,
+            "tid": each.thread_id,
+            "trace": tuple(map(Hex, each.trace)),
+        }
+        for each in handle.operations
+    )
+    return {"operations": operations} if operations else {}

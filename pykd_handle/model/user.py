@@ -1,0 +1,222 @@
+"""The nouns in user mode: one process, whose handles come from a minidump or from the engine.
+
+What a handle has is read when it is asked for, one handle at a time: what a walk yields is asked
+before it goes on, or a live process may have closed it.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Iterator, List, Optional, Tuple, Union
+
+from ..kernel.access_rights import access_names
+from ..kernel.handle_entry import describe_attributes
+from ..usermode import HandleOperation, SourceHandle, UserSource
+from ..values import Details, Maybe, Sentence, TargetError, in_hex
+from .nouns import Handle, Kernel, NoSuchHandle, Object, Process
+
+__all__ = ("UserHandle", "UserKernel", "UserObject", "UserProcess")
+
+_HANDLES_IN_A_PART = 256
+
+
+class UserObject(Object):
+    """What a user-mode handle leads to."""
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: SourceHandle) -> None:
+        self._source = source
+
+    @property
+    def type(self) -> Maybe[str]:
+        """The name of its type; NO_VALUE where the source names none."""
+        return self._source.type
+
+    @property
+    def name(self) -> Maybe[str]:
+        """Its full name; of a live file it is never asked for, since that may not return."""
+        return self._source.name
+
+    @property
+    def details(self) -> Details:
+        """Its object-specific information, by key."""
+        return Details(self._source.information.values)
+
+    @property
+    def kinds(self) -> Tuple[str, ...]:
+        """The kinds of object-specific information that were found, in their order."""
+        return self._source.information.kinds
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles lead to it."""
+        return self._source.basics.handle_count
+
+    @property
+    def pointer_count(self) -> Maybe[int]:
+        """How many references hold it, as stored."""
+        return self._source.basics.pointer_count
+
+
+class UserHandle(Handle):
+    """A handle of a process in user mode."""
+
+    __slots__ = ("_process", "_source")
+
+    def __init__(self, process: UserProcess, source: SourceHandle) -> None:
+        self._process = process
+        self._source = source
+
+    @property
+    def value(self) -> int:
+        """The handle's value."""
+        return self._source.value
+
+    @property
+    def process(self) -> UserProcess:
+        """The one process."""
+        return self._process
+
+    @property
+    def error(self) -> Optional[Sentence]:
+        """Why there is nothing to tell of it but its operations, None as a rule."""
+        return self._source.error
+
+    @property
+    def access(self) -> Maybe[int]:
+        """The granted access mask."""
+        return in_hex(self._source.basics.access)
+
+    @property
+    def rights(self) -> Maybe[Tuple[str, ...]]:
+        """The granted access in words; bits without a name are one hexadecimal number."""
+        access = self._source.basics.access
+        kind = self._source.type if isinstance(self._source.type, str) else ""
+        return access_names(kind, access) if isinstance(access, int) else access
+
+    @property
+    def attributes(self) -> Maybe[Tuple[str, ...]]:
+        """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
+        bits = self.attribute_bits
+        return describe_attributes(bits) if isinstance(bits, int) else bits
+
+    @property
+    def attribute_bits(self) -> Maybe[int]:
+        """The attributes as a sum of OBJ_... bits (``ntdef.h``)."""
+        return in_hex(self._source.basics.attributes)
+
+    @property
+    def object(self) -> UserObject:
+        """What it leads to."""
+        return UserObject(self._source)
+
+    @property
+    def operations(self) -> Tuple[HandleOperation, ...]:
+        """Its recorded history, where the target kept one (``AVRF_HANDLE_OPERATION``).
+
+        In a walk over handles that stand more than once in a dump, the first one asked has it.
+        """
+        return self._source.operations
+
+
+class UserProcess(Process):
+    """The process; ``live`` tells whether it runs or is in a dump."""
+
+    def __init__(self, source: UserSource) -> None:
+        self._source = source
+        self.live = source.live
+
+    @property
+    def pid(self) -> Maybe[int]:
+        """The process id."""
+        return self._source.pid
+
+    @property
+    def image(self) -> Maybe[str]:
+        """The name of its image."""
+        return self._source.image
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles the dump announces, or the engine counts."""
+        return self._source.handle_count
+
+    def handles(self, free: bool = False) -> Iterator[UserHandle]:
+        """All handles in the order of the dump, or of their values. There are no free ones."""
+        del free
+        return (UserHandle(self, source) for source in self._source.handles())
+
+    def pages(self, free: bool = False) -> Iterator[List[Handle]]:
+        """The same, some at a time."""
+        handles = self.handles(free)
+        while True:
+            part: List[Handle] = list(islice(handles, _HANDLES_IN_A_PART))
+            if not part:
+                return
+            yield part
+
+    def handle(self, value: int) -> UserHandle:
+        """The handle of this value; its lowest two bits do not count.
+
+        Its ``error`` is set where it exists and can't be looked into. Raises `NoSuchHandle`.
+        """
+        source = self._source.one(value)
+        if not source.exists:
+            raise NoSuchHandle(str(source.error))
+        return UserHandle(self, source)
+
+    def look_up(self, value: int) -> UserHandle:
+        """As `handle`; one that is not there comes with an ``error``, and what operations on it
+        were recorded."""
+        return UserHandle(self, self._source.one(value))
+
+    def remarks(self) -> List[Sentence]:
+        """What was found missing or wrong on the way."""
+        return self._source.remarks()
+
+
+class UserKernel(Kernel):
+    """A minidump or a user-mode session; it takes over the source and closes it."""
+
+    mode = "user"
+
+    def __init__(self, source: UserSource) -> None:
+        self._source = source
+        self._process = UserProcess(source)
+        self.name = source.name
+        self.pointer_size = source.pointer_size
+
+    def every(self) -> Iterator[Process]:
+        """Its one process."""
+        yield self._process
+
+    def process(self, which: Union[int, str]) -> Process:
+        """The process, if this is its id or the name of its image. Raises `TargetError`."""
+        if isinstance(which, str):
+            return self.one_named(which)
+        if self._process.pid != which:
+            raise TargetError(f"no process has the id 0x{which:x}: {self._process.in_words()}")
+        return self._process
+
+    @property
+    def current_process(self) -> UserProcess:
+        """Its one process."""
+        return self._process
+
+    def types(self) -> List[str]:
+        """The names of the types of its handles, sorted."""
+        found = {source.type for source in self._source.handles()}
+        return sorted(name for name in found if isinstance(name, str))
+
+    def notes(self) -> List[Sentence]:
+        """What is to be known of the source beforehand."""
+        return self._source.notes()
+
+    def evaluate(self, expression: str) -> Optional[int]:
+        """The value of a debugger expression, or None where there is no debugger."""
+        return self._source.evaluate(expression)
+
+    def close(self) -> None:
+        """Close the file or release the engine."""
+        self._source.close()
