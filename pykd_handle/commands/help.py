@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Iterable, List, Sequence, Tuple
 
@@ -39,8 +40,7 @@ def overview(commands: Sequence[Command], options: Sequence[Argument]) -> str:
 
 def help_of(command: Command, options: Sequence[Argument]) -> str:
     """The help of one command."""
-    usage = " ".join(filter(None, [f"[options] {command.name}", _usage(command)]))
-    lines = [f"usage: {_PROGRAM} {usage}", "", _sentence(command.help)]
+    lines = [*_call("usage: ", command), "", _sentence(command.help)]
     if command.text:
         lines += ["", command.text.strip()]
     own = [_row(each) for each in command.arguments if each.how.get("help")]
@@ -59,8 +59,8 @@ def manual(commands: Sequence[Command], options: Sequence[Argument]) -> str:
     parts += ["\n## Options of every command\n\n```text\n", _lines(_table(map(_row, options)))]
     parts += ["```\n", _FORMATS]
     for each in commands:
-        usage = " ".join(filter(None, [_PROGRAM, "[options]", each.name, _usage(each)]))
-        parts += [f"\n## {each.name}\n\n{_sentence(each.help)}\n\n```text\n{usage}\n"]
+        parts += [f"\n## {each.name}\n\n{_sentence(each.help)}\n\n```text\n"]
+        parts += [_lines(_call("", each))]
         if each.text:
             parts += [f"\n{each.text.strip()}\n"]
         own = [_row(one) for one in each.arguments if one.how.get("help")]
@@ -68,7 +68,7 @@ def manual(commands: Sequence[Command], options: Sequence[Argument]) -> str:
             parts += ["\n", _lines(_table(own))]
         parts += ["```\n"]
         if each.columns:
-            parts += ["\n", *_columns(each)]
+            parts += [f"\n{keys}" for keys in _columns(each)]
         parts += ["\n```sh\n", _lines(_commented(each.examples)), "```\n"]
     return "".join(parts)
 
@@ -102,6 +102,14 @@ def _columns(command: Command) -> Iterable[str]:
             where = "" if len(seen) == 1 else f" in {mode} mode"
             names = ", ".join(f"`{key}`" for key in keys)
             yield "\n".join(textwrap.wrap(f"Keys{where}: {names}.", 100)) + "\n"
+
+
+def _call(before: str, command: Command) -> List[str]:
+    """How a command is called, in lines that break between its arguments."""
+    words = re.sub(r"\[[^][]*\]", lambda found: found[0].replace(" ", "\0"), _usage(command))
+    text = f"{before}{_PROGRAM} [options] {command.name} {words}"
+    lines = textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _usage(command: Command) -> str:
