@@ -1,6 +1,7 @@
 """Object types: how each is named and what else is worth showing, a file for each family."""
 
-from .base import Describer, Description
-from .registry import Objects
+from .base import Description, Facts, detail
+from .registry import Objects, families
+from .view import View
 
-__all__ = ("Describer", "Description", "Objects")
+__all__ = ("Description", "Facts", "Objects", "View", "detail", "families")

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Optional
 
-from ..kernel import KernelObject
+from ..kernel.object_header import ObjectHeader
 from ..values import NO_VALUE, Hex, Maybe
-from .base import Describer, Description
-from .file_name import FileNames
+from .base import Facts, Names, detail
+from .file_name import FileName, FileNames
+from .view import View
 
-__all__ = ("FileDescriber",)
+__all__ = ("File",)
 
 
-class FileDescriber(Describer):
+class File(Facts):
     """Describes File objects."""
 
     types = ("File",)
+    struct, fields = FileNames.FIELDS
 
-    def ahead(self) -> int:
-        """Up to the end of ``FileName``."""
-        return self.end_of(FileNames.FIELDS)
+    def names(self, header: ObjectHeader, file: View) -> Names:
+        """The path in the file object, with the device's name in front of it; no device of a file
+        without a path, which is the device itself."""
+        name = file.once(self._name)
+        device = name.device_leaf if isinstance(name.path, str) else NO_VALUE
+        return Names(name.full, name.path, 0, device)
 
-    def describe(self, item: KernelObject) -> Description:
-        """``!handle`` prints the path and the device's own name, and nothing without a path."""
-        name = self.files.name_of(item.body)
-        details: Dict[str, Any] = {"device": name.device_name}
-        if isinstance(name.device_object, int):
-            details["device_object"] = Hex(name.device_object)
-        device: Maybe[str] = NO_VALUE
-        if isinstance(name.path, str):
-            device = name.device_leaf
-            if not isinstance(name.full, str):
-                details["path"] = name.path
-            if name.relative:
-                details["relative"] = True
-        return Description(name.full, name.path, 0, details, device)
+    @detail("Device")
+    def device(self, file: View) -> Maybe[str]:
+        return file.once(self._name).device_name
+
+    @detail("Device Object")
+    def device_object(self, file: View) -> Optional[Hex]:
+        device = file.once(self._name).device_object
+        return Hex(device) if isinstance(device, int) else None
+
+    @detail("Path")
+    def path(self, file: View) -> Optional[str]:
+        """So much of the name as there is where the device's is missing."""
+        name = file.once(self._name)
+        return name.path if isinstance(name.path, str) and not isinstance(name.full, str) else None
+
+    @detail("Relative")
+    def relative(self, file: View) -> Optional[bool]:
+        return file.once(self._name).relative or None
+
+    def _name(self, file: View) -> FileName:
+        return self.files.name_of(file.address)

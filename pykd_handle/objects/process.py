@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
-from ..kernel import KernelObject
+from ..kernel.object_header import ObjectHeader
+from ..kernel.process import Process as Record
 from ..values import Absent, Maybe
-from .base import Describer, Description, named
+from .base import Facts, Names, detail
+from .view import View
 
-__all__ = ("ProcessDescriber", "client_id")
+__all__ = ("Process", "client_id")
 
 
 def client_id(image: Maybe[str], *ids: Maybe[int]) -> Maybe[str]:
@@ -23,21 +23,28 @@ def client_id(image: Maybe[str], *ids: Maybe[int]) -> Maybe[str]:
     return f"{image} {cid}" if isinstance(image, str) and image else cid
 
 
-class ProcessDescriber(Describer):
-    """Describes Process objects."""
+class Process(Facts):
+    """Describes Process objects; their fields are read by `pykd_handle.kernel.process`."""
 
     types = ("Process",)
+    struct = "_EPROCESS"
 
-    def describe(self, item: KernelObject) -> Description:
-        """``!handle`` prints no name for a process; image and id are the name that we add."""
-        process = self.kernel.processes.read(item.body)
-        image = self.kernel.image_name(process)
-        details: Dict[str, Any] = {
-            "image": image,
-            "pid": process.pid,
-            "exited": self.kernel.processes.exited(process),
-        }
-        plain = named(self.kernel, item)
-        return Description(
-            client_id(image, process.pid), plain.classic_name, plain.directory, details
-        )
+    def names(self, header: ObjectHeader, process: View) -> Names:
+        """Image and id are its name: a process has none of its own."""
+        name = client_id(process.cell(self.image), process.cell(self.pid))
+        return super().names(header, process)._replace(name=name)
+
+    @detail()
+    def image(self, process: View) -> Maybe[str]:
+        return self.kernel.image_name(self._read(process))
+
+    @detail()
+    def pid(self, process: View) -> Maybe[int]:
+        return self._read(process).pid
+
+    @detail()
+    def exited(self, process: View) -> Maybe[bool]:
+        return self.kernel.processes.exited(self._read(process))
+
+    def _read(self, process: View) -> Record:
+        return self.kernel.processes.read(process.address)

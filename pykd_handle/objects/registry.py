@@ -1,32 +1,31 @@
-"""Which describer describes which type, and each object described once."""
+"""Which family describes which type, and each object described once."""
 
 from __future__ import annotations
 
-from typing import Dict, Tuple, Type
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Dict, Mapping, Optional, Type
 
 from ..kernel import Kernel, KernelObject
-from ..values import NO_VALUE, PykdHandleError, unavailable
-from .base import Describer, Description
-from .file import FileDescriber
+from ..layout import Fields
+from ..targets import Target
+from ..values import NO_VALUE, Details, PykdHandleError, unavailable
+from .base import FAMILIES, Description, Facts
 from .file_name import FileNames
-from .key import KeyDescriber
-from .process import ProcessDescriber
-from .section import SectionDescriber
-from .symbolic_link import SymbolicLinkDescriber
-from .thread import ThreadDescriber
 
-__all__ = ("Objects",)
+__all__ = ("Objects", "families")
 
 _NEAR = 0x80  # bytes
 
-_DESCRIBERS: Tuple[Type[Describer], ...] = (
-    FileDescriber,
-    KeyDescriber,
-    ProcessDescriber,
-    SectionDescriber,
-    SymbolicLinkDescriber,
-    ThreadDescriber,
-)
+
+@lru_cache(maxsize=None)
+def families() -> Mapping[str, Type[Facts]]:
+    """The families of this room by the names of their types: each module is imported once."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+    return FAMILIES
 
 
 class Objects:
@@ -34,17 +33,20 @@ class Objects:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        files = FileNames(kernel)
-        self._plain = Describer(kernel, files)
-        self._by_type: Dict[str, Describer] = {}
-        for maker in _DESCRIBERS:
-            describer = maker(kernel, files)
-            for name in maker.types:
-                self._by_type[name] = describer
+        self._files = FileNames(kernel)
+        self._plain = Facts(kernel, self._files)
+        self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
         self._done: Dict[int, Description] = {}
-        # Fields farther off than that cost more to carry along than another read.
-        wishes = [_ahead(describer) for describer in self._by_type.values()]
-        self.ahead = max((wish for wish in wishes if wish <= _NEAR), default=0)
+        self._ahead: Optional[int] = None
+
+    @property
+    def ahead(self) -> int:
+        """How many bytes of an object hold what is read of it first, whatever its type."""
+        if self._ahead is None:
+            # Fields farther off than that cost more to carry along than another read.
+            ends = {_end_of(self.kernel.target, each.shape) for each in families().values()}
+            self._ahead = max((end for end in ends if end <= _NEAR), default=0)
+        return self._ahead
 
     def describe(self, item: KernelObject) -> Description:
         """The description of an object; one that fails says why in its name."""
@@ -55,26 +57,35 @@ class Objects:
                 found = self._describe(item)
             except PykdHandleError as error:
                 why = unavailable(error)
-                found = Description(why, why, why, {})
+                found = Description(why, why, why, NO_VALUE, Details())
             self._done[address] = found
         return found
 
     def _describe(self, item: KernelObject) -> Description:
         name = item.type_name
         if isinstance(name, str):
-            return self._by_type.get(name, self._plain).describe(item)
+            return self._facts(name).describe(item)
         # The header's own name is one whatever the type; without one, files, keys and others have
         # theirs elsewhere.
         found = self._plain.describe(item)
         if found.name is NO_VALUE:
-            # Nor is it known whether WinDbg would print a null directory, or none.
-            found = found._replace(name=name, classic_name=name, directory=name)
+            # Nor is it known whether it stands in a directory.
+            found = found._replace(name=name, own_name=name, directory=name)
+        return found
+
+    def _facts(self, type_name: str) -> Facts:
+        family = families().get(type_name, Facts)
+        found = self._families.get(family)
+        if found is None:
+            found = self._families[family] = family(self.kernel, self._files)
         return found
 
 
-def _ahead(describer: Describer) -> int:
-    """What a describer wants to be read ahead; where its layout can't be used, its cells say so."""
+def _end_of(target: Target, fields: Fields) -> int:
+    """Where the last of these fields ends, in bytes from the object's begin; 0 where this kernel
+    has none of them, or their layout can't be used: then their cells say so."""
     try:
-        return describer.ahead()
+        struct = target.find_struct(fields.struct)
+        return 0 if struct is None else struct.plan(fields.paths).decoder.end
     except PykdHandleError:
         return 0

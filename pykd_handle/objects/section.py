@@ -8,17 +8,16 @@ segment leads to the control area. What Windows 8 and 8.1 have there no public s
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import NamedTuple, Optional
 
-from ..kernel import KernelObject
-from ..kernel.fields import read_fields
 from ..layout import fast_reference, fields
-from ..values import Absent, Hex, MissingType, Unavailable, in_hex, unavailable
-from .base import Describer, Description, named
+from ..values import Absent, CorruptedError, Hex, Maybe, MissingType
+from .base import Facts, detail
+from .file_name import FileName
+from .view import View
 
-__all__ = ("SectionDescriber",)
+__all__ = ("Section",)
 
-_SECTION = fields("_SECTION", "u1.ControlArea", "SizeOfSection")
 _SECTION_OBJECT = fields("_SECTION_OBJECT", "Segment")
 _SEGMENT = fields("_SEGMENT", "ControlArea")
 _REFERENCE = fields("_CONTROL_AREA", "FilePointer.Value")
@@ -26,73 +25,82 @@ _POINTER = fields("_CONTROL_AREA", "FilePointer")
 _REMOTE = 3  # RemoteImageFileObject, RemoteDataFileObject
 
 
-class SectionDescriber(Describer):
-    """Describes Section objects."""
+class _Place(NamedTuple):
+    """Where a section leads: the address of its control area, or of a remote file's object."""
+
+    address: int
+    remote: bool
+
+
+class Section(Facts):
+    """Describes Section objects; where the way to the file breaks off, ``file`` says so."""
 
     types = ("Section",)
+    struct = "_SECTION"
+    fields = ("u1.ControlArea", "SizeOfSection")
 
-    def ahead(self) -> int:
-        """Up to the end of ``u1`` and ``SizeOfSection``."""
-        return self.end_of(_SECTION)
+    @detail()
+    def size(self, section: View) -> Optional[Hex]:
+        return Hex(section["SizeOfSection"]) if self._is_new(section) else None
 
-    def describe(self, item: KernelObject) -> Description:
-        """The section's own name, and its file in the details."""
-        plain = named(self.kernel, item)
-        plain.details.update(self._backing(item.body))
-        return plain
+    @detail("Control Area")
+    def control_area(self, section: View) -> Optional[Hex]:
+        place = section.cell(self._place)
+        return None if isinstance(place, Absent) or place.remote else Hex(place.address)
 
-    def _backing(self, body: int) -> Dict[str, Any]:
-        if self.target.find_struct(_SECTION.struct) is None:
-            return self._old_backing(body)
-        value, size = read_fields(self.target, _SECTION, body)
-        details: Dict[str, Any] = {"size": in_hex(size)}
-        if isinstance(value, Absent):
-            return {**details, "file": value}
-        pointer = value & ~_REMOTE
-        if not self.target.is_kernel_address(pointer):
-            details["file"] = Unavailable("the control area is no address of the kernel", pointer)
-        elif value & _REMOTE:
-            details.update(self._file(pointer))
-        else:
-            details["control_area"] = Hex(pointer)
-            details.update(self._control_area(pointer))
-        return details
+    @detail("Backing")
+    def backing(self, section: View) -> Optional[str]:
+        pointer = section.cell(self._file_object)
+        if isinstance(pointer, Absent):
+            return None
+        return "file" if pointer else "page file"
 
-    def _old_backing(self, body: int) -> Dict[str, Any]:
+    @detail("File")
+    def file(self, section: View) -> Optional[Maybe[str]]:
+        name = section.once(self._name)
+        return None if name is None else name.full
+
+    @detail("Relative")
+    def relative(self, section: View) -> Optional[bool]:
+        name = section.cell(self._name)
+        return True if isinstance(name, FileName) and name.relative else None
+
+    def _is_new(self, section: View) -> bool:
+        return section.target.find_struct(self.struct) is not None
+
+    def _place(self, section: View) -> _Place:
+        if not self._is_new(section):
+            return _Place(self._old_control_area(section), False)
+        value = section["u1.ControlArea"]
+        address = value & ~_REMOTE
+        if not section.target.is_kernel_address(address):
+            raise CorruptedError(address, "the control area is no address of the kernel")
+        return _Place(address, value & _REMOTE != 0)
+
+    def _old_control_area(self, section: View) -> int:
         """Windows 7 and earlier: _SECTION_OBJECT.Segment, _SEGMENT.ControlArea."""
-        entry = self.target.struct("_HANDLE_TABLE_ENTRY")
+        target = section.target
         # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
-        if not entry.has("Object"):
-            missing = MissingType(_SECTION.struct, self.target.symbols_recovered)
-            return {"file": unavailable(missing)}
-        place = body
-        for step in (_SECTION_OBJECT, _SEGMENT):
-            (pointer,) = read_fields(self.target, step, place)
-            if isinstance(pointer, Absent):
-                return {"file": pointer}
-            if not self.target.is_kernel_address(pointer):
-                why = f"{step.paths[0]} is no address of the kernel"
-                return {"file": Unavailable(why, pointer)}
-            place = pointer
-        return {"control_area": Hex(place), **self._control_area(place)}
+        if not target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
+            raise MissingType(self.struct, target.symbols_recovered)
+        segment = View(target, _SECTION_OBJECT, section.address).pointer("Segment")
+        return View(target, _SEGMENT, segment).pointer("ControlArea")
 
-    def _control_area(self, address: int) -> Dict[str, Any]:
-        # A plain pointer up to 2003, a fast reference from Vista on: its low bits are a count.
-        struct = self.target.find_struct(_REFERENCE.struct)
-        fast = struct is not None and struct.has(*_REFERENCE.paths)
-        (value,) = read_fields(self.target, _REFERENCE if fast else _POINTER, address)
-        if isinstance(value, Absent):
-            return {"file": value}
-        pointer = fast_reference(value, self.target.pointer_size) if fast else value
-        if pointer == 0:
-            return {"backing": "page file"}
-        return self._file(pointer)
+    def _file_object(self, section: View) -> int:
+        """The address of the file object, 0 for a section of the page file."""
+        target = section.target
+        address, remote = section.once(self._place)
+        if not remote:
+            # A plain pointer up to 2003, a fast reference from Vista on: its low bits are a count.
+            if target.find_offset(_REFERENCE.struct, *_REFERENCE.paths) is None:
+                address = View(target, _POINTER, address)["FilePointer"]
+            else:
+                value = View(target, _REFERENCE, address)["FilePointer.Value"]
+                address = fast_reference(value, target.pointer_size)
+        if address and not target.is_kernel_address(address):
+            raise CorruptedError(address, "the file object is no address of the kernel")
+        return address
 
-    def _file(self, pointer: int) -> Dict[str, Any]:
-        if not self.target.is_kernel_address(pointer):
-            return {"file": Unavailable("the file object is no address of the kernel", pointer)}
-        name = self.files.name_of(pointer)
-        details: Dict[str, Any] = {"backing": "file", "file": name.full}
-        if name.relative:
-            details["relative"] = True
-        return details
+    def _name(self, section: View) -> Optional[FileName]:
+        pointer = section.once(self._file_object)
+        return self.files.name_of(pointer) if pointer else None

@@ -9,51 +9,53 @@ in the sample driver that Winsider published, which hooks the C: drive by settin
 
 from __future__ import annotations
 
-from ..kernel import KernelObject
-from ..kernel.fields import read_fields
-from ..kernel.strings import read_unicode_string
-from ..layout import fields
-from ..values import Absent, in_hex
-from .base import Describer, Description, named
+from typing import Optional
 
-__all__ = ("SymbolicLinkDescriber",)
+from ..values import Hex, Maybe
+from .base import Facts, detail
+from .view import View
+
+__all__ = ("SymbolicLink",)
 
 _USE_CALLBACK = 0x10
-_LINK = fields(
-    "_OBJECT_SYMBOLIC_LINK",
-    "LinkTarget.Length",
-    "LinkTarget.MaximumLength",
-    "LinkTarget.Buffer",
-    "DosDeviceDriveIndex",
-    "Flags",
-    "Callback",
-    "CallbackContext",
-)
 
 
-class SymbolicLinkDescriber(Describer):
-    """Describes SymbolicLink objects."""
+class SymbolicLink(Facts):
+    """Describes SymbolicLink objects: the target, or the callback in place of one."""
 
     types = ("SymbolicLink",)
+    struct = "_OBJECT_SYMBOLIC_LINK"
+    fields = (
+        "LinkTarget.Length",
+        "LinkTarget.MaximumLength",
+        "LinkTarget.Buffer",
+        "DosDeviceDriveIndex",
+        "Flags",
+        "Callback",
+        "CallbackContext",
+    )
 
-    def describe(self, item: KernelObject) -> Description:
-        """The link's own name; in the details its target, or the callback in place of one."""
-        plain = named(self.kernel, item)
-        struct = self.target.struct(_LINK.struct)
-        found = read_fields(self.target, _LINK, item.body)
-        target, (drive, flags, callback, context) = found[:3], found[3:]
-        details = plain.details
-        if struct.has("Flags"):
-            details["flags"] = in_hex(flags)
-        # Which of the two it is, the flags say; before 15063 there was no callback.
-        may_call = struct.has("Callback")
-        if may_call and isinstance(flags, Absent):
-            details["target"] = flags
-        elif may_call and isinstance(flags, int) and flags & _USE_CALLBACK:
-            details["callback"] = in_hex(callback)
-            details["callback_context"] = in_hex(context)
-        else:
-            details["target"] = read_unicode_string(self.target, *target)
-        if isinstance(drive, Absent) or drive:
-            details["drive_letter_index"] = drive
-        return plain
+    @detail()
+    def flags(self, link: View) -> Optional[Hex]:
+        return Hex(link["Flags"]) if link.has("Flags") else None
+
+    @detail("Target")
+    def target(self, link: View) -> Optional[Maybe[str]]:
+        return None if self._calls(link) else link.text("LinkTarget")
+
+    @detail("Callback")
+    def callback(self, link: View) -> Optional[Hex]:
+        # Where the flags are missing, the target says so.
+        return Hex(link["Callback"]) if link.cell(self._calls) else None
+
+    @detail("Callback Context")
+    def callback_context(self, link: View) -> Optional[Hex]:
+        return Hex(link["CallbackContext"]) if link.cell(self._calls) else None
+
+    @detail("Drive Letter Index")
+    def drive_letter_index(self, link: View) -> Optional[int]:
+        return link["DosDeviceDriveIndex"] or None
+
+    def _calls(self, link: View) -> bool:
+        """Whether the link has a callback; before 15063 there was none."""
+        return link.has("Callback") and link["Flags"] & _USE_CALLBACK != 0

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
-from ..kernel import KernelObject
-from ..kernel.fields import read_fields
-from ..layout import fields
-from ..values import Absent, Maybe, Unavailable
-from .base import Describer, Description, named
+from ..kernel.object_header import ObjectHeader
+from ..values import Maybe
+from .base import Facts, Names, detail
 from .process import client_id
+from .view import View
 
-__all__ = ("ThreadDescriber",)
-
-
-_THREAD = fields(
-    "_ETHREAD",
-    "Cid.UniqueProcess",
-    "Cid.UniqueThread",
-    "Tcb.Process",
-    "ThreadsProcess",
-    "Terminated",
-)
+__all__ = ("Thread",)
 
 
-class ThreadDescriber(Describer):
+class Thread(Facts):
     """Describes Thread objects."""
 
     types = ("Thread",)
+    struct = "_ETHREAD"
+    fields = (
+        "Cid.UniqueProcess",
+        "Cid.UniqueThread",
+        "Tcb.Process",
+        "ThreadsProcess",
+        "Terminated",
+    )
 
-    def describe(self, item: KernelObject) -> Description:
-        """``!handle`` prints no name for a thread; its client id is the name that we add."""
-        pid, tid, tcb_process, threads_process, terminated = read_fields(
-            self.target, _THREAD, item.body
-        )
+    def names(self, header: ObjectHeader, thread: View) -> Names:
+        """The client id is its name: a thread has none of its own."""
+        image, pid, tid = thread.cell(self.image), thread.cell(self.pid), thread.cell(self.tid)
+        return super().names(header, thread)._replace(name=client_id(image, pid, tid))
+
+    @detail()
+    def pid(self, thread: View) -> int:
+        return thread["Cid.UniqueProcess"]
+
+    @detail()
+    def tid(self, thread: View) -> int:
+        return thread["Cid.UniqueThread"]
+
+    @detail()
+    def image(self, thread: View) -> Maybe[str]:
         # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
-        struct = self.target.find_struct(_THREAD.struct)
-        older = struct is not None and struct.has("ThreadsProcess")
-        owner = threads_process if older else tcb_process
-        image: Maybe[str]
-        if isinstance(owner, Absent):
-            image = owner
-        elif self.target.is_kernel_address(owner):
-            image = self.kernel.image_name(self.kernel.processes.read(owner))
-        else:
-            image = Unavailable("the thread's process is no address of the kernel", owner)
-        details: Dict[str, Any] = {
-            "pid": pid,
-            "tid": tid,
-            "image": image,
-            "exited": bool(terminated) if isinstance(terminated, int) else terminated,
-        }
-        plain = named(self.kernel, item)
-        return Description(client_id(image, pid, tid), plain.classic_name, plain.directory, details)
+        way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
+        owner = thread.pointer(way, "the thread's process")
+        return self.kernel.image_name(self.kernel.processes.read(owner))
+
+    @detail()
+    def exited(self, thread: View) -> bool:
+        return thread["Terminated"] != 0

@@ -10,7 +10,7 @@ from .absent import (
     not_proved,
     unavailable,
 )
-from .details import Details, Label
+from .details import Details
 from .errors import (
     CorruptedError,
     MemoryUnavailable,
@@ -26,9 +26,11 @@ from .errors import (
 )
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
+from .labels import LABELS, Label
 from .sentence import Sentence
 
 __all__ = (
+    "LABELS",
     "NOT_REQUESTED",
     "NO_VALUE",
     "Absent",

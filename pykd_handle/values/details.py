@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple
+from typing import Any, Dict, Mapping
 
-__all__ = ("Details", "Label")
+from .labels import LABELS, Label
 
-
-class Label(NamedTuple):
-    """How people read a detail: its label, and words for values that are better read as such
-    (``{True: "Auto Reset", False: "Manual Reset"}``)."""
-
-    text: str
-    words: Mapping[Any, str] = {}
+__all__ = ("Details",)
 
 
 class Details(Dict[str, Any]):
     """Details by key, finished: plain values, `Hex`, tuples, dictionaries, or absent values.
 
-    ``labels`` has the label of each key; a key without one is its own label.
+    ``labels`` has the label of each key, and of others; a key without one is its own label.
     """
 
     __slots__ = ("labels",)
 
-    def __init__(self, values: Mapping[str, Any] = {}, labels: Mapping[str, Label] = {}) -> None:
+    def __init__(
+        self, values: Mapping[str, Any] = {}, labels: Mapping[str, Label] = LABELS
+    ) -> None:
         super().__init__(values)
-        self.labels: Dict[str, Label] = dict(labels)
+        self.labels = labels

@@ -464,8 +464,8 @@ class Listing:
         row.pointer_count = item.header.pointer_count
         description = self.objects.describe(item)
         row.name = description.name
-        row.classic_name = description.classic_name
-        row.classic_device = description.classic_device
+        row.classic_name = description.own_name
+        row.classic_device = description.device
         row.directory = description.directory
         row.details = description.details
 

@@ -45,24 +45,24 @@ def describe(image: KernelImage, item: Any) -> Description:
 def test_a_file(image: KernelImage, path: str, device: str, name: str, classic: str) -> None:
     found = describe(image, image.file(path, device))
     assert (found.name, found.directory) == (name, 0)
-    assert f"{found.classic_name} {{{found.classic_device}}}" == classic
+    assert f"{found.own_name} {{{found.device}}}" == classic
     assert found.details["device"] == rf"\Device\{device}"
     assert ("relative" in found.details) == ("..." in name)
 
 
-def test_027_a_file_without_a_path_has_no_classic_name(image: KernelImage) -> None:
+def test_027_a_file_without_a_path_has_no_own_name(image: KernelImage) -> None:
     found = describe(image, image.file("", "ConDrv"))
-    assert found.classic_name is NO_VALUE
+    assert found.own_name is NO_VALUE
     assert found.name == r"\Device\ConDrv"
 
 
 def test_a_file_of_a_nameless_device(image: KernelImage) -> None:
     device = image.device(None, "Ntfs")
     found = describe(image, image.file(r"\x", device))
-    assert (found.name, found.classic_name) == (r"\x", r"\x")
-    assert found.classic_device is NO_VALUE
+    assert (found.name, found.own_name) == (r"\x", r"\x")
+    assert found.device is NO_VALUE
     found = describe(image, image.file("x", device))
-    assert (found.name, found.classic_name) == (r"\...\x", "x")
+    assert (found.name, found.own_name) == (r"\...\x", "x")
 
 
 def test_a_file_whose_name_is_missing(image: KernelImage) -> None:
@@ -81,8 +81,8 @@ def test_a_file_whose_device_is_missing_keeps_its_path(image: KernelImage) -> No
     found = describe(image, item)
     assert isinstance(found.name, Unavailable)
     assert found.details["path"] == r"\Windows\win.ini"
-    assert found.classic_name == r"\Windows\win.ini"
-    assert isinstance(found.classic_device, Unavailable)
+    assert found.own_name == r"\Windows\win.ini"
+    assert isinstance(found.device, Unavailable)
 
 
 def test_a_file_whose_device_leads_nowhere(image: KernelImage) -> None:
@@ -102,7 +102,7 @@ SESSION_MANAGER = r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001\CONTROL\SESSION MANAG
 @pytest.mark.parametrize("path", [SESSION_MANAGER, r"\REGISTRY", "\\REGISTRY\\USER\\\u00c4\u00d6"])
 def test_002_a_key(image: KernelImage, path: str, compressed: bool) -> None:
     found = describe(image, image.key(path, compressed=compressed))
-    assert (found.name, found.classic_name, found.directory) == (path, path, 0)
+    assert (found.name, found.own_name, found.directory) == (path, path, 0)
 
 
 def test_a_key_in_no_latin_script(image: KernelImage) -> None:
@@ -171,7 +171,7 @@ def test_a_process(image: KernelImage) -> None:
     found = describe(image, smss.object)
     assert found.name == "smss.exe Cid 0138"
     # 033: WinDbg prints no name line for a process.
-    assert found.classic_name is NO_VALUE
+    assert found.own_name is NO_VALUE
     assert found.details == {"image": "smss.exe", "pid": 0x138, "exited": False}
 
 
@@ -186,7 +186,7 @@ def test_a_thread(image: KernelImage) -> None:
     thread = image.thread(smss, 0x13C)
     found = describe(image, thread.object)
     assert found.name == "smss.exe Cid 0138.013c"
-    assert found.classic_name is NO_VALUE
+    assert found.own_name is NO_VALUE
     assert found.details == {"pid": 0x138, "tid": 0x13C, "image": "smss.exe", "exited": False}
     thread.view.put("Terminated", 1)
     assert describe(image, thread.object).details["exited"] is True
@@ -205,7 +205,7 @@ def test_a_thread_whose_ids_are_missing(image: KernelImage) -> None:
 def test_a_section_of_a_file(image: KernelImage) -> None:
     file = image.file(r"\Windows\System32\ntdll.dll")
     found = describe(image, image.section(file, name=r"\KnownDlls\ntdll.dll", size=0x1F8000))
-    assert (found.name, found.classic_name) == (r"\KnownDlls\ntdll.dll", "ntdll.dll")
+    assert (found.name, found.own_name) == (r"\KnownDlls\ntdll.dll", "ntdll.dll")
     assert found.details["file"] == r"\Device\HarddiskVolume3\Windows\System32\ntdll.dll"
     assert found.details["backing"] == "file"
     assert found.details["size"] == 0x1F8000
@@ -234,14 +234,14 @@ def test_a_section_whose_control_area_leads_nowhere(image: KernelImage) -> None:
 def test_sections_of_windows_81_say_that_nobody_knows() -> None:
     image = KernelImage("win81_x64")
     found = describe(image, image.object("Section", "Shared", size=0x40))
-    assert found.classic_name == "Shared"
+    assert found.own_name == "Shared"
     assert isinstance(found.details["file"], Unavailable)
     assert "_SECTION" in found.details["file"].reason
 
 
 def test_a_symbolic_link(image: KernelImage) -> None:
     found = describe(image, image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3"))
-    assert (found.name, found.classic_name) == (r"\GLOBAL??\C:", "C:")
+    assert (found.name, found.own_name) == (r"\GLOBAL??\C:", "C:")
     assert found.details == {"flags": 0, "target": r"\Device\HarddiskVolume3"}
 
 
@@ -308,7 +308,7 @@ def test_flags_of_a_link_that_are_missing(image: KernelImage) -> None:
 
 def test_any_other_type_is_named_by_its_name_header(image: KernelImage) -> None:
     found = describe(image, image.named("ALPC Port", r"\RPC Control\epmapper"))
-    assert (found.name, found.classic_name) == (r"\RPC Control\epmapper", "epmapper")
+    assert (found.name, found.own_name) == (r"\RPC Control\epmapper", "epmapper")
     assert found.directory == image.directory(r"\RPC Control").address
 
 
@@ -317,4 +317,4 @@ def test_an_unreadable_directory_leaves_the_leaf(image: KernelImage) -> None:
     image.memory.drop(image.directory(r"\a").header, 0x30)
     found = describe(image, item)
     assert isinstance(found.name, Unavailable)
-    assert found.classic_name == found.details["leaf_name"] == "Event1234"
+    assert found.own_name == found.details["leaf_name"] == "Event1234"

@@ -1,0 +1,96 @@
+"""The path of a registry key: through its control blocks (``_CM_KEY_CONTROL_BLOCK``) to the root.
+
+Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (Latin-1) where
+``Compressed`` is set, else UTF-16. From 14393 on the block of a hive's entry (KEY_HIVE_ENTRY in
+``Flags``, and a parent) adds no part of its own (``CmpConstructNameFromKcbNameBlocks``).
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Set, Tuple
+
+from ..kernel.strings import wide_text
+from ..layout import fields
+from ..targets import Target
+from ..values import CorruptedError, Maybe, PykdHandleError, Unavailable, unavailable
+from .view import View
+
+__all__ = ("KeyPaths",)
+
+_LAYERS = "LayerHeight"
+_BLOCK = fields("_CM_KEY_CONTROL_BLOCK", "ParentKcb", "NameBlock", "Flags")
+fields(_BLOCK.struct, _LAYERS)
+_NAME = fields("_CM_NAME_CONTROL_BLOCK", "Compressed", "NameLength")
+_TEXT = "Name"
+fields(_NAME.struct, _TEXT)
+_DEEPEST = 512  # the registry's own limit on the depth of a key
+_LONGEST = 512  # bytes: a key's name has at most 255 characters
+_GUESS = 48  # bytes of a name that are read along with its block; most names are shorter
+_HIVE_ENTRY = 0x04  # KEY_HIVE_ENTRY; 0x10 is KEY_SYM_LINK, whose keys have a part of their own
+
+
+class KeyPaths:
+    """Paths of the keys of one kernel; each key control block on the way is read once."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._paths: Dict[int, Maybe[str]] = {}
+
+    def of(self, block: int) -> Maybe[str]:
+        """The path of the key whose control block lies at this virtual address."""
+        trail: List[Tuple[int, str]] = []
+        seen: Set[int] = set()
+        place = block
+        base: Maybe[str] = ""
+        while place:
+            known = self._paths.get(place)
+            if known is not None:
+                base = known
+                break
+            if place in seen or len(seen) >= _DEEPEST:
+                why = "form a cycle" if place in seen else f"are more than {_DEEPEST}"
+                base = Unavailable(f"the key control blocks above {why}", place)
+                break
+            seen.add(place)
+            try:
+                parent, part = self._step(place)
+            except PykdHandleError as error:
+                base = unavailable(error)
+                break
+            trail.append((place, part))
+            place = parent
+        if not trail:
+            self._paths[block] = base
+        for step, part in reversed(trail):
+            if isinstance(base, str) and part:
+                base = base + "\\" + part
+            self._paths[step] = base
+        return base
+
+    def _step(self, address: int) -> Tuple[int, str]:
+        """The parent of a key control block, and the part of the path that it adds."""
+        if not self._target.is_kernel_address(address):
+            raise CorruptedError(address, "the key control block is no address of the kernel")
+        block = View(self._target, _BLOCK, address)
+        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
+        layers = block.struct.has(_LAYERS) and block.has("Flags")
+        if layers and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
+            return block["ParentKcb"], ""
+        part = self._part(block.pointer("NameBlock", "the name control block"))
+        return block["ParentKcb"], part
+
+    def _part(self, address: int) -> str:
+        """The part of the path in the name control block at ``address``: one read, as a rule."""
+        start = self._target.struct(_NAME.struct).offset(_TEXT)
+        span = self._target.read_partial(address, start + _GUESS)
+        name = View(self._target, _NAME, address, span)
+        compressed, length = name["Compressed"], name["NameLength"]
+        if not 0 < length <= _LONGEST or (length % 2 and not compressed):
+            raise CorruptedError(address, f"a key's name of {length} bytes can't be")
+        if length > _GUESS:
+            data = self._target.read(address + start, length)
+        else:
+            data = span.at(address + start, length)
+        text = data.decode("latin-1") if compressed else wide_text(data)
+        # The root's own name is stored with its backslash.
+        return text.lstrip("\\")

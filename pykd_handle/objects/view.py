@@ -1,0 +1,105 @@
+"""Looking at one structure of the target: its fields by name, all of them with one read."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar
+
+from ..kernel.fields import range_of
+from ..kernel.strings import read_unicode_string
+from ..layout import Fields, Struct
+from ..targets import Span, Target
+from ..values import CorruptedError, Maybe, PykdHandleError, unavailable
+
+__all__ = ("View",)
+
+T = TypeVar("T")
+
+
+class View:
+    """The structure at a virtual address: ``view["A.B"]`` is the value of a field.
+
+    Only the ``fields`` that were declared can be looked at. They are read together when the first
+    one is asked for, once, from the first of them to the last, or stand in ``span``, which was
+    read already.
+    """
+
+    __slots__ = ("_known", "_span", "_struct", "address", "fields", "target")
+
+    def __init__(
+        self, target: Target, fields: Fields, address: int, span: Optional[Span] = None
+    ) -> None:
+        self.target = target
+        self.fields = fields
+        self.address = address
+        self._struct: Optional[Struct] = None
+        self._span = span
+        self._known: Dict[Callable[[Any], Any], Tuple[Any, Optional[PykdHandleError]]] = {}
+
+    @property
+    def struct(self) -> Struct:
+        """The layout of the structure. Raises `MissingType`."""
+        if self._struct is None:
+            self._struct = self.target.struct(self.fields.struct)
+        return self._struct
+
+    def __getitem__(self, path: str) -> int:
+        """The value of a field.
+
+        Raises `MissingType`, `MissingField` and `MemoryUnavailable`, each for this field alone, and
+        KeyError for a field that was not declared.
+        """
+        if path not in self.fields.paths:
+            raise KeyError(path)
+        decoder = self.struct.decoder(path)
+        if self._span is None:
+            start, size = range_of(self.struct, self.address, self.fields.paths)
+            self._span = self.target.read_partial(start, size)
+        data = self._span.at(self.address + decoder.start, decoder.end - decoder.start)
+        return decoder.decode(data, -decoder.start)[0]
+
+    def has(self, path: str) -> bool:
+        """Whether this kernel has a field; none has the fields of a structure that is missing."""
+        return self.target.find_offset(self.fields.struct, path) is not None
+
+    def one_of(self, path: str, meanings: Mapping[int, T], mask: int = -1) -> T:
+        """What the value of a field means; of its bits those of ``mask`` count.
+
+        Raises `CorruptedError` where it has no meaning.
+        """
+        value = self[path] & mask
+        if value not in meanings:
+            place = self.address + self.struct.offset(path)
+            raise CorruptedError(place, f"{self.fields.struct}.{path} can't be 0x{value:x}")
+        return meanings[value]
+
+    def pointer(self, path: str, what: str = "") -> int:
+        """The address in a field, one of the kernel. Raises `CorruptedError` where it is none:
+        ``what`` says in words where it leads, else the field's name stands there."""
+        address = self[path]
+        if not self.target.is_kernel_address(address):
+            raise CorruptedError(address, f"{what or path} is no address of the kernel")
+        return address
+
+    def text(self, path: str) -> Maybe[str]:
+        """The text of a ``_UNICODE_STRING``, of which all three fields were declared: one read."""
+        length, maximum = self[f"{path}.Length"], self[f"{path}.MaximumLength"]
+        return read_unicode_string(self.target, length, maximum, self[f"{path}.Buffer"])
+
+    def once(self, find: Callable[[View], T]) -> T:
+        """What a function finds of this view: it is called once, whatever comes of it."""
+        if find not in self._known:
+            try:
+                self._known[find] = (find(self), None)
+            except PykdHandleError as error:
+                self._known[find] = (None, error)
+        found: Tuple[T, Optional[PykdHandleError]] = self._known[find]
+        if found[1] is not None:
+            raise found[1].with_traceback(None)
+        return found[0]
+
+    def cell(self, find: Callable[[View], Maybe[T]]) -> Maybe[T]:
+        """The same, and an absent value that says why where it raises `PykdHandleError`."""
+        try:
+            return self.once(find)
+        except PykdHandleError as error:
+            return unavailable(error)
