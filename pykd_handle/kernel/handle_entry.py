@@ -194,6 +194,8 @@ def entry_form(target: Target) -> EntryForm:
 def describe_attributes(attributes: int) -> Tuple[str, ...]:
     """The names of the attributes that are set: of ``protect``, ``inherit``, ``audit``; other bits
     come last, together, as one hexadecimal number."""
+    if not attributes:
+        return ()
     named = ((PROTECT, "protect"), (INHERIT, "inherit"), (AUDIT, "audit"))
     rest = attributes & ~(PROTECT | INHERIT | AUDIT)
     names = tuple(name for bit, name in named if attributes & bit)

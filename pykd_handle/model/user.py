@@ -98,13 +98,18 @@ class UserHandle(Handle):
     @property
     def attributes(self) -> Maybe[Tuple[str, ...]]:
         """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
-        bits = self.attribute_bits
+        bits = self._source.basics.attributes
         return describe_attributes(bits) if isinstance(bits, int) else bits
 
     @property
     def attribute_bits(self) -> Maybe[int]:
         """The attributes as a sum of OBJ_... bits (``ntdef.h``)."""
         return in_hex(self._source.basics.attributes)
+
+    @property
+    def type(self) -> Maybe[str]:
+        """The name of its object's type."""
+        return self._source.type
 
     @property
     def object(self) -> UserObject:

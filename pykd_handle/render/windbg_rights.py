@@ -30,6 +30,7 @@ _NAMES: Mapping[str, Rights] = {
 _NONE = "None"
 
 
+@lru_cache(maxsize=4096)
 def classic_standard_rights(mask: int) -> str:
     """The standard rights in an access mask, in bit order; ``None`` where there is none."""
     return ",".join(name for bit, name in STANDARD if mask & bit) or _NONE

@@ -20,6 +20,9 @@ class Basics(NamedTuple):
     pointer_count: Maybe[int] = NO_VALUE
 
 
+_NO_BASICS = Basics()
+
+
 class Information(NamedTuple):
     """Object-specific information.
 
@@ -32,21 +35,20 @@ class Information(NamedTuple):
 
 
 class SourceHandle:
-    """One handle. Its ``value`` and ``type`` (NO_VALUE where the source names none) are known at
-    once; everything else is read when it is first asked for, and once."""
+    """One handle. Its ``value``, ``type`` (NO_VALUE where the source names none) and ``basics``,
+    which every source meets when it finds a handle, are known at once; everything else is read when
+    it is first asked for, and once."""
 
     error: Optional[Sentence] = None
     """Why there is nothing to tell of it but its operations."""
     exists = True
 
-    def __init__(self, value: int, type_name: Maybe[str] = NO_VALUE) -> None:
+    def __init__(
+        self, value: int, type_name: Maybe[str] = NO_VALUE, basics: Basics = _NO_BASICS
+    ) -> None:
         self.value = value
         self.type = type_name
-
-    @cached_property
-    def basics(self) -> Basics:
-        """Attributes, access, counts."""
-        return Basics()
+        self.basics = basics
 
     @cached_property
     def name(self) -> Maybe[str]:

@@ -22,6 +22,7 @@ __all__ = ("list_user",)
 
 # As many as a page of a kernel's table has.
 _ROWS_AT_ONCE = 256
+_NO_DETAILS = Details()
 
 
 def list_user(kernel: Kernel, request: UserRequest, run: Run) -> Iterator[Item]:
@@ -94,7 +95,7 @@ def _one(
         return
     else:
         run.found += 1
-    row = _row(handle, request)
+    row = _Rows(process, request).row(handle)
     # As it was typed, though its lowest two bits do not count: so WinDbg shows 1e3.
     row["handle"] = Hex(value)
     yield [row]
@@ -102,13 +103,14 @@ def _one(
 
 def _every(process: UserProcess, request: UserRequest, wanted: _Wanted, run: Run) -> Iterator[Item]:
     counts = TypeCounts()
+    make = _Rows(process, request).row
 
     def rows() -> Iterator[Row]:
         for handle in process.handles():
             if wanted.is_met(handle.type):
                 run.found += 1
                 counts.add(handle.type)
-                yield _row(handle, request)
+                yield make(handle)
 
     yield from _in_batches(rows())
     by_type = () if wanted.name else counts.rows()
@@ -161,60 +163,65 @@ def _foot(count: int, type_name: str, by_type: Tuple[Tuple[str, int], ...]) -> F
     return Foot(line, {"count": count, "type_name": type_name, "by_type": by_type})
 
 
-_UNASKED: Dict[str, Any] = dict.fromkeys(
-    (
-        "granted_access",
-        "access",
-        "attributes",
-        "attribute_bits",
-        "handle_count",
-        "pointer_count",
-        "name",
-    ),
-    NOT_REQUESTED,
-)
+class _Rows:
+    """Makes rows, with what the flags ask for."""
 
+    def __init__(self, process: UserProcess, request: UserRequest) -> None:
+        self._request = request
+        self._unasked: Row = {
+            "pid": process.pid,
+            "process": process.image,
+            "granted_access": NOT_REQUESTED,
+            "access": NOT_REQUESTED,
+            "attributes": NOT_REQUESTED,
+            "attribute_bits": NOT_REQUESTED,
+            "handle_count": NOT_REQUESTED,
+            "pointer_count": NOT_REQUESTED,
+            "name": NOT_REQUESTED,
+            "details": _NO_DETAILS,
+            "kinds": (),
+            "error": NO_VALUE,
+        }
 
-def _row(handle: UserHandle, request: UserRequest) -> Row:
-    row: Row = {
-        "pid": handle.process.pid,
-        "process": handle.process.image,
-        "handle": Hex(handle.value),
-        "type": handle.type,
-        **_UNASKED,
-        "details": Details(),
-        "kinds": (),
-        "error": NO_VALUE,
-    }
-    if handle.error is not None:
-        row["error"] = handle.error
-        row["details"].update(_operations(handle))
+    def row(self, handle: UserHandle) -> Row:
+        """The row of a handle."""
+        row = self._unasked.copy()
+        row["handle"] = Hex(handle.value)
+        row["type"] = handle.type
+        if handle.error is not None:
+            row["error"] = handle.error
+            row["details"] = Details(_operations(handle))
+            return row
+        request = self._request
+        about = handle.object
+        if request.wants(BASIC):
+            row["granted_access"] = handle.access
+            row["access"] = handle.rights
+            row["attributes"] = handle.attributes
+            row["attribute_bits"] = handle.attribute_bits
+            row["handle_count"] = about.handle_count
+            row["pointer_count"] = about.pointer_count
+        if request.wants(NAME):
+            row["name"] = about.name
+        if request.wants(SPECIFIC):
+            row["kinds"] = about.kinds
+            row["details"] = about.details
+            row["details"].update(_operations(handle))
         return row
-    about = handle.object
-    if request.wants(BASIC):
-        row["granted_access"] = handle.access
-        row["access"] = handle.rights
-        row["attributes"] = handle.attributes
-        row["attribute_bits"] = handle.attribute_bits
-        row["handle_count"] = about.handle_count
-        row["pointer_count"] = about.pointer_count
-    if request.wants(NAME):
-        row["name"] = about.name
-    if request.wants(SPECIFIC):
-        row["kinds"] = about.kinds
-        row["details"] = about.details
-        row["details"].update(_operations(handle))
-    return row
 
 
 def _operations(handle: UserHandle) -> Dict[str, Any]:
-    operations = tuple(
-        {
-            "kind": each.kind,
-            "pid": each.process_id,
-            "tid": each.thread_id,
-            "trace": tuple(map(Hex, each.trace)),
-        }
-        for each in handle.operations
-    )
-    return {"operations": operations} if operations else {}
+    operations = handle.operations
+    if not operations:
+        return {}
+    return {
+        "operations": tuple(
+            {
+                "kind": each.kind,
+                "pid": each.process_id,
+                "tid": each.thread_id,
+                "trace": tuple(map(Hex, each.trace)),
+            }
+            for each in operations
+        )
+    }

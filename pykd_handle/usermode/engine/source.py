@@ -226,7 +226,7 @@ class EngineSource(UserSource):
     # -- parts ------------------------------------------------------------------------------------
 
     def _handle(self, value: int, basic: bytes) -> SourceHandle:
-        return _Handle(self, value, self.text(value, client.TYPE_NAME), basic)
+        return _Handle(self, value, self.text(value, client.TYPE_NAME), _basics(basic))
 
     def _count(self) -> Maybe[int]:
         try:
@@ -243,20 +243,11 @@ class _Handle(SourceHandle):
     """A handle that the engine knows, under the value that is ``asked`` for."""
 
     def __init__(
-        self, source: EngineSource, asked: int, type_name: Maybe[str], basic: bytes
+        self, source: EngineSource, asked: int, type_name: Maybe[str], basics: Basics
     ) -> None:
-        super().__init__(asked & ~TAG_BITS, type_name)
+        super().__init__(asked & ~TAG_BITS, type_name, basics)
         self._source = source
         self._asked = asked
-        self._basic = basic
-
-    @cached_property
-    def basics(self) -> Basics:
-        """DEBUG_HANDLE_DATA_BASIC, by which the handle was found."""
-        if len(self._basic) < _BASIC.size:
-            why = Unavailable(f"{len(self._basic)} bytes of basic data, too few")
-            return Basics(why, why, why, why)
-        return Basics(*_BASIC.unpack_from(self._basic)[2:])
 
     @cached_property
     def name(self) -> Maybe[str]:
@@ -276,6 +267,14 @@ class _Handle(SourceHandle):
     def operations(self) -> Tuple[HandleOperation, ...]:
         """Its history, where the dump has one."""
         return self._source.history(self._asked)
+
+
+def _basics(data: bytes) -> Basics:
+    """DEBUG_HANDLE_DATA_BASIC, by which a handle is found."""
+    if len(data) < _BASIC.size:
+        why = Unavailable(f"{len(data)} bytes of basic data, too few")
+        return Basics(why, why, why, why)
+    return Basics(*_BASIC.unpack_from(data)[2:])
 
 
 def _no_such(error: EngineError) -> bool:

@@ -101,16 +101,16 @@ class _Handle(SourceHandle):
         descriptor: Descriptor,
         history: Callable[[int], Tuple[HandleOperation, ...]],
     ) -> None:
-        super().__init__(descriptor.handle, data.type_name(descriptor))
+        basics = Basics(
+            descriptor.attributes,
+            descriptor.granted_access,
+            descriptor.handle_count,
+            descriptor.pointer_count,
+        )
+        super().__init__(descriptor.handle, data.type_name(descriptor), basics)
         self._data = data
         self._descriptor = descriptor
         self._history = history
-
-    @cached_property
-    def basics(self) -> Basics:
-        """What stands in the descriptor itself."""
-        raw = self._descriptor
-        return Basics(raw.attributes, raw.granted_access, raw.handle_count, raw.pointer_count)
 
     @cached_property
     def name(self) -> Maybe[str]:
