@@ -23,6 +23,7 @@ LABELS: Dict[str, Label] = {
     "audit_mask": Label("Audit Mask"),
     "leaf_name": Label("Own Name"),
     "max_relative_access_mask": Label("Maximum Relative Access Mask"),
+    "operations": Label("Operations"),
     "reserved": Label("Reserved"),
     # Processes and threads.
     "affinity": Label("Affinity"),
