@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import Hex, Maybe, Unavailable
+from ...values import Hex, Maybe, unavailable
 from ..information import PROCESS_1, decode_information
 
 __all__ = ("DESCRIBED", "LocalObjects")
@@ -55,11 +55,11 @@ class LocalObjects:
         try:
             copy = self._duplicate(handle)
         except EngineError as error:
-            return kind, {kind: Unavailable(str(error))}
+            return kind, {kind: unavailable(error)}
         try:
             return kind, queries[type_name](copy)
         except EngineError as error:
-            return kind, {kind: Unavailable(str(error))}
+            return kind, {kind: unavailable(error)}
         finally:
             self._kernel.CloseHandle(copy)
 
@@ -94,7 +94,7 @@ class LocalObjects:
             data = self._query(self._ntdll.NtQueryInformationThread, handle, _THREAD_START, size)
             start = Hex(int.from_bytes(data, "little"))
         except EngineError as error:
-            start = Unavailable(str(error))
+            start = unavailable(error)
         return {"start_address": start}
 
     def _key(self, handle: Any) -> Details:

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable
+from ...values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable, unavailable
 from ..handle import Basics, Information, LostHandle, SourceHandle
 from ..information import (
     EVENT_1,
@@ -111,7 +111,7 @@ class EngineSource(UserSource):
         else:
             most, longest_gap = _LIMIT // _STEP, _LONGEST_GAP
         found = gap = 0
-        closed_to_us: Dict[str, int] = {}
+        closed_to_us: Dict[Sentence, int] = {}
         value = 0
         while found < most and value < _LIMIT - _STEP:
             value += _STEP
@@ -129,7 +129,7 @@ class EngineSource(UserSource):
                 continue
             found, gap = found + 1, 0
             yield self._handle(value, basic)
-        for reason, number in sorted(closed_to_us.items()):
+        for reason, number in sorted(closed_to_us.items(), key=lambda each: str(each[0])):
             self._remarks.append(
                 Sentence(
                     "{} handles are not listed: they could not be duplicated, {}", number, reason
@@ -179,7 +179,7 @@ class EngineSource(UserSource):
         try:
             data = self._engine.handle_data(value, kind)
         except EngineError as error:
-            return Unavailable(str(error))
+            return unavailable(error)
         text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").rstrip("\0")
         return text or NO_VALUE
 
@@ -193,7 +193,7 @@ class EngineSource(UserSource):
                 data = self._engine.handle_data(value, kind)
             except EngineError as error:
                 if not error.absent:
-                    failed[number] = Unavailable(str(error))
+                    failed[number] = unavailable(error)
                 continue
             name, values = decode_information(number, data)
             kinds[name] = None
@@ -236,7 +236,7 @@ class EngineSource(UserSource):
                 raise TargetError(
                     "the dump has no handle data: write it with .dump /mh (MiniDumpWithHandleData)"
                 ) from None
-            return Unavailable(str(error))
+            return unavailable(error)
 
 
 class _Handle(SourceHandle):
@@ -281,9 +281,9 @@ def _no_such(error: EngineError) -> bool:
     return error.absent or error.system_error == _INVALID_HANDLE
 
 
-def _duplication(error: EngineError) -> str:
+def _duplication(error: EngineError) -> Sentence:
     code = error.system_error
-    return f"error {code}" if code is not None else str(error)
+    return Sentence("{}", unavailable(error)) if code is None else Sentence("error {}", code)
 
 
 def _maybe(ask: Callable[[], Any]) -> Any:
@@ -291,4 +291,4 @@ def _maybe(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except EngineError as error:
-        return Unavailable(str(error))
+        return unavailable(error)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
 from ...input_file import open_input
-from ...values import CorruptedError, Maybe, Sentence, TargetError, Unavailable
+from ...values import CorruptedError, Maybe, Sentence, TargetError, Unavailable, unavailable
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
@@ -110,7 +110,7 @@ class Container:
             self._name_budget -= length
             data = self.read(offset + 4, length & ~1)
         except CorruptedError as error:
-            return Unavailable(error.reason, error.address)
+            return unavailable(error)
         # Some writers count the terminator. Lone surrogates are allowed in names.
         return data.decode("utf-16-le", "surrogatepass").rstrip("\0")
 

@@ -11,7 +11,7 @@ import struct
 from operator import itemgetter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ...values import NO_VALUE, CorruptedError, Maybe, Unavailable
+from ...values import NO_VALUE, CorruptedError, Maybe, Unavailable, unavailable
 from ..handle import Information
 from ..information import decode_information
 from .container import Container, Stream
@@ -112,7 +112,7 @@ class HandleData:
             try:
                 rva, number, data = self._element(rva)
             except CorruptedError as error:
-                return elements, Unavailable(error.reason, error.address)
+                return elements, unavailable(error)
             if number:  # MiniHandleObjectInformationNone has nothing to tell
                 elements.append((number, data))
         return elements, None
