@@ -34,6 +34,8 @@ class KeyPaths:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
+        self._layers = target.find_offset(_BLOCK.struct, _LAYERS) is not None
         self._paths: Dict[int, Maybe[str]] = {}
 
     def of(self, block: int) -> Maybe[str]:
@@ -72,9 +74,8 @@ class KeyPaths:
         if not self._target.is_kernel_address(address):
             raise CorruptedError(address, "the key control block is no address of the kernel")
         block = View(self._target, _BLOCK, address)
-        # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
-        layers = block.struct.has(_LAYERS) and block.has("Flags")
-        if layers and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
+        hives = self._layers and block.has("Flags")
+        if hives and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
             return block["ParentKcb"], ""
         part = self._part(block.pointer("NameBlock", "the name control block"))
         return block["ParentKcb"], part

@@ -23,7 +23,7 @@ class View:
     read already.
     """
 
-    __slots__ = ("_known", "_span", "_struct", "address", "fields", "target")
+    __slots__ = ("_known", "_span", "address", "fields", "target")
 
     def __init__(
         self, target: Target, fields: Fields, address: int, span: Optional[Span] = None
@@ -31,16 +31,13 @@ class View:
         self.target = target
         self.fields = fields
         self.address = address
-        self._struct: Optional[Struct] = None
         self._span = span
         self._known: Dict[Callable[[Any], Any], Tuple[Any, Optional[PykdHandleError]]] = {}
 
     @property
     def struct(self) -> Struct:
         """The layout of the structure. Raises `MissingType`."""
-        if self._struct is None:
-            self._struct = self.target.struct(self.fields.struct)
-        return self._struct
+        return self.target.struct(self.fields.struct)
 
     def __getitem__(self, path: str) -> int:
         """The value of a field.
@@ -58,8 +55,9 @@ class View:
         return decoder.decode(data, -decoder.start)[0]
 
     def has(self, path: str) -> bool:
-        """Whether this kernel has a field; none has the fields of a structure that is missing."""
-        return self.target.find_offset(self.fields.struct, path) is not None
+        """Whether this kernel has a field that was declared; none, where it lacks the structure."""
+        struct, paths = self.target.find_struct(self.fields.struct), self.fields.paths
+        return struct is not None and struct.plan(paths).missing[paths.index(path)] is None
 
     def one_of(self, path: str, meanings: Mapping[int, T], mask: int = -1) -> T:
         """What the value of a field means; of its bits those of ``mask`` count.
@@ -89,13 +87,14 @@ class View:
         """What a function finds of this view: it is called once, whatever comes of it."""
         if find not in self._known:
             try:
-                self._known[find] = (find(self), None)
+                self._known[find] = find(self), None
             except PykdHandleError as error:
-                self._known[find] = (None, error)
-        found: Tuple[T, Optional[PykdHandleError]] = self._known[find]
-        if found[1] is not None:
-            raise found[1].with_traceback(None)
-        return found[0]
+                self._known[find] = None, error
+        found, why = self._known[find]
+        if why is not None:
+            raise why.with_traceback(None)
+        result: T = found
+        return result
 
     def cell(self, find: Callable[[View], Maybe[T]]) -> Maybe[T]:
         """The same, and an absent value that says why where it raises `PykdHandleError`."""
