@@ -6,6 +6,7 @@ from .isf import Isf, PdbIdentity
 from .needed import refuse_damaged
 from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
 from .struct import LARGEST_STRUCT, Field, Plan, Resolver, Struct
+from .symbol_file import SymbolFile, open_symbol_file
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
 __all__ = (
@@ -28,10 +29,12 @@ __all__ = (
     "Slot",
     "Struct",
     "StructRef",
+    "SymbolFile",
     "Type",
     "declared",
     "dispatcher_type",
     "fast_reference",
     "fields",
+    "open_symbol_file",
     "refuse_damaged",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Union
 
 from ..values import MissingSymbol, MissingType, SymbolsError
 from .entry import Entry
@@ -105,6 +105,15 @@ class Isf:
         return PdbIdentity(
             guid.text(), pdb.get("age").number(0, _AGE), "" if name is None else name.text()
         )
+
+    @property
+    def lacks_symbols(self) -> Sequence[str]:
+        """Names of symbols that this kernel is known not to have; only shipped layouts say so."""
+        found = self.metadata.get("lacks_symbols", ())
+        return found if isinstance(found, list) else ()
+
+    def close(self) -> None:
+        """Nothing: all of the file is in memory."""
 
     def struct(self, name: str) -> Struct:
         """The structure or union of this name. Raises `MissingType`."""

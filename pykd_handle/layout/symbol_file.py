@@ -1,0 +1,63 @@
+"""A symbol file, whatever its format: the structures and symbols of one kernel by their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, Optional, Protocol, Sequence, Union
+
+from ..input_file import open_input
+from ..values import SymbolsError
+from .isf import Isf, PdbIdentity
+from .msf import MSF_MAGIC
+from .pdb import Pdb
+from .struct import Struct
+
+__all__ = ("SymbolFile", "open_symbol_file")
+
+_ANY_PDB = MSF_MAGIC[:15]  # of the format of before 2002, too, which `Pdb` refuses by name
+
+
+class SymbolFile(Protocol):
+    """What `Isf` and `Pdb` have in common.
+
+    ``source`` names the file for messages, ``pointer_size`` is in bytes. Everything raises
+    `SymbolsError` where what is asked for is there and can't be; ``damage`` keeps these errors.
+    """
+
+    source: str
+    pointer_size: int
+    damage: List[str]
+
+    @property
+    def lacks_symbols(self) -> Sequence[str]:
+        """Names of symbols that it says its kernel has not."""
+
+    @property
+    def identity(self) -> Optional[PdbIdentity]:
+        """The PDB that it is, or was made from; None where it does not say."""
+
+    def struct(self, name: str) -> Struct:
+        """The structure or union of this name. Raises `MissingType`."""
+
+    def has_struct(self, name: str) -> bool:
+        """Whether it holds a structure of this name."""
+
+    def symbol(self, name: str) -> int:
+        """The offset of a symbol from the image base, in bytes. Raises `MissingSymbol`."""
+
+    def close(self) -> None:
+        """Close the file, if it is still open."""
+
+
+def open_symbol_file(path: Union[str, Path]) -> SymbolFile:
+    """A PDB, or an ISF file (``.json``, ``.json.xz``); what is in it decides, not its name.
+
+    Raises `SymbolsError` with one line.
+    """
+    path = Path(path)
+    try:
+        with open_input(path) as file:
+            head = file.read(len(MSF_MAGIC))
+    except OSError as error:
+        raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
+    return Pdb(path) if head.startswith(_ANY_PDB) else Isf.load(path)
