@@ -52,7 +52,7 @@ def open_dump_file(path: Path, symbols: Optional[Path], words: Sequence[str], fo
         parse_user_request(words)
         return _user(open_minidump(path), words, form)
     parse_request(words)
-    from .recovery import open_kernel_dump
+    from .model.recovery import open_kernel_dump
 
     return _kernel(open_kernel_dump(path, symbols, Progress()), words, form)
 
@@ -69,7 +69,7 @@ def open_session(symbols: Optional[Path], words: Sequence[str], form: str) -> An
             f"no target: give --dump FILE (a crash dump); see -h for all options{why}"
         ) from None
     if is_kernel_session(pykd):
-        from .recovery import open_kernel_session
+        from .model.recovery import open_kernel_session
 
         return _kernel(open_kernel_session(pykd, symbols), words, form)
     if symbols is not None:
@@ -129,7 +129,7 @@ def _user(source: UserSource, words: Sequence[str], form: str) -> Answer:
         make(out, remarks, USER_COLUMNS).render(_announced(items, out))
 
     notes = list(map(str, source.notes()))
-    return Answer(notes, show, lambda: run.failed, lambda: run.place, source.close)
+    return Answer(notes, show, lambda: run.failed, lambda: str(run.place), source.close)
 
 
 def _announced(records: Iterable[RecordT], out: Output) -> Iterator[RecordT]:

@@ -10,9 +10,21 @@ import re
 from argparse import Namespace
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from ..rows import Column, Item
+from ..values import Sentence
 from .words import Evaluator
 
 if TYPE_CHECKING:
@@ -62,7 +74,7 @@ class Run:
     def __init__(self) -> None:
         self.found = 0
         self.failed = False
-        self.place = "before the first handle"
+        self.place: Union[str, Sentence] = "before the first handle"
 
 
 Function = Callable[["Kernel", Any, Run], Iterator[Item]]

@@ -6,17 +6,20 @@ Each is parsed here and once, whatever command it belongs to.
 from __future__ import annotations
 
 import re
-from typing import Callable, Optional
+from typing import Callable, Optional, Union
 
 from ..values import UsageError
 
 __all__ = (
     "Evaluator",
+    "NotANumber",
     "as_typed",
     "is_number",
+    "parse_count",
     "parse_flags",
     "parse_handle",
     "parse_number",
+    "parse_process",
     "quoted",
     "refuse_pseudo_handle",
 )
@@ -37,6 +40,10 @@ _BASES = {"0x": 16, "0n": 10, "0t": 8, "0y": 2}
 _DIGITS = {16: "0-9a-f", 10: "0-9", 8: "0-7", 2: "01"}
 
 Evaluator = Callable[[str], Optional[int]]
+
+
+class NotANumber(UsageError):
+    """A word that is no number."""
 
 
 def as_typed(handle: int, kernel_handle: bool) -> int:
@@ -73,9 +80,27 @@ def parse_number(text: str, what: str, evaluate: Optional[Evaluator] = None) -> 
         found = evaluate(text)
         if found is not None:
             return found & 0xFFFFFFFFFFFFFFFF
-    raise UsageError(
+    raise NotANumber(
         f"{what} {quoted(text)} is no number: hexadecimal, or decimal with 0n, octal 0t, binary 0y"
     )
+
+
+def parse_process(text: str, evaluate: Optional[Evaluator] = None) -> Union[int, str]:
+    """A process: a number or an expression (an id, the address of an ``_EPROCESS``), else the name
+    of an image. Raises `UsageError` for a number that is too large, and for no word at all."""
+    if not text.strip():
+        raise UsageError("Process is empty: give an id, an address, or the name of an image")
+    try:
+        return parse_number(text, "Process", evaluate)
+    except NotANumber:
+        return text.strip()
+
+
+def parse_count(text: str, what: str) -> int:
+    """A number of things, in decimal. Raises `UsageError`."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise UsageError(f"{what} {quoted(text)} is no decimal number")
+    return int(text)
 
 
 def is_number(text: str) -> bool:

@@ -44,6 +44,9 @@ class KernelOnly(PykdHandleError):
 class NoSuchHandle(PykdHandleError):
     """A table has no handle of the value asked for; the line says where the table ends."""
 
+    def __init__(self, template: str, *parts: Any) -> None:
+        super().__init__(str(Sentence(template, *parts)))
+
 
 class Object:
     """What a handle leads to. Absent values say why they are absent."""
@@ -204,6 +207,11 @@ class Table:
     def __iter__(self) -> Iterator[Handle]:
         return self.handles()
 
+    @property
+    def has_holes(self) -> bool:
+        """Behind a walk: whether a part of it could not be read."""
+        return False
+
     def notes(self) -> List[Sentence]:
         """What is to be said of it beforehand: where a process was found, if not in its list."""
         return []
@@ -337,6 +345,10 @@ class Kernel:
     def types(self) -> List[str]:
         """The names of the object types that it has, sorted, as far as they can be read."""
         raise NotImplementedError
+
+    def knows_all_types(self) -> bool:
+        """Whether `types` has every type that there is."""
+        return True
 
     def notes(self) -> List[Sentence]:
         """What is to be known of the target beforehand: which symbols were taken, what is cut."""

@@ -15,7 +15,7 @@ __all__ = ("RecoverableTarget",)
 
 
 class RecoverableTarget(Target):
-    """A target that can be without symbols; `pykd_handle.recovery` finds it a layout.
+    """A target that can be without symbols; `pykd_handle.model.recovery` finds it a layout.
 
     ``architecture`` is ``x86``, ``x64`` or ``arm64``, ``build`` the number of Windows' build,
     ``debugger_data`` what the kernel keeps for debuggers.

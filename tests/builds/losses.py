@@ -6,12 +6,12 @@ written down here, one rule for each: nothing else does.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from pykd_handle.record import HandleRecord, Note, ProcessRecord, Record
 from pykd_handle.values import NO_VALUE, Unavailable
+
+from ..answers import HandleShown, NoteShown, ProcessShown
 
 __all__ = ("WHY", "Loss", "Rows", "compare")
 
@@ -54,21 +54,21 @@ class Loss(NamedTuple):
 class Rows:
     """The records of a listing: processes by address, handles by place, rows with an error."""
 
-    def __init__(self, records: List[Record]) -> None:
-        self.processes = {one.eprocess: one for one in records if isinstance(one, ProcessRecord)}
-        self.notes = [one.text for one in records if isinstance(one, Note)]
-        self.handles: Dict[Key, HandleRecord] = {}
-        self.errors: List[HandleRecord] = []
+    def __init__(self, records: List[Any]) -> None:
+        self.processes = {one.eprocess: one for one in records if isinstance(one, ProcessShown)}
+        self.notes = [one.text for one in records if isinstance(one, NoteShown)]
+        self.handles: Dict[Key, HandleShown] = {}
+        self.errors: List[HandleShown] = []
         for one in records:
-            if isinstance(one, HandleRecord) and one.error:
+            if isinstance(one, HandleShown) and one.error:
                 self.errors.append(one)
-            elif isinstance(one, HandleRecord):
+            elif isinstance(one, HandleShown):
                 key = (one.process.eprocess, one.handle, one.entry)
                 assert key not in self.handles, "a handle twice"
                 self.handles[key] = one
 
     @property
-    def whole_tables(self) -> List[HandleRecord]:
+    def whole_tables(self) -> List[HandleShown]:
         """The rows that stand for a whole table."""
         return [one for one in self.errors if one.handle is NO_VALUE]
 
@@ -91,13 +91,13 @@ def compare(whole: Rows, found: Rows, loss: Any) -> None:
             _compare_handles(handle, now, loss)
 
 
-def _is_page(row: HandleRecord, loss: Loss) -> bool:
+def _is_page(row: HandleShown, loss: Loss) -> bool:
     """Whether a row names the page that was lost: then the reason stands alone."""
     named = f"the leaf page 0x{loss.address:x}: {WHY}; "
     return row.error.startswith(named) and row.entry == loss.address
 
 
-def _hides(row: HandleRecord, key: Key) -> bool:
+def _hides(row: HandleShown, key: Key) -> bool:
     """Whether a row with an error stands for this handle, too."""
     process, handle, _ = key
     if row.process.eprocess != process:
@@ -112,32 +112,32 @@ def _hides(row: HandleRecord, key: Key) -> bool:
     return first <= handle <= last
 
 
-def _compare_processes(before: ProcessRecord, after: ProcessRecord, loss: Loss) -> None:
+def _compare_processes(before: ProcessShown, after: ProcessShown, loss: Loss) -> None:
     # Without its table nobody knows how many handles are in use, and which table it is.
     tables = (after.object_table, after.table_address, after.handle_count)
     no_table = any(map(loss.because, tables))
-    for field in dataclasses.fields(ProcessRecord):
-        old, new = getattr(before, field.name), getattr(after, field.name)
+    for name, old in vars(before).items():
+        new = getattr(after, name)
         if old == new or loss.because(new):
             continue
-        if field.name == "table_count" and new is NO_VALUE and no_table:
+        if name == "table_count" and new is NO_VALUE and no_table:
             continue
         # Counted entry by entry in a table with holes.
-        if field.name in ("handle_count", "table_count") and str(new).startswith("at least "):
+        if name in ("handle_count", "table_count") and str(new).startswith("at least "):
             assert isinstance(old, Unavailable) and _FEWER.match(str(new)), new
             continue
-        if field.name == "table_kind" and new == "Handle" and loss.because(after.object_table):
+        if name == "table_kind" and new == "Handle" and loss.because(after.object_table):
             continue
-        raise AssertionError(f"{field.name}: {old!r} became {new!r}")
+        raise AssertionError(f"{name}: {old!r} became {new!r}")
 
 
-def _compare_handles(before: HandleRecord, after: HandleRecord, loss: Loss) -> None:
+def _compare_handles(before: HandleShown, after: HandleShown, loss: Loss) -> None:
     typeless = loss.because(after.type)
-    for name in HandleRecord.__slots__:
-        old, new = getattr(before, name), getattr(after, name)
-        if name in ("process", "details") or old == new or loss.because(new):
+    for name, old in vars(before).items():
+        new = getattr(after, name)
+        if name in ("process", "details", "no_details", "pid") or old == new or loss.because(new):
             continue
-        if name == "classic_device" and new is NO_VALUE and loss.because(after.classic_name):
+        if name == "device" and new is NO_VALUE and loss.because(after.own_name):
             continue
         if name == "access" and typeless:
             assert new == GENERIC[before.granted_access], new
@@ -148,14 +148,14 @@ def _compare_handles(before: HandleRecord, after: HandleRecord, loss: Loss) -> N
     _compare_details(before, after, loss)
 
 
-def _without_image(name: str, after: HandleRecord, loss: Loss) -> Optional[str]:
+def _without_image(name: str, after: HandleShown, loss: Loss) -> Optional[str]:
     """The name of a process or thread that is left without the image."""
     if not loss.because(after.details.get("image")):
         return None
     return name[name.index("Cid ") :]
 
 
-def _compare_details(before: HandleRecord, after: HandleRecord, loss: Loss) -> None:
+def _compare_details(before: HandleShown, after: HandleShown, loss: Loss) -> None:
     if loss.because(after.type):
         assert not set(after.details) - {*before.details, *INSTEAD_OF_NAME}
         return  # what else there is to say depends on the type

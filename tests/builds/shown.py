@@ -7,10 +7,13 @@ import io
 import json
 from typing import Any, Dict, List
 
-from pykd_handle.record import HandleRecord, Note, ProcessRecord, Record
-from pykd_handle.render import FORMATS, renderer
-from pykd_handle.request import Request
+from pykd_handle.commands.list.columns import COLUMNS
+from pykd_handle.commands.list.request import Request
+from pykd_handle.render.columns import find_renderer
+from pykd_handle.render.columns.words import words
 from pykd_handle.values import NO_VALUE, Absent, Hex, Unavailable
+
+from ..answers import Answer, HandleShown, NoteShown, ProcessShown
 
 __all__ = ("check_formats",)
 
@@ -26,14 +29,14 @@ _LABELS = {
 }  # fmt: skip
 
 
-def check_formats(records: List[Record], request: Request) -> None:
-    """Render the records in every format. Raises `AssertionError` where one is not in the text."""
-    rows = [one for one in records if isinstance(one, HandleRecord)]
-    notes = [one for one in records if isinstance(one, Note)]
+def check_formats(answer: Answer) -> None:
+    """Render an answer in every format. Raises `AssertionError` where a text lacks a value."""
+    records, rows = answer.records, answer.rows
+    notes = [one for one in records if isinstance(one, NoteShown)]
     texts: Dict[str, str] = {}
-    for form in FORMATS:
+    for form in ("windbg", "text", "table", "jsonl", "csv"):
         out, remarks = io.StringIO(), io.StringIO()
-        renderer(form)(out, remarks, request).render(iter(records))
+        find_renderer(form)(out, remarks, COLUMNS).render(iter(answer.items))
         texts[form] = out.getvalue()
         for note in notes:
             beside = form in ("jsonl", "csv") or not note.warning
@@ -44,25 +47,25 @@ def check_formats(records: List[Record], request: Request) -> None:
         _check_object(row, plain)
     _check_csv(objects, texts["csv"])
     _check_table(rows, texts["table"])
-    _check_classic(records, request, texts["windbg"])
+    _check_classic(records, answer.request, texts["windbg"])
 
 
-def _check_object(row: HandleRecord, plain: Dict[str, Any]) -> None:
+def _check_object(row: HandleShown, plain: Dict[str, Any]) -> None:
     process = row.process
     values = {key: getattr(row, key) for key in _HANDLE_VALUES}
-    values.update(handle=row.typed, pid=process.pid, process=process.image)
+    values.update(handle=row.handle, pid=process.pid, process=process.image)
     values["eprocess"] = Hex(process.eprocess)
     reasons: Dict[str, str] = {}
     for key, value in values.items():
         assert plain[key] == _plain(value), key
         if isinstance(value, Unavailable):
-            reasons[key] = str(value)
+            reasons[key] = words(value)
     for key, value in row.details.items():
         assert plain["details"][key] == _plain(value), key
         if isinstance(value, Unavailable):
-            reasons[f"details.{key}"] = str(value)
+            reasons[f"details.{key}"] = words(value)
     if isinstance(row.type, Unavailable):
-        reasons["details"] = str(row.type)
+        reasons["details"] = words(row.type)
     assert plain["unavailable"] == reasons
     assert plain["error"] == (row.error or None)
     assert plain["details"].keys() == row.details.keys()
@@ -91,7 +94,7 @@ def _check_csv(objects: List[Dict[str, Any]], text: str) -> None:
             assert line[key] == ("" if value is None else str(value)), key
 
 
-def _check_table(rows: List[HandleRecord], text: str) -> None:
+def _check_table(rows: List[HandleShown], text: str) -> None:
     lines: List[str] = []
     inside = False
     for line in text.splitlines():
@@ -103,7 +106,7 @@ def _check_table(rows: List[HandleRecord], text: str) -> None:
             lines.append(line)
     assert len(lines) == len(rows)
     for row, line in zip(rows, lines):
-        handle = "-" if isinstance(row.typed, Absent) else f"{row.typed:x}"
+        handle = "-" if isinstance(row.handle, Absent) else f"{row.handle:x}"
         assert line.split()[0] == handle
         if row.error:
             assert f"<{row.error}>" in line
@@ -119,19 +122,19 @@ def _check_table(rows: List[HandleRecord], text: str) -> None:
             assert f"{row.object:x}" in line and f"{row.granted_access:08x}" in line
 
 
-def _check_classic(records: List[Record], request: Request, text: str) -> None:
+def _check_classic(records: List[Any], request: Request, text: str) -> None:
     """Each record in its order, behind the one before; and no line of a handle too many."""
     place = count = 0
     for record in records:
-        if isinstance(record, ProcessRecord):
+        if isinstance(record, ProcessShown):
             parts = [f"PROCESS {record.eprocess:0{2 * record.pointer_size}x}"]
             for name, label in _LABELS.items():
                 value = getattr(record, name)
                 if isinstance(value, Unavailable):
                     parts.append(f"{label}{_said(value)}")
-        elif isinstance(record, HandleRecord):
+        elif isinstance(record, HandleShown):
             parts = _classic_parts(record, request)
-            count += not isinstance(record.typed, Absent)
+            count += not isinstance(record.handle, Absent)
         else:
             parts = [record.text] if record.warning else []
         for part in parts:
@@ -142,10 +145,10 @@ def _check_classic(records: List[Record], request: Request, text: str) -> None:
     assert sum(len(word) >= 4 and _is_hexadecimal(word) for word in lines) == count
 
 
-def _classic_parts(row: HandleRecord, request: Request) -> List[str]:
+def _classic_parts(row: HandleShown, request: Request) -> List[str]:
     """What the classic text must have for a row, in this order."""
     width = 2 * row.process.pointer_size
-    handle = "" if isinstance(row.typed, Absent) else f"\n{row.typed:04x}: "
+    handle = "" if isinstance(row.handle, Absent) else f"\n{row.handle:04x}: "
     if row.error:
         return [f"{handle}<Unavailable: {row.error}>"]
     if row.free:
@@ -158,18 +161,18 @@ def _classic_parts(row: HandleRecord, request: Request) -> List[str]:
     if isinstance(row.handle_count, Unavailable) and isinstance(row.pointer_count, Unavailable):
         return [*parts, header + _said(row.pointer_count)]
     parts += [header, f"HandleCount: {_said(row.handle_count)}", _said(row.pointer_count)]
-    if row.classic_name is not NO_VALUE:
+    if row.own_name is not NO_VALUE:
         where = f"{row.directory:0{width}x}" if row.directory else "00000000"
         if isinstance(row.directory, Unavailable):
             where = _said(row.directory)
-        device = row.classic_device
+        device = row.device
         braces = "" if device is NO_VALUE else f" {{{_said(device)}}}"
-        parts.append(f"Directory Object: {where}  Name: {_said(row.classic_name)}{braces}\n")
+        parts.append(f"Directory Object: {where}  Name: {_said(row.own_name)}{braces}\n")
     return parts
 
 
 def _said(value: Any) -> str:
-    return f"<Unavailable: {value}>" if isinstance(value, Unavailable) else str(value)
+    return f"<Unavailable: {words(value)}>" if isinstance(value, Unavailable) else str(value)
 
 
 def _is_hexadecimal(word: str) -> bool:

@@ -9,14 +9,13 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
-from pykd_handle.kernel import Kernel
-from pykd_handle.record import HandleRecord, Note, ProcessRecord
-from pykd_handle.render import renderer
-from pykd_handle.request import parse_request
+from pykd_handle.commands.list.columns import COLUMNS
+from pykd_handle.render.columns.windbg import WinDbgRenderer
 from pykd_handle.targets import Target
-from pykd_handle.views import Listing
 
-__all__ = ("Answer", "Row", "System", "answer", "classic", "seen", "small_system", "write_dump")
+from ..answers import Answer
+
+__all__ = ("Row", "System", "classic", "seen", "small_system", "write_dump")
 
 DEVICE = "\\Device\\HarddiskVolume3"
 
@@ -40,33 +39,10 @@ class System(NamedTuple):
     rows: List[Row]
 
 
-class Answer(NamedTuple):
-    """All records of one request, by kind."""
-
-    processes: List[ProcessRecord]
-    rows: List[HandleRecord]
-    notes: List[str]
-    failed: bool
-
-
-def answer(target: Target, words: str) -> Answer:
-    """What the package says to a request."""
-    listing = Listing(Kernel(target), parse_request(words.split()))
-    records: List[Any] = list(listing.records())
-    return Answer(
-        [record for record in records if isinstance(record, ProcessRecord)],
-        [record for record in records if isinstance(record, HandleRecord)],
-        [record.text for record in records if isinstance(record, Note) and record.warning],
-        listing.failed,
-    )
-
-
 def classic(target: Target, words: str) -> str:
     """The classic text of an answer."""
-    request = parse_request(words.split())
     out = io.StringIO()
-    writer = renderer("windbg")(out, io.StringIO(), request)
-    writer.render(Listing(Kernel(target), request).records())
+    WinDbgRenderer(out, io.StringIO(), COLUMNS).render(Answer(target, words).items)
     return out.getvalue()
 
 
@@ -74,7 +50,7 @@ def seen(target: Target, system: System) -> List[Row]:
     """The rows of a listing of all processes, as a `System` writes them down."""
     unnamed = {(row.pid, row.handle) for row in system.rows if row.name is None}
     found: List[Row] = []
-    for row in answer(target, "0 3 0").rows:
+    for row in Answer(target, "0 3 0").rows:
         pid: Any = row.process.pid
         handle: Any = row.handle
         values: List[Any] = [row.object, row.type, row.name, row.granted_access, row.attributes]

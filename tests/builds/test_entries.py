@@ -7,10 +7,9 @@ import struct
 import pytest
 
 from mocks import KernelImage
-from pykd_handle.record import HandleRecord
 
+from ..answers import Answer
 from .forms import BY_FORM, Form
-from .systems import answer
 
 
 def words(image: KernelImage, first: int, second: int) -> bytes:
@@ -34,13 +33,13 @@ def test_entries_in_use(form: Form, opener) -> None:
         place = process.table.entry_address(handle)
         image.memory.write(place, words(image, first, second))
     with opener(image) as target:
-        rows = answer(target, "").rows
+        rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     for row, (_, _, attributes) in zip(rows, form.entries):
         assert (row.object_header, row.object) == (form.header, event.address)
         assert (row.granted_access, row.attributes) == (0x12019F, attributes)
-        assert (row.type, row.classic_name) == ("Event", "Ready")
-        assert row.process.header_version == ("old" if form.old else "new")
+        assert (row.type, row.own_name) == ("Event", "Ready")
+        assert row.process.info_mask == (not form.old)
 
 
 @BY_FORM
@@ -57,8 +56,8 @@ def test_free_and_reserved_entries(form: Form, opener) -> None:
         image.memory.write(process.table.entry_address(handle), words(image, 0, following))
     firsts = [4 * per_page * number for number in range(len(process.table.leaves))]
     with opener(image) as target:
-        used = answer(target, "0 0").rows
-        every = answer(target, "0 4").rows
+        used = Answer(target, "0 0").rows
+        every = Answer(target, "0 4").rows
     assert [row.handle for row in used] == [handle for handle in handles if handle not in gone]
     free = {row.handle: row for row in every if row.free}
     # What the table has room for beyond the handles is free too.
@@ -81,7 +80,7 @@ def test_audited_handles(form: Form, opener) -> None:
     image.memory.write(array + 3 * size, struct.pack("<I", 0x10002))
     process.table.view["ExtraInfoPages"] = 1
     with opener(image) as target:
-        rows = answer(target, "").rows
+        rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     masks = [row.details.get("audit_mask") for row in rows]
     inside = (0x800 if image.pointer_size == 4 else 0x400) // 4 - 1
@@ -100,9 +99,9 @@ def test_the_reserved_entry_never_is_a_handle(form: Form, flags: str, opener) ->
     first = form.entries[0][0]
     image.memory.write(process.table.leaves[0], words(image, first, 0))
     with opener(image) as target:
-        rows = answer(target, f"0 {flags}").rows
+        rows = Answer(target, f"0 {flags}").rows
     used = [row for row in rows if not row.free]
     assert [row.handle for row in used] == [4]
     reserved = [row for row in rows if row.handle == 0]
     assert len(reserved) == (flags == "4")
-    assert all(isinstance(row, HandleRecord) and row.free for row in reserved)
+    assert all(row.free for row in reserved)

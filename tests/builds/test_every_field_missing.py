@@ -14,11 +14,11 @@ import pytest
 from mocks import KernelImage, MockTarget, builds
 from mocks.readers import read_of
 from pykd_handle.layout import Struct
-from pykd_handle.request import parse_request
 from pykd_handle.values import PykdHandleError, Unavailable
 
+from ..answers import Answer
 from .losses import Rows, compare
-from .test_every_read_fails import LAYOUTS, answer, system
+from .test_every_read_fails import LAYOUTS, system
 
 # Without these there is no way to the rows at all: one row for the table says so.
 FUNDAMENTAL = {
@@ -79,13 +79,12 @@ def test_every_field(layout: str) -> None:
     image = system(layout)
     count = 0
     for words in REQUESTS:
-        request = parse_request(words.split())
-        whole = Rows(answer(MockTarget(image), request).records)
+        whole = Rows(Answer(MockTarget(image), words).records)
         for struct, field in fields_of(layout):
             count += 1
             lacking = Lacking(struct, field)
             try:
-                found = Rows(answer(Without(image, struct, field), request).records)
+                found = Rows(Answer(Without(image, struct, field), words).records)
                 if (struct, field) in FUNDAMENTAL:
                     assert not found.handles and all(field in text for text in errors(found))
                 else:

@@ -8,12 +8,13 @@ from typing import Dict, List, Tuple
 from mocks import KernelImage, MockTarget
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable
-from pykd_handle.recovery import open_without_symbols
+from pykd_handle.model.recovery import open_without_symbols
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import SymbolsError
 
+from ..answers import Answer
 from .layouts import EVERY, prepare
-from .systems import answer, seen, small_system, write_dump
+from .systems import seen, small_system, write_dump
 
 MANY = 300_000
 
@@ -59,7 +60,7 @@ def test_three_processes(layout: str, tmp_path: Path) -> None:
     try:
         assert seen(target, system) == system.rows
         assert target.current_process() == system.image.current.address
-        counts = [process.handle_count for process in answer(target, "0 0 0").processes]
+        counts = [process.handle_count for process in Answer(target, "0 0 0").processes]
     finally:
         target.close()
     each = (len(system.rows) - 1 - 2200) // 3

@@ -15,14 +15,12 @@ import pytest
 
 from mocks import KernelImage, MockTarget
 from mocks.dump import write_triage_dump
-from pykd_handle.kernel import Kernel
-from pykd_handle.record import Record
-from pykd_handle.request import Request, parse_request
+from pykd_handle.commands.list.request import Request
 from pykd_handle.targets import Gap, Span, Target
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import PykdHandleError
-from pykd_handle.views import Listing
 
+from ..answers import Answer
 from .losses import WHY, Loss, Rows, compare
 from .shown import check_formats
 
@@ -46,19 +44,6 @@ GLOBALS = {
     "PsActiveProcessHead": 0x10,
     "PsInitialSystemProcess": 8,
 }
-
-
-class Answer(NamedTuple):
-    """A listing: its records, and whether it failed."""
-
-    records: List[Record]
-    failed: bool
-
-
-def answer(target: Target, request: Request) -> Answer:
-    listing = Listing(Kernel(target), request)
-    records = list(listing.records())
-    return Answer(records, listing.failed)
 
 
 def failing(target: Target, number: Optional[int]) -> List[Loss]:
@@ -107,27 +92,27 @@ def has_failed(request: Request, rows: Rows, loss: Optional[Loss], lists: Lists)
 
 def check(make: Callable[[], Target], words: str, lists: Lists) -> int:
     """Let each read of a request fail; returns how many there are."""
-    request = parse_request(words.split())
     target = make()
     log = failing(target, None)
-    first = answer(target, request)
+    first = Answer(target, words)
+    request = first.request
     target.close()
     whole = Rows(first.records)
     assert whole.handles, words
     assert first.failed == has_failed(request, whole, None, lists)
-    check_formats(first.records, request)
+    check_formats(first)
     for number, loss in enumerate(list(log)):
         target = make()
         failing(target, number)
         try:
-            records, failed = answer(target, request)
-            found = Rows(records)
+            now = Answer(target, words)
+            found = Rows(now.records)
             compare(whole, found, loss)
-            assert failed == has_failed(request, found, loss, lists)
+            assert now.failed == has_failed(request, found, loss, lists)
             if request.wants_every_process and loss.address in lists.processes | lists.tables:
                 assert any(map(loss.told, found.notes)), "nothing is said of the list"
-            if records != first.records:
-                check_formats(records, request)
+            if now.records != first.records:
+                check_formats(now)
         except (AssertionError, PykdHandleError) as error:
             place = f"read {number}, 0x{loss.size:x} bytes at 0x{loss.address:x}"
             raise AssertionError(f"{words}: {place}: {error!r}") from error
@@ -191,7 +176,7 @@ def test_every_read_of_a_triage_dump(tmp_path: Path, record_property: Callable[.
     isf = tmp_path / "kernel.json"
     isf.write_text(json.dumps(image.isf()), "utf-8")
     lists = Lists.of(image)
-    with_holes = Rows(answer(open_dump(path, isf), parse_request(["0", "7"])).records)
+    with_holes = Rows(Answer(open_dump(path, isf), "0 7").records)
     assert len(with_holes.handles) == 16 and with_holes.errors
     reads = sum(check(lambda: open_dump(path, isf), words, lists) for words in (*REQUESTS, "4 1"))
     record_property("reads", reads)

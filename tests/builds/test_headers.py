@@ -13,8 +13,8 @@ import pytest
 
 from mocks import KernelImage
 
+from ..answers import Answer
 from .forms import BY_FORM, FORMS, Form
-from .systems import answer
 
 COOKIE = 0x5A
 NAME = "Named by hand"
@@ -72,7 +72,7 @@ class ByHand:
 
     def row(self, opener):
         with opener(self.image) as target:
-            (row,) = answer(target, f"{self.handle:x}").rows
+            (row,) = Answer(target, f"{self.handle:x}").rows
         assert row.object_header == self.header
         return row
 
@@ -91,7 +91,7 @@ def test_name_by_its_distance(form: Form, distance: int, flags: int, opener) -> 
     directory = made.name(distance)
     row = made.row(opener)
     assert (row.type, row.type_address) == ("Event", made.kind.address)
-    assert (row.classic_name, row.directory) == (NAME, directory)
+    assert (row.own_name, row.directory) == (NAME, directory)
     assert (row.pointer_count, row.handle_count) == (7, 3)
 
 
@@ -101,7 +101,7 @@ def test_no_name_up_to_vista(form: Form, opener) -> None:
     made.counts(-2, 1)
     made.old(0, 0)
     row = made.row(opener)
-    assert row.type == "Event" and not isinstance(row.classic_name, str)
+    assert row.type == "Event" and not isinstance(row.own_name, str)
     assert row.pointer_count == -2
 
 
@@ -127,7 +127,7 @@ def test_name_by_the_info_mask(
     made.new(index, mask)
     directory = made.name(short if made.wide == 4 else wide)
     row = made.row(opener)
-    assert (row.type, row.classic_name, row.directory) == ("Event", NAME, directory)
+    assert (row.type, row.own_name, row.directory) == ("Event", NAME, directory)
     assert (row.pointer_count, row.handle_count) == (32769, 2)
 
 
@@ -138,7 +138,7 @@ def test_no_name_from_7_on(form: Form, mask: int, opener) -> None:
     made.counts(1, 1)
     made.new(made.index ^ (COOKIE ^ made.header >> 8 & 0xFF if form.encoded else 0), mask)
     row = made.row(opener)
-    assert row.type == "Event" and not isinstance(row.classic_name, str)
+    assert row.type == "Event" and not isinstance(row.own_name, str)
 
 
 @BY_FORM

@@ -9,8 +9,8 @@ from mocks.memory import PAGED_OUT
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable
 
+from ..answers import Answer
 from .forms import BY_FORM, FORMS, Form
-from .systems import answer
 
 
 @pytest.mark.parametrize("layout", ["win7_sp1_x86", "win10_19041_x86", "win10_19041_x64"])
@@ -44,7 +44,7 @@ def test_attributes_do_not_move_the_object(form: Form, opener) -> None:
         chosen = {"protect": 1, "inherit": 2, "audit": 4}
         process.handle(event, **{word: bool(number & bit) for word, bit in chosen.items()})
     with opener(image) as target:
-        rows = answer(target, "").rows
+        rows = Answer(target, "").rows
     assert [row.object for row in rows] == [event.address] * 8
     assert [len(row.attributes) for row in rows] == [0, 1, 1, 2, 1, 2, 2, 3]
 
@@ -58,7 +58,7 @@ def test_an_object_that_is_paged_out_keeps_its_row(form: Form, opener) -> None:
     handles = [process.handle(item, access=0x1F0003) for item in (there, gone, there)]
     image.memory.drop_page(gone.header, PAGED_OUT)
     with opener(image) as target:
-        rows = answer(target, "").rows
+        rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     assert [row.object for row in rows] == [there.address, gone.address, there.address]
     assert [row.granted_access for row in rows] == [0x1F0003] * 3
@@ -84,8 +84,8 @@ def test_an_encoded_index_of_0_is_an_index(form: Form, opener) -> None:
     assert image.memory.peek(place, 1) == b"\0"
     handle = process.handle(item)
     with opener(image) as target:
-        (row,) = answer(target, "0 3 -1 Event").rows
-    assert (row.handle, row.type, row.classic_name) == (handle, "Event", "Ready")
+        (row,) = Answer(target, "0 3 -1 Event").rows
+    assert (row.handle, row.type, row.own_name) == (handle, "Event", "Ready")
 
 
 def test_a_layout_without_files_and_keys_still_lists() -> None:
@@ -95,7 +95,7 @@ def test_a_layout_without_files_and_keys_still_lists() -> None:
     process = image.current = image.process("a.exe", 0x104)
     for kind in ("File", "Key", "Section", "Token", "SymbolicLink"):
         process.handle(image.plain(kind), access=1)
-    rows = answer(MockTarget(image), "").rows
+    rows = Answer(MockTarget(image), "").rows
     assert [row.type for row in rows] == ["File", "Key", "Section", "Token", "SymbolicLink"]
     for row in rows:
         assert row.pointer_count == 0x8001 and row.handle_count == 1

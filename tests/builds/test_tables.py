@@ -7,8 +7,9 @@ import pytest
 from mocks import KernelImage, MockTarget
 from pykd_handle.values import NO_VALUE
 
+from ..answers import Answer
 from .forms import BY_FORM, Form
-from .systems import answer, classic
+from .systems import classic
 
 
 def with_process(form: Form) -> KernelImage:
@@ -24,13 +25,14 @@ def test_the_kernel_handle_table(form: Form, words: str, opener) -> None:
     image.current.handle(image.event(), value=4)
     image.system.handle(image.system, 0x1FFFFF, value=4)
     with opener(image) as target:
-        found = answer(target, words)
+        found = Answer(target, words)
         text = classic(target, words)
     (process,), (row,) = found.processes, found.rows
     # The header is that of the context process, the table the kernel's.
     assert (process.pid, process.table_kind) == (0x104, "Kernel")
     assert process.table_address == image.system.table.address
-    assert (row.handle, row.object, row.type) == (4, image.system.address, "Process")
+    asked = 4 if words == "4 13" else 0x80000004
+    assert (row.handle, row.object, row.type) == (asked, image.system.address, "Process")
     width = 2 * image.pointer_size
     handle = "0004" if words.startswith("4 ") else "80000004"
     assert f"\n{handle}: Object: {image.system.address:0{width}x}  GrantedAccess: 001fffff" in text
@@ -46,12 +48,12 @@ def test_ids_of_processes_and_threads(form: Form, opener) -> None:
         wanted.append((0x10C, thread.address, "Thread"))
     with opener(image) as target:
         for number, address, kind in wanted:
-            (row,) = answer(target, f"{number:x} 23").rows
+            (row,) = Answer(target, f"{number:x} 23").rows
             # Entries of this table lead to the body, not to the header.
             header = address - (0x18 if image.pointer_size == 4 else 0x30)
             assert (row.object, row.object_header, row.type) == (address, header, kind)
-        every = answer(target, "0 21").rows
-        none = answer(target, "7f8 23").rows
+        every = Answer(target, "0 21").rows
+        none = Answer(target, "7f8 23").rows
     assert {row.handle for row in every} >= {number for number, _, _ in wanted}
     assert none[0].free or none[0].error
 
@@ -65,7 +67,7 @@ def test_all_processes_with_their_headings(form: Form, opener) -> None:
     last = image.process("last.exe", 0x30C)
     last.handle(image.event())
     with opener(image) as target:
-        found = answer(target, "0 3 0")
+        found = Answer(target, "0 3 0")
         text = classic(target, "0 0 0")
     assert [process.pid for process in found.processes] == [4, 0x104, 0x208, 0x30C]
     assert found.notes == [] and not found.failed
@@ -96,7 +98,7 @@ def test_a_process_that_hides_in_one_list(form: Form, opener) -> None:
     silent = image.process("silent.exe", 0x30C)
     image.unlink(silent.table.view.at("HandleTableList"))
     with opener(image) as target:
-        found = answer(target, "0 3 0")
+        found = Answer(target, "0 3 0")
     assert {process.pid for process in found.processes} == {4, 0x104, 0x208, 0x30C}
     assert [row.handle for row in found.rows if row.process.pid == 0x208] == [handle]
     first, second = found.notes
@@ -113,5 +115,5 @@ def test_the_count_is_summed_over_the_free_lists(lists: int) -> None:
     process.handles(700, image.event())
     if lists > 1:
         process.table.shift_count(-900)  # opened through one list, closed through another
-    (found,) = answer(MockTarget(image), "0 0").processes
+    (found,) = Answer(MockTarget(image), "0 0").processes
     assert found.handle_count == 700

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import List
+from typing import Any, List
 
 import pytest
 
 from mocks.minidump import MockHandle, make_minidump
-from pykd_handle import views
+from pykd_handle.commands.list.kernel_rows import KernelRows
 
 from .processes import ROOT, command, needs_fifo, needs_full, needs_posix, shell, start
 from .test_dumps import Case, small_system
@@ -191,16 +191,17 @@ def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
 @pytest.mark.parametrize("after", [0, 1, 7])
 def test_ctrl_c(run, monkeypatch, case: Case, report: Path, after, form, error) -> None:
     """After the heading and so many handles; during them the old report is as it was."""
-    real = views.Listing.records
+    real = KernelRows.handle
+    made: List[Any] = []
 
-    def records(listing):
-        for number, record in enumerate(real(listing)):
-            if number == 1 + after:
-                assert report.read_text("utf-8") == OLD
-                raise error
-            yield record
+    def handle(rows, one):
+        if len(made) == after:
+            assert report.read_text("utf-8") == OLD
+            raise error
+        made.append(one)
+        return real(rows, one)
 
-    monkeypatch.setattr(views.Listing, "records", records)
+    monkeypatch.setattr(KernelRows, "handle", handle)
     result = run("--dump", case.dump, "--format", form, "--output", report)
     assert result.code == 1
     assert result.err.splitlines()[-1].startswith("pykd-handle: stopped")

@@ -9,11 +9,10 @@ from typing import Any, Dict, List
 
 import pytest
 
+from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.user_columns import USER_COLUMNS
-from pykd_handle.record import Note as RecordNote
-from pykd_handle.render import FORMATS, renderer, user_renderer
-from pykd_handle.request import Request
-from pykd_handle.rows import Foot, Head, Note
+from pykd_handle.render.columns import find_renderer
+from pykd_handle.rows import Foot, Head, Note, Title
 from pykd_handle.values import NO_VALUE, Details, Hex, Sentence, Unavailable
 
 from .captures import handle, process
@@ -21,22 +20,25 @@ from .captures import handle, process
 BEYOND = "\u0422\u0438\u043f\u20ac\x1b[31m\ud800\n"
 IMITATION = "<Unavailable: not in the dump>"
 TEXTS = [BEYOND, IMITATION]
+FORMATS = ("windbg", "text", "table", "jsonl", "csv")
 
 
-def kernel_records(text: str) -> List[Any]:
-    owner = process(0xFFFF800000001000, pid=8, image=text)
-    row = handle(owner, 4, 1, body=0xFFFF800000002030, type=text, type_address=Hex(1))
-    row.name = row.classic_name = text
-    row.details = {"target": text, "file": text, "other": text, "list": (text,)}
+def kernel_items(text: str) -> List[Any]:
     why = Unavailable(text)
-    gone = handle(owner, 8, 2, body=0xFFFF800000003030, type=why, type_address=why)
-    gone.handle_count = gone.pointer_count = gone.name = gone.classic_name = why
-    gone.granted_access = gone.object = gone.directory = why
-    gone.details = {"file": why}
+    owner = process(0xFFFF800000001000, pid=8, image=text)
+    row = handle(
+        owner, 4, 1, body=0xFFFF800000002030, type=text, type_address=Hex(1), name=text,
+        own_name=text, details={"target": text, "file": text, "other": text, "list": (text,)},
+    )  # fmt: skip
+    gone = handle(owner, 8, 2, body=0xFFFF800000003030, details={"file": why})
+    lost = ("type", "type_address", "handle_count", "pointer_count", "name", "own_name",
+            "granted_access", "object", "directory")  # fmt: skip
+    gone.update(dict.fromkeys(lost, why))
     hole = handle(owner, 12, 3, error=text)
-    lost = process(0xFFFF800000004000, pid=why, image=why, session=why, table_count=why)
-    note = RecordNote(text)
-    return [owner, row, gone, hole, note, lost, handle(lost, 4, error=text), note]
+    other = process(0xFFFF800000004000, pid=why, image=why, session=why, table_count=why)
+    note = Note(Sentence("{}", text))
+    title = Title({"flags": 3, "process": -1, "every_process": False, "type_name": text})
+    return [title, owner, [row, gone, hole], note, other, [handle(other, 4, error=text)], note]
 
 
 def user_items(text: str, live: bool) -> List[Any]:
@@ -77,11 +79,11 @@ def user_items(text: str, live: bool) -> List[Any]:
     ]  # fmt: skip
 
 
-def written(make: Any, records: List[Any], request: Any, encoding: str) -> str:
+def written(make: Any, items: List[Any], columns: Any, encoding: str) -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
     remarks = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict", newline="")
-    make(stream, remarks, request).render(records)
+    make(stream, remarks, columns).render(items)
     stream.flush()
     return raw.getvalue().decode(encoding)
 
@@ -107,8 +109,7 @@ def check(text: str, name: str, encoding: str, out: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_of_the_kernel(name: str, encoding: str, text: str) -> None:
-    request = Request(type_name=text)
-    out = written(renderer(name), kernel_records(text), request, encoding)
+    out = written(find_renderer(name), kernel_items(text), COLUMNS, encoding)
     check(text, name, encoding, out)
 
 
@@ -117,5 +118,5 @@ def test_of_the_kernel(name: str, encoding: str, text: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "utf-8"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_of_user_mode(name: str, encoding: str, text: str, live: bool) -> None:
-    out = written(user_renderer(name), user_items(text, live), USER_COLUMNS, encoding)
+    out = written(find_renderer(name, "user"), user_items(text, live), USER_COLUMNS, encoding)
     check(text, name, encoding, out)

@@ -8,8 +8,8 @@ ours are the real attributes.
 
 import pytest
 
-from pykd_handle.record import Note
-from pykd_handle.values import NO_VALUE, Hex, Unavailable
+from pykd_handle.rows import Note
+from pykd_handle.values import NO_VALUE, Hex, Sentence, Unavailable
 
 from .captures import handle, process, show
 
@@ -37,7 +37,7 @@ def test_025_an_event_with_a_name_and_a_type_filter() -> None:
         handle_count=1,
         pointer_count=2,
         directory=0xFFFFE5841E4BC380,
-        classic_name="Event1234",
+        own_name="Event1234",
     )
     assert (
         show([owner, event], "0 3 ffff96817396c4c0 Event")
@@ -83,7 +83,7 @@ def test_027_a_file_with_a_path_and_one_without() -> None:
         granted_access=0x12019F,
         handle_count=2,
         pointer_count=65536,
-        classic_name=r"\Reference {ConDrv}",
+        own_name=r"\Reference {ConDrv}",
         **common,
     )
     unnamed = handle(
@@ -219,7 +219,7 @@ def test_016_a_key_of_a_process_given_by_id() -> None:
         handle_count=1,
         pointer_count=1,
         directory=0,
-        classic_name=r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001\CONTROL\NLS\SORTING\VERSIONS",
+        own_name=r"\REGISTRY\MACHINE\SYSTEM\CONTROLSET001\CONTROL\NLS\SORTING\VERSIONS",
     )
     assert (
         show([owner, key], "0x10 7 0x1f8")
@@ -258,17 +258,16 @@ def test_011_a_kernel_handle_on_32_bit_windows() -> None:
     )
     key = handle(
         owner,
-        0x9E0,
+        0x800009E0,
         0x8CAF63C0,
         body=0xA7BA6A18,
         granted_access=0xF003F,
-        kernel_handle=True,
         type="Key",
         type_address=Hex(0x839E77F0),
         handle_count=1,
         pointer_count=1,
         directory=0,
-        classic_name=r"\REGISTRY\MACHINE\SYSTEM",
+        own_name=r"\REGISTRY\MACHINE\SYSTEM",
     )
     assert (
         show([owner, key], "800009e0")
@@ -293,7 +292,7 @@ Object: a7ba6a18  Type: (839e77f0) Key
 @pytest.mark.parametrize("name", ["windbg", "table", "jsonl", "csv"])
 def test_a_kernel_handle_that_is_not_there_keeps_its_spelling(name: str) -> None:
     owner = process(0xFFFFE18D4B5D7080, pid=4)
-    gone = handle(owner, 0x1000, kernel_handle=True, error="no such handle")
+    gone = handle(owner, 0x80001000, error="no such handle")
     assert "80001000" in show([owner, gone], "80001000", name)
 
 
@@ -317,7 +316,7 @@ def link(**details: object) -> str:
         handle_count=0,
         pointer_count=1,
         directory=0xFFFF960B7E6049F0,
-        classic_name="C:",
+        own_name="C:",
         details=details,
     )
     text = show([owner, row])
@@ -386,7 +385,7 @@ def test_101_an_exited_process() -> None:
         table_count=NO_VALUE,
     )
     gone = handle(owner, 0, error="the process has no handle table any more: it has exited")
-    gone.handle = NO_VALUE
+    gone["handle"] = NO_VALUE
     lines = show([owner, gone]).splitlines()
     assert lines[:5] == [
         "",
@@ -451,7 +450,7 @@ def test_what_can_not_be_read_says_so_in_its_place() -> None:
         type_address=why,
         handle_count=why,
         pointer_count=why,
-        classic_name=why,
+        own_name=why,
         directory=why,
     )
     text = show([owner, row])
@@ -476,7 +475,7 @@ def test_a_name_that_can_not_be_read_costs_only_the_name() -> None:
         type_address=Hex(0xFFFF96816E6A7C40),
         handle_count=1,
         pointer_count=1,
-        classic_name=Unavailable("in the page file", 0xFFFFAD0EC1035960),
+        own_name=Unavailable("in the page file", 0xFFFFAD0EC1035960),
         directory=0xFFFFAD0EC103EA20,
     )
     assert show([owner, row]).endswith(
@@ -497,7 +496,7 @@ def test_hostile_names_are_escaped() -> None:
         type_address=Hex(0xFFFF96816E6A7C40),
         handle_count=1,
         pointer_count=1,
-        classic_name="x\r\n0008: Object: 1",
+        own_name="x\r\n0008: Object: 1",
         directory=0,
     )
     text = show([owner, row])
@@ -515,5 +514,7 @@ def test_processes_stand_one_blank_line_apart() -> None:
 
 def test_notes_close_the_listing() -> None:
     owner = process(0xFFFF800000000010)
-    text = show([owner, Note("172 of the table's 256 slots could not be read: not in the dump")])
+    text = show(
+        [owner, Note(Sentence("172 of the table's 256 slots could not be read: not in the dump"))]
+    )
     assert text.endswith("\n172 of the table's 256 slots could not be read: not in the dump\n\n")

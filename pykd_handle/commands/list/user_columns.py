@@ -21,5 +21,4 @@ USER_COLUMNS: Tuple[Column, ...] = (
     Column("name", "Name"),
     Column("details", "Details", "details"),
     Column("error"),
-    Column("unavailable"),
 )

@@ -10,8 +10,9 @@ __all__ = ("Renderer", "Writer", "find_renderer")
 _NO_TABULATE = "--format table needs the package tabulate: pip install tabulate"
 
 
-def find_renderer(name: str) -> Type[Renderer]:
-    """The renderer of a format, imported only when it is asked for.
+def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
+    """The renderer of a format, imported only when it is asked for; the classic text differs by
+    mode.
 
     Most must work in a debugger's Python that has no package but this one. Raises
     `PykdHandleError` where a format needs a package that is not there.
@@ -30,6 +31,14 @@ def find_renderer(name: str) -> Type[Renderer]:
         except ImportError:
             raise PykdHandleError(_NO_TABULATE) from None
         return TableRenderer
+    if name == "windbg" and mode == "user":
+        from ..windbg_user import UserWinDbgRenderer
+
+        return UserWinDbgRenderer
+    if name == "windbg":
+        from .windbg import WinDbgRenderer
+
+        return WinDbgRenderer
     from .text import TextRenderer
 
     return TextRenderer

@@ -14,19 +14,15 @@ from .conftest import Lab, ask_dump, make_lab
 
 # One target kept over a run, as a script of a user's may do.
 KEPT = """
-from pykd_handle.kernel import Kernel
-from pykd_handle.record import HandleRecord
-from pykd_handle.request import parse_request
+from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.targets.session import SessionTarget, connect
-from pykd_handle.views import Listing
 
 target = SessionTarget(connect())
 
 
 def rows():
-    found = Listing(Kernel(target), parse_request([])).records()
-    return [[row.handle, row.name if isinstance(row.name, str) else ""]
-            for row in found if isinstance(row, HandleRecord)]
+    return [[handle.value, handle.name if isinstance(handle.name, str) else ""]
+            for handle in KernelMode(target).current_process.handles()]
 """
 
 

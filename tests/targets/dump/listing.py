@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pykd_handle.kernel import Kernel
-from pykd_handle.request import parse_request
 from pykd_handle.targets import Target
 from pykd_handle.values import PykdHandleError
-from pykd_handle.views import Listing
+
+from ...answers import Answer
 
 __all__ = ("list_all",)
 
@@ -15,6 +14,6 @@ def list_all(target: Target) -> None:
     """List the handles of the current process and of all; an error is one line."""
     for words in ("0 7", "0 3 0"):
         try:
-            list(Listing(Kernel(target), parse_request(words.split())).records())
+            Answer(target, words)
         except PykdHandleError as error:
             assert "\n" not in str(error)

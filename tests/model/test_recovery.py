@@ -13,11 +13,12 @@ from mocks import KernelImage
 from mocks.dump import write_full_dump, write_triage_dump
 from pykd_handle.kernel.process import ProcessReader
 from pykd_handle.layout.shipped import shipped
-from pykd_handle.recovery import open_without_symbols
+from pykd_handle.model.recovery import open_without_symbols
 from pykd_handle.values import SymbolsError, Unavailable
 
-from .builds.layouts import prepare
-from .builds.systems import answer, seen, small_system
+from ..answers import Answer
+from ..builds.layouts import prepare
+from ..builds.systems import seen, small_system
 
 
 def opened(path: Path):
@@ -42,7 +43,7 @@ def made(folder: Path, layout: str, build: Optional[int] = None) -> Path:
 def note_of(path: Path) -> str:
     target = opened(path)
     try:
-        (row,) = answer(target, "").rows
+        (row,) = Answer(target, "").rows
         assert (row.type, row.name) == ("Event", "\\BaseNamedObjects\\Ready")
         return " | ".join(target.notes())
     finally:
@@ -162,7 +163,7 @@ def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
     target = opened(tmp_path / "memory.dmp")
     try:
         assert "its layout is win10_14393_6343_x64" in " ".join(target.notes())
-        (row,) = answer(target, "").rows
+        (row,) = Answer(target, "").rows
         assert (row.type, row.details["exited"]) == ("Process", False)
     finally:
         target.close()
@@ -288,9 +289,9 @@ def test_symbols_that_are_not_there_are_not_blamed(tmp_path: Path) -> None:
     write_triage_dump(image, tmp_path / "memory.dmp", blocks)
     target = opened(tmp_path / "memory.dmp")
     try:
-        row = answer(target, "").rows[1]
+        row = Answer(target, "").rows[1]
         assert row.type.reason == "nt!ObHeaderCookie is not known without symbols"
-        (row,) = answer(target, "0 13").rows
+        (row,) = Answer(target, "0 13").rows
         assert "symbols have no" not in row.error and "System" in row.error
     finally:
         target.close()

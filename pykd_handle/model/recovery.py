@@ -13,17 +13,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
-from .kernel.plausibility import Verdict, check_layout
-from .kernel.state_checks import COUNT, STATE
-from .layout import fields
-from .layout.shipped import ShippedLayout, candidates, load
-from .targets.dump import DumpTarget, open_dump
-from .targets.dump.file import Progress, silent
-from .targets.recoverable import RecoverableTarget
-from .values import NoSymbols, PykdHandleError, SymbolsError
+from ..kernel.plausibility import Verdict, check_layout
+from ..kernel.state_checks import COUNT, STATE
+from ..layout import fields
+from ..layout.shipped import ShippedLayout, candidates, load
+from ..targets.dump import DumpTarget, open_dump
+from ..targets.dump.file import Progress, silent
+from ..targets.recoverable import RecoverableTarget
+from ..values import NoSymbols, PykdHandleError, SymbolsError
 
 if TYPE_CHECKING:
-    from .targets.session import SessionTarget
+    from ..targets.session import SessionTarget
 
 __all__ = (
     "choose_layout",
@@ -100,7 +100,7 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
 def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
     """The kernel session of the debugger, with the symbols that are given, or its own; where it has
     none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
-    from .targets.session import SessionTarget
+    from ..targets.session import SessionTarget
 
     try:
         return SessionTarget(pykd, symbols)

@@ -1,33 +1,15 @@
 """The listing: which table, which rows, what is said about the rest; and how much is read."""
 
-from typing import Any, List, Tuple
+from typing import List, Tuple
 
 import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
-from pykd_handle.kernel import Kernel
-from pykd_handle.record import HandleRecord, Note, ProcessRecord
-from pykd_handle.request import parse_request
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, TargetError, Unavailable
-from pykd_handle.views import Listing
 
-
-class Answer:
-    """All records of one request, by kind."""
-
-    def __init__(self, image: KernelImage, words: str) -> None:
-        self.target = MockTarget(image)
-        self.listing = Listing(Kernel(self.target), parse_request(words.split()))
-        records: List[Any] = list(self.listing.records())
-        self.processes = [r for r in records if isinstance(r, ProcessRecord)]
-        self.rows = [r for r in records if isinstance(r, HandleRecord)]
-        self.notes = [r.text for r in records if isinstance(r, Note)]
-        self.failed = self.listing.failed
-
-    def handles(self) -> List[int]:
-        return [row.handle for row in self.rows]
+from ..answers import Answer
 
 
 @pytest.fixture
@@ -131,8 +113,9 @@ def test_the_kernel_handle_table(image: KernelImage, words: str) -> None:
     # The header is that of the context process, the table the kernel's.
     assert process.pid == 0x1514
     assert (process.table_kind, process.table_address) == ("Kernel", image.system.table.address)
-    assert (row.handle, row.object) == (0x14, key.address)
-    assert row.kernel_handle == (words[0] != "1")
+    # As it was typed: a kernel handle keeps its bit.
+    asked = 0x14 if words == "14 13" else 0x80000014
+    assert (row.handle, row.object) == (asked, key.address)
 
 
 def test_system_itself_has_the_kernel_table(image: KernelImage) -> None:
@@ -278,7 +261,7 @@ def test_a_handle_beyond_the_table(image: KernelImage) -> None:
 def test_a_kernel_handle_that_is_not_there_keeps_its_bits(image: KernelImage, words: str) -> None:
     answer = Answer(image, words)
     (row,) = answer.rows
-    assert row.typed == 0x80001000
+    assert row.handle == 0x80001000
     assert row.error == "no handle 0x80001000: the table ends at 0x800003fc"
     assert answer.failed
 
@@ -286,7 +269,7 @@ def test_a_kernel_handle_that_is_not_there_keeps_its_bits(image: KernelImage, wo
 def test_an_entry_that_can_not_be_read_keeps_its_spelling(image: KernelImage) -> None:
     image.memory.drop_page(image.system.table.leaves[0])
     (row,) = Answer(image, "80000014").rows
-    assert row.typed == 0x80000014
+    assert row.handle == 0x80000014
     assert row.error.startswith("the entry of handle 0x80000014 can't be read: ")
 
 
@@ -438,7 +421,7 @@ def test_the_fields_of_a_row(image: KernelImage) -> None:
     assert (row.type, row.type_address) == ("Event", image.types["Event"].address)
     assert (row.handle_count, row.pointer_count) == (event.handle_count, event.pointer_count)
     assert row.name == r"\BaseNamedObjects\Event1234"
-    assert row.classic_name == "Event1234"
+    assert row.own_name == "Event1234"
     assert row.directory == image.directory(r"\BaseNamedObjects").address
 
 
@@ -568,11 +551,11 @@ def test_few_rows_at_once_are_the_same_rows(image: KernelImage) -> None:
     told: List[str] = []
     target.progress = told.append  # type: ignore[method-assign]
     target.rows_at_once = 100
-    records = list(Listing(Kernel(target), parse_request([])).records())
-    rows = [record for record in records if isinstance(record, HandleRecord)]
-    assert [row.handle for row in rows] == Answer(image, "").handles()
-    # Three pages of 256 rows, a hundred at once; a row is counted in fours.
-    places = [page * 0x400 + part * 400 for page in range(3) for part in range(3)]
+    assert Answer(target, "").handles() == Answer(image, "").handles()
+    # Three pages of 256 rows, a hundred at once; a row is counted in fours. Told is the first one
+    # in use: the first row of a page never is, nor what lies behind the last handle.
+    parts = [page * 0x400 + part * 400 for page in range(3) for part in range(3)]
+    places = [place + 4 * (place % 0x400 == 0) for place in parts if place <= 603 * 4]
     assert told == [f"at handle 0x{place:x} of notepad.exe (pid 0x1514)" for place in places]
 
 

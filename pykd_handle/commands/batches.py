@@ -1,0 +1,31 @@
+"""Rows in batches: a table page's worth at a time, and none lost where one of them fails."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterable, Iterator, List, Optional, TypeVar
+
+from ..rows import Row
+
+__all__ = ("batch",)
+
+T = TypeVar("T")
+
+
+def batch(things: Iterable[T], row: Callable[[T], Optional[Row]]) -> Iterator[List[Row]]:
+    """The rows that ``row`` makes of these things, together; None makes none.
+
+    Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows that
+    were made come first: nothing found is lost.
+    """
+    rows: List[Row] = []
+    try:
+        for thing in things:
+            made = row(thing)
+            if made is not None:
+                rows.append(made)
+    except (KeyboardInterrupt, SystemExit, Exception):
+        if rows:
+            yield rows
+        raise
+    if rows:
+        yield rows

@@ -1,0 +1,140 @@
+"""Who holds an object: handles by the name of their object, or by its address."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from typing import TYPE_CHECKING, Callable, Iterator, Optional
+
+from ..rows import Column, Foot, Item, Note, Row
+from ..values import Sentence, Unavailable, UsageError
+from .batches import batch
+from .registry import Argument, Run, command
+from .walk import PROCESS, TYPE, Types, Walk
+from .words import parse_number
+
+if TYPE_CHECKING:
+    from ..model import Handle, Kernel
+
+_USER = (
+    Column("pid", "PID", "handle"),
+    Column("process", "Process"),
+    Column("handle", "Handle", "handle"),
+    Column("type", "Type"),
+    Column("granted_access", "Access", "mask"),
+    Column("access"),
+    Column("attributes", "Attr", "letters"),
+    Column("name", "Name"),
+)
+
+
+@command(
+    "find",
+    "handles to objects of a name, in all processes",
+    columns=(*_USER[:2], Column("eprocess"), *_USER[2:7], Column("object", "Object"), *_USER[7:]),
+    user_columns=_USER,
+    arguments=(
+        Argument("name", metavar="NAME", nargs="?", help="a part of the name, or all of it with *"),
+        Argument("--regex", action="store_true", help="NAME is a regular expression"),
+        TYPE,
+        Argument("--object", metavar="ADDRESS", help="the object at this address, or its header"),
+        PROCESS,
+    ),
+    examples=(
+        ("find notes.txt", "who has a file open"),
+        ("find \\Device\\NamedPipe\\* --type File", "all handles to pipes"),
+        ("find --object ffffe58422064220", "who holds an object"),
+    ),
+)
+def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
+    """Yields a row for each handle that matches."""
+    matches = _matcher(options)
+    address = _address(kernel, options.object)
+    types = Types(kernel, options.type)
+    walk = Walk(kernel, options, run)
+    unnamed = 0
+    holders = set()
+    if options.name is not None:
+        kernel.will_describe()
+    yield from types.notes
+
+    def row(handle: Handle) -> Optional[Row]:
+        nonlocal unnamed
+        if handle.error is not None:
+            return None  # a hole, of which the table tells
+        if address is not None and not _leads_to(handle, address):
+            return None
+        if not types.accept(handle):
+            return None
+        if options.name is not None:
+            name = handle.name
+            if not isinstance(name, str):
+                unnamed += isinstance(name, Unavailable)
+                return None
+            if not matches(name):
+                return None
+        run.found += 1
+        holders.add(id(handle.process))
+        return _row(kernel, handle)
+
+    for item in walk.pages():
+        if isinstance(item, Note):
+            yield item
+        else:
+            yield from batch(item[1], row)
+    yield from walk.end()
+    yield from types.end()
+    if unnamed:
+        yield Note(Sentence("{} handles lead to objects whose name can't be read", unnamed))
+    if not run.found and (walk.lost or types.unknown or unnamed):
+        run.failed = True  # it may be there all the same
+    line = Sentence("{} handles in {} of {} processes", run.found, len(holders), walk.processes)
+    yield Foot(line, {"handles": run.found, "processes": len(holders)})
+
+
+def _row(kernel: Kernel, handle: Handle) -> Row:
+    process = handle.process
+    row: Row = {
+        "pid": process.pid,
+        "process": process.image,
+        "handle": handle.value,
+        "type": handle.type,
+        "granted_access": handle.access,
+        "access": handle.rights,
+        "attributes": handle.attributes,
+        "name": handle.name,
+    }
+    if kernel.mode == "kernel":
+        row["eprocess"] = process.address
+        row["object"] = handle.object.address
+    return row
+
+
+def _leads_to(handle: Handle, address: int) -> bool:
+    item = handle.object
+    return address in (item.address, item.header)
+
+
+def _matcher(options: Namespace) -> Callable[[str], object]:
+    """Whether a name is the one that is looked for. Raises `UsageError`."""
+    text = options.name
+    if text is None:
+        if options.object is None and options.type is None:
+            raise UsageError("find what? Give a name, --object ADDRESS or --type TYPE")
+        if options.regex:
+            raise UsageError("--regex needs a NAME")
+        return lambda name: True
+    if options.regex:
+        try:
+            return re.compile(text, re.IGNORECASE).search
+        except re.error as error:
+            raise UsageError(f"NAME {text!r} is no regular expression: {error}") from None
+    if "*" in text:
+        pattern = ".*".join(map(re.escape, text.split("*")))
+        return re.compile(pattern, re.IGNORECASE | re.DOTALL).fullmatch
+    wanted = text.lower()
+    return lambda name: wanted in name.lower()
+
+
+def _address(kernel: Kernel, word: Optional[str]) -> Optional[int]:
+    return None if word is None else parse_number(word, "--object", kernel.evaluate)

@@ -1,0 +1,31 @@
+"""The columns of a listing in kernel mode: the keys of its JSON lines, for good."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from ...rows import Column
+
+__all__ = ("COLUMNS",)
+
+COLUMNS: Tuple[Column, ...] = (
+    Column("pid"),
+    Column("process"),
+    Column("eprocess"),
+    Column("handle", "Handle", "handle"),
+    Column("entry"),
+    Column("free"),
+    Column("next_free"),
+    Column("object", "Object"),
+    Column("object_header"),
+    Column("type", "Type"),
+    Column("type_address"),
+    Column("granted_access", "Access", "mask"),
+    Column("access"),
+    Column("attributes", "Attr", "letters"),
+    Column("handle_count", "Handles", "count"),
+    Column("pointer_count", "Pointers", "count"),
+    Column("name", "Name"),
+    Column("details", "Details", "details"),
+    Column("error"),
+)

@@ -1,0 +1,135 @@
+"""How many handles there are: by type, by process, or by both; the most first."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Dict, Iterator, List, Set, Tuple
+
+from ..rows import Column, Foot, Item, Note, Row
+from ..values import NOT_REQUESTED, Maybe, Sentence, Unavailable, UsageError
+from .registry import Argument, Run, command
+from .walk import PROCESS, TYPE, Types, Walk
+from .words import parse_count
+
+if TYPE_CHECKING:
+    from ..model import Handle, Kernel, Process
+
+_BY = ("type", "process")
+
+
+@command(
+    "summary",
+    "how many handles, by type and by process",
+    columns=(
+        Column("pid", "PID", "handle"),
+        Column("process", "Process"),
+        Column("type", "Type"),
+        Column("handles", "Handles", "count"),
+        Column("processes", "Processes", "count"),
+    ),
+    arguments=(
+        Argument(
+            "--by",
+            metavar="WHAT",
+            default="type",
+            help="type (default), process, or both: process,type",
+        ),
+        Argument("--top", metavar="N", help="only the N rows with the most handles (decimal)"),
+        TYPE,
+        PROCESS,
+    ),
+    examples=(
+        ("summary", "the types of all handles"),
+        ("summary --by process --top 10", "the processes with the most handles"),
+        ("summary --by process,type --type Key,File", "who has most keys and files open"),
+    ),
+)
+def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
+    """Yields a row for each type, process, or both, sorted by its number of handles."""
+    by = _by(options.by)
+    top = None if options.top is None else parse_count(options.top, "--top")
+    types = Types(kernel, options.type)
+    walk = Walk(kernel, options, run)
+    yield from types.notes
+    counts = _Counts(by)
+    for item in walk.pages():
+        if isinstance(item, Note):
+            yield item
+            continue
+        process, page = item
+        for handle in page:
+            if handle.error is None and types.accept(handle):
+                counts.add(process, handle)
+    yield from walk.end()
+    yield from types.end()
+    rows = counts.rows()
+    run.found = counts.total
+    yield rows[:top]
+    left = len(rows) - len(rows[:top])
+    if left:
+        yield Note(Sentence("{} more rows with fewer handles are not shown", left), False)
+    line = Sentence("{} handles in {} processes", counts.total, walk.processes)
+    yield Foot(line, {"handles": counts.total, "processes": walk.processes})
+
+
+def _by(text: str) -> Tuple[str, ...]:
+    words = [part.strip().lower() for part in text.split(",")]
+    if not words or len(set(words)) < len(words) or not set(words) <= set(_BY):
+        raise UsageError(f"--by {text!r}: give type, process, or both: process,type")
+    return tuple(words)
+
+
+class _Counts:
+    """Counts handles by what ``--by`` names."""
+
+    def __init__(self, by: Tuple[str, ...]) -> None:
+        self._by_type = "type" in by
+        self._by_process = "process" in by
+        self._counts: Dict[Tuple[int, str], int] = {}
+        self._processes: Dict[int, Process] = {}
+        self._holders: Dict[str, Set[int]] = {}
+        self._unknown: Dict[str, Maybe[str]] = {}
+        self.total = 0
+
+    def add(self, process: Process, handle: Handle) -> None:
+        """Count one handle."""
+        self.total += 1
+        who, kind = 0, ""
+        if self._by_process:
+            who = id(process)
+            self._processes[who] = process
+        if self._by_type:
+            kind = self._kind(handle)
+            if not self._by_process:
+                self._holders.setdefault(kind, set()).add(id(process))
+        key = (who, kind)
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _kind(self, handle: Handle) -> str:
+        """The type as a key; all whose type can't be read count together."""
+        kind = handle.type
+        if isinstance(kind, str):
+            return kind
+        key = "<unreadable>" if isinstance(kind, Unavailable) else "<none>"
+        self._unknown.setdefault(key, kind)
+        return key
+
+    def rows(self) -> List[Row]:
+        """A row for each, the most handles first."""
+        rows: List[Row] = []
+        for (who, kind), count in self._counts.items():
+            process = self._processes.get(who)
+            rows.append(
+                {
+                    "pid": NOT_REQUESTED if process is None else process.pid,
+                    "process": NOT_REQUESTED if process is None else process.image,
+                    "type": self._unknown.get(kind, kind) if self._by_type else NOT_REQUESTED,
+                    "handles": count,
+                    "processes": len(self._holders.get(kind, ())) or NOT_REQUESTED,
+                }
+            )
+        return sorted(rows, key=_order)
+
+
+def _order(row: Row) -> Tuple[int, str, str]:
+    return -row["handles"], str(row["process"]), str(row["type"])

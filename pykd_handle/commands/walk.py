@@ -1,0 +1,143 @@
+"""The handles of many processes, a page at a time, for commands that look through all of them.
+
+What `list` shows in its place (a process that hides, a table that can't be read) comes as a note
+here, with the process that it is about.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, FrozenSet, Iterator, List, Optional, Tuple, Union
+
+from ..rows import Note
+from ..values import Sentence
+from .registry import Argument, Run
+from .words import MINUS_1, parse_process
+
+if TYPE_CHECKING:
+    from ..model import Broken, Handle, Kernel, Process
+
+__all__ = ("PROCESS", "TYPE", "Types", "Walk")
+
+PROCESS = Argument(
+    "--process",
+    metavar="PROCESS",
+    help="only this process: an id, the address of an _EPROCESS, or the name of an image "
+    "(default: all)",
+)
+TYPE = Argument(
+    "--type",
+    metavar="TYPE[,TYPE]",
+    help="only handles to objects of these types; case does not matter",
+)
+
+
+class Walk:
+    """One walk through the handles of the processes that ``--process`` names, or of all.
+
+    ``processes`` counts those whose handles were seen; ``lost`` tells whether some could not be.
+    """
+
+    def __init__(self, kernel: Kernel, options: Namespace, run: Run) -> None:
+        self._kernel = kernel
+        self._word: Optional[str] = options.process
+        self._run = run
+        self.processes = 0
+        self.lost = False
+
+    def every(self) -> Iterator[Union[Process, Broken]]:
+        """The processes. Raises `PykdHandleError` where the one that is named is not found."""
+        which: Union[int, str, None] = None
+        if self._word is not None:
+            which = parse_process(self._word, self._kernel.evaluate)
+        if which is None or which == 0:
+            yield from self._kernel.every()
+        elif which in MINUS_1:
+            yield self._kernel.current_process
+        elif isinstance(which, str):
+            yield from self._kernel.named(which)
+        else:
+            yield self._kernel.process(which)
+
+    def pages(self) -> Iterator[Union[Note, Tuple[Process, List[Handle]]]]:
+        """Each process with a page of its handles, one by one, and notes."""
+        from ..model import Process
+        from ..values import PykdHandleError
+
+        for item in self.every():
+            if not isinstance(item, Process):
+                self._run.failed = self._run.failed or item.of_processes
+                self.lost = True
+                yield Note(item.line)
+                continue
+            who = item.in_words()
+            yield from map(Note, item.notes())
+            try:
+                for page in item.pages():
+                    if page:
+                        self._run.place = Sentence("at handle 0x{:x} of {}", page[0].value, who)
+                        self._kernel.progress(str(self._run.place))
+                        yield item, page
+            except PykdHandleError as error:
+                self._run.failed = self.lost = True
+                yield Note(Sentence("the handles of {} can't be read: {}", who, error))
+                continue
+            self.processes += 1
+            self.lost = self.lost or item.has_holes
+            for line in item.remarks():
+                yield Note(Sentence("{}: {}", who, line))
+        if self._word is None:
+            yield from map(Note, self._kernel.hiding())
+
+    def end(self) -> Iterator[Note]:
+        """What is to be said in the end: what was recovered, and how."""
+        for remark in self._kernel.remarks():
+            yield Note(remark, warning=False)
+
+
+class Types:
+    """The types that ``--type`` names, as the target spells them.
+
+    ``unknown`` counts handles whose type can't be read: any of them may be of one of these.
+    """
+
+    def __init__(self, kernel: Kernel, text: Optional[str]) -> None:
+        self.notes: List[Note] = []
+        self.unknown = 0
+        self._names: Optional[FrozenSet[str]] = None
+        if text is not None:
+            self._names = frozenset(self._spelled(kernel, text))
+
+    def _spelled(self, kernel: Kernel, text: str) -> Iterator[str]:
+        """Raises `PykdHandleError` for a type that the target does not have."""
+        from ..values import PykdHandleError, UsageError
+
+        have = kernel.types()
+        by_case = {name.lower(): name for name in have}
+        for word in filter(None, (part.strip() for part in text.split(","))):
+            name = by_case.get(word.lower())
+            if name is None and kernel.knows_all_types():
+                raise PykdHandleError(
+                    f"there is no object type {word!r} here; --types lists those that there are"
+                )
+            if name is not None and name != word:
+                self.notes.append(Note(Sentence("type {}: {} is meant", word, name), False))
+            yield name or word
+        if not text.strip(" ,"):
+            raise UsageError("--type is empty: name one or more types, as in --type File,Key")
+
+    def accept(self, handle: Handle) -> bool:
+        """Whether a handle is of one of the types."""
+        if self._names is None:
+            return True
+        kind = handle.type
+        if not isinstance(kind, str):
+            self.unknown += 1
+            return False
+        return kind in self._names
+
+    def end(self) -> Iterator[Note]:
+        """What is to be said in the end."""
+        if self.unknown:
+            line = "{} handles are left out, since their type can't be read"
+            yield Note(Sentence(line, self.unknown))

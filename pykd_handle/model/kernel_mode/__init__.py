@@ -1,0 +1,20 @@
+"""The public nouns over a kernel: its dump, or its session."""
+
+from ...kernel.entry_info import EntryInfo
+from .handle import KernelModeHandle, KernelModeHole
+from .kernel import KernelMode
+from .object import KernelModeObject, LostObject
+from .process import KernelModeProcess, NoTable
+from .table import KernelModeTable
+
+__all__ = (
+    "EntryInfo",
+    "KernelMode",
+    "KernelModeHandle",
+    "KernelModeHole",
+    "KernelModeObject",
+    "KernelModeProcess",
+    "KernelModeTable",
+    "LostObject",
+    "NoTable",
+)

@@ -1,0 +1,270 @@
+"""A stopped kernel: its processes, tables and types."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+
+from ...kernel import Kernel as ObjectManager
+from ...kernel import KernelObject
+from ...kernel.cid_table import cid_table
+from ...kernel.object_header import HeaderReader
+from ...kernel.process import BrokenList
+from ...kernel.process import Process as ProcessBlock
+from ...kernel.process_finder import FoundProcess
+from ...kernel.process_places import Source, nothing_read
+from ...objects import Description, Objects
+from ...targets import Target
+from ...values import Absent, Maybe, PykdHandleError, Sentence, TargetError, Unavailable
+from ..nouns import Broken, Kernel, Process
+from .process import KernelModeProcess
+from .table import KernelModeTable
+
+__all__ = ("KernelMode",)
+
+_PLACES = {
+    Source.HANDLE_TABLES: "its handle table",
+    Source.PROCESSORS: "a processor that runs it",
+    Source.SYSTEM: "the kernel's own pointer to System",
+    Source.IDS: "the table of ids",
+}
+
+
+class KernelMode(Kernel):
+    """A kernel's dump or session. Takes over the target and closes it.
+
+    ``raw`` are the kernel layer's readers, ``target`` where the bytes come from.
+    """
+
+    mode = "kernel"
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.name = target.name
+        self.pointer_size = target.pointer_size
+        self.raw = ObjectManager(target)
+        self.headers: HeaderReader = self.raw.headers
+        self._objects = Objects(self.raw)
+        self._processes: Dict[int, KernelModeProcess] = {}
+        self._listed: List[KernelModeProcess] = []
+
+    # -- processes --------------------------------------------------------------------------------
+
+    def every(self) -> Iterator[Union[Process, Broken]]:
+        """Every process that any place of the kernel names, each once; a `Broken` where a list
+        breaks off."""
+        self._listed = []
+        for item in self.raw.finder.all():
+            if isinstance(item, BrokenList):
+                yield Broken(_line(item.reason), item.of_processes)
+                continue
+            process = self._process(item.process, self._where_found(item))
+            self._listed.append(process)
+            yield process
+
+    def hiding(self) -> List[Sentence]:
+        """Behind a walk through `every` process: those that hide from one of the other lists, where
+        that could be followed to its end, and those that another id is kept of."""
+        finder = self.raw.finder
+        tables = finder.places.tables
+        lines: List[Sentence] = []
+        for process in self._listed:
+            block = process.block
+            differs = finder.other_id(block)
+            if differs:
+                lines.append(_line(differs))
+            address = block.object_table
+            if not isinstance(address, int) or not address:
+                continue  # it has exited
+            if tables is not None and address not in tables:
+                lines.append(
+                    Sentence(
+                        "the handle table of {}, 0x{:x}, is missing in the list of handle tables "
+                        "({})",
+                        finder.in_words(block),
+                        address,
+                        Source.HANDLE_TABLES.value,
+                    )
+                )
+            if finder.places.ids_complete and block.address not in finder.places.ids:
+                lines.append(
+                    Sentence(
+                        "{} is missing in the table of ids ({})",
+                        finder.in_words(block),
+                        Source.IDS.value,
+                    )
+                )
+        return lines
+
+    def process(self, which: Union[int, str]) -> Process:
+        """The process of this id, at this address, or with this image name."""
+        if isinstance(which, str):
+            return self.one_named(which)
+        which = self.target.sign_extended(which)
+        if self.target.is_kernel_address(which):
+            return self._at(which)
+        search = self.raw.finder.by_pid(which)
+        if search.found is None:
+            reasons = list(dict.fromkeys(search.remarks + search.doubts))
+            because = f" ({'; '.join(map(str, reasons))})" if reasons else ""
+            if search.doubts:
+                raise TargetError(f"no process with the id 0x{which:x} is found{because}")
+            raise TargetError(f"no process has the id 0x{which:x}{because}")
+        notes = [*map(_line, search.remarks), *self._where_found(search.found)]
+        return self._process(search.found.process, notes)
+
+    def _at(self, address: int) -> Process:
+        """The process at an address. Raises `TargetError` where that is none, or nothing of it is
+        there."""
+        looks = self.raw.processes.looks_like_process(address)
+        if isinstance(looks, Unavailable):
+            block = self.raw.processes.read(address)
+            if nothing_read(block):
+                raise TargetError(f"Process 0x{address:x} can't be read: {looks.reason}")
+            line = Sentence("whether 0x{:x} is an _EPROCESS can't be checked: {}", address, looks)
+            return self._process(block, [line])
+        if not looks:
+            raise TargetError(f"Process 0x{address:x} is not the address of an _EPROCESS")
+        return self._process(self.raw.processes.read(address))
+
+    @property
+    def current_process(self) -> Process:
+        """The process that is current. Raises `PykdHandleError` where the target does not tell."""
+        return self._process(self.raw.processes.current())
+
+    def context(self) -> Tuple[Process, List[Sentence]]:
+        """The process that is shown with a table of no process, the current one or else System, and
+        what is to be said of that. Raises `PykdHandleError` where neither is known."""
+        try:
+            return self.current_process, []
+        except PykdHandleError as error:
+            why = str(error)
+        system = self.raw.finder.system()
+        if isinstance(system, Absent):
+            raise TargetError(why)
+        line = Sentence("{}; the process that is shown is System", why)
+        return self._process(system), [line]
+
+    def _process(self, block: ProcessBlock, notes: Iterable[Sentence] = ()) -> KernelModeProcess:
+        found = self._processes.get(block.address)
+        if found is None:
+            found = self._processes[block.address] = KernelModeProcess(self, block)
+        found.found_by(notes)
+        return found
+
+    def _where_found(self, found: FoundProcess) -> List[Sentence]:
+        """The line about a process that is not in the list of processes."""
+        if found.source is Source.LIST:
+            return []
+        finder = self.raw.finder
+        who = finder.in_words(found.process)
+        where = f"{_PLACES[found.source]} ({found.source.value})"
+        if found.source is Source.IDS and not found.process.object_table:
+            exited = self.raw.processes.exited(found.process)
+            if exited is True:
+                return [
+                    Sentence(
+                        "{} has exited and is in no list any more; it is found in {}", who, where
+                    )
+                ]
+            if isinstance(exited, Absent):
+                return [
+                    Sentence(
+                        "{} is found in {} alone; whether it has exited is not known: {}",
+                        who,
+                        where,
+                        exited,
+                    )
+                ]
+        missing = "not in what is left of" if finder.places.list_broken else "missing in"
+        return [
+            Sentence(
+                "{} is {} the list of processes ({}); it is found through {}",
+                who,
+                missing,
+                Source.LIST.value,
+                where,
+            )
+        ]
+
+    # -- tables -----------------------------------------------------------------------------------
+
+    @property
+    def kernel_table(self) -> KernelModeTable:
+        """The kernel handle table, which is System's own."""
+        address = self.raw.kernel_table_address()
+        if isinstance(address, Absent):
+            raise TargetError(str(address))
+        return KernelModeTable(self, self.raw.table(address))
+
+    @property
+    def cid_table(self) -> KernelModeTable:
+        """The table of process and thread ids (``PspCidTable``)."""
+        return KernelModeTable(self, cid_table(self.target), of_ids=True)
+
+    # -- objects ----------------------------------------------------------------------------------
+
+    def will_describe(self) -> None:
+        """Objects will be described: the begin of each comes with its header."""
+        self.headers.ahead = self._objects.ahead
+
+    def describe(self, item: KernelObject) -> Description:
+        """The description of an object; one that fails says why in its name."""
+        return self._objects.describe(item)
+
+    def load(self, headers: Iterable[int]) -> None:
+        """Read the object headers at these addresses that were not read before."""
+        self.raw.load(headers)
+
+    def object(self, header: int) -> KernelObject:
+        """The object whose header lies at this address."""
+        return self.raw.object(header)
+
+    def image_name(self, block: ProcessBlock) -> Maybe[str]:
+        """The whole name of a process's image."""
+        return self.raw.image_name(block)
+
+    def types(self) -> List[str]:
+        """The names of all types that can be read."""
+        return sorted(kind.name for kind in self.raw.types.all() if isinstance(kind.name, str))
+
+    def knows_all_types(self) -> bool:
+        """Whether no type is left that can't be read."""
+        return self.types_unread() is None
+
+    def types_unread(self) -> Optional[Unavailable]:
+        """Why `types` may lack some; None where it has every one."""
+        return self.raw.types.unread()
+
+    # -- the target -------------------------------------------------------------------------------
+
+    def notes(self) -> List[Sentence]:
+        """Which symbols were taken, what is cut short."""
+        return [_line(note) for note in self.target.notes()]
+
+    def remarks(self) -> List[Sentence]:
+        """What was recovered without symbols, and how."""
+        return [_line(remark) for remark in self.raw.remarks]
+
+    def damage(self) -> List[Sentence]:
+        """What of the symbols was found to be damaged so far."""
+        return [_line(line) for line in self.target.symbol_damage()]
+
+    def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
+        """See `Kernel.alarm`."""
+        self.target.alarm(tell, aside)
+
+    def progress(self, text: str) -> None:
+        """See `Kernel.progress`."""
+        self.target.progress(text)
+
+    def evaluate(self, expression: str) -> Optional[int]:
+        """See `Kernel.evaluate`."""
+        return self.target.evaluate(expression)
+
+    def close(self) -> None:
+        """Close the target."""
+        self.target.close()
+
+
+def _line(text: object) -> Sentence:
+    return text if isinstance(text, Sentence) else Sentence(str(text))

@@ -1,0 +1,102 @@
+"""An object of the kernel: header, type, name, details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from ...kernel import KernelObject
+from ...objects import Description
+from ...values import Absent, Details, Hex, Maybe, Unavailable, in_hex
+from ..nouns import Object
+
+if TYPE_CHECKING:
+    from .kernel import KernelMode
+
+__all__ = ("KernelModeObject", "LostObject")
+
+
+class KernelModeObject(Object):
+    """The object whose header was read; its description is made when it is asked for, once."""
+
+    __slots__ = ("_description", "_item", "_kernel")
+
+    def __init__(self, kernel: KernelMode, item: KernelObject) -> None:
+        self._kernel = kernel
+        self._item = item
+        self._description: Optional[Description] = None
+
+    @property
+    def description(self) -> Description:
+        """Its names and details, each of which says why it is absent."""
+        if self._description is None:
+            self._description = self._kernel.describe(self._item)
+        return self._description
+
+    @property
+    def type(self) -> Maybe[str]:
+        """The name of its type, by its header, or by what the object itself proves."""
+        return self._item.type_name
+
+    @property
+    def type_address(self) -> Maybe[int]:
+        """The address of its ``_OBJECT_TYPE``."""
+        kind = self._item.type
+        return in_hex(kind if isinstance(kind, Absent) else kind.address)
+
+    @property
+    def name(self) -> Maybe[str]:
+        """Its full name, as its type keeps it."""
+        return self.description.name
+
+    @property
+    def details(self) -> Details:
+        """What else is known of it."""
+        return self.description.details
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """``_OBJECT_HEADER.HandleCount``."""
+        return self._item.header.handle_count
+
+    @property
+    def pointer_count(self) -> Maybe[int]:
+        """``_OBJECT_HEADER.PointerCount``: from 8.1 on, handles that are used count as many."""
+        return self._item.header.pointer_count
+
+    @property
+    def address(self) -> Maybe[int]:
+        """The address of its body."""
+        return in_hex(self._item.header.body)
+
+    @property
+    def header(self) -> Maybe[int]:
+        """The address of its header."""
+        return Hex(self._item.header.address)
+
+
+class LostObject(Object):
+    """What an entry leads to that is no address of the kernel: everything says so."""
+
+    __slots__ = ("_body", "_header", "why")
+
+    def __init__(self, header: int, body: Maybe[int], why: Unavailable) -> None:
+        self._header = header
+        self._body = body
+        self.why = why
+
+    @property
+    def type(self) -> Maybe[str]:
+        """Not known."""
+        return self.why
+
+    type_address = name = handle_count = pointer_count = type  # type: ignore[assignment]
+
+    @property
+    def address(self) -> Maybe[int]:
+        """Where its body would lie."""
+        return in_hex(self._body)
+
+    @property
+    def header(self) -> Maybe[int]:
+        """Where its header would lie."""
+        return Hex(self._header)

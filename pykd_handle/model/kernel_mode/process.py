@@ -1,0 +1,143 @@
+"""A process of the kernel, with its handle table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional
+
+from ...kernel.process import SYSTEM_PROCESS_ID
+from ...kernel.process import Process as ProcessBlock
+from ...values import (
+    Absent,
+    Hex,
+    Maybe,
+    PykdHandleError,
+    Sentence,
+    split_kernel_handle,
+    unavailable,
+)
+from ..nouns import Handle, Process
+from .table import KernelModeTable
+
+if TYPE_CHECKING:
+    from .kernel import KernelMode
+
+__all__ = ("KernelModeProcess", "NoTable")
+
+
+class NoTable(PykdHandleError):
+    """A process has no handle table, or it can't be read. ``gone`` tells which of the two."""
+
+    def __init__(self, gone: bool, template: str, *parts: object) -> None:
+        super().__init__(str(Sentence(template, *parts)))
+        self.gone = gone
+
+
+class KernelModeProcess(Process):
+    """One ``_EPROCESS``; ``block`` are its fields, as the debugger's PROCESS block shows them."""
+
+    def __init__(self, kernel: KernelMode, block: ProcessBlock) -> None:
+        self._kernel = kernel
+        self.block = block
+        self._notes: List[Sentence] = []
+        self._table: Optional[KernelModeTable] = None
+        self._no_table: Optional[PykdHandleError] = None
+
+    @property
+    def pid(self) -> Maybe[int]:
+        """``UniqueProcessId``."""
+        return self.block.pid
+
+    @property
+    def image(self) -> Maybe[str]:
+        """The whole name of its image; a read, once."""
+        return self._kernel.image_name(self.block)
+
+    @property
+    def address(self) -> int:
+        """The address of its ``_EPROCESS``."""
+        return Hex(self.block.address)
+
+    @property
+    def exited(self) -> Maybe[bool]:
+        """Whether it has begun to exit (``ExitTime``)."""
+        return self._kernel.raw.processes.exited(self.block)
+
+    @property
+    def has_kernel_table(self) -> bool:
+        """Whether its table is the kernel's, which is System's; others need no look."""
+        if isinstance(self.pid, int) and self.pid != SYSTEM_PROCESS_ID:
+            return False
+        address = self.block.object_table
+        return isinstance(address, int) and address == self._kernel.raw.kernel_table_address()
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles are in use, as its table counts them; 0 for one without a table."""
+        address = self.block.object_table
+        if isinstance(address, Absent):
+            return address
+        if address == 0:
+            return 0
+        try:
+            return self.table.handle_count
+        except PykdHandleError as error:
+            return unavailable(error)
+
+    @property
+    def table(self) -> KernelModeTable:
+        """Its handle table, opened once. Raises `NoTable` where there is none, and
+        `PykdHandleError` where it can't be read."""
+        if self._table is None:
+            if self._no_table is not None:
+                raise self._no_table
+            try:
+                self._table = self._open_table()
+            except PykdHandleError as error:
+                self._no_table = error
+                raise
+        return self._table
+
+    def _open_table(self) -> KernelModeTable:
+        address = self.block.object_table
+        if isinstance(address, int) and address:
+            return KernelModeTable(self._kernel, self._kernel.raw.table(address), self)
+        if isinstance(address, Absent):
+            raise NoTable(False, "ObjectTable can't be read: {}", address)
+        exited = " any more: it has exited" if self.exited is True else ""
+        raise NoTable(True, f"the process has no handle table{exited}")
+
+    def pages(self, free: bool = False) -> Iterator[List[Handle]]:
+        """All handles of its table. Raises `PykdHandleError` where it can't be read."""
+        try:
+            table = self.table
+        except NoTable as error:
+            if error.gone:
+                return
+            raise
+        yield from table.pages(free)
+
+    def handle(self, value: int) -> Handle:
+        """The handle of this value; a kernel handle is looked up in the kernel's table.
+
+        Raises `NoSuchHandle`, and `PykdHandleError` where it can't be read.
+        """
+        if split_kernel_handle(value)[1]:
+            return self._kernel.kernel_table.handle(value)
+        return self.table.handle(value)
+
+    def found_by(self, notes: Iterable[Sentence]) -> None:
+        """Add lines on how it was found."""
+        self._notes += [note for note in notes if note not in self._notes]
+
+    def notes(self) -> List[Sentence]:
+        """Where it was found, if not in the list of processes; what else has its id."""
+        return self._notes
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether a part of its table could not be read on the way."""
+        return self._table is not None and self._table.has_holes
+
+    def remarks(self) -> List[Sentence]:
+        """What is to be said of its table behind a walk."""
+        return [] if self._table is None else self._table.remarks()

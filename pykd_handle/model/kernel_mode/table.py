@@ -1,0 +1,184 @@
+"""Handle tables of the kernel: a process's, the kernel's own, that of process and thread ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional
+
+from ...kernel.handle_entry import HandleEntry
+from ...kernel.handle_table import HANDLE_STEP, HandleTable
+from ...kernel.handle_table import Hole as TableHole
+from ...values import (
+    Maybe,
+    MissingField,
+    Sentence,
+    Unavailable,
+    as_typed,
+    split_kernel_handle,
+    unavailable,
+)
+from ..nouns import Handle, NoSuchHandle, Object, Process, Table
+from .handle import KernelModeHandle, KernelModeHole, Page
+from .object import KernelModeObject, LostObject
+
+if TYPE_CHECKING:
+    from .kernel import KernelMode
+
+__all__ = ("KernelModeTable",)
+
+
+class KernelModeTable(Table):
+    """One ``_HANDLE_TABLE``; ``raw`` is the kernel layer's reader of it, ``owner`` the process that
+    it belongs to, ``of_ids`` whether its values are process and thread ids."""
+
+    def __init__(
+        self,
+        kernel: KernelMode,
+        raw: HandleTable,
+        owner: Optional[Process] = None,
+        of_ids: bool = False,
+    ) -> None:
+        self._kernel = kernel
+        self._owner = owner
+        self.raw = raw
+        self.of_ids = of_ids
+        self._used = 0
+        self._hidden: Dict[str, int] = {}
+
+    @property
+    def process(self) -> Process:
+        """The process that it belongs to; of a table that is nobody's, the current one or System.
+        Raises `PykdHandleError` where neither is known."""
+        return self._kernel.context()[0] if self._owner is None else self._owner
+
+    @property
+    def address(self) -> int:
+        """The address of the ``_HANDLE_TABLE``."""
+        return self.raw.address
+
+    @property
+    def handle_count(self) -> Maybe[int]:
+        """How many handles are in use, as the kernel counts them."""
+        return self.raw.handle_count
+
+    def pages(self, free: bool = False) -> Iterator[List[Handle]]:
+        """All handles in the order of the table, so many at once as the target wants read
+        together; holes in their place, ``free`` entries where they are asked for."""
+        self._used = 0
+        self._hidden = {}
+        size = self._kernel.target.rows_at_once
+        for rows in self.raw.pages():
+            for start in range(0, len(rows), size):
+                part = rows[start : start + size]
+                entries = [row for row in part if isinstance(row, HandleEntry)]
+                page = Page(self, entries)
+                found: List[Handle] = []
+                for row in part:
+                    if isinstance(row, TableHole):
+                        self._hidden[row.reason] = self._hidden.get(row.reason, 0) + row.hidden
+                        found.append(KernelModeHole(self, row))
+                    elif row.pointer:
+                        self._used += 1
+                        found.append(KernelModeHandle(page, row))
+                    elif free:
+                        found.append(KernelModeHandle(page, row))
+                yield found
+
+    def handle(self, value: int) -> Handle:
+        """The handle of this value, free or in use; its lowest two bits do not count, and a kernel
+        handle's bit is that of the value that comes back.
+
+        Raises `NoSuchHandle` beyond the table, and `PykdHandleError` where its entry can't be read.
+        """
+        index, kernel_handle = (value, False) if self.of_ids else split_kernel_handle(value)
+        entry = self.raw.entry(index)
+        if entry is None:
+            slots = self.raw.slots
+            last = as_typed((slots - 1) * HANDLE_STEP, kernel_handle)
+            ends = Sentence("ends at 0x{:x}", last) if slots else "has no entries"
+            raise NoSuchHandle("{}: the table {}", self.none_such(value), ends)
+        return KernelModeHandle(Page(self, [entry]), entry, kernel_handle)
+
+    def none_such(self, value: int) -> Sentence:
+        """The words for a value that the table does not have."""
+        if self.of_ids:
+            return Sentence("no process or thread has the id 0x{:x}", value)
+        return Sentence("no handle 0x{:x}", value)
+
+    def remarks(self) -> List[Sentence]:
+        """What is to be said of the table; behind a walk also what was hidden in it, and where its
+        own count differs."""
+        lines = [_sentence(remark) for remark in self.raw.remarks]
+        hidden = sum(self._hidden.values())
+        if hidden:
+            lines.append(self._hidden_slots(hidden))
+        stored = self.raw.stored_count
+        if isinstance(stored, int) and not self._used <= stored <= self._used + hidden:
+            could = f" and {hidden} could not be read" if hidden else ""
+            lines.append(
+                Sentence(
+                    "the table counts {} handles in use; {} were found{}", stored, self._used, could
+                )
+            )
+        return lines
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a walk found fewer handles than the table counts, though all could be read."""
+        stored = self.raw.stored_count
+        return isinstance(stored, int) and self._used + sum(self._hidden.values()) < stored
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether a part of the table could not be read on the way."""
+        return bool(self._hidden)
+
+    def _hidden_slots(self, total: int) -> Sentence:
+        line = "{} of the table's {} slots could not be read"
+        slots = self.raw.slots
+        if len(self._hidden) == 1:
+            (reason,) = self._hidden
+            return Sentence(line + ": {}", total, slots, reason)
+        counts = sorted(self._hidden.items(), key=lambda item: str(item[0]))[:4]
+        reasons = Sentence(
+            ", ".join(["{}: {}"] * len(counts)),
+            *(part for reason, count in counts for part in (count, reason)),
+        )
+        return Sentence(line + " ({})", total, slots, reasons)
+
+    # -- what handles ask --------------------------------------------------------------------------
+
+    def typed(self, index: int, kernel_handle: bool) -> int:
+        """A handle of the table as a user types it."""
+        return as_typed(index, kernel_handle)
+
+    def header_of(self, entry: HandleEntry) -> int:
+        """The object header that an entry leads to; those of the id table lead to the body."""
+        return self._kernel.headers.header_of(entry.pointer) if self.of_ids else entry.pointer
+
+    def load(self, entries: Iterable[HandleEntry]) -> None:
+        """Read the headers of all objects that these entries lead to, together."""
+        is_kernel_address = self._kernel.target.is_kernel_address
+        self._kernel.load(
+            self.header_of(entry)
+            for entry in entries
+            if entry.pointer and is_kernel_address(entry.pointer)
+        )
+
+    def object(self, entry: HandleEntry) -> Object:
+        """What an entry leads to."""
+        header = self.header_of(entry)
+        if self._kernel.target.is_kernel_address(header):
+            return KernelModeObject(self._kernel, self._kernel.object(header))
+        why = Unavailable("the object is no address of the kernel", header)
+        return LostObject(header, self.body_of(header), why)
+
+    def body_of(self, header: int) -> Maybe[int]:
+        """The address of the object behind a header."""
+        try:
+            return self._kernel.headers.body_of(header)
+        except MissingField as error:
+            return unavailable(error)
+
+
+def _sentence(remark: object) -> Sentence:
+    return remark if isinstance(remark, Sentence) else Sentence(str(remark))

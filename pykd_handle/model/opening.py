@@ -1,0 +1,98 @@
+"""Opening what is looked at: a dump by its path, or the debugger's session.
+
+The kind of target decides between kernel and user mode: a minidump or a user-mode session is one
+process, everything else is a kernel.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional, Sequence, Union
+
+from ..targets.dump.file import Progress, silent
+from ..values import TargetError, UsageError
+from .nouns import Kernel
+
+__all__ = ("NoDebugger", "arguments_lost", "connect", "mode_of", "open_dump")
+
+AnyPath = Union[str, Path]
+
+
+class NoDebugger(TargetError):
+    """There is no debugger's session here; the line says why, where something else is there in the
+    place of pykd."""
+
+
+def arguments_lost(words: Sequence[str]) -> bool:
+    """Whether the debugger lost the words on their way to a script (`targets.session`)."""
+    from ..targets.session import arguments_lost as lost
+    from ..targets.session import in_debugger
+
+    return in_debugger() and lost(words)
+
+
+def mode_of(path: AnyPath) -> str:
+    """``"user"`` for a minidump of a process, else ``"kernel"``: by its first bytes."""
+    from ..usermode import is_minidump
+
+    return "user" if is_minidump(Path(path)) else "kernel"
+
+
+def open_dump(
+    path: AnyPath, symbols: Optional[AnyPath] = None, progress: Progress = silent
+) -> Kernel:
+    """Open a kernel dump, a raw image of memory, or a minidump of a process.
+
+    ``symbols`` is an ISF file of the dump's kernel or a folder of such; without it they are looked
+    for beside the dump, and then a layout that ships with the package is proved on the memory.
+    ``progress`` takes a line now and then, while something is looked for. Raises `TargetError`,
+    `SymbolsError`, and `UsageError` for symbols with a minidump; the line says what to do.
+    """
+    if mode_of(path) == "user":
+        if symbols is not None:
+            raise UsageError("--symbols is for kernel dumps; this is a user-mode minidump")
+        from ..usermode import open_minidump
+        from .user import UserKernel
+
+        return UserKernel(open_minidump(Path(path)))
+    from .kernel_mode import KernelMode
+    from .recovery import open_kernel_dump
+
+    target = open_kernel_dump(Path(path), None if symbols is None else Path(symbols), progress)
+    try:
+        return KernelMode(target)
+    except Exception:
+        target.close()
+        raise
+
+
+def connect(symbols: Optional[AnyPath] = None) -> Kernel:
+    """The debugger's session, through pykd: a kernel's or a process's, a dump's or a live one's.
+
+    ``symbols`` are the kernel's, in place of the debugger's own. Raises `NoDebugger`,
+    `TargetError`, `SymbolsError`, and `UsageError` for symbols in user mode.
+    """
+    from ..targets.session import ForeignPykd, is_kernel_session
+    from ..targets.session import connect as connect_pykd
+
+    try:
+        pykd = connect_pykd()
+    except TargetError as error:
+        why = f" ({error})" if isinstance(error, ForeignPykd) else ""
+        raise NoDebugger(f"no debugger's session is here{why}") from None
+    if not is_kernel_session(pykd):
+        if symbols is not None:
+            raise UsageError("--symbols is for kernel sessions; this one is of user mode")
+        from ..usermode import connect_engine
+        from .user import UserKernel
+
+        return UserKernel(connect_engine())
+    from .kernel_mode import KernelMode
+    from .recovery import open_kernel_session
+
+    target = open_kernel_session(pykd, None if symbols is None else Path(symbols))
+    try:
+        return KernelMode(target)
+    except Exception:
+        target.close()
+        raise

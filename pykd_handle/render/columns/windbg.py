@@ -1,0 +1,218 @@
+"""The classic text: what a current WinDbg prints for ``!handle``, blank for blank.
+
+The forms come from real sessions. Where nobody has shown what WinDbg prints (unreadable memory,
+the table of process and thread ids, notes) the wording is ours, close to the lines around it, and
+what could not be read stands as ``<Unavailable: reason>``. Of the commands `list` alone has it: its
+heads have the facts that are shown here, its rows what no column names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, List, Mapping
+
+from ...rows import Head, Note, Row, Title
+from ...values import NO_VALUE, Absent, Maybe, Unavailable
+from .base import Renderer
+
+__all__ = ("WinDbgRenderer",)
+
+_BASIC, _OBJECT = 0x1, 0x2  # flags of !handle
+_SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
+
+
+class WinDbgRenderer(Renderer):
+    """Writes the classic text."""
+
+    _width = 16
+    _blank = False
+    _processes = 0
+    _flags = _BASIC | _OBJECT
+    _process: Any = None
+    _version = "new"
+
+    # -- the head -------------------------------------------------------------------------------
+
+    def title(self, title: Title) -> None:
+        """The lines before the first process: what is searched for."""
+        facts = title.facts
+        self._flags = facts["flags"]
+        self._process = facts["process"]
+        lines = [""]
+        if facts["every_process"]:
+            lines += ["**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
+        if facts["type_name"]:
+            lines += [f"Searching for handles of type {self.clean(facts['type_name'])}", ""]
+        self._write(lines)
+
+    def head(self, head: Head) -> None:
+        """A process with its table line."""
+        self._width = 2 * head.facts["pointer_size"]
+        # What WinDbg calls this kernel's object headers: "new" from Windows 7 on.
+        self._version = "new" if head.facts["info_mask"] else "old"
+        lines = [] if self._blank or self._processes == 0 else [""]
+        self._processes += 1
+        self._write(lines + self._process_lines(head.facts))
+
+    def rows(self, rows: List[Row]) -> None:
+        """Handles; one blank line behind each, unless only bare lines were asked for."""
+        shown = self._flags & (_BASIC | _OBJECT)
+        lines: List[str] = []
+        for row in rows:
+            lines += self._handle(row)
+            if shown and not row["free"]:
+                lines.append("")
+        self._write(lines)
+
+    def note(self, note: Note) -> None:
+        """A line in its place, or told beside the output."""
+        if note.warning:
+            self._write([self.clean(note.line)])
+        else:
+            self.remark(note)
+
+    def end(self) -> None:
+        """One blank line closes the output."""
+        if not self._blank:
+            self._write([""])
+
+    def _write(self, lines: List[str]) -> None:
+        if lines:
+            self.stream.write("\n".join(lines) + "\n")
+            self._blank = not lines[-1]
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _pointer(self, value: Maybe[int]) -> str:
+        return self._hex(value, self._width)
+
+    def _hex(self, value: Maybe[int], digits: int) -> str:
+        if isinstance(value, Absent):
+            return self._absent(value)
+        return f"{value:0{digits}x}"
+
+    def _absent(self, value: Absent) -> str:
+        if isinstance(value, Unavailable):
+            return f"<Unavailable: {self.clean(value)}>"
+        return "none"
+
+    def _text(self, value: Maybe[str]) -> str:
+        if isinstance(value, Absent):
+            return self._absent(value)
+        return self.clean(value)
+
+    def _count(self, value: Maybe[int]) -> str:
+        return self._absent(value) if isinstance(value, Absent) else str(value)
+
+    # -- a process ------------------------------------------------------------------------------
+
+    def _process_lines(self, facts: Mapping[str, Any]) -> List[str]:
+        lines = []
+        if self._process and self._process == facts["pid"]:
+            lines.append(f"Searching for Process with Cid == {self._process:x}")
+        session = self._count(facts["session"])
+        ids = (
+            f"SessionId: {session}  Cid: {self._hex(facts['pid'], 4)}    "
+            f"Peb: {self._hex(facts['peb'], 8)}  ParentCid: {self._hex(facts['parent_pid'], 4)}"
+        )
+        if facts["pointer_size"] == 4:
+            lines.append(f"PROCESS {self._pointer(facts['eprocess'])}  {ids}")
+        else:
+            lines += [f"PROCESS {self._pointer(facts['eprocess'])}", f"    {ids}"]
+        freezes = facts["freeze_count"]
+        if isinstance(freezes, int) and freezes:
+            lines.append(f"FreezeCount {freezes}")
+        # A null ObjectTable has eight digits on 64-bit Windows too.
+        table = facts["object_table"]
+        table_text = "00000000" if table == 0 else self._pointer(table)
+        count = facts["handle_count"]
+        count_text = f"{count:3d}." if isinstance(count, int) else self._absent(count)
+        base = self._hex(facts["directory_base"], 8)
+        lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
+        lines += [f"    Image: {self._text(facts['image'])}", ""]
+        if isinstance(facts["table_count"], (int, Unavailable)):
+            # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
+            kinds = {"Kernel": "Kernel handle", "Cid": "Cid handle"}
+            kind = kinds.get(facts["table_kind"], "Handle")
+            where = self._pointer(facts["table_address"])
+            entries = self._count(facts["table_count"])
+            lines += [f"{kind} table at {where} with {entries} entries in use", ""]
+        return lines
+
+    # -- a handle -------------------------------------------------------------------------------
+
+    def _handle(self, row: Row) -> List[str]:
+        value = row["handle"]
+        error = row["error"]
+        if error is not NO_VALUE:
+            # No sample of WinDbg shows a table page that can't be read.
+            text = f"<Unavailable: {self.clean(error)}>"
+            return [text if isinstance(value, Absent) else f"{value:04x}: {text}"]
+        handle = f"{value:04x}"
+        if row["free"]:
+            entry, following = self._pointer(row["entry"]), self._pointer(row["next_free"])
+            return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
+        suffixes = ""
+        if not isinstance(row["attributes"], Absent):
+            suffixes = "".join(_SUFFIXES[name] for name in row["attributes"])
+        line = (
+            f"{handle}: Object: {self._pointer(row['object'])}"
+            f"  GrantedAccess: {self._hex(row['granted_access'], 8)}{suffixes}"
+        )
+        if not self._flags & _OBJECT:
+            return [line]
+        return [f"{line} Entry: {self._pointer(row['entry'])}", *self._object(row)]
+
+    def _object(self, row: Row) -> List[str]:
+        if isinstance(row["type"], str):
+            kind = f"({self._pointer(row['type_address'])}) {self.clean(row['type'])}"
+        else:
+            kind = self._absent(row["type"])
+        lines = [f"Object: {self._pointer(row['object'])}  Type: {kind}"]
+        head = f"    ObjectHeader: {self._pointer(row['object_header'])}"
+        handles, pointers = row["handle_count"], row["pointer_count"]
+        if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
+            # The whole header is missing: one line says so, not one for each of its fields.
+            return [*lines, f"{head} {self._absent(pointers)}"]
+        lines += [
+            f"{head} ({self._version} version)",
+            f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
+        ]
+        if row["own_name"] is not NO_VALUE:
+            lines.append(self._name(row))
+        details = row["details"]
+        return lines + [f"        {line}" for line in self._link(details)] if details else lines
+
+    def _name(self, row: Row) -> str:
+        """The name as the object itself has it, behind the directory that it stands in."""
+        directory = row["directory"]
+        where = self._pointer(directory) if directory else "00000000"
+        if isinstance(directory, Unavailable):
+            where = self._absent(directory)
+        name = self._text(row["own_name"])
+        if row["device"] is not NO_VALUE:
+            name += f" {{{self._text(row['device'])}}}"
+        return f"        Directory Object: {where}  Name: {name}"
+
+    def _link(self, details: Mapping[str, Any]) -> List[str]:
+        """Where a symbolic link leads, as !object prints it; no other object has such details."""
+        lines: List[str] = []
+        if not ("target" in details or "callback" in details):
+            return lines
+        if "flags" in details:
+            # No session shows what is printed for flags other than 0.
+            local = " ( Local )" if details["flags"] == 0 else ""
+            lines.append(f"Flags: {self._hex(details['flags'], 8)}{local}")
+        if "target" in details:
+            target = details["target"]
+            text = self._text(target)
+            quoted = text if isinstance(target, Absent) else f"'{text}'"
+            lines.append(f"Target String is {quoted}")
+        else:
+            # Ours: no session shows a link with a callback.
+            places = (self._pointer(details[key]) for key in ("callback", "callback_context"))
+            lines.append("Target Callback is {}, Context is {}".format(*places))
+        index = details.get("drive_letter_index")
+        if isinstance(index, int):
+            letter = f" ({chr(ord('A') + index - 1)}:)" if index <= 26 else ""
+            lines.append(f"Drive Letter Index is {index}{letter}")
+        return lines

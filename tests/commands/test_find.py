@@ -1,0 +1,168 @@
+"""``find``: exactly the handles that a system was built with, each once."""
+
+from typing import List, Tuple
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.values import PykdHandleError, TargetError, UsageError
+
+from .asking import Asked
+
+Hit = Tuple[int, int]
+
+
+class Zoo:
+    """Three processes; who holds what is written down here."""
+
+    def __init__(self, layout: str = "win10_19041_x64") -> None:
+        self.image = image = KernelImage(layout)
+        first = image.process("first.exe", 0x104)
+        second = image.process("Second.exe", 0x208)
+        third = image.process("second.EXE", 0x30C)
+        image.current = first
+        notes = image.file(r"\Users\me\Notes.txt")
+        other = image.file(r"\Users\me\other.txt")
+        event = image.event(r"\BaseNamedObjects\notes-ready")
+        self.notes = notes
+        self.notes_file: List[Hit] = [
+            (0x104, first.handle(notes, 0x120089)),
+            (0x208, second.handle(notes, 0x12019F)),
+            (0x208, second.handle(notes, 0x120089)),
+        ]
+        self.notes_event: List[Hit] = [
+            (0x30C, third.handle(event)),
+            (4, image.system.handle(event)),
+        ]
+        self.other: List[Hit] = [(0x30C, third.handle(other))]
+        for process in (first, second, third):
+            process.handle(image.event())
+
+    def ask(self, line: str) -> Asked:
+        return Asked(KernelMode(MockTarget(self.image)), line)
+
+    def hits(self, line: str) -> List[Hit]:
+        return sorted((row["pid"], row["handle"]) for row in self.ask(line).rows)
+
+
+@pytest.fixture(scope="module")
+def zoo() -> Zoo:
+    return Zoo()
+
+
+def test_a_part_of_the_name_in_any_case(zoo: Zoo) -> None:
+    assert zoo.hits("find notes") == sorted(zoo.notes_file + zoo.notes_event)
+    assert zoo.hits("find NOTES.TXT") == sorted(zoo.notes_file)
+
+
+def test_a_pattern_is_the_whole_name(zoo: Zoo) -> None:
+    assert zoo.hits("find *.txt") == sorted(zoo.notes_file + zoo.other)
+    assert zoo.hits("find notes*") == []
+    assert zoo.hits(r"find \BaseNamedObjects\*") == sorted(zoo.notes_event)
+    # What means something in other patterns is a character here.
+    assert zoo.hits("find *notes?txt") == zoo.hits("find *[n]otes*") == []
+
+
+def test_a_regular_expression(zoo: Zoo) -> None:
+    assert zoo.hits(r"find --regex (other|notes)\.txt$") == sorted(zoo.notes_file + zoo.other)
+    with pytest.raises(UsageError, match="no regular expression"):
+        zoo.ask("find --regex (")
+
+
+def test_types_several_and_in_any_case(zoo: Zoo) -> None:
+    assert zoo.hits("find notes --type Event") == sorted(zoo.notes_event)
+    asked = zoo.ask("find notes --type file,Event")
+    assert len(asked.rows) == 5
+    assert asked.remarks == ["type file: File is meant"]
+    with pytest.raises(PykdHandleError, match="no object type 'Fil' here; --types lists"):
+        zoo.ask("find notes --type Fil")
+
+
+def test_an_object_by_its_address_or_that_of_its_header(zoo: Zoo) -> None:
+    for address in (zoo.notes.address, zoo.notes.header):
+        assert zoo.hits(f"find --object {address:x}") == sorted(zoo.notes_file)
+
+
+def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
+    assert zoo.hits("find notes --process 208") == sorted(zoo.notes_file[1:])
+    second = zoo.image.processes[2]
+    assert zoo.hits(f"find notes --process {second.address:x}") == sorted(zoo.notes_file[1:])
+    # Two have this name, but for its case.
+    asked = zoo.ask("find notes --process second.exe")
+    assert {row["pid"] for row in asked.rows} == {0x208, 0x30C}
+    assert asked.feet == ["3 handles in 2 of 2 processes"]
+    with pytest.raises(TargetError, match=r"no process has the image 'third\.exe'"):
+        zoo.ask("find notes --process third.exe")
+
+
+def test_a_row_and_the_totals(zoo: Zoo) -> None:
+    asked = zoo.ask("find Notes.txt --process 104")
+    (row,) = asked.objects()
+    assert row == {
+        "pid": 0x104,
+        "process": "first.exe",
+        "eprocess": f"0x{zoo.image.processes[1].address:x}",
+        "handle": f"0x{zoo.notes_file[0][1]:x}",
+        "type": "File",
+        "granted_access": "0x120089",
+        "access": ["ReadControl", "Synch", "Read/List", "ReadEA", "ReadAttr"],
+        "attributes": [],
+        "object": f"0x{zoo.notes.address:x}",
+        "name": r"\Device\HarddiskVolume3\Users\me\Notes.txt",
+        "unavailable": {},
+    }
+    text = asked.shown("text").splitlines()
+    assert text[0].split() == [
+        "PID",
+        "Process",
+        "Handle",
+        "Type",
+        "Access",
+        "Attr",
+        "Object",
+        "Name",
+    ]
+    assert text[1].split()[:3] == ["104", "first.exe", f"{zoo.notes_file[0][1]:x}"]
+    assert text[-1] == "1 handles in 1 of 1 processes"
+
+
+def test_nothing_found_is_an_answer(zoo: Zoo) -> None:
+    asked = zoo.ask("find nowhere.txt")
+    assert (asked.rows, asked.run.failed) == ([], False)
+    assert asked.feet == ["0 handles in 0 of 4 processes"]
+
+
+def test_find_what() -> None:
+    with pytest.raises(UsageError, match="find what"):
+        Zoo().ask("find")
+
+
+def test_what_could_not_be_read_is_said() -> None:
+    zoo = Zoo()
+    image = zoo.image
+    second = image.processes[2]
+    image.memory.drop_page(second.table.leaves[0])
+    asked = zoo.ask("find notes.txt")
+    assert [row["pid"] for row in asked.rows] == [0x104]
+    assert any("Second.exe (pid 0x208): " in note and "256 slots" in note for note in asked.notes)
+    assert not asked.run.failed
+    # Where nothing is found, it may be hidden there.
+    assert zoo.ask("find nowhere.txt").run.failed
+    image.memory.drop(second.view.at("ObjectTable"), 8)
+    asked = zoo.ask("find notes.txt")
+    assert any(
+        "the handles of Second.exe (pid 0x208) can't be read" in note for note in asked.notes
+    )
+
+
+def test_a_name_that_can_not_be_read_is_counted() -> None:
+    zoo = Zoo()
+    buffer = zoo.image.pointer(
+        zoo.notes.address + zoo.image.struct("_FILE_OBJECT").offset("FileName.Buffer")
+    )
+    zoo.image.memory.drop(buffer, 2)
+    asked = zoo.ask("find notes.txt")
+    assert asked.rows == []
+    assert "3 handles lead to objects whose name can't be read" in asked.notes
