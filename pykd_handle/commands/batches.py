@@ -10,9 +10,12 @@ __all__ = ("batch",)
 
 T = TypeVar("T")
 
+# As many as the largest page of a kernel's table has.
+_MOST = 512
+
 
 def batch(things: Iterable[T], row: Callable[[T], Optional[Row]]) -> Iterator[List[Row]]:
-    """The rows that ``row`` makes of these things, together; None makes none.
+    """The rows that ``row`` makes of these things, a page's worth together; None makes none.
 
     Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows that
     were made come first: nothing found is lost.
@@ -23,6 +26,9 @@ def batch(things: Iterable[T], row: Callable[[T], Optional[Row]]) -> Iterator[Li
             made = row(thing)
             if made is not None:
                 rows.append(made)
+                if len(rows) == _MOST:
+                    yield rows
+                    rows = []
     except (KeyboardInterrupt, SystemExit, Exception):
         if rows:
             yield rows

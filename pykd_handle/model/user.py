@@ -168,7 +168,7 @@ class UserProcess(Process):
         """
         source = self._source.one(value)
         if not source.exists:
-            raise NoSuchHandle(str(source.error))
+            raise NoSuchHandle("{}", source.error)
         return UserHandle(self, source)
 
     def look_up(self, value: int) -> UserHandle:
@@ -213,6 +213,10 @@ class UserKernel(Kernel):
         """The names of the types of its handles, sorted."""
         found = {source.type for source in self._source.handles()}
         return sorted(name for name in found if isinstance(name, str))
+
+    def knows_all_types(self) -> bool:
+        """No: only those that it has handles of."""
+        return False
 
     def notes(self) -> List[Sentence]:
         """What is to be known of the source beforehand."""

@@ -89,6 +89,18 @@ def test_a_handle_that_is_not_there(kernel: UserKernel) -> None:
         assert [each.kind for each in process.look_up(0x44).operations] == ["close"]
 
 
+def test_what_is_missing_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "made.dmp"
+    made = make_minidump(HANDLES)
+    path.write_bytes(made.cut(made.at["stream:12"] + 16 + 50).data)
+    source = EngineSource(MockEngine(HANDLES, refused={0x10: NOT_SUPPORTED}))
+    for kernel, remarks in (UserKernel(open_minidump(path)), 2), (UserKernel(source), 1):
+        with kernel:
+            process = kernel.current_process
+            assert kernel.types() and list(process)
+            assert len(process.remarks()) == remarks
+
+
 def test_a_live_handle_that_can_not_be_duplicated_is_no_lost_one() -> None:
     source = EngineSource(MockEngine(HANDLES, refused={0x10: NOT_SUPPORTED}))
     process = UserKernel(source).current_process

@@ -6,10 +6,11 @@ attributes as a number, and ``kinds``, the kinds of object-specific information 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple, cast
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple, cast
 
 from ...rows import Foot, Head, Item, Note, Row
 from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable
+from ..batches import batch
 from ..registry import Run
 from .user_request import BASIC, NAME, SPECIFIC, UserRequest
 from .user_types import NONE, TypeCounts, is_known, row_of, usual_spelling
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ("list_user",)
 
-# As many as a page of a kernel's table has.
-_ROWS_AT_ONCE = 256
 _NO_DETAILS = Details()
 
 
@@ -103,38 +102,21 @@ def _one(
 
 def _every(process: UserProcess, request: UserRequest, wanted: _Wanted, run: Run) -> Iterator[Item]:
     counts = TypeCounts()
-    make = _Rows(process, request).row
+    rows = _Rows(process, request)
 
-    def rows() -> Iterator[Row]:
-        for handle in process.handles():
-            if wanted.is_met(handle.type):
-                run.found += 1
-                counts.add(handle.type)
-                yield make(handle)
+    def row(handle: UserHandle) -> Optional[Row]:
+        if not wanted.is_met(handle.type):
+            return None
+        run.found += 1
+        counts.add(handle.type)
+        return rows.row(handle)
 
-    yield from _in_batches(rows())
+    yield from batch(process.handles(), row)
     by_type = () if wanted.name else counts.rows()
     yield _foot(run.found, wanted.spelled, by_type)
     if wanted.name and not run.found and not is_known(wanted.spelled):
         run.failed = True
         yield Note(Sentence("no handle is of type {}, and no such type is known", wanted.spelled))
-
-
-def _in_batches(rows: Iterator[Row]) -> Iterator[List[Row]]:
-    """The rows, some at a time; when they stop by an error, those that were found come before."""
-    batch: List[Row] = []
-    try:
-        for row in rows:
-            batch.append(row)
-            if len(batch) == _ROWS_AT_ONCE:
-                yield batch
-                batch = []
-    except (Exception, KeyboardInterrupt, SystemExit):
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
 
 
 # -- items --------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class EngineSource(UserSource):
 
     def handles(self) -> Iterator[SourceHandle]:
         """All handles, in the order of their values."""
+        self._remarks = []
         count = self.handle_count
         if isinstance(count, int):
             most, longest_gap = count, _LONGEST_GAP_COUNTED
@@ -161,7 +162,7 @@ class EngineSource(UserSource):
         return self._handle(value, basic)
 
     def remarks(self) -> List[Sentence]:
-        """What could not be listed."""
+        """What could not be listed in the last walk."""
         return self._remarks
 
     def close(self) -> None:

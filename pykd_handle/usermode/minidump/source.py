@@ -73,7 +73,7 @@ class MinidumpSource(UserSource):
 
     def remarks(self) -> List[Sentence]:
         """What is wrong with the dump."""
-        return self._container.remarks
+        return list(dict.fromkeys(self._container.remarks))  # a second walk finds the same
 
     def close(self) -> None:
         """Close the file."""
