@@ -10,7 +10,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, FrozenSet, Iterator, List, Optional, Tuple, Union
 
 from ..rows import Note
-from ..values import Sentence
+from ..values import Sentence, Unavailable
 from .registry import Argument, Run
 from .words import MINUS_1, parse_process
 
@@ -132,7 +132,8 @@ class Types:
             return True
         kind = handle.type
         if not isinstance(kind, str):
-            self.unknown += 1
+            # In user mode a handle may have no type.
+            self.unknown += isinstance(kind, Unavailable)
             return False
         return kind in self._names
 

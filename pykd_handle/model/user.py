@@ -12,7 +12,7 @@ from typing import Iterator, List, Optional, Tuple, Union
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
 from ..usermode import HandleOperation, SourceHandle, UserSource
-from ..values import Details, Maybe, Sentence, TargetError, in_hex
+from ..values import Details, Hex, Maybe, Sentence, TargetError, in_hex
 from .nouns import Handle, Kernel, NoSuchHandle, Object, Process
 
 __all__ = ("UserHandle", "UserKernel", "UserObject", "UserProcess")
@@ -71,7 +71,7 @@ class UserHandle(Handle):
     @property
     def value(self) -> int:
         """The handle's value."""
-        return self._source.value
+        return Hex(self._source.value)
 
     @property
     def process(self) -> UserProcess:

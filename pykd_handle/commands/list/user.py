@@ -168,7 +168,7 @@ class _Rows:
     def row(self, handle: UserHandle) -> Row:
         """The row of a handle."""
         row = self._unasked.copy()
-        row["handle"] = Hex(handle.value)
+        row["handle"] = handle.value
         row["type"] = handle.type
         if handle.error is not None:
             row["error"] = handle.error

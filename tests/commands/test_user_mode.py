@@ -1,0 +1,64 @@
+"""``find`` and ``summary`` in user mode: on a minidump, and on a stand-in of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mocks.handle_engine import MockEngine
+from mocks.minidump import MockHandle, make_minidump
+from pykd_handle import open_dump
+from pykd_handle.model import Kernel
+from pykd_handle.model.user import UserKernel
+from pykd_handle.usermode.engine import EngineSource
+
+from .asking import Asked
+
+HANDLES = [
+    MockHandle(0x4, "Event", 3, r"\BaseNamedObjects\Ready"),
+    MockHandle(0x8, "File", 1, r"\Device\HarddiskVolume2\notes.txt"),
+    MockHandle(0xC, "File", 1, r"\Device\HarddiskVolume2\other"),
+    MockHandle(0x10, None, 0x804),
+]
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    path = tmp_path / "made.dmp"
+    path.write_bytes(make_minidump(HANDLES, process_id=0x1514, image="C:\\notepad.exe").data)
+    return open_dump(path)
+
+
+def test_find(kernel: Kernel) -> None:
+    with kernel:
+        asked = Asked(kernel, "find NOTES.txt --process notepad.exe")
+        (row,) = asked.objects()
+        assert (row["pid"], row["process"], row["handle"]) == (0x1514, "notepad.exe", "0x8")
+        assert row["name"] == r"\Device\HarddiskVolume2\notes.txt"
+        assert asked.feet == ["1 handles in 1 of 1 processes"]
+
+
+def test_a_handle_without_a_type_is_none_that_can_not_be_read(kernel: Kernel) -> None:
+    with kernel:
+        asked = Asked(kernel, "find --type file,Mutant")
+        assert [row["handle"] for row in asked.rows] == [8, 0xC]
+        assert (asked.notes, asked.remarks) == ([], ["type file: File is meant"])
+        assert not Asked(kernel, "find --type Mutant").run.failed
+
+
+def test_names_that_are_never_asked_for_are_told() -> None:
+    engine = MockEngine(HANDLES)
+    with UserKernel(EngineSource(engine)) as kernel:
+        asked = Asked(kernel, "find notes.txt")
+    assert asked.notes == ["2 handles lead to objects whose name can't be read"]
+    assert asked.run.failed
+    assert not {(8, 5), (0xC, 5)} & set(engine.asked)
+
+
+def test_summary(kernel: Kernel) -> None:
+    with kernel:
+        rows = Asked(kernel, "summary").objects()
+        assert [(row["type"], row["handles"]) for row in rows] == [
+            ("File", 2), ("Event", 1), (None, 1),
+        ]  # fmt: skip
