@@ -158,7 +158,7 @@ class Handle:
         raise KernelOnly("the entry of a handle")
 
     def __int__(self) -> int:
-        return self.value
+        return int(self.value)
 
     __index__ = __int__
 
