@@ -12,7 +12,7 @@ from pykd_handle.commands.list.kernel import list_kernel
 from pykd_handle.commands.list.request import parse_request
 from pykd_handle.commands.registry import Run
 from pykd_handle.model.kernel_mode import KernelMode
-from pykd_handle.render.columns.words import words as in_words
+from pykd_handle.render.words import words as in_words
 from pykd_handle.rows import Head, Item, Note, Title
 from pykd_handle.targets import Target
 from pykd_handle.values import NO_VALUE, Absent

@@ -37,6 +37,8 @@ _PSEUDO_HANDLES = {
     6: "NtCurrentThreadEffectiveToken (-6): it stands for the token that the thread acts with",
 }
 _BASES = {"0x": 16, "0n": 10, "0t": 8, "0y": 2}
+# Not in the name of a file, or the mark of a symbol.
+_NO_IMAGE = re.compile(r'[\\/:*?"<>|!]')
 _DIGITS = {16: "0-9a-f", 10: "0-9", 8: "0-7", 2: "01"}
 
 Evaluator = Callable[[str], Optional[int]]
@@ -87,12 +89,15 @@ def parse_number(text: str, what: str, evaluate: Optional[Evaluator] = None) -> 
 
 def parse_process(text: str, evaluate: Optional[Evaluator] = None) -> Union[int, str]:
     """A process: a number or an expression (an id, the address of an ``_EPROCESS``), else the name
-    of an image. Raises `UsageError` for a number that is too large, and for no word at all."""
+    of an image. Raises `UsageError` for a number that is too large, for no word at all, and for one
+    that can't be the name of a file."""
     if not text.strip():
         raise UsageError("Process is empty: give an id, an address, or the name of an image")
     try:
         return parse_number(text, "Process", evaluate)
     except NotANumber:
+        if _NO_IMAGE.search(text) or text.strip().lower() in _BASES:
+            raise
         return text.strip()
 
 

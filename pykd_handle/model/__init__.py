@@ -1,7 +1,7 @@
 """The public nouns, and how they are opened: what a script asks, in both modes alike."""
 
 from .nouns import Broken, Handle, Hole, Kernel, KernelOnly, NoSuchHandle, Object, Process, Table
-from .opening import NoDebugger, arguments_lost, connect, mode_of, open_dump
+from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
 
 __all__ = (
     "Broken",
@@ -14,8 +14,8 @@ __all__ = (
     "Object",
     "Process",
     "Table",
-    "arguments_lost",
     "connect",
+    "in_debugger",
     "mode_of",
     "open_dump",
 )

@@ -7,28 +7,31 @@ process, everything else is a kernel.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Sequence, Union
+from typing import Optional, Union
 
 from ..targets.dump.file import Progress, silent
 from ..values import TargetError, UsageError
 from .nouns import Kernel
 
-__all__ = ("NoDebugger", "arguments_lost", "connect", "mode_of", "open_dump")
+__all__ = ("NoDebugger", "connect", "in_debugger", "mode_of", "open_dump")
 
 AnyPath = Union[str, Path]
 
 
 class NoDebugger(TargetError):
-    """There is no debugger's session here; the line says why, where something else is there in the
-    place of pykd."""
+    """There is no debugger's session here; ``fault`` says what is wrong with what stands in the
+    place of pykd, None where nothing does."""
+
+    def __init__(self, fault: Optional[TargetError] = None) -> None:
+        super().__init__("no debugger's session is here")
+        self.fault = fault
 
 
-def arguments_lost(words: Sequence[str]) -> bool:
-    """Whether the debugger lost the words on their way to a script (`targets.session`)."""
-    from ..targets.session import arguments_lost as lost
-    from ..targets.session import in_debugger
+def in_debugger() -> bool:
+    """Whether a debugger runs this Python, as opposed to a Python that has loaded a debugger."""
+    from ..targets.session import in_debugger as found
 
-    return in_debugger() and lost(words)
+    return found()
 
 
 def mode_of(path: AnyPath) -> str:
@@ -78,8 +81,7 @@ def connect(symbols: Optional[AnyPath] = None) -> Kernel:
     try:
         pykd = connect_pykd()
     except TargetError as error:
-        why = f" ({error})" if isinstance(error, ForeignPykd) else ""
-        raise NoDebugger(f"no debugger's session is here{why}") from None
+        raise NoDebugger(error if isinstance(error, ForeignPykd) else None) from None
     if not is_kernel_session(pykd):
         if symbols is not None:
             raise UsageError("--symbols is for kernel sessions; this one is of user mode")

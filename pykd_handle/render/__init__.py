@@ -1,22 +1,21 @@
-"""Renderers: records in, text out. None of them reads memory."""
+"""Renderers: columns and rows in, text out. None of them reads memory, or knows a command."""
 
 from typing import Type
 
 from ..values import PykdHandleError
-from . import columns
-from .base import AnyRenderer, Renderer, Writer
+from .base import Renderer, Writer
 
-__all__ = ("FORMATS", "AnyRenderer", "Renderer", "Writer", "renderer", "user_renderer")
+__all__ = ("FORMATS", "Renderer", "Writer", "find_renderer")
 
-FORMATS = ("windbg", "table", "jsonl", "csv")
-_NO_TABULATE = "--format table needs the package tabulate: pip install tabulate"
+FORMATS = ("windbg", "text", "table", "jsonl", "csv")
 
 
-def renderer(name: str) -> Type[Renderer]:
+def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
     """The renderer of a format of `FORMATS`, imported only when it is asked for.
 
-    The classic text must work in a debugger's Python that has no package but this one. Raises
-    `PykdHandleError` where a format needs a package that is not there.
+    All but the classic text are the same in both modes. Most must work in a debugger's Python that
+    has no package but this one. Raises `PykdHandleError` where a format needs a package that is
+    not there.
     """
     if name == "jsonl":
         from .jsonl import JsonlRenderer
@@ -30,17 +29,19 @@ def renderer(name: str) -> Type[Renderer]:
         try:
             from .table import TableRenderer
         except ImportError:
-            raise PykdHandleError(_NO_TABULATE) from None
+            raise PykdHandleError(
+                "--format table needs the package tabulate: pip install tabulate; --format text "
+                "needs none"
+            ) from None
         return TableRenderer
+    if name == "text":
+        from .text import TextRenderer
+
+        return TextRenderer
+    if mode == "user":
+        from .windbg_user import UserWinDbgRenderer
+
+        return UserWinDbgRenderer
     from .windbg import WinDbgRenderer
 
     return WinDbgRenderer
-
-
-def user_renderer(name: str) -> Type[columns.Renderer]:
-    """The renderer of user-mode handles in a format of `FORMATS`; as `renderer` otherwise."""
-    if name != "windbg":
-        return columns.find_renderer(name)
-    from .windbg_user import UserWinDbgRenderer
-
-    return UserWinDbgRenderer

@@ -1,18 +1,15 @@
-"""What every renderer does: it takes records and writes text, nothing else."""
+"""What every renderer does: it takes what a command yields and writes text, nothing else."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, Iterable, Protocol, TypeVar
+from typing import Any, Iterable, List, Protocol, Sequence
 
-from ..record import Note, Record
-from ..request import Request
+from ..rows import Column, Foot, Head, Item, Note, Row, Title
 from .escape import printable
+from .words import words
 
-__all__ = ("AnyRenderer", "Renderer", "Writer")
-
-RequestT = TypeVar("RequestT")
-RecordT = TypeVar("RecordT")
+__all__ = ("Renderer", "Writer")
 
 
 class Writer(Protocol):
@@ -22,50 +19,69 @@ class Writer(Protocol):
         """Write text."""
 
 
-class AnyRenderer(ABC, Generic[RequestT, RecordT]):
-    """Writes records to ``stream`` as they come; of the kernel's handles or of user mode's.
+class Renderer(ABC):
+    """Writes the items of a command to ``stream`` as they come; its rows have these ``columns``.
 
-    ``remarks`` takes the notes where the format itself has no room for them (one JSON object for
-    each handle and nothing else).
+    ``remarks`` takes the notes where the format itself has no room for them. With ``notes`` a
+    format for scripts gives them as data of its own, in place of that.
     """
 
-    def __init__(self, stream: Writer, remarks: Writer, request: RequestT) -> None:
+    def __init__(
+        self, stream: Writer, remarks: Writer, columns: Sequence[Column], notes: bool = False
+    ) -> None:
         self.stream = stream
         self.remarks = remarks
-        self.request = request
+        self.columns = columns
+        self.notes = notes
         # A stream that does not say how it encodes gets plain ASCII.
         encoding = getattr(stream, "encoding", None) or "ascii"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
 
-    def render(self, records: Iterable[RecordT]) -> None:
-        """Write everything. When the records stop by an error, what came before is written."""
+    def render(self, items: Iterable[Item]) -> None:
+        """Write everything. When the items stop by an error, what came before is written."""
         self.begin()
         try:
-            for record in records:
-                self.record(record)
+            for item in items:
+                if isinstance(item, list):
+                    self.rows(item)
+                elif isinstance(item, Note):
+                    self.note(item)
+                elif isinstance(item, Foot):
+                    self.foot(item)
+                elif isinstance(item, Head):
+                    self.head(item)
+                else:
+                    self.title(item)
         finally:
             self.end()
 
     def begin(self) -> None:
-        """Write what stands before the first record."""
-        return
+        """Write what stands before the first item."""
+
+    def title(self, title: Title) -> None:
+        """Write what was asked for."""
+
+    def head(self, head: Head) -> None:
+        """Write what the rows behind it belong to."""
 
     @abstractmethod
-    def record(self, record: RecordT) -> None:
-        """Write one record."""
+    def rows(self, rows: List[Row]) -> None:
+        """Write a batch of rows."""
+
+    def foot(self, foot: Foot) -> None:
+        """Write the totals of the rows before it."""
+
+    def note(self, note: Note) -> None:
+        """Write a note, or tell it beside the output."""
+        self.remark(note)
 
     def end(self) -> None:
-        """Write what stands behind the last record."""
-        return
+        """Write what stands behind the last item."""
 
-    def clean(self, text: str) -> str:
-        """Text that is not ours as it may be written: every name goes through here, once."""
-        return printable(text, self.ascii_only)
+    def clean(self, value: Any) -> str:
+        """What is not ours, in words, as it may be written: every name goes through here, once."""
+        return printable(words(value), self.ascii_only)
 
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
-        self.remarks.write(f"note: {printable(note.text, ascii_only=True)}\n")
-
-
-class Renderer(AnyRenderer[Request, Record]):
-    """A renderer of the kernel's handles."""
+        self.remarks.write(f"note: {printable(words(note.line), ascii_only=True)}\n")

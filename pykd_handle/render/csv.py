@@ -4,93 +4,80 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping
 
-from ..record import HandleRecord, Note, Record
-from .base import Renderer, Writer
+from ..rows import Note, Row
+from ..values import Sentence
+from .base import Renderer
+from .by_type import ByType
 from .escape import cell, shortened
-from .fields import KEYS, flatten
+from .fields import UNAVAILABLE, Flat
 
-__all__ = ("LONGEST", "CsvRenderer", "CsvRows")
+__all__ = ("LONGEST", "CsvRenderer")
 
 LONGEST = 32_767
 """Characters in a cell: as many as Excel takes. Python's `csv` reads four times as many."""
 
 
-class CsvRows:
-    """Writes a header, then rows.
-
-    Lists are joined by ``|``, objects (``details``, ``unavailable``) are JSON, absent values are
-    empty. A text that no cell takes is cut, an object left out; ``unavailable`` says so.
-    """
-
-    def __init__(self, stream: Writer, keys: Sequence[str], ascii_only: bool) -> None:
-        self._writer = csv.writer(stream, lineterminator="\n")
-        self._keys = keys
-        self._ascii_only = ascii_only
-        self._shortened = 0
-        self._writer.writerow(keys)
-
-    def row(self, flat: Mapping[str, Any]) -> None:
-        """One handle, of which the plain data is given by key."""
-        cells = {key: self._text(flat[key]) for key in self._keys}
-        if any(len(text) > LONGEST for text in cells.values()):
-            self._shorten(flat, cells)
-        self._writer.writerow(cells.values())
-
-    def remark(self) -> Optional[Note]:
-        """What is to be said when all is written."""
-        if not self._shortened:
-            return None
-        return Note(
-            f"{self._shortened} rows have cells that were cut off at {LONGEST} characters or left "
-            "out, as their column unavailable says; --format jsonl has all"
-        )
-
-    def _text(self, value: Any) -> str:
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return str(value)
-        if isinstance(value, list):
-            return cell("|".join(value), self._ascii_only)
-        if isinstance(value, dict):
-            return json.dumps(value) if value else ""
-        return cell(str(value), self._ascii_only)
-
-    def _shorten(self, flat: Mapping[str, Any], cells: Dict[str, str]) -> None:
-        self._shortened += 1
-        why: Dict[str, str] = {}
-        for key, text in cells.items():
-            if len(text) <= LONGEST:
-                continue
-            left_out = isinstance(flat[key], dict)
-            what = "left out" if left_out else "cut off"
-            why[key] = f"{what}: {len(text)} characters, a cell takes {LONGEST}"
-            cells[key] = "" if left_out else shortened(text, LONGEST)
-        every = {**flat["unavailable"], **why}
-        text = json.dumps(every)
-        cells["unavailable"] = text if len(text) <= LONGEST else json.dumps(why)
-
-
 class CsvRenderer(Renderer):
-    """Writes a header and a row for each handle; notes go to the remarks."""
+    """Writes a header and the rows; notes go to the remarks.
+
+    Lists are joined by ``|``, objects (details, `UNAVAILABLE`) are JSON, absent values are empty. A
+    text that no cell takes is cut, an object left out; `UNAVAILABLE` says so.
+    """
 
     def begin(self) -> None:
         """The header."""
-        self._rows = CsvRows(self.stream, KEYS, self.ascii_only)
+        self._flat = Flat(self.columns)
+        self._shortened = 0
+        self._csv = csv.writer(self.stream, lineterminator="\n")
+        self._csv.writerow(self._flat.keys)
 
-    def record(self, record: Record) -> None:
-        """A handle is a row."""
-        if isinstance(record, HandleRecord):
-            self._rows.row(flatten(record))
-        elif isinstance(record, Note):
-            self.remark(record)
+    def rows(self, rows: List[Row]) -> None:
+        """A row is a row."""
+        ascii_only = self.ascii_only
+        for row in rows:
+            flat = self._flat.row(row)
+            cells = [_TEXT[type(value)](value, ascii_only) for value in flat.values()]
+            if max(map(len, cells)) > LONGEST:
+                cells = self._shorten(flat, cells)
+            self._csv.writerow(cells)
 
     def end(self) -> None:
         """A note about cells that are not whole."""
-        note = self._rows.remark()
-        if note is not None:
-            self.remark(note)
+        if self._shortened:
+            line = Sentence(
+                "{} rows have cells that were cut off at {} characters or left out, as their "
+                "column unavailable says; --format jsonl has all",
+                self._shortened,
+                LONGEST,
+            )
+            self.remark(Note(line))
+
+    def _shorten(self, flat: Mapping[str, Any], cells: List[str]) -> List[str]:
+        self._shortened += 1
+        why: Dict[str, str] = {}
+        short: Dict[str, str] = {}
+        for key, text in zip(flat, cells):
+            if len(text) > LONGEST:
+                left_out = isinstance(flat[key], dict)
+                what = "left out" if left_out else "cut off"
+                why[key] = f"{what}: {len(text)} characters, a cell takes {LONGEST}"
+                text = "" if left_out else shortened(text, LONGEST)
+            short[key] = text
+        text = json.dumps({**flat[UNAVAILABLE], **why})
+        short[UNAVAILABLE] = text if len(text) <= LONGEST else json.dumps(why)
+        return list(short.values())
+
+
+_TEXT: ByType[Callable[[Any, bool], str]] = ByType(
+    {
+        type(None): lambda value, ascii_only: "",
+        bool: lambda value, ascii_only: "true" if value else "false",
+        int: lambda value, ascii_only: str(value),
+        list: lambda value, ascii_only: cell("|".join(map(str, value)), ascii_only),
+        dict: lambda value, ascii_only: json.dumps(value) if value else "",
+        str: cell,
+        object: lambda value, ascii_only: cell(str(value), ascii_only),
+    }
+)

@@ -1,94 +1,70 @@
-"""Records as flat data: the same keys for JSON lines and for CSV, always all of them."""
+"""Rows as plain data: the same keys for JSON lines and for CSV, always all of them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Sequence
 
-from ..record import HandleRecord
-from ..values import Absent, Hex, Unavailable
+from ..rows import Column, Row
+from ..values import Absent, Hex, Sentence, Unavailable
+from .by_type import ByType
+from .words import words
 
-__all__ = ("KEYS", "flatten", "plain")
+__all__ = ("UNAVAILABLE", "Flat")
 
-KEYS: Tuple[str, ...] = (
-    "pid",
-    "process",
-    "eprocess",
-    "handle",
-    "entry",
-    "free",
-    "next_free",
-    "object",
-    "object_header",
-    "type",
-    "type_address",
-    "granted_access",
-    "access",
-    "attributes",
-    "handle_count",
-    "pointer_count",
-    "name",
-    "details",
-    "error",
-    "unavailable",
-)
+UNAVAILABLE = "unavailable"
+"""The key behind all others: why each value is missing that could not be read."""
 
 
-def flatten(record: HandleRecord) -> Dict[str, Any]:
-    """One handle as plain data.
+class Flat:
+    """Makes plain data of rows; ``keys`` are those of the columns, and `UNAVAILABLE`.
 
-    Addresses, handles and masks are ``"0x..."`` strings, counts and process ids numbers. An
-    absent value is None; where it could not be read, ``unavailable`` says why.
+    Addresses, handles and masks are ``"0x..."`` strings, counts and process ids numbers. An absent
+    value is None (absent details are none); where it could not be read, `UNAVAILABLE` says why.
     """
-    process = record.process
-    values: Dict[str, Any] = {
-        "pid": process.pid,
-        "process": process.image,
-        "eprocess": Hex(process.eprocess),
-        "handle": record.typed,
-        "entry": record.entry,
-        "free": record.free,
-        "next_free": record.next_free,
-        "object": record.object,
-        "object_header": record.object_header,
-        "type": record.type,
-        "type_address": record.type_address,
-        "granted_access": record.granted_access,
-        "access": record.access,
-        "attributes": record.attributes,
-        "handle_count": record.handle_count,
-        "pointer_count": record.pointer_count,
-        "name": record.name,
-    }
-    flat = plain(values, record.details, record.error)
-    # What else there is to say of an object depends on its type, and on where it lies.
-    why = record.type if isinstance(record.type, Unavailable) else record.directory
-    if isinstance(why, Unavailable) and not record.details:
-        flat["unavailable"].setdefault("details", str(why))
-    return flat
 
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = [column.key for column in columns if column.key != UNAVAILABLE]
+        self._details = [column.key for column in columns if column.form == "details"]
+        self.keys: List[str] = [*self._columns, UNAVAILABLE]
 
-def plain(values: Mapping[str, Any], details: Mapping[str, Any], error: str) -> Dict[str, Any]:
-    """Values as plain data, with ``details``, ``error`` and ``unavailable`` behind them."""
-    why: Dict[str, str] = {}
-    flat = {key: _plain(key, value, why) for key, value in values.items()}
-    flat["details"] = {key: _plain(f"details.{key}", value, why) for key, value in details.items()}
-    flat["error"] = error or None
-    flat["unavailable"] = why
-    return flat
+    def row(self, row: Row) -> Dict[str, Any]:
+        """One row as plain data."""
+        why: Dict[str, str] = {}
+        flat: Dict[str, Any] = {}
+        value_of = row.get
+        for key in self._columns:
+            value = value_of(key)
+            kind = type(value)
+            flat[key] = value if kind in _AS_IT_IS else _PLAIN[kind](key, value, why)
+        for key in self._details:
+            if flat[key] is None:
+                flat[key] = {}
+        flat[UNAVAILABLE] = why
+        return flat
 
 
 def _plain(key: str, value: Any, why: Dict[str, str]) -> Any:
-    if isinstance(value, Absent):
-        if isinstance(value, Unavailable):
-            why[key] = str(value)
-        return None
-    if isinstance(value, Hex):
-        return f"0x{value:x}"
-    if isinstance(value, tuple):
-        return [_plain(key, each, why) for each in value]
-    if isinstance(value, dict):
-        return {name: _plain(f"{key}.{name}", each, why) for name, each in value.items()}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
+    kind = type(value)
+    return value if kind in _AS_IT_IS else _PLAIN[kind](key, value, why)
+
+
+def _unavailable(key: str, value: Unavailable, why: Dict[str, str]) -> None:
+    why[key] = words(value)
+
+
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+_PLAIN: ByType[Callable[[str, Any, Dict[str, str]], Any]] = ByType(
+    {
+        object: lambda key, value, why: value,
+        Absent: lambda key, value, why: None,
+        Unavailable: _unavailable,
+        Hex: lambda key, value, why: f"0x{value:x}",
+        tuple: lambda key, value, why: [_plain(key, each, why) for each in value],
+        dict: lambda key, value, why: {
+            name: _plain(f"{key}.{name}", each, why) for name, each in value.items()
+        },
+        datetime: lambda key, value, why: value.isoformat(),
+        Sentence: lambda key, value, why: words(value),
+    }
+)

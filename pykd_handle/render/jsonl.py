@@ -1,29 +1,44 @@
-"""JSON lines: one object for each handle, for scripts."""
+"""JSON lines: one object for each row, for scripts."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping
+from typing import Any, Dict, List
 
-from ..record import HandleRecord, Note, Record
+from ..rows import Note, Row
 from .base import Renderer
-from .fields import flatten
+from .fields import Flat
+from .words import words
 
-__all__ = ("JsonlRenderer", "json_line")
+__all__ = ("JsonlRenderer",)
 
-
-def json_line(flat: Mapping[str, Any]) -> str:
-    """One object as a line."""
-    # Only ASCII: whatever a name holds, neither a terminal nor a pipe trips over it.
-    return json.dumps(flat, ensure_ascii=True) + "\n"
+# Only ASCII: whatever a name holds, neither a terminal nor a pipe trips over it. What rows hold is
+# finished and ends somewhere.
+_ENCODE = json.JSONEncoder(ensure_ascii=True, check_circular=False).encode
 
 
 class JsonlRenderer(Renderer):
-    """Writes one JSON object a line; every object has every key. Notes go to the remarks."""
+    """Writes one JSON object a line; every object has every key.
 
-    def record(self, record: Record) -> None:
-        """A handle is a line; a process stands in the lines of its handles."""
-        if isinstance(record, HandleRecord):
-            self.stream.write(json_line(flatten(record)))
-        elif isinstance(record, Note):
-            self.remark(record)
+    Heads and totals are not written: what they say is in the rows. Notes go to the remarks, or
+    where they are asked for are objects of their own, with the keys ``note`` and ``warning``.
+    """
+
+    def begin(self) -> None:
+        """The keys are known."""
+        self._flat = Flat(self.columns)
+
+    def rows(self, rows: List[Row]) -> None:
+        """A row is a line."""
+        for row in rows:
+            self._write(self._flat.row(row))
+
+    def note(self, note: Note) -> None:
+        """An object of its own, or a remark."""
+        if self.notes:
+            self._write({"note": words(note.line), "warning": note.warning})
+        else:
+            self.remark(note)
+
+    def _write(self, data: Dict[str, Any]) -> None:
+        self.stream.write(_ENCODE(data) + "\n")

@@ -1,122 +1,71 @@
-"""A table for people: one for each process, made by `grid`."""
+"""A table for people, made with `tabulate`: one below each head."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import List, Sequence
 
-from ..record import HandleRecord, ProcessRecord, Record
-from ..values import Absent, Maybe, Unavailable
-from .base import Renderer
-from .grid import ROWS_AT_ONCE, grid, write_tables
+from tabulate import tabulate
 
-__all__ = ("TableRenderer",)
+from ..rows import Column, Row
+from .escape import shortened
+from .people import PeopleRenderer
 
-_LETTERS = {"protect": "P", "inherit": "I", "audit": "A"}
+__all__ = ("ROWS_AT_ONCE", "TableRenderer")
+
+ROWS_AT_ONCE = 1000
+"""Rows of one table: a leak of a million handles must not wait, and stay in memory, to its end."""
+
+# Every row is made as wide as the widest: one name of 32,767 characters would take gigabytes.
+_WIDEST = 512
 
 
-class TableRenderer(Renderer):
-    """Writes a heading and a table for each process."""
+class TableRenderer(PeopleRenderer):
+    """Writes a table below each head, one for every `ROWS_AT_ONCE` rows.
+
+    Several smaller ones where there is no memory to make it. A cell that is too wide is cut, and
+    says so; the other formats have all of it.
+    """
 
     def begin(self) -> None:
         """Nothing was written yet."""
-        self._rows: List[HandleRecord] = []
-        self._wrote = False
+        super().begin()
+        self._rows: List[Row] = []
 
-    def record(self, record: Record) -> None:
-        """Rows are kept until their table is complete; a note follows its table."""
-        if isinstance(record, HandleRecord):
-            self._rows.append(record)
-            if len(self._rows) >= ROWS_AT_ONCE:
-                self._flush()
-            return
-        self._flush()
-        if isinstance(record, ProcessRecord):
-            self.stream.write(("\n" if self._wrote else "") + self._heading(record) + "\n\n")
-            self._wrote = True
-        elif record.warning:
-            self.stream.write("\n" + self.clean(record.text) + "\n")
-        else:
-            self.remark(record)
+    def rows(self, rows: List[Row]) -> None:
+        """They are kept until their table is complete."""
+        self._rows += rows
+        while len(self._rows) >= ROWS_AT_ONCE:
+            self._write(ROWS_AT_ONCE)
 
-    def end(self) -> None:
-        """The last table."""
-        self._flush()
+    def flush(self) -> None:
+        """The rest of the rows."""
+        self._write(len(self._rows))
 
-    def _heading(self, record: ProcessRecord) -> str:
-        image = self._text(record.image)
-        pid = f"pid 0x{record.pid:x}" if isinstance(record.pid, int) else "pid unknown"
-        where = f"_EPROCESS {record.eprocess:x}"
-        count = record.table_count
-        parts = [image, pid, where]
-        if isinstance(count, int):
-            names = {"Kernel": "kernel handle table", "Cid": "process and thread ids"}
-            kind = names.get(record.table_kind)
-            parts.append(f"{count} handles" + (f" ({kind})" if kind else ""))
-        return "  ".join(parts)
+    def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
+        """A table with headings; numbers stand on the right."""
+        headers = [column.label for column in columns]
+        aligns = ["right" if column.form in ("count", "handle") else "left" for column in columns]
+        body = [[_narrow(cell) for cell in row] for row in rows]
+        text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
+        return str(text) + "\n"
 
-    def _flush(self) -> None:
-        write_tables(self._rows, self._table, self.stream)
+    def _write(self, count: int) -> None:
+        """Write the first so many rows; what can't be written stays with those that are held."""
+        size = count
+        while count > 0:
+            try:
+                self.write_table(self._rows[: min(size, count)])
+            except MemoryError:
+                if size == 1:
+                    raise
+                size = max(size // 8, 1)
+            else:
+                del self._rows[: min(size, count)]
+                count -= size
 
-    def _table(self, rows: Sequence[HandleRecord]) -> str:
-        described = any(row.described for row in rows)
-        headers = ["Handle", "Access", "Attr", "Object"]
-        if described:
-            headers = ["Handle", "Type", "Access", "Attr", "Handles", "Pointers", "Object", "Name"]
-        cells = (self._row(row, headers[-1]) for row in rows)
-        return grid(headers, [[row.get(name, "") for name in headers] for row in cells])
 
-    def _row(self, row: HandleRecord, last: str) -> Dict[str, str]:
-        """The cells of a row by heading; ``last`` is the last column, wide enough for a reason."""
-        handle = row.typed
-        cells: Dict[str, str] = {"Handle": f"{handle:x}" if isinstance(handle, int) else "-"}
-        if row.error:
-            cells[last] = f"<{self.clean(row.error)}>"
-            return cells
-        if row.free:
-            cells["Type" if last == "Name" else "Object"] = "(free)"
-            return cells
-        cells["Type"] = self._text(row.type)
-        cells["Access"] = self._access(row)
-        if not isinstance(row.attributes, Absent):
-            cells["Attr"] = "".join(_LETTERS[name] for name in row.attributes)
-        cells["Handles"] = self._count(row.handle_count)
-        cells["Pointers"] = self._count(row.pointer_count)
-        cells["Object"] = self._hex(row.object)
-        cells["Name"] = self._name(row)
-        return cells
-
-    def _access(self, row: HandleRecord) -> str:
-        mask = row.granted_access
-        return f"{mask:08x}" if isinstance(mask, int) else self._text(mask)
-
-    def _name(self, row: HandleRecord) -> str:
-        parts: List[str] = []
-        if isinstance(row.name, (str, Unavailable)):
-            parts.append(self._text(row.name))
-        for key, arrow in (("target", "-> "), ("file", "file ")):
-            value: Optional[Any] = row.details.get(key)
-            if isinstance(value, (str, Unavailable)):
-                parts.append(arrow + self._text(value))
-        callback = row.details.get("callback")
-        if isinstance(callback, int):
-            parts.append(f"-> callback at {callback:x}")
-        if row.details.get("exited") is True:
-            parts.append("(exited)")
-        mask = row.details.get("audit_mask")
-        if isinstance(mask, int) and mask:
-            parts.append(f"(audited: {mask:08x})")
-        return "  ".join(parts)
-
-    def _count(self, value: Maybe[int]) -> str:
-        # The reason stands in the columns beside it; here it would only make the table wide.
-        return "?" if isinstance(value, Unavailable) else self._text(value)
-
-    def _hex(self, value: Maybe[int]) -> str:
-        return f"{value:x}" if isinstance(value, int) else self._text(value)
-
-    def _text(self, value: Any) -> str:
-        if isinstance(value, Unavailable):
-            return f"<{self.clean(value.reason)}>"
-        if isinstance(value, Absent):
-            return ""
-        return self.clean(str(value))
+def _narrow(cell: str) -> str:
+    if len(cell) <= _WIDEST:
+        return cell
+    kept = shortened(cell, _WIDEST)
+    return f"{kept} <cut: {len(cell) - len(kept)} more characters>"

@@ -2,20 +2,21 @@
 
 The forms come from real sessions. Where nobody has shown what WinDbg prints (unreadable memory,
 the table of process and thread ids, notes) the wording is ours, close to the lines around it, and
-what could not be read stands as ``<Unavailable: reason>``.
+what could not be read stands as ``<Unavailable: reason>``. Of the commands `list` alone has it: its
+heads have the facts that are shown here, its rows what no column names.
 """
 
 from __future__ import annotations
 
 from typing import Any, List, Mapping
 
-from ..record import HandleRecord, Note, ProcessRecord, Record
-from ..request import BASIC, CURRENT_PROCESS, EVERY_PROCESS, OBJECT
+from ..rows import Head, Note, Row, Title
 from ..values import NO_VALUE, Absent, Maybe, Unavailable
 from .base import Renderer
 
 __all__ = ("WinDbgRenderer",)
 
+_BASIC, _OBJECT = 0x1, 0x2  # flags of !handle
 _SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
 
 
@@ -25,38 +26,49 @@ class WinDbgRenderer(Renderer):
     _width = 16
     _blank = False
     _processes = 0
+    _flags = _BASIC | _OBJECT
+    _process: Any = None
+    _version = "new"
 
     # -- the head -------------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def title(self, title: Title) -> None:
         """The lines before the first process: what is searched for."""
-        request = self.request
+        facts = title.facts
+        self._flags = facts["flags"]
+        self._process = facts["process"]
         lines = [""]
-        if request.wants_every_process:
+        if facts["every_process"]:
             lines += ["**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
-        if request.type_name:
-            name = self.clean(request.type_name)
-            lines += [f"Searching for handles of type {name}", ""]
+        if facts["type_name"]:
+            lines += [f"Searching for handles of type {self.clean(facts['type_name'])}", ""]
         self._write(lines)
 
-    def record(self, record: Record) -> None:
-        """One record: a process with its table line, a handle, or a note."""
-        if isinstance(record, ProcessRecord):
-            self._width = 2 * record.pointer_size
-            lines = [] if self._blank or self._processes == 0 else [""]
-            self._processes += 1
-            self._write(lines + self._process(record))
-        elif isinstance(record, Note):
-            if record.warning:
-                self._write([self.clean(record.text)])
-            else:
-                self.remark(record)
-        else:
-            lines = self._handle(record)
-            # One blank line behind each entry or block, unless only bare lines were asked for.
-            if self.request.flags & (BASIC | OBJECT) and not record.free:
+    def head(self, head: Head) -> None:
+        """A process with its table line."""
+        self._width = 2 * head.facts["pointer_size"]
+        # What WinDbg calls this kernel's object headers: "new" from Windows 7 on.
+        self._version = "new" if head.facts["info_mask"] else "old"
+        lines = [] if self._blank or self._processes == 0 else [""]
+        self._processes += 1
+        self._write(lines + self._process_lines(head.facts))
+
+    def rows(self, rows: List[Row]) -> None:
+        """Handles; one blank line behind each, unless only bare lines were asked for."""
+        shown = self._flags & (_BASIC | _OBJECT)
+        lines: List[str] = []
+        for row in rows:
+            lines += self._handle(row)
+            if shown and not row["free"]:
                 lines.append("")
-            self._write(lines)
+        self._write(lines)
+
+    def note(self, note: Note) -> None:
+        """A line in its place, or told beside the output."""
+        if note.warning:
+            self._write([self.clean(note.line)])
+        else:
+            self.remark(note)
 
     def end(self) -> None:
         """One blank line closes the output."""
@@ -80,7 +92,7 @@ class WinDbgRenderer(Renderer):
 
     def _absent(self, value: Absent) -> str:
         if isinstance(value, Unavailable):
-            return f"<Unavailable: {self.clean(str(value))}>"
+            return f"<Unavailable: {self.clean(value)}>"
         return "none"
 
     def _text(self, value: Maybe[str]) -> str:
@@ -93,86 +105,93 @@ class WinDbgRenderer(Renderer):
 
     # -- a process ------------------------------------------------------------------------------
 
-    def _process(self, record: ProcessRecord) -> List[str]:
+    def _process_lines(self, facts: Mapping[str, Any]) -> List[str]:
         lines = []
-        request = self.request
-        by_id = request.process not in (EVERY_PROCESS, CURRENT_PROCESS)
-        if by_id and request.process == record.pid:
-            lines.append(f"Searching for Process with Cid == {request.process:x}")
-        session = self._count(record.session)
+        if self._process and self._process == facts["pid"]:
+            lines.append(f"Searching for Process with Cid == {self._process:x}")
+        session = self._count(facts["session"])
         ids = (
-            f"SessionId: {session}  Cid: {self._hex(record.pid, 4)}"
-            f"    Peb: {self._hex(record.peb, 8)}  ParentCid: {self._hex(record.parent_pid, 4)}"
+            f"SessionId: {session}  Cid: {self._hex(facts['pid'], 4)}    "
+            f"Peb: {self._hex(facts['peb'], 8)}  ParentCid: {self._hex(facts['parent_pid'], 4)}"
         )
-        if record.pointer_size == 4:
-            lines.append(f"PROCESS {self._pointer(record.eprocess)}  {ids}")
+        if facts["pointer_size"] == 4:
+            lines.append(f"PROCESS {self._pointer(facts['eprocess'])}  {ids}")
         else:
-            lines += [f"PROCESS {self._pointer(record.eprocess)}", f"    {ids}"]
-        if isinstance(record.freeze_count, int) and record.freeze_count:
-            lines.append(f"FreezeCount {record.freeze_count}")
+            lines += [f"PROCESS {self._pointer(facts['eprocess'])}", f"    {ids}"]
+        freezes = facts["freeze_count"]
+        if isinstance(freezes, int) and freezes:
+            lines.append(f"FreezeCount {freezes}")
         # A null ObjectTable has eight digits on 64-bit Windows too.
-        table = record.object_table
+        table = facts["object_table"]
         table_text = "00000000" if table == 0 else self._pointer(table)
-        count = record.handle_count
+        count = facts["handle_count"]
         count_text = f"{count:3d}." if isinstance(count, int) else self._absent(count)
-        base = self._hex(record.directory_base, 8)
+        base = self._hex(facts["directory_base"], 8)
         lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
-        lines += [f"    Image: {self._text(record.image)}", ""]
-        if isinstance(record.table_count, (int, Unavailable)):
+        lines += [f"    Image: {self._text(facts['image'])}", ""]
+        if isinstance(facts["table_count"], (int, Unavailable)):
             # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
-            kind = {"Kernel": "Kernel handle", "Cid": "Cid handle"}.get(record.table_kind, "Handle")
-            where = self._pointer(record.table_address)
-            entries = self._count(record.table_count)
+            kinds = {"Kernel": "Kernel handle", "Cid": "Cid handle"}
+            kind = kinds.get(facts["table_kind"], "Handle")
+            where = self._pointer(facts["table_address"])
+            entries = self._count(facts["table_count"])
             lines += [f"{kind} table at {where} with {entries} entries in use", ""]
         return lines
 
     # -- a handle -------------------------------------------------------------------------------
 
-    def _handle(self, record: HandleRecord) -> List[str]:
-        if record.error:
+    def _handle(self, row: Row) -> List[str]:
+        value = row["handle"]
+        error = row["error"]
+        if error is not NO_VALUE:
             # No sample of WinDbg shows a table page that can't be read.
-            text = f"<Unavailable: {self.clean(record.error)}>"
-            return [text if isinstance(record.typed, Absent) else f"{record.typed:04x}: {text}"]
-        handle = f"{record.typed:04x}"
-        if record.free:
-            entry, following = self._pointer(record.entry), self._pointer(record.next_free)
+            text = f"<Unavailable: {self.clean(error)}>"
+            return [text if isinstance(value, Absent) else f"{value:04x}: {text}"]
+        handle = f"{value:04x}"
+        if row["free"]:
+            entry, following = self._pointer(row["entry"]), self._pointer(row["next_free"])
             return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
         suffixes = ""
-        if not isinstance(record.attributes, Absent):
-            suffixes = "".join(_SUFFIXES[name] for name in record.attributes)
+        if not isinstance(row["attributes"], Absent):
+            suffixes = "".join(_SUFFIXES[name] for name in row["attributes"])
         line = (
-            f"{handle}: Object: {self._pointer(record.object)}"
-            f"  GrantedAccess: {self._hex(record.granted_access, 8)}{suffixes}"
+            f"{handle}: Object: {self._pointer(row['object'])}"
+            f"  GrantedAccess: {self._hex(row['granted_access'], 8)}{suffixes}"
         )
-        if not self.request.wants_objects:
+        if not self._flags & _OBJECT:
             return [line]
-        return [f"{line} Entry: {self._pointer(record.entry)}", *self._object(record)]
+        return [f"{line} Entry: {self._pointer(row['entry'])}", *self._object(row)]
 
-    def _object(self, record: HandleRecord) -> List[str]:
-        if isinstance(record.type, str):
-            kind = f"({self._pointer(record.type_address)}) {self.clean(record.type)}"
+    def _object(self, row: Row) -> List[str]:
+        if isinstance(row["type"], str):
+            kind = f"({self._pointer(row['type_address'])}) {self.clean(row['type'])}"
         else:
-            kind = self._absent(record.type)
-        lines = [f"Object: {self._pointer(record.object)}  Type: {kind}"]
-        head = f"    ObjectHeader: {self._pointer(record.object_header)}"
-        handles, pointers = record.handle_count, record.pointer_count
+            kind = self._absent(row["type"])
+        lines = [f"Object: {self._pointer(row['object'])}  Type: {kind}"]
+        head = f"    ObjectHeader: {self._pointer(row['object_header'])}"
+        handles, pointers = row["handle_count"], row["pointer_count"]
         if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
             # The whole header is missing: one line says so, not one for each of its fields.
             return [*lines, f"{head} {self._absent(pointers)}"]
         lines += [
-            f"{head} ({record.process.header_version} version)",
+            f"{head} ({self._version} version)",
             f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
         ]
-        if record.classic_name is not NO_VALUE:
-            directory = record.directory
-            where = self._pointer(directory) if directory else "00000000"
-            if isinstance(directory, Unavailable):
-                where = self._absent(directory)
-            name = self._text(record.classic_name)
-            if record.classic_device is not NO_VALUE:
-                name += f" {{{self._text(record.classic_device)}}}"
-            lines.append(f"        Directory Object: {where}  Name: {name}")
-        return lines + [f"        {line}" for line in self._link(record.details)]
+        if row["own_name"] is not NO_VALUE:
+            lines.append(self._name(row))
+        details = row["details"]
+        return lines + [f"        {line}" for line in self._link(details)] if details else lines
+
+    def _name(self, row: Row) -> str:
+        """The name as the object itself has it, behind the directory that it stands in."""
+        directory = row["directory"]
+        where = self._pointer(directory) if directory else "00000000"
+        if isinstance(directory, Unavailable):
+            where = self._absent(directory)
+        name = self._text(row["own_name"])
+        if row["device"] is not NO_VALUE:
+            name += f" {{{self._text(row['device'])}}}"
+        return f"        Directory Object: {where}  Name: {name}"
 
     def _link(self, details: Mapping[str, Any]) -> List[str]:
         """Where a symbolic link leads, as !object prints it; no other object has such details."""

@@ -12,9 +12,9 @@ from typing import Any, Callable, Dict, List, Mapping
 
 from ..rows import Foot, Head, Note, Row
 from ..values import Absent, Maybe, Unavailable
-from .columns.base import Renderer
-from .columns.words import words
+from .base import Renderer
 from .windbg_rights import classic_rights, classic_standard_rights
+from .words import words
 
 __all__ = ("UserWinDbgRenderer",)
 

@@ -9,8 +9,8 @@ from typing import Any, Dict, List
 
 from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.request import Request
-from pykd_handle.render.columns import find_renderer
-from pykd_handle.render.columns.words import words
+from pykd_handle.render import find_renderer
+from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Absent, Hex, Unavailable
 
 from ..answers import Answer, HandleShown, NoteShown, ProcessShown

@@ -10,7 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 from mocks import KernelImage
 from mocks.dump import write_full_dump
 from pykd_handle.commands.list.columns import COLUMNS
-from pykd_handle.render.columns.windbg import WinDbgRenderer
+from pykd_handle.render.windbg import WinDbgRenderer
 from pykd_handle.targets import Target
 
 from ..answers import Answer

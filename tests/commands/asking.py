@@ -10,8 +10,8 @@ from typing import Any, Dict, List
 
 from pykd_handle.commands import Run, find_command
 from pykd_handle.model import Kernel
-from pykd_handle.render.columns import find_renderer
-from pykd_handle.render.columns.words import words as in_words
+from pykd_handle.render import find_renderer
+from pykd_handle.render.words import words as in_words
 from pykd_handle.rows import Foot, Note
 
 __all__ = ("Asked",)

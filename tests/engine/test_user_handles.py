@@ -20,7 +20,7 @@ from pykd_handle.commands.list.user import list_user
 from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
-from pykd_handle.render import user_renderer
+from pykd_handle.render import find_renderer
 from pykd_handle.usermode import open_minidump
 
 from .conftest import REPOSITORY
@@ -47,7 +47,7 @@ def by_reader(dump: Path, questions: Questions) -> List[Any]:
     answers = []
     for form, words in questions:
         stream, remarks, run = io.StringIO(), io.StringIO(), Run()
-        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        renderer = find_renderer(form, "user")(stream, remarks, USER_COLUMNS)
         with UserKernel(open_minidump(dump)) as kernel:
             renderer.render(list_user(kernel, parse_user_request(words.split()), run))
         answers.append([stream.getvalue(), remarks.getvalue(), run.failed])

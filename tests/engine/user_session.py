@@ -15,7 +15,7 @@ from pykd_handle.commands.list.user import list_user
 from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
-from pykd_handle.render import user_renderer
+from pykd_handle.render import find_renderer
 from pykd_handle.usermode import connect_engine
 from pykd_handle.values import PykdHandleError
 
@@ -27,7 +27,7 @@ def ask(form, words):
     with UserKernel(connect_engine()) as kernel:
         request = parse_user_request(words.split(), kernel.evaluate)
         stream, remarks, run = io.StringIO(), io.StringIO(), Run()
-        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        renderer = find_renderer(form, "user")(stream, remarks, USER_COLUMNS)
         renderer.render(list_user(kernel, request, run))
         return [stream.getvalue(), remarks.getvalue(), run.failed]
 

@@ -9,7 +9,7 @@ from mocks.target import MockTarget
 from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.values import Unavailable
 
-from ..views.test_listing import Answer
+from ..answers import Answer
 
 
 class Foreign(MockTarget):

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List
 
 from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.request import parse_request
-from pykd_handle.render.columns import find_renderer
+from pykd_handle.render import find_renderer
 from pykd_handle.rows import Head, Item, Note, Title
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Sentence
 

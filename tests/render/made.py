@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, Dict, Iterable, NamedTuple, Sequence
 
-from pykd_handle.render.columns import find_renderer
+from pykd_handle.render import find_renderer
 from pykd_handle.rows import Column, Foot, Head, Item, Note
 from pykd_handle.values import NO_VALUE, Details, Hex, Label, Sentence, Unavailable
 

@@ -171,7 +171,7 @@ def test_reasons_that_no_cell_takes() -> None:
 
 @pytest.mark.parametrize("form", ["text", "table", "jsonl", "csv"])
 def test_what_was_found_is_written_when_the_items_stop_by_an_error(form: str) -> None:
-    from pykd_handle.render.columns import find_renderer
+    from pykd_handle.render import find_renderer
 
     def items() -> Any:
         yield HEAD

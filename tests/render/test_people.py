@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from pykd_handle.render.columns import find_renderer, table
+from pykd_handle.render import find_renderer, table
 from pykd_handle.rows import Column, Foot, Note
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Sentence
 

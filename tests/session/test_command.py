@@ -12,7 +12,7 @@ import pytest
 from mocks import KernelImage
 from mocks.sample import sample_image
 from pykd_handle import handle
-from pykd_handle.targets.session import arguments_lost
+from pykd_handle.arguments import arguments_lost
 
 from .conftest import Install
 from .streams import run

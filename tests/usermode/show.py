@@ -13,7 +13,7 @@ from pykd_handle.commands.list.user import list_user
 from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
-from pykd_handle.render import user_renderer
+from pykd_handle.render import find_renderer
 from pykd_handle.usermode import UserSource, open_minidump
 from pykd_handle.usermode.engine import EngineSource
 
@@ -35,7 +35,7 @@ def show(source: UserSource, words: str = "", form: str = "windbg") -> Shown:
     stream, remarks, run = io.StringIO(), io.StringIO(), Run()
     with UserKernel(source) as kernel:
         request = parse_user_request(words.split(), kernel.evaluate)
-        renderer = user_renderer(form)(stream, remarks, USER_COLUMNS)
+        renderer = find_renderer(form, "user")(stream, remarks, USER_COLUMNS)
         renderer.render(list_user(kernel, request, run))
     return Shown(stream.getvalue(), remarks.getvalue(), run.failed)
 

@@ -1,13 +1,11 @@
 """The debugger's own session, through pykd: live kernels, and dumps that WinDbg has opened."""
 
-from .arguments import arguments_lost
 from .connect import ForeignPykd, connect, in_debugger, is_kernel_session
 from .target import SessionTarget
 
 __all__ = (
     "ForeignPykd",
     "SessionTarget",
-    "arguments_lost",
     "connect",
     "in_debugger",
     "is_kernel_session",

@@ -5,9 +5,9 @@ Expectations: Microsoft's documentation of ``!handle`` and of MASM numbers and o
 
 import pytest
 
+from pykd_handle.commands.list.request import Request, parse_request
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.commands.words import parse_number
-from pykd_handle.request import Request, parse_request
 from pykd_handle.values import UsageError
 
 

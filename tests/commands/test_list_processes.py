@@ -11,7 +11,7 @@ from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.values import TargetError
 
-from .test_listing import Answer
+from ..answers import Answer
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, Callable, Iterable, List, Mapping, Sequence
 
-from ...rows import Column, Foot, Head, Note, Row
-from ...values import NOT_REQUESTED, Absent, Details, Hex, Label, Unavailable
+from ..rows import Column, Foot, Head, Note, Row
+from ..values import NOT_REQUESTED, Absent, Details, Hex, Label, Unavailable
 from .base import Renderer
 from .by_type import ByType
 

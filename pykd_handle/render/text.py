@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
-from ...rows import Column, Head, Row
+from ..rows import Column, Head, Row
 from .people import PeopleRenderer
 
 __all__ = ("TextRenderer",)

@@ -15,16 +15,16 @@ __all__ = ("arguments_lost",)
 _PATHS = ("--dump", "--symbols", "--output")
 
 
-def arguments_lost(words: Sequence[str]) -> bool:
+def arguments_lost(words: Sequence[str], names: bool = False) -> bool:
     """Whether these can't be the words that were typed.
 
     No parameter or option takes an empty word or one that can't be printed, and only paths take
-    anything but ASCII.
+    anything but ASCII, with ``names`` other words, too.
     """
     before = ""
     for word in words:
         path = before in _PATHS or word.startswith(tuple(f"{name}=" for name in _PATHS))
-        if not word.isprintable() or not word or not (path or word.isascii()):
+        if not word.isprintable() or not word or not (names or path or word.isascii()):
             return True
         before = word
     return False

@@ -1,0 +1,126 @@
+"""The words of the command line: the options of every command, and which command is meant."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import List, NamedTuple, NoReturn, Optional, Sequence, Tuple
+
+from .commands import DEFAULT, Argument, Command, find_command
+from .render import FORMATS
+from .values import UsageError
+
+__all__ = ("OPTIONS", "Asked", "named_command", "parse")
+
+OPTIONS: Sequence[Argument] = (
+    Argument(
+        "--dump",
+        metavar="FILE",
+        help="read a crash dump, or a raw image of memory, instead of the debugger's session",
+    ),
+    Argument(
+        "--symbols",
+        metavar="PATH",
+        help="the kernel's symbols: an ISF file (.json, .json.xz), or a folder in which the right "
+        "one is looked for",
+    ),
+    Argument(
+        "--format",
+        metavar="NAME",
+        choices=FORMATS,
+        help=f"{', '.join(FORMATS)}; windbg, the classic text, is of list alone, and its default; "
+        "text is that of the others",
+    ),
+    Argument("--notes", action="store_true", help="jsonl: notes as lines of their own"),
+    Argument("--output", metavar="FILE", help="write there instead of to the screen"),
+    Argument("--types", action="store_true", help="list the object types that the target has"),
+    Argument(
+        "--doctor",
+        action="store_true",
+        help="say what is installed, what is missing, and what to do",
+    ),
+    Argument("--version", action="store_true", help="show the version"),
+    Argument("-h", "-?", "--help", action="store_true", help="show this help"),
+)
+
+# Those that are commands as well.
+_AS_OPTIONS = ("doctor", "types")
+_PATHS = {
+    "dump": "a crash dump",
+    "symbols": "an ISF file or a folder of them",
+    "output": "a file to write to",
+}
+# A minus before a number or an expression; no option has one dash but -h and -?.
+_NEGATIVE = re.compile(r"-(?:[^a-z-]|[a-f][0-9a-f`]*h?$)", re.IGNORECASE)
+_HELP = frozenset(("-h", "-?", "--help"))
+
+
+class Asked(NamedTuple):
+    """What the words ask for; ``named`` tells whether they name the command."""
+
+    command: Command
+    named: bool
+    options: argparse.Namespace
+
+
+class _Parser(argparse.ArgumentParser):
+    """`argparse` that raises one line instead of printing several and exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parse(words: Sequence[str]) -> Asked:
+    """What these words ask for. Raises `UsageError`."""
+    command, rest = named_command(words)
+    named = command is not None
+    if command is None:
+        command = _known(DEFAULT)
+    if _HELP.intersection(rest[: rest.index("--")] if "--" in rest else rest):
+        return Asked(command, named, argparse.Namespace(help=True))
+    options = _parser(command).parse_intermixed_args(rest)
+    for name in _AS_OPTIONS:
+        if getattr(options, name):
+            command = _known(name)
+    for name, what in _PATHS.items():
+        if getattr(options, name) == "":
+            raise UsageError(f"--{name} is empty: name {what}, or leave the option out")
+    if options.format is None:
+        options.format = command.format
+    elif options.format == "windbg" and command.format != "windbg":
+        raise UsageError(
+            f"--format windbg is the classic text of {DEFAULT}; {command.name} has text, table, "
+            "jsonl, csv"
+        )
+    return Asked(command, named, options)
+
+
+def named_command(words: Sequence[str]) -> Tuple[Optional[Command], List[str]]:
+    """The command that the first word names, if it does, and the other words."""
+    takes_value = {name for each in OPTIONS if "metavar" in each.how for name in each.names}
+    before = ""
+    for number, word in enumerate(words):
+        option = word in _HELP or (word.startswith("-") and not _NEGATIVE.match(word))
+        if not option and before not in takes_value:
+            command = find_command(word)
+            rest = list(words)
+            if command is not None:
+                del rest[number]
+            return command, rest
+        before = word
+    return None, list(words)
+
+
+def _known(name: str) -> Command:
+    command = find_command(name)
+    assert command is not None, name
+    return command
+
+
+def _parser(command: Command) -> _Parser:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    # A word that begins so is no option: argparse takes -1 for a number, and asks nobody about -c.
+    parser._negative_number_matcher = _NEGATIVE
+    for each in (*OPTIONS, *command.arguments):
+        parser.add_argument(*each.names, **each.how)
+    return parser
