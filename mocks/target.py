@@ -8,11 +8,20 @@ from pykd_handle.layout import Struct
 from pykd_handle.targets import Gap, Piece, Span, Target
 from pykd_handle.targets.processors import Running, offsets_of, running
 from pykd_handle.targets.span import add_gap, add_piece
+from pykd_handle.values import Reason, Unavailable
 
 from .core import Core
 from .kernel_image import KernelImage
+from .memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
 
 __all__ = ("MockTarget",)
+
+_NO_ADDRESS = Unavailable(Reason.NOT_A_CANONICAL_ADDRESS)
+_REASONS = {
+    LEFT_OUT: Unavailable(Reason.NOT_IN_THE_DUMP),
+    PAGED_OUT: Unavailable(Reason.IN_THE_PAGE_FILE),
+    NOT_MAPPED: Unavailable(Reason.NOT_MAPPED),
+}
 
 
 class MockTarget(Target):
@@ -34,16 +43,16 @@ class MockTarget(Target):
         self.log.append((address, size))
         top = 1 << 8 * self.pointer_size
         if not 0 <= address < top:
-            return Span(address, size, (), (Gap(address, size, "no address"),))
+            return Span(address, size, (), (Gap(address, size, _NO_ADDRESS),))
         pieces: List[Piece] = []
         gaps: List[Gap] = []
         for part in self._image.memory.parts(address, min(size, top - address)):
             if part.data is None:
-                add_gap(gaps, part.address, part.size, part.reason)
+                add_gap(gaps, part.address, part.size, _REASONS[part.reason])
             else:
                 add_piece(pieces, part.address, part.data)
         if address + size > top:
-            gaps.append(Gap(top, address + size - top, "no address"))
+            gaps.append(Gap(top, address + size - top, _NO_ADDRESS))
         return Span(address, size, pieces, gaps)
 
     def symbol(self, name: str) -> int:

@@ -6,7 +6,7 @@ from typing import Iterator, Set, Union
 
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import Absent, MemoryUnavailable, Unavailable, unavailable
+from ..values import Absent, MemoryUnavailable, Reason, Unavailable, unavailable
 from .fields import read_fields
 
 __all__ = ("directory_objects",)
@@ -39,10 +39,10 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
             continue
         while link:
             if link in seen or len(seen) >= _MOST_ENTRIES:
-                yield Unavailable("the entries of a directory run in a circle", link)
+                yield Unavailable(Reason.THE_ENTRIES_OF_A_DIRECTORY_RUN_IN_A_CIRCLE, link)
                 break
             if not target.is_kernel_address(link):
-                yield Unavailable("a directory entry is no address of the kernel", link)
+                yield Unavailable(Reason.A_DIRECTORY_ENTRY_IS_NO_ADDRESS_OF_THE_KERNEL, link)
                 break
             seen.add(link)
             found, following = read_fields(target, _ENTRY, link)

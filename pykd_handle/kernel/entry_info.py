@@ -12,7 +12,7 @@ from typing import Dict, NamedTuple
 
 from ..layout import Struct, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable, unavailable
+from ..values import NO_VALUE, Maybe, PykdHandleError, Reason, Unavailable, unavailable
 from .fields import decode_fields
 
 __all__ = ("EntryInfo", "EntryInfos")
@@ -74,5 +74,5 @@ class EntryInfos:
         if address == 0:
             return NO_VALUE
         if not self._target.is_kernel_address(address):
-            return Unavailable(f"InfoTable 0x{address:x} leads nowhere", place)
+            return Unavailable(Reason.INFO_TABLE_LEADS_NOWHERE, place, address)
         return self._target.read_partial(address, PAGE // self._entry_size * struct.size)

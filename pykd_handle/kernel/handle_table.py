@@ -10,7 +10,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import Absent, Maybe, MemoryUnavailable, Unavailable
+from ..values import Absent, Maybe, MemoryUnavailable, Reason, Sentence, Unavailable
 from .entry_info import EntryInfo, EntryInfos
 from .fields import decode_fields, range_of
 from .handle_entry import HandleEntry
@@ -43,25 +43,33 @@ class HandleTable:
         self.address = address
         code, limit, stored, self.process_id, arrays = self._read()
         if isinstance(code, Unavailable):
-            raise MemoryUnavailable(code.address or address, code.reason)
+            raise MemoryUnavailable(code.address or address, code.reason, *code.arguments)
         assert isinstance(code, int)
         self._pages = TablePages(target, address, code)
         self._infos = EntryInfos(target, self._pages.form.size, arrays)
         self.level = self._pages.level
         self.entries_per_page = self._pages.entries_per_page
-        self.remarks: List[str] = []
+        self.remarks: List[Sentence] = []
         # The limit comes from the dump: what the levels can hold bounds it.
         capacity = self._pages.capacity
         if not isinstance(limit, int):
             self.remarks.append(
-                f"NextHandleNeedingPool can't be read ({limit}); walked to the end of its pages"
+                Sentence(
+                    "NextHandleNeedingPool can't be read ({}); walked to the end of its pages",
+                    limit,
+                )
             )
         else:
             self._pages.end_at(limit)
             if limit > capacity:
                 self.remarks.append(
-                    f"NextHandleNeedingPool 0x{limit:x} is beyond what a table of level "
-                    f"{self.level} holds (0x{capacity:x})"
+                    Sentence(
+                        "NextHandleNeedingPool 0x{:x} is beyond what a table of level {} holds "
+                        "(0x{:x})",
+                        limit,
+                        self.level,
+                        capacity,
+                    )
                 )
         self.limit = self._pages.limit
         self.stored_count = stored
@@ -83,10 +91,7 @@ class HandleTable:
 
     def _possible(self, count: Maybe[int]) -> Maybe[int]:
         if isinstance(count, int) and not 0 <= count <= self.slots:
-            why = (
-                f"the table counts {count} handles in use, which its {self.slots} slots can't hold"
-            )
-            return Unavailable(why, self.address)
+            return Unavailable(Reason.COUNT_TOO_LARGE, self.address, count, self.slots)
         return count
 
     def _count_entries(self) -> Maybe[int]:
@@ -98,7 +103,7 @@ class HandleTable:
                 elif not row.free:
                     used += 1
         if hidden:
-            return Unavailable(f"at least {used}: {hidden} slots can't be read")
+            return Unavailable(Reason.COUNT_AT_LEAST, None, used, hidden)
         return used
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Absent, Maybe, MissingField, PykdHandleError, Unavailable
+from ..values import Absent, Maybe, MissingField, PykdHandleError, Sentence, Unavailable
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -52,7 +52,7 @@ class Kernel:
         self._kernel_table: Optional[Maybe[int]] = None
 
     @property
-    def remarks(self) -> List[str]:
+    def remarks(self) -> List[Sentence]:
         """What was recovered without symbols, and how: one line each."""
         return self.types.remarks
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Dict, List, Optional
 
 from ..targets import Target
-from ..values import NO_VALUE, Maybe, MemoryUnavailable, Unavailable
+from ..values import NO_VALUE, Maybe, MemoryUnavailable, Reason, Unavailable
 from .object_header import HeaderReader, NameInfo, ObjectHeader
 from .strings import read_unicode_string
 
@@ -107,11 +107,11 @@ class Namespace:
 
     def _wrong_step(self, place: int, trail: List[int]) -> Optional[Unavailable]:
         if place in trail:
-            return Unavailable("the directories above form a cycle", place)
+            return Unavailable(Reason.THE_DIRECTORIES_ABOVE_FORM_A_CYCLE, place)
         if len(trail) >= _DEEPEST:
-            return Unavailable(f"more than {_DEEPEST} directories above", place)
+            return Unavailable(Reason.TOO_MANY_DIRECTORIES, place, _DEEPEST)
         if not self._target.is_kernel_address(place):
-            return Unavailable("the directory is no address of the kernel", place)
+            return Unavailable(Reason.THE_DIRECTORY_IS_NO_ADDRESS_OF_THE_KERNEL, place)
         return None
 
     def _root_directory(self) -> int:

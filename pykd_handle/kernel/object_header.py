@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, MissingField, MissingType, Unavailable, unavailable
+from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable, unavailable
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")
@@ -189,9 +189,7 @@ class HeaderReader:
         if self._names is None:
             return unavailable(MissingType(_NAME_INFO.struct, self._target.symbols_recovered))
         if not self._names.size <= distance <= _FARTHEST:
-            return Unavailable(
-                f"a name header 0x{distance:x} bytes below its object can't be", address
-            )
+            return Unavailable(Reason.NAME_HEADER_TOO_FAR, address, distance)
         place = address - distance
         if place < span.address:
             # A header that few objects have lies between: one more read, for this object only.

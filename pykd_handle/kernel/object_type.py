@@ -18,6 +18,8 @@ from ..values import (
     MemoryUnavailable,
     MissingSymbol,
     PykdHandleError,
+    Reason,
+    Sentence,
     Unavailable,
     unavailable,
 )
@@ -56,7 +58,7 @@ class TypeTable:
         self._target = target
         self._headers = headers
         self._directory: Optional[Union[TypeDirectory, Unavailable]] = None
-        self.remarks: List[str] = []
+        self.remarks: List[Sentence] = []
         self._by_address: Dict[int, Union[ObjectType, Unavailable]] = {}
         self._pointers: Optional[List[Maybe[int]]] = None
         self._cookie: Optional[Maybe[int]] = None
@@ -82,10 +84,8 @@ class TypeTable:
                 return place
         if isinstance(header.type_pointer, int):
             if not self._target.is_kernel_address(header.type_pointer):
-                return Impossible(
-                    f"the pointer to the type, 0x{header.type_pointer:x}, leads nowhere",
-                    header.address,
-                )
+                wild = Reason.TYPE_POINTER_LEADS_NOWHERE
+                return Impossible(wild, header.address, header.type_pointer)
             return self.at(header.type_pointer)
         assert isinstance(header.type_index, int)
         return self.of(header.address, header.type_index)
@@ -106,16 +106,14 @@ class TypeTable:
             return pointer
         assert isinstance(pointer, int)
         if not self._target.is_kernel_address(pointer):
-            return Impossible(f"type index 0x{index:x} leads nowhere (0x{pointer:x})", header)
+            return Impossible(Reason.TYPE_INDEX_LEADS_NOWHERE, header, index, pointer)
         found = self.at(pointer)
         if (
             isinstance(found, ObjectType)
             and isinstance(found.type_index, int)
             and found.type_index != index
         ):
-            return Impossible(
-                f"type index 0x{index:x} leads to a type with index 0x{found.type_index:x}", header
-            )
+            return Impossible(Reason.TYPE_INDEX_DIFFERS, header, index, found.type_index)
         return found
 
     def at(self, address: int) -> Union[ObjectType, Unavailable]:
@@ -179,7 +177,7 @@ class TypeTable:
             return values[0]
         name = read_unicode_string(self._target, *values[1:])
         if name == "":
-            name = Unavailable("the type's name is empty", address)
+            name = Unavailable(Reason.TYPE_NAME_EMPTY, address)
         return ObjectType(address, values[0], name)
 
     def _pointer(self, index: int) -> Maybe[int]:
@@ -201,9 +199,8 @@ class TypeTable:
                 data = span.at(table + index * width, width)
                 pointers.append(int.from_bytes(data, "little"))
             except MemoryUnavailable as error:
-                pointers.append(
-                    Unavailable(f"nt!ObTypeIndexTable[0x{index:x}]: {error.reason}", error.address)
-                )
+                why = error.why.at(None)
+                pointers.append(Unavailable(Reason.TYPE_TABLE, error.address, index, why))
         return pointers if span.complete else self._fill(pointers)
 
     def _fill(self, pointers: List[Maybe[int]]) -> List[Maybe[int]]:
@@ -220,7 +217,7 @@ class TypeTable:
                 recovered += 1
         if recovered:
             self.remarks.append(
-                f"the type table is recovered from \\ObjectTypes: {recovered} types"
+                Sentence("the type table is recovered from \\ObjectTypes: {} types", recovered)
             )
         return pointers
 
@@ -245,8 +242,8 @@ class TypeTable:
             try:
                 return self._target.read(address, 1)[0]
             except PykdHandleError as error:
-                why = unavailable(error)
-                reason = Unavailable(f"nt!ObHeaderCookie: {why.reason}", why.address)
+                why = error.why
+                reason = Unavailable(Reason.HEADER_COOKIE, why.address, why.at(None))
         elif self._target.lacks_symbol("ObHeaderCookie"):
             return -1
         else:
@@ -263,10 +260,13 @@ class TypeTable:
         }
         cookie, agreeing = recover_cookie(self._headers, found, indices)
         if not isinstance(cookie, int):
-            why = Unavailable(f"{reason.reason}; not recovered: {cookie}", reason.address)
+            recovery = Reason.HEADER_COOKIE_NOT_RECOVERED
+            why = Unavailable(recovery, reason.address, reason.at(None), cookie)
             return self._cookie_by_processors(why) if agreeing < FEWEST else why
-        what = f"the header cookie, 0x{cookie:02x}," if cookie >= 0 else "that no cookie is used"
-        self.remarks.append(f"{what} is recovered from {agreeing} objects of known type")
+        line = "the header cookie, 0x{1:02x}, is recovered from {0} objects of known type"
+        if cookie < 0:
+            line = "that no cookie is used is recovered from {0} objects of known type"
+        self.remarks.append(Sentence(line, agreeing, cookie))
         return cookie
 
     def _cookie_by_processors(self, reason: Unavailable) -> Union[int, Unavailable]:
@@ -284,7 +284,11 @@ class TypeTable:
             return reason
         cookie = values.pop()
         self.remarks.append(
-            f"the header cookie, 0x{cookie:02x}, is recovered from {len(cookies)} objects: the "
-            "threads and processes that the processors run"
+            Sentence(
+                "the header cookie, 0x{:02x}, is recovered from {} objects: the threads and "
+                "processes that the processors run",
+                cookie,
+                len(cookies),
+            )
         )
         return cookie

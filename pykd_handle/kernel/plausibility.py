@@ -53,7 +53,7 @@ def check_layout(target: Target) -> Verdict:
         _check_types(target, verdict, types)
         _check_ids(target, verdict, types)
     except PykdHandleError as error:
-        verdict.failed.append(str(error))
+        verdict.failed.append(error.sentence)
     return verdict
 
 

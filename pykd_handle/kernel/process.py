@@ -11,6 +11,8 @@ from ..values import (
     MemoryUnavailable,
     MissingField,
     PykdHandleError,
+    Reason,
+    Sentence,
     Unavailable,
     not_proved,
     unavailable,
@@ -77,7 +79,7 @@ class Process(NamedTuple):
 class BrokenList(NamedTuple):
     """A place where a list could not be followed: that of processes, or another one."""
 
-    reason: str
+    reason: Sentence
     of_processes: bool = True
 
 
@@ -154,7 +156,7 @@ class ProcessReader:
         if not isinstance(time, int):
             return time
         if time and self._target.symbols_recovered and not is_time(time):
-            return Unavailable(f"ExitTime 0x{time:x} is no time", process.address)
+            return Unavailable(Reason.EXIT_TIME_IS_NO_TIME, process.address, time)
         return time != 0
 
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
@@ -189,9 +191,8 @@ class ProcessReader:
         for item in self._follow(head, 1, seen, links):
             if isinstance(item, Process):
                 rest.append(item)
-        yield BrokenList(
-            f"{broken.reason}; {len(rest)} more processes found from the end of the list"
-        )
+        line = "{}; {} more processes found from the end of the list"
+        yield BrokenList(Sentence(line, broken.reason, len(rest)))
         yield from reversed(rest)
 
     def _follow(
@@ -204,18 +205,18 @@ class ProcessReader:
             try:
                 following = self._target.read_pointer(place + direction * width)
             except MemoryUnavailable as error:
-                yield BrokenList(f"the list of processes breaks off at {error}")
+                yield BrokenList(Sentence("the list of processes breaks off at {}", error))
                 return
             if following == head:
                 return
             if following in seen or len(seen) > _MOST_PROCESSES:
                 if direction == 0:
-                    yield BrokenList(f"the list of processes runs in a circle at 0x{following:x}")
+                    line = "the list of processes runs in a circle at 0x{:x}"
+                    yield BrokenList(Sentence(line, following))
                 return
             if not self._target.is_kernel_address(following):
-                yield BrokenList(
-                    f"the list of processes leads from 0x{place:x} to 0x{following:x}, nowhere"
-                )
+                line = "the list of processes leads from 0x{:x} to 0x{:x}, nowhere"
+                yield BrokenList(Sentence(line, place, following))
                 return
             seen.add(following)
             yield self.read(following - links)

@@ -12,7 +12,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT
 from ..targets import Target
-from ..values import Absent, Maybe, PykdHandleError, Unavailable
+from ..values import Absent, Maybe, PykdHandleError, Reason, Sentence, Unavailable, join
 from .cid_table import cid_table
 from .image_name import ImageNames
 from .process import (
@@ -38,14 +38,14 @@ class Search(NamedTuple):
     not found (places that could not be read)."""
 
     found: Optional[FoundProcess]
-    remarks: List[str]
-    doubts: List[str]
+    remarks: List[Sentence]
+    doubts: List[Sentence]
 
 
-def in_words(image: Maybe[str], pid: Maybe[int]) -> str:
+def in_words(image: Maybe[str], pid: Maybe[int]) -> Sentence:
     """Name a process for a sentence."""
     who = image if isinstance(image, str) and image else "a process"
-    return f"{who} (pid 0x{pid:x})" if isinstance(pid, int) else who
+    return Sentence("{} (pid 0x{:x})", who, pid) if isinstance(pid, int) else Sentence(who)
 
 
 class ProcessFinder:
@@ -57,9 +57,10 @@ class ProcessFinder:
         self._names = names
         self.places = ProcessPlaces(target, reader)
 
-    def in_words(self, process: Process) -> str:
+    def in_words(self, process: Process) -> Sentence:
         """Name a process that is shown or told of, by its whole name: a read, where it is new."""
-        return f"{in_words(self._names.of(process), process.pid)} at 0x{process.address:x}"
+        who = in_words(self._names.of(process), process.pid)
+        return Sentence("{} at 0x{:x}", who, process.address)
 
     # -- all of them ----------------------------------------------------------------------------
 
@@ -94,8 +95,10 @@ class ProcessFinder:
         search = self.by_pid(SYSTEM_PROCESS_ID)
         if search.found is not None:
             return search.found.process
-        why = "; ".join(dict.fromkeys(search.remarks + search.doubts))
-        return Unavailable(f"the process System is not found{f' ({why})' if why else ''}")
+        lines = list(dict.fromkeys(search.remarks + search.doubts))
+        if not lines:
+            return Unavailable(Reason.SYSTEM_NOT_FOUND)
+        return Unavailable(Reason.SYSTEM_NOT_FOUND_BECAUSE, None, join("; ", lines))
 
     def by_pid(self, pid: int) -> Search:
         """The process with this id, by its own word or by that of the table of ids.
@@ -120,9 +123,8 @@ class ProcessFinder:
             return search._replace(found=self._choose(pid, list(found.values()), search.remarks))
         unknown = [each for each in seen.values() if isinstance(each.pid, Absent)]
         if unknown:
-            search.doubts.append(
-                f"{len(unknown)} process ids can't be read (the first: {unknown[0].pid})"
-            )
+            line = "{} process ids can't be read (the first: {})"
+            search.doubts.append(Sentence(line, len(unknown), unknown[0].pid))
         return search
 
     def _searches(
@@ -159,14 +161,13 @@ class ProcessFinder:
         try:
             table = cid_table(self._target)
         except PykdHandleError as error:
-            search.doubts.append(f"the table of ids can't be read: {error}")
+            search.doubts.append(Sentence("the table of ids can't be read: {}", error))
             return
         try:
             entry = table.entry(pid)
         except PykdHandleError as error:
-            search.doubts.append(
-                f"the entry of 0x{pid:x} in the table of ids can't be read: {error}"
-            )
+            line = "the entry of 0x{:x} in the table of ids can't be read: {}"
+            search.doubts.append(Sentence(line, pid, error))
             return
         place = 0
         if entry is not None and not entry.free and entry.handle == pid:
@@ -175,21 +176,20 @@ class ProcessFinder:
         if place and source is Source.IDS:
             (kind,) = self._reader.dispatcher_types([place])
             if kind == THREAD_OBJECT:
-                search.remarks.append(f"0x{pid:x} is the id of a thread, _ETHREAD 0x{place:x}")
+                line = "0x{:x} is the id of a thread, _ETHREAD 0x{:x}"
+                search.remarks.append(Sentence(line, pid, place))
             elif isinstance(kind, Absent):
-                search.doubts.append(
-                    f"what the table of ids has under 0x{pid:x} can't be read: {kind}"
-                )
+                line = "what the table of ids has under 0x{:x} can't be read: {}"
+                search.doubts.append(Sentence(line, pid, kind))
             if kind != PROCESS_OBJECT:
                 place = 0
         if place:
             self.places.ids[place] = pid
         for other in found.values():
             if other.process.address != place and other.process.object_table:
-                search.remarks.append(
-                    f"{self.in_words(other.process)} is not what the table of ids "
-                    f"({Source.IDS.value}) has under this id"
-                )
+                line = "{} is not what the table of ids ({}) has under this id"
+                who = self.in_words(other.process)
+                search.remarks.append(Sentence(line, who, Source.IDS.value))
         if place and place not in found:
             process = seen[place] = self._reader.read(place)
             yield FoundProcess(process, source)
@@ -198,32 +198,29 @@ class ProcessFinder:
         """A process that has exited has no handle table; only that one is asked when."""
         return False if process.object_table else self._reader.exited(process)
 
-    def _choose(self, pid: int, found: List[FoundProcess], remarks: List[str]) -> FoundProcess:
+    def _choose(self, pid: int, found: List[FoundProcess], remarks: List[Sentence]) -> FoundProcess:
         """The one to show: of several, the first that has not exited; the others are told."""
         exited = [self._exited(each.process) is True for each in found]
         shown = found[exited.index(False) if False in exited else 0]
         if len(found) > 1:
-            words = [
-                f"{self.in_words(each.process)} {'has exited' if gone else 'has it, too'}"
+            who = self.in_words(shown.process)
+            others = [
+                Sentence("{} has exited" if gone else "{} has it, too", self.in_words(each.process))
                 for each, gone in zip(found, exited)
                 if each is not shown
             ]
-            remarks.append(
-                f"{len(found)} processes have the id 0x{pid:x}: {self.in_words(shown.process)} is "
-                f"the one that is shown; {'; '.join(words)}"
-            )
+            line = "{} processes have the id 0x{:x}: {} is the one that is shown; {}"
+            remarks.append(Sentence(line, len(found), pid, who, join("; ", others)))
         differs = self.other_id(shown.process)
-        if differs:
+        if differs is not None:
             remarks.append(differs)
         return shown
 
-    def other_id(self, process: Process) -> str:
-        """The line about a process that does not have the id that the table of ids gives it, "" for
-        others and those that are not known there."""
+    def other_id(self, process: Process) -> Optional[Sentence]:
+        """The line about a process that does not have the id that the table of ids gives it, None
+        for others and those that are not known there."""
         known = self.places.ids.get(process.address)
         if known is None or not isinstance(process.pid, int) or process.pid == known:
-            return ""
-        return (
-            f"{self.in_words(process)} has another id in the table of ids "
-            f"({Source.IDS.value}): 0x{known:x}"
-        )
+            return None
+        line = "{} has another id in the table of ids ({}): 0x{:x}"
+        return Sentence(line, self.in_words(process), Source.IDS.value, known)

@@ -6,11 +6,11 @@ What a place names is believed to be a process only where its own memory does no
 from __future__ import annotations
 
 from enum import Enum
-from typing import Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 from ..layout import PROCESS_OBJECT
 from ..targets import Target
-from ..values import Absent, MissingSymbol, PykdHandleError
+from ..values import Absent, MissingSymbol, PykdHandleError, Sentence
 from .cid_table import cid_table
 from .handle_entry import HandleEntry
 from .handle_table import Hole
@@ -65,7 +65,7 @@ class ProcessPlaces:
                     yield item.address
         except PykdHandleError as error:
             self.list_broken = True
-            yield BrokenList(f"the list of processes can't be read: {error}")
+            yield BrokenList(Sentence("the list of processes can't be read: {}", error))
 
     def of_tables(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         tables: Dict[int, int] = {}
@@ -79,16 +79,16 @@ class ProcessPlaces:
                     continue
                 owner = link.process
                 tables[link.table] = owner if isinstance(owner, int) else 0
-                names = f"the handle table at 0x{link.table:x} names"
+                names = Sentence("the handle table at 0x{:x} names", link.table)
                 if isinstance(owner, int):
                     if owner and owner not in seen:
                         yield self._checked(owner, names)
                 elif link.table not in owned:
-                    yield _aside(f"{names} a process that can't be read: {owner}")
+                    yield _aside("{} a process that can't be read: {}", names, owner)
         except MissingSymbol:
             return  # without that list there is nothing to hold the other one against
         except PykdHandleError as error:
-            yield _aside(f"the list of handle tables can't be read: {error}")
+            yield _aside("the list of handle tables can't be read: {}", error)
             return
         if complete:
             self.tables = tables
@@ -107,7 +107,7 @@ class ProcessPlaces:
             process = self._reader.read(place)
             idle = process.pid == 0 and (not process.object_table or process.object_table in listed)
             if not idle:
-                yield self._checked(place, "a processor runs")
+                yield self._checked(place, Sentence("a processor runs"))
 
     def of_system(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         try:
@@ -116,24 +116,25 @@ class ProcessPlaces:
             return
         except PykdHandleError as error:
             if not any(process.pid == SYSTEM_PROCESS_ID for process in seen.values()):
-                yield _aside(f"{Source.SYSTEM.value} can't be read: {error}")
+                yield _aside("{} can't be read: {}", Source.SYSTEM.value, error)
             return
         if place not in seen:
-            yield self._checked(place, f"{Source.SYSTEM.value} names")
+            yield self._checked(place, Sentence("{} names", Source.SYSTEM.value))
 
-    def _checked(self, place: int, names: str) -> Union[int, BrokenList]:
+    def _checked(self, place: int, names: Sentence) -> Union[int, BrokenList]:
         """The address, if a process can lie there, else the line that says why none does.
 
         ``names`` are the words for who says that it is one.
         """
         if not self._target.is_kernel_address(place):
-            return _aside(f"{names} 0x{place:x}, which is no address of a process")
+            return _aside("{} 0x{:x}, which is no address of a process", names, place)
         looks = self._reader.looks_like_process(place)
         if isinstance(looks, Absent):
             if nothing_read(self._reader.read(place)):
-                return _aside(f"{names} 0x{place:x}, of which nothing can be read: {looks}")
+                line = "{} 0x{:x}, of which nothing can be read: {}"
+                return _aside(line, names, place, looks)
         elif not looks:
-            return _aside(f"{names} 0x{place:x}, which is no process")
+            return _aside("{} 0x{:x}, which is no process", names, place)
         return place
 
     def of_ids(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
@@ -162,23 +163,25 @@ class ProcessPlaces:
         except MissingSymbol:
             return
         except PykdHandleError as error:
-            yield _aside(f"the table of ids can't be read: {error}")
+            yield _aside("the table of ids can't be read: {}", error)
             return
         self.ids_complete = not hidden
         if hidden:
             slots = sum(hole.hidden for hole in hidden)
-            yield _aside(
-                f"{slots} slots of the table of ids can't be read (the first: id "
-                f"0x{hidden[0].handle:x} at 0x{hidden[0].address:x}: {hidden[0].reason})"
-            )
+            first = hidden[0]
+            line = "{} slots of the table of ids can't be read (the first: id 0x{:x} at 0x{:x}: {})"
+            yield _aside(line, slots, first.handle, first.address, first.reason)
         if unknown:
             entry, why = unknown[0]
             yield _aside(
-                f"{len(unknown)} objects in the table of ids can't be told to be processes or "
-                f"threads (the first: id 0x{entry.handle:x}: {why})"
+                "{} objects in the table of ids can't be told to be processes or threads (the "
+                "first: id 0x{:x}: {})",
+                len(unknown),
+                entry.handle,
+                why,
             )
 
 
-def _aside(reason: str) -> BrokenList:
+def _aside(template: str, *parts: Any) -> BrokenList:
     """What is told of a place other than the list of processes."""
-    return BrokenList(reason, of_processes=False)
+    return BrokenList(Sentence(template, *parts), of_processes=False)

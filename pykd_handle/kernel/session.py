@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..layout import fast_reference, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Unavailable, unavailable
+from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Reason, Unavailable, unavailable
 
 __all__ = ("Sessions",)
 
@@ -67,9 +67,7 @@ class Sessions:
         numbers = [_number(span) for span in self._target.read_many(places)]
         ids = [number for number in numbers if isinstance(number, int)]
         if len(ids) == 2 and ids[0] != ids[1]:
-            return Unavailable(
-                f"its session's structure says {ids[0]}, its token {ids[1]}", session
-            )
+            return Unavailable(Reason.SESSIONS_DIFFER, session, *ids)
         return ids[0] if ids else numbers[0]
 
     def _in_token(self, token: Maybe[int]) -> List[Tuple[int, int]]:

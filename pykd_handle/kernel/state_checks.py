@@ -13,11 +13,11 @@ the ids, and the tables that name their owners.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import Dict, List, NamedTuple, Optional, Set, Union
 
 from ..layout import fields
 from ..targets import Target
-from ..values import NO_VALUE, Absent, CorruptedError, PykdHandleError
+from ..values import NO_VALUE, Absent, CorruptedError, PykdHandleError, Reason, Sentence
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable
@@ -66,8 +66,8 @@ class Verdict(NamedTuple):
     """What spoke for a layout, and what against it; each a short phrase. ``proved`` are the fields
     of `STATE` that something spoke for."""
 
-    passed: List[str]
-    failed: List[str]
+    passed: List[Union[str, Sentence]]
+    failed: List[Union[str, Sentence]]
     proved: Set[str]
 
 
@@ -250,7 +250,7 @@ def table_of(target: Target, process: Process) -> Optional[HandleTable]:
     if isinstance(address, Absent) or address == 0:
         return None  # an exited process has none
     if not target.is_kernel_address(address):
-        raise CorruptedError(process.address, "its handle table lies nowhere")
+        raise CorruptedError(process.address, Reason.ITS_HANDLE_TABLE_LIES_NOWHERE)
     try:
         return HandleTable(target, address)
     except CorruptedError:

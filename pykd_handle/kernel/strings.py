@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional, Union
 
 from ..targets import Span, Target
-from ..values import Absent, Maybe, PykdHandleError, Unavailable, unavailable
+from ..values import Absent, Maybe, PykdHandleError, Reason, Unavailable, unavailable
 
 __all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
 
@@ -25,17 +25,17 @@ def check_unicode_string(
 ) -> Union[bool, Unavailable]:
     """Whether the three fields of a ``_UNICODE_STRING`` can be true.
 
-    True: worth reading. False: an empty string. `Unavailable`: what can't be, in words. Lengths
+    True: worth reading. False: an empty string. `Unavailable`: what can't be. Lengths
     are in bytes, as in the structure.
     """
     if length == 0:
         return False
     if length > maximum:
-        return Unavailable(f"a name of {length} bytes in a buffer of {maximum} can't be", buffer)
+        return Unavailable(Reason.NAME_LONGER_THAN_ITS_BUFFER, buffer, length, maximum)
     if length % 2:
-        return Unavailable(f"a name of {length} bytes, an odd number, can't be", buffer)
+        return Unavailable(Reason.NAME_OF_ODD_LENGTH, buffer, length)
     if not target.is_kernel_address(buffer):
-        return Unavailable("the name's buffer is no address of the kernel", buffer)
+        return Unavailable(Reason.NAME_BUFFER_NOWHERE, buffer)
     return True
 
 

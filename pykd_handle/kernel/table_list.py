@@ -6,11 +6,11 @@ this list, and each table names its process (``_HANDLE_TABLE.QuotaProcess``).
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Set, Union
+from typing import Any, Iterator, NamedTuple, Set, Union
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, Maybe
+from ..values import Absent, Maybe, Sentence
 from .fields import read_fields
 from .process import BrokenList
 
@@ -42,20 +42,20 @@ def handle_tables(target: Target) -> Iterator[Union[TableLink, BrokenList]]:
     seen: Set[int] = set()
     while place != head:
         if place in seen or len(seen) >= _MOST_TABLES:
-            yield _broken(f"runs in a circle at 0x{place:x}")
+            yield _broken("the list of handle tables runs in a circle at 0x{:x}", place)
             return
         if not target.is_kernel_address(place):
-            yield _broken(f"leads to 0x{place:x}, nowhere")
+            yield _broken("the list of handle tables leads to 0x{:x}, nowhere", place)
             return
         seen.add(place)
         table = place - links
         following, process = read_fields(target, _LINK, table)
         yield TableLink(table, process)
         if isinstance(following, Absent):
-            yield _broken(f"breaks off: {following}")
+            yield _broken("the list of handle tables breaks off: {}", following)
             return
         place = following
 
 
-def _broken(how: str) -> BrokenList:
-    return BrokenList(f"the list of handle tables {how}", of_processes=False)
+def _broken(template: str, part: Any) -> BrokenList:
+    return BrokenList(Sentence(template, part), of_processes=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Iterator, List, NamedTuple, Optional, Set, Union
 
 from ..targets import Span, Target
-from ..values import CorruptedError, MemoryUnavailable
+from ..values import CorruptedError, MemoryUnavailable, Reason, Unavailable
 from .handle_entry import HandleEntry, entry_form
 
 __all__ = ("HANDLE_STEP", "Hole", "Row", "TablePages")
@@ -27,14 +27,14 @@ class Hole(NamedTuple):
 
     ``handle`` is the first handle value that it would hold, ``hidden`` how many values it hides,
     ``address`` and ``size`` the memory in question (size 0 where the way to it is broken), ``leaf``
-    whether that is a whole page of entries.
+    whether that is a whole page of entries. ``reason`` says why; it has no address of its own.
     """
 
     handle: int
     hidden: int
     address: int
     size: int
-    reason: str
+    reason: Unavailable
     leaf: bool = False
 
 
@@ -66,9 +66,9 @@ class TablePages:
         self.level = code & 3
         self.top = code & ~3
         if self.level > 2:
-            raise CorruptedError(address, f"TableCode 0x{code:x} names no level of a handle table")
+            raise CorruptedError(address, Reason.TABLE_CODE_OF_NO_LEVEL, code)
         if self.top and (self.top % PAGE or not target.is_kernel_address(self.top)):
-            raise CorruptedError(address, f"TableCode 0x{code:x} leads nowhere")
+            raise CorruptedError(address, Reason.TABLE_CODE_LEADS_NOWHERE, code)
         self.capacity = min(
             HANDLE_STEP * self.entries_per_page * self._pages_below(self.level), _LAST_HANDLE
         )
@@ -100,8 +100,8 @@ class TablePages:
                 self.target.read_partial(slot, self.target.pointer_size), slot
             )
             wrong = self._wrong_page(page)
-            if wrong:
-                raise CorruptedError(slot, wrong)
+            if wrong is not None:
+                raise CorruptedError(slot, wrong.reason, *wrong.arguments)
         address = page + index % self.entries_per_page * self.form.size
         return self.form.decode(self.target.read(address, self.form.size), 0, handle, address)
 
@@ -155,16 +155,17 @@ class TablePages:
         """The entries that are there whole, and a hole for each stretch between them."""
         rows: List[Row] = []
         size = self.form.size
-        start, reason = 0, ""
+        start = 0
+        reason: Optional[Unavailable] = None
         for index in range(count + 1):
             address = page.address + index * size
-            why = ""
+            why: Optional[Unavailable] = None
             if index < count:
                 try:
                     data = span.at(address, size)
                 except MemoryUnavailable as error:
-                    why = error.reason
-            if reason and why != reason:
+                    why = error.why.at(None)
+            if reason is not None and why != reason:
                 rows.append(
                     Hole(
                         page.first + start * HANDLE_STEP,
@@ -175,11 +176,11 @@ class TablePages:
                         leaf=start == 0 and index == count,
                     )
                 )
-                reason = ""
+                reason = None
             if index == count:
                 break
-            if why:
-                if not reason:
+            if why is not None:
+                if reason is None:
                     start, reason = index, why
             else:
                 rows.append(self.form.decode(data, 0, page.first + index * HANDLE_STEP, address))
@@ -199,14 +200,15 @@ class TablePages:
             try:
                 pointer = self._page_pointer(span, slot)
             except MemoryUnavailable as error:
-                steps.append(Hole(first, hidden, slot, 0, f"its pointer can't be read: {error}"))
+                why = Unavailable(Reason.PAGE_POINTER_UNREADABLE, None, error.why)
+                steps.append(Hole(first, hidden, slot, 0, why))
                 continue
             if pointer == 0 and not self._has_limit:
                 break  # pages are added one behind the other
             wrong = self._wrong_page(pointer)
-            if not wrong and pointer in seen:
-                wrong = f"the page at 0x{pointer:x} is in the table already"
-            if wrong:
+            if wrong is None and pointer in seen:
+                wrong = Unavailable(Reason.PAGE_IN_TABLE_ALREADY, None, pointer)
+            if wrong is not None:
                 steps.append(Hole(first, hidden, slot, 0, wrong))
             else:
                 seen.add(pointer)
@@ -233,10 +235,10 @@ class TablePages:
         """How many leaf pages a page of this level can lead to (a leaf: itself)."""
         return (1, self.pointers_per_page, self.pointers_per_page * self.pointers_per_page)[level]
 
-    def _wrong_page(self, pointer: int) -> str:
-        """What is wrong with a pointer to a page of the table, or nothing."""
+    def _wrong_page(self, pointer: int) -> Optional[Unavailable]:
+        """What is wrong with a pointer to a page of the table, None where it can be one."""
         if pointer == 0:
-            return "the pointer to its page is null"
+            return Unavailable(Reason.THE_POINTER_TO_ITS_PAGE_IS_NULL)
         if pointer % PAGE or not self.target.is_kernel_address(pointer):
-            return f"the pointer to its page, 0x{pointer:x}, leads nowhere"
-        return ""
+            return Unavailable(Reason.PAGE_POINTER_LEADS_NOWHERE, None, pointer)
+        return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..targets import Target
-from ..values import Maybe, PykdHandleError, Unavailable
+from ..values import Maybe, PykdHandleError, Reason, Sentence, Unavailable
 from .directory import directory_objects
 from .object_header import HeaderReader, NameInfo
 from .root_directory import find_root_directory
@@ -47,8 +47,8 @@ def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
             types = tuple(each for each in found if isinstance(each, int))
             missing = next((each for each in found if isinstance(each, Unavailable)), None)
             return TypeDirectory(root, item, types, missing)
-    why = f" ({reason})" if reason is not None else ""
-    raise PykdHandleError(f"\\ObjectTypes is not found in the root directory{why}")
+    why = "" if reason is None else Sentence(" ({})", reason)
+    raise PykdHandleError("\\ObjectTypes is not found in the root directory{}", why)
 
 
 def _leaf(target: Target, headers: HeaderReader, body: int) -> Maybe[str]:
@@ -80,10 +80,10 @@ def recover_cookie(
         cookie = header.type_index ^ (header.address >> 8 & 0xFF) ^ index
         encoded[cookie] = encoded.get(cookie, 0) + 1
     if total < FEWEST:
-        return Unavailable(f"only {total} objects of known type can be read"), total
+        return Unavailable(Reason.FEW_OBJECTS_OF_KNOWN_TYPE, None, total), total
     if plain == total:
         return -1, total
     best, votes = max(encoded.items(), key=lambda item: item[1])
     if votes != total:
-        return Unavailable(f"{votes} of {total} objects of known type agree on a cookie"), total
+        return Unavailable(Reason.NO_COMMON_COOKIE, None, votes, total), total
     return best, total

@@ -20,7 +20,7 @@ from ..layout.shipped import ShippedLayout, candidates, load
 from ..targets.dump import DumpTarget, open_dump
 from ..targets.dump.file import Progress, silent
 from ..targets.recoverable import RecoverableTarget
-from ..values import NoSymbols, PykdHandleError, SymbolsError
+from ..values import NoSymbols, PykdHandleError, Sentence, SymbolsError, join
 
 if TYPE_CHECKING:
     from ..targets.session import SessionTarget
@@ -76,10 +76,10 @@ def open_kernel_dump(
     except SymbolsError as error:
         given = symbols is not None
         if given and not isinstance(error, NoSymbols):
-            raise SymbolsError(f"{error}{_without(path, error, progress)}") from None
+            raise SymbolsError("{}{}", error, _without(path, error, progress)) from None
         target = open_without_symbols(path, error, progress)
         if given or not isinstance(error, NoSymbols):
-            target.add_note(str(error))
+            target.add_note(error.sentence)
         return target
 
 
@@ -110,13 +110,13 @@ def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
                 open_kernel_session(pykd, None).close()
             except PykdHandleError:
                 raise error from None
-            raise SymbolsError(f"{error}; without --symbols this session can be read") from None
+            raise SymbolsError("{}; without --symbols this session can be read", error) from None
         if not isinstance(error, NoSymbols):
             raise
         try:
             target = SessionTarget(pykd, without_symbols=True)
         except SymbolsError as why:
-            raise SymbolsError(f"{error}; {why}") from None
+            raise SymbolsError("{}; {}", error, why) from None
         try:
             choose_layout(target, error)
         except Exception:
@@ -149,7 +149,7 @@ def choose_layout(target: RecoverableTarget, wanted: SymbolsError) -> None:
     """
     build = target.build
     every = candidates(target.architecture, build, target.five_levels)
-    tried: List[str] = []
+    tried: List[Sentence] = []
     # The builds next to the kernel's own: one below, one above.
     lower = max((item.build for item in every if item.build < build), default=-1)
     higher = min((item.build for item in every if item.build > build), default=-1)
@@ -161,20 +161,26 @@ def choose_layout(target: RecoverableTarget, wanted: SymbolsError) -> None:
         if best:
             break
     if not best:
-        why = f"; of the layouts that ship, none fits ({'; '.join(tried)})" if tried else ""
-        raise SymbolsError(f"{wanted}{why}")
+        if not tried:
+            raise SymbolsError("{}", wanted)
+        line = "{}; of the layouts that ship, none fits ({})"
+        raise SymbolsError(line, wanted, join("; ", tried))
     layout, verdict = best[0]
     target.take_layout(load(layout.name))
     target.unproved = frozenset((*STATE, COUNT)) - verdict.proved
     target.add_note(_note(best, target.unproved))
     if layout.build != build:
         target.add_note(
-            f"WARNING: no layout of build {build} fits; that of build {layout.build} is used, "
-            "so single fields may be wrong; give --symbols to be sure"
+            Sentence(
+                "WARNING: no layout of build {} fits; that of build {} is used, so single fields "
+                "may be wrong; give --symbols to be sure",
+                build,
+                layout.build,
+            )
         )
 
 
-def _note(best: List[_Candidate], unproved: FrozenSet[str]) -> str:
+def _note(best: List[_Candidate], unproved: FrozenSet[str]) -> Sentence:
     layout, verdict = best[0]
     others = [
         item.layout.name for item in best[1:] if len(item.verdict.passed) == len(verdict.passed)
@@ -182,14 +188,18 @@ def _note(best: List[_Candidate], unproved: FrozenSet[str]) -> str:
     also = f" ({' and '.join(others)} would fit as well)" if others else ""
     missing = [words for field, words in STATE.items() if field in unproved]
     but = f"; this memory does not prove {', '.join(missing)}" if missing else ""
-    return (
-        f"no symbols of this kernel: its layout is {layout.name}{also}, which ships with this "
-        f"package; {len(verdict.passed)} checks on the memory agree, none differs{but}"
+    return Sentence(
+        "no symbols of this kernel: its layout is {}{}, which ships with this package; {} checks "
+        "on the memory agree, none differs{}",
+        layout.name,
+        also,
+        len(verdict.passed),
+        but,
     )
 
 
 def _best(
-    target: RecoverableTarget, layouts: List[ShippedLayout], enough: int, tried: List[str]
+    target: RecoverableTarget, layouts: List[ShippedLayout], enough: int, tried: List[Sentence]
 ) -> List[_Candidate]:
     """The layouts that fit, the best first; ``tried`` gets a phrase for each of the others."""
     found: List[_Candidate] = []
@@ -198,9 +208,9 @@ def _best(
         verdict = check_layout(target)
         _check_debugger_data(target, verdict)
         if verdict.failed:
-            tried.append(f"{layout.name}: {verdict.failed[0]} differs")
+            tried.append(Sentence("{}: {} differs", layout.name, verdict.failed[0]))
         elif len(verdict.passed) < enough:
-            tried.append(f"{layout.name}: too little to check")
+            tried.append(Sentence("{}: too little to check", layout.name))
         else:
             found.append(_Candidate(layout, verdict))
     return sorted(found, key=lambda item: len(item.verdict.passed), reverse=True)

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..layout import Struct
-from ..values import MissingSymbol, MissingType
+from ..values import MissingSymbol, MissingType, Sentence
 from .memory import Memory
 from .span import Span
 
@@ -166,7 +166,7 @@ class Target(Memory):
         top = 56 if self.five_levels else 47
         return address | 0xFFFFFFFFFFFFFFFF >> top << top if address >> top == 1 else address
 
-    def notes(self) -> List[str]:
+    def notes(self) -> List[Sentence]:
         """Remarks for the user, one line each: which symbols were taken, what is cut short."""
         return []
 
@@ -188,7 +188,7 @@ class Target(Memory):
     """How many rows to read the objects of together: few where reading takes long, so that rows
     show early, and those before an end by force are not lost."""
 
-    def symbol_damage(self) -> Sequence[str]:
+    def symbol_damage(self) -> Sequence[Sentence]:
         """What of the symbols was found to be damaged so far, one line each."""
         return ()
 

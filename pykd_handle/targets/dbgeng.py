@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Callable, Optional
 from uuid import UUID
 
-from ..values import PykdHandleError, TargetError
+from ..values import Reason, TargetError, Unavailable, UnavailableError
 
 __all__ = (
     "CONTROL",
@@ -39,11 +39,14 @@ _FAILED = 0x80000000
 _QUERY_INTERFACE, _RELEASE = 0, 2
 
 
-class EngineError(PykdHandleError):
+class EngineError(UnavailableError):
     """The engine refused; ``code`` is the HRESULT without its sign."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(_WORDS.get(code, f"error 0x{code:08x} of the engine"))
+        known = _REASONS.get(code)
+        super().__init__(
+            Unavailable(Reason.ENGINE_ERROR, None, code) if known is None else Unavailable(known)
+        )
         self.code = code
 
     @property
@@ -57,19 +60,19 @@ class EngineError(PykdHandleError):
         return self.code & 0xFFFF if self.code >> 16 == 0x8007 else None
 
 
-_WORDS = {
-    0x80004001: "not implemented by the engine",
-    0x80004002: "not in the target",
-    0x80004005: "failed",
-    0x80070005: "access denied",
-    0x80070006: "no such handle",
-    0x80070032: "not supported",
-    0x80070057: "not offered by the engine",
+_REASONS = {
+    0x80004001: Reason.NOT_IMPLEMENTED_BY_THE_ENGINE,
+    0x80004002: Reason.NOT_IN_THE_TARGET,
+    0x80004005: Reason.FAILED,
+    0x80070005: Reason.ACCESS_DENIED,
+    0x80070006: Reason.NO_SUCH_HANDLE,
+    0x80070032: Reason.NOT_SUPPORTED,
+    0x80070057: Reason.NOT_OFFERED_BY_THE_ENGINE,
     # NTSTATUS values come with FACILITY_NT_BIT.
-    0xD0000003: "not offered by the system",
-    0xD0000008: "no such handle",
-    0xD0000022: "access denied",
-    0xD0000024: "not an object of this type",
+    0xD0000003: Reason.NOT_OFFERED_BY_THE_SYSTEM,
+    0xD0000008: Reason.NO_SUCH_HANDLE,
+    0xD0000022: Reason.ACCESS_DENIED,
+    0xD0000024: Reason.NOT_AN_OBJECT_OF_THIS_TYPE,
 }
 
 
@@ -131,5 +134,5 @@ def open_interface(name: UUID) -> Interface:
     try:
         check(create(name.bytes_le, c.byref(found)))
     except EngineError as error:
-        raise TargetError(f"no debugger session: {error}") from None
+        raise TargetError("no debugger session: {}", error) from None
     return Interface(c, found)

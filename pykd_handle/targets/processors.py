@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..values import PykdHandleError, TargetError
@@ -56,7 +56,7 @@ def current_process(target: Target, offsets: Offsets, processors: int, stack_poi
     try:
         process = target.read_pointer(thread + offsets.process)
     except PykdHandleError as error:
-        raise TargetError(f"no current process: that of the thread is missing: {error}") from None
+        raise TargetError("no current process: that of the thread is missing: {}", error) from None
     if not target.is_kernel_address(process):
         raise TargetError(
             f"no current process: the thread 0x{thread:x} names 0x{process:x}, which is none"
@@ -92,7 +92,7 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
     width = target.pointer_size
     span = target.read_partial(array, width * count)
     blocks: List[int] = []
-    reason = f"0x{array:x}: {span.gaps[0].reason}" if span.gaps else "there are none"
+    why: Any = span.gaps[0].why.at(array) if span.gaps else "there are none"
     for index in range(count):
         if span.has(array + width * index, width):
             block = int.from_bytes(span.at(array + width * index, width), "little")
@@ -101,13 +101,13 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
     threads: List[int] = []
     for found in target.read_many((block + current_thread, width) for block in blocks):
         if not found.complete:
-            reason = f"0x{found.address:x}: {found.gaps[0].reason}"
+            why = found.gaps[0].why.at(found.address)
             continue
         thread = int.from_bytes(found.data(), "little")
         if target.is_kernel_address(thread):
             threads.append(thread)
     if not threads:
-        raise TargetError(f"no current process: no processor block can be read ({reason})")
+        raise TargetError("no current process: no processor block can be read ({})", why)
     return threads
 
 

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ..layout import Isf
+from ..values import Sentence
 from .base import Target
 
 if TYPE_CHECKING:
@@ -31,5 +32,5 @@ class RecoverableTarget(Target):
         data name. Whether it fits is for the caller to find out."""
 
     @abstractmethod
-    def add_note(self, note: str) -> None:
+    def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Sequence, Tuple
 
-from ..values import MemoryUnavailable
+from ..values import MemoryUnavailable, Reason, Unavailable
 
 __all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece")
 
@@ -21,11 +21,12 @@ class Piece(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Bytes that are not there: virtual address, size in bytes, and the reason."""
+    """Bytes that are not there: virtual address, size in bytes, and the reason (which has no
+    address of its own)."""
 
     address: int
     size: int
-    reason: str
+    why: Unavailable
 
 
 def add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
@@ -38,14 +39,14 @@ def add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
     pieces.append(Piece(address, data))
 
 
-def add_gap(gaps: List[Gap], address: int, size: int, reason: str) -> None:
+def add_gap(gaps: List[Gap], address: int, size: int, why: Unavailable) -> None:
     """Add a gap; where it goes on the last one for the same reason, that one becomes longer."""
     if gaps:
         last = gaps[-1]
-        if last.reason == reason and last.address + last.size == address:
-            gaps[-1] = Gap(last.address, last.size + size, reason)
+        if last.why == why and last.address + last.size == address:
+            gaps[-1] = Gap(last.address, last.size + size, why)
             return
-    gaps.append(Gap(address, size, reason))
+    gaps.append(Gap(address, size, why))
 
 
 class Span:
@@ -90,8 +91,9 @@ class Span:
                 return piece.data[start : start + size]
         for gap in self.gaps:
             if gap.address < address + size and address < gap.address + gap.size:
-                raise MemoryUnavailable(max(address, gap.address), gap.reason)
-        raise MemoryUnavailable(address, "outside of what was read")
+                first = max(address, gap.address)
+                raise MemoryUnavailable(first, gap.why.reason, *gap.why.arguments)
+        raise MemoryUnavailable(address, Reason.OUTSIDE_OF_WHAT_WAS_READ)
 
     def has(self, address: int, size: int) -> bool:
         """Whether these bytes are all there."""

@@ -7,8 +7,6 @@ from .absent import (
     Impossible,
     Maybe,
     Unavailable,
-    not_proved,
-    unavailable,
 )
 from .details import Details
 from .errors import (
@@ -22,12 +20,17 @@ from .errors import (
     PykdHandleError,
     SymbolsError,
     TargetError,
+    UnavailableError,
     UsageError,
+    maybe,
+    not_proved,
+    unavailable,
 )
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
-from .sentence import Sentence
+from .reasons import Reason
+from .sentence import Sentence, join
 
 __all__ = (
     "LABELS",
@@ -47,13 +50,17 @@ __all__ = (
     "NoSymbols",
     "OutputError",
     "PykdHandleError",
+    "Reason",
     "Sentence",
     "SymbolsError",
     "TargetError",
     "Unavailable",
+    "UnavailableError",
     "UsageError",
     "as_typed",
     "in_hex",
+    "join",
+    "maybe",
     "not_proved",
     "split_kernel_handle",
     "unavailable",

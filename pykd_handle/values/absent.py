@@ -9,20 +9,11 @@ Three cases are kept apart, since a user draws different conclusions from each:
 
 from __future__ import annotations
 
-from typing import Optional, TypeVar, Union
+from typing import Any, Optional, Tuple, TypeVar, Union
 
-from .errors import CorruptedError, MemoryUnavailable, PykdHandleError
+from .reasons import Reason
 
-__all__ = (
-    "NOT_REQUESTED",
-    "NO_VALUE",
-    "Absent",
-    "Impossible",
-    "Maybe",
-    "Unavailable",
-    "not_proved",
-    "unavailable",
-)
+__all__ = ("NOT_REQUESTED", "NO_VALUE", "Absent", "Impossible", "Maybe", "Unavailable")
 
 T = TypeVar("T")
 
@@ -37,35 +28,46 @@ class Absent:
 
 
 class Unavailable(Absent):
-    """A value that could not be read.
+    """A value that could not be read, and why.
 
-    ``reason`` is a phrase for the user (``not in the dump``), ``address`` the virtual address
-    that could not be read, or None where no single address is to blame.
+    ``reason`` says why, ``address`` is the virtual address that could not be read, or None where
+    no single address is to blame, ``arguments`` are what the reason has to say beside it: numbers,
+    names, other absent values. `pykd_handle.render.words.words` puts it into words.
     """
 
-    __slots__ = ("address", "reason")
+    __slots__ = ("address", "arguments", "reason")
 
-    def __init__(self, reason: str, address: Optional[int] = None) -> None:
+    def __init__(
+        self, reason: Union[Reason, str], address: Optional[int] = None, *arguments: Any
+    ) -> None:
         self.reason = reason
         self.address = address
+        self.arguments: Tuple[Any, ...] = arguments
+
+    def at(self, address: Optional[int]) -> Unavailable:
+        """The same, and another address is to blame, or none."""
+        return type(self)(self.reason, address, *self.arguments)
 
     def __str__(self) -> str:
-        if self.address is None:
-            return self.reason
-        return f"0x{self.address:x}: {self.reason}"
+        text = str(self.reason)
+        if self.arguments:
+            text += f" ({', '.join(map(str, self.arguments))})"
+        return text if self.address is None else f"0x{self.address:x}: {text}"
 
     def __repr__(self) -> str:
-        return f"Unavailable({self.reason!r}, {self.address!r})"
+        values = (self.reason, self.address, *self.arguments)
+        return f"{type(self).__name__}({', '.join(map(repr, values))})"
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Unavailable)
             and self.reason == other.reason
             and self.address == other.address
+            and self.arguments == other.arguments
         )
 
     def __hash__(self) -> int:
-        return hash((self.reason, self.address))
+        return hash((self.reason, self.address, self.arguments))
 
 
 class Impossible(Unavailable):
@@ -91,18 +93,3 @@ NOT_REQUESTED = _Nothing("NOT_REQUESTED")
 """Not looked at: the flags of the request did not ask for it."""
 
 Maybe = Union[T, Absent]
-
-
-def unavailable(error: PykdHandleError) -> Unavailable:
-    """Turn an error met while reading one field into the absent value of that field."""
-    if isinstance(error, CorruptedError):
-        return Impossible(error.reason, error.address)
-    if isinstance(error, MemoryUnavailable):
-        return Unavailable(error.reason, error.address)
-    return Unavailable(str(error))
-
-
-def not_proved(field: str, address: int) -> Unavailable:
-    """The absent value of a field in the structure at ``address``, whose place comes from a layout
-    that is not the kernel's own, and that nothing in the memory speaks for."""
-    return Unavailable(f"not proved: nothing in this memory shows where {field} lies", address)

@@ -1,10 +1,16 @@
 """The errors of the package: one tree, each with the exit code that it ends a run with.
 
 Everything that a user can cause or that a dump can hold ends in one of these; the command line
-prints the message as one line and no traceback.
+prints it as one line, in words (`pykd_handle.render.words`), and no traceback.
 """
 
 from __future__ import annotations
+
+from typing import Any, Callable, TypeVar, Union
+
+from .absent import Impossible, Maybe, Unavailable
+from .reasons import Reason
+from .sentence import Sentence
 
 __all__ = (
     "CorruptedError",
@@ -17,14 +23,40 @@ __all__ = (
     "PykdHandleError",
     "SymbolsError",
     "TargetError",
+    "UnavailableError",
     "UsageError",
+    "maybe",
+    "not_proved",
+    "unavailable",
 )
+
+T = TypeVar("T")
 
 
 class PykdHandleError(Exception):
-    """Base of all errors of the package; ``str()`` of it is one line for the user."""
+    """Base of all errors of the package: a line for the user, as a template and its parts.
+
+    ``str()`` of it gives it without the words of what is absent. A template without parts is a
+    text, which may hold any name.
+    """
 
     exit_code = 1
+
+    def __init__(self, template: str, *parts: Any) -> None:
+        super().__init__(template, *parts)
+
+    @property
+    def sentence(self) -> Sentence:
+        """The line."""
+        return Sentence(*self.args)
+
+    @property
+    def why(self) -> Unavailable:
+        """The absent value of what was being read when it was raised."""
+        return Unavailable(Reason.ERROR, None, self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
 
 
 class UsageError(PykdHandleError):
@@ -49,58 +81,84 @@ class NoSymbols(SymbolsError):
     """No symbol file for this kernel was found; nothing is wrong with any that was."""
 
 
-class MissingSymbol(PykdHandleError):
+class UnavailableError(PykdHandleError):
+    """Something of the target can't be had; ``why`` is what a cell says of it."""
+
+    def __init__(self, why: Unavailable) -> None:
+        super().__init__("{}", why)
+        self._why = why
+
+    @property
+    def why(self) -> Unavailable:
+        """See `PykdHandleError.why`."""
+        return self._why
+
+
+class MissingSymbol(UnavailableError):
     """The symbols of the kernel do not hold a name that was asked for; ``recovered`` where there
     are no symbols of it, but a layout in their place."""
 
     def __init__(self, name: str, recovered: bool = False) -> None:
-        super().__init__(
-            f"nt!{name} is not known without symbols"
-            if recovered
-            else f"the symbols have no nt!{name}"
-        )
+        reason = Reason.SYMBOL_NOT_RECOVERED if recovered else Reason.NO_SYMBOL
+        super().__init__(Unavailable(reason, None, name))
         self.name = name
 
 
-class MissingType(PykdHandleError):
+class MissingType(UnavailableError):
     """The symbols of the kernel do not hold a structure that was asked for; ``recovered`` where
     there are no symbols of it, but a layout in their place."""
 
     def __init__(self, name: str, recovered: bool = False) -> None:
-        super().__init__(
-            f"the type nt!{name} is not known without symbols"
-            if recovered
-            else f"the symbols have no type nt!{name}"
-        )
+        reason = Reason.TYPE_NOT_RECOVERED if recovered else Reason.NO_TYPE
+        super().__init__(Unavailable(reason, None, name))
         self.name = name
 
 
-class MissingField(PykdHandleError):
+class MissingField(UnavailableError):
     """A structure has no field of the name asked for (other Windows builds may have it)."""
 
     def __init__(self, struct: str, field: str) -> None:
-        super().__init__(f"nt!{struct} has no field {field}")
+        super().__init__(Unavailable(Reason.NO_FIELD, None, struct, field))
         self.struct = struct
         self.field = field
 
 
-class MemoryUnavailable(PykdHandleError):
+class MemoryUnavailable(UnavailableError):
     """Memory of the target that can't be read.
 
-    ``address`` is the first byte (virtual address) that is missing, ``reason`` says why in a few
-    words: ``not in the dump``, ``in the page file`` and the like.
+    ``address`` is the first byte (virtual address) that is missing, ``reason`` says why, with its
+    arguments.
     """
 
-    def __init__(self, address: int, reason: str) -> None:
-        super().__init__(f"0x{address:x}: {reason}")
+    def __init__(self, address: int, reason: Union[Reason, str], *arguments: Any) -> None:
+        super().__init__(Unavailable(reason, address, *arguments))
         self.address = address
         self.reason = reason
 
 
-class CorruptedError(PykdHandleError):
+class CorruptedError(UnavailableError):
     """Memory was read, but what it holds can't be: a wild pointer, an absurd length, a cycle."""
 
-    def __init__(self, address: int, reason: str) -> None:
-        super().__init__(f"0x{address:x}: {reason}")
+    def __init__(self, address: int, reason: Union[Reason, str], *arguments: Any) -> None:
+        super().__init__(Impossible(reason, address, *arguments))
         self.address = address
         self.reason = reason
+
+
+def unavailable(error: PykdHandleError) -> Unavailable:
+    """Turn an error met while reading one field into the absent value of that field."""
+    return error.why
+
+
+def maybe(function: Callable[..., Maybe[T]], *arguments: Any) -> Maybe[T]:
+    """What a function gives for these arguments, or the absent value of what it raises."""
+    try:
+        return function(*arguments)
+    except PykdHandleError as error:
+        return error.why
+
+
+def not_proved(field: str, address: int) -> Unavailable:
+    """The absent value of a field in the structure at ``address``, whose place comes from a layout
+    that is not the kernel's own, and that nothing in the memory speaks for."""
+    return Unavailable(Reason.NOT_PROVED, address, field)

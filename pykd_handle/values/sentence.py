@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Iterable, Tuple
 
-__all__ = ("Sentence",)
+__all__ = ("Sentence", "join")
 
 
 class Sentence:
@@ -17,7 +17,8 @@ class Sentence:
 
     def __init__(self, template: str, *parts: Any) -> None:
         self.template = template
-        self.parts: Tuple[Any, ...] = parts
+        # An error would keep alive all that it came through, and be equal to no other.
+        self.parts: Tuple[Any, ...] = tuple(getattr(part, "sentence", part) for part in parts)
 
     def __str__(self) -> str:
         return self.template.format(*self.parts) if self.parts else self.template
@@ -34,3 +35,9 @@ class Sentence:
 
     def __hash__(self) -> int:
         return hash((self.template, self.parts))
+
+
+def join(separator: str, parts: Iterable[Any]) -> Sentence:
+    """A sentence of these parts, with a separator between any two."""
+    every = tuple(parts)
+    return Sentence(separator.join("{}" for _ in every), *every)

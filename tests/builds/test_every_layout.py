@@ -9,6 +9,7 @@ from mocks import KernelImage, MockTarget
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.model.recovery import open_without_symbols
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import SymbolsError
 
@@ -75,7 +76,7 @@ def test_three_processes_without_symbols(layout: str, tmp_path: Path) -> None:
     try:
         assert seen(target, system) == system.rows
         assert target.current_process() == system.image.current.address
-        notes = " ".join(target.notes())
+        notes = " ".join(map(words, target.notes()))
         assert "no symbols of this kernel" in notes and "WARNING" not in notes
     finally:
         target.close()

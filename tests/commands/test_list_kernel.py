@@ -7,6 +7,7 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
+from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, TargetError, Unavailable
 
 from ..answers import Answer
@@ -41,10 +42,10 @@ def test_without_a_current_process_the_line_says_what_to_do(
     monkeypatch.setattr(MockTarget, "current_process", lost)
     with pytest.raises(TargetError) as error:
         Answer(image, "")
-    assert str(error.value).startswith("no current process: no processor block can be read; name")
+    assert words(error.value).startswith("no current process: no processor block can be read; name")
     event = image.current.handle(image.event())
-    for words in ("0 3 1514", "0 3 0"):
-        assert Answer(image, words).handles() == [event]
+    for typed in ("0 3 1514", "0 3 0"):
+        assert Answer(image, typed).handles() == [event]
 
 
 @pytest.mark.parametrize("how", ["138", "0n312", "{:x}"])
@@ -354,14 +355,14 @@ def test_a_type_that_this_kernel_does_not_have(image: KernelImage) -> None:
 def test_a_type_that_can_not_be_read_is_not_called_missing(image: KernelImage) -> None:
     image.current.handle(image.file("\\a.txt"))
     place = image.types["File"].address + image.struct("_OBJECT_TYPE").offset("Index")
-    image.memory.drop(image.types["File"].address, 0x80, "paged out")
+    image.memory.drop(image.types["File"].address, 0x80, "in the page file")
     answer = Answer(image, "0 3 -1 File")
     assert answer.failed and not answer.rows
     unknown, types = answer.notes
     assert unknown.startswith("1 handle is not shown, since the type can't be read")
     assert types == (
         f"no object type File (case matters) is among the {len(image.types) - 1} that can be read; "
-        f"of the others: 0x{place:x}: paged out"
+        f"of the others: 0x{place:x}: in the page file"
     )
     # One that differs in case alone is a slip, whatever else there is.
     assert Answer(image, "0 3 -1 event").notes[-1].endswith("; did you mean Event?")
@@ -379,7 +380,7 @@ def test_a_table_of_another_process_that_can_not_be_read_is_not_to_the_end(
 ) -> None:
     event = image.system.handle(image.event())
     assert not Answer(image, "0 1 0").failed
-    image.memory.drop(image.current.view.at("ObjectTable"), 8, "paged out")
+    image.memory.drop(image.current.view.at("ObjectTable"), 8, "in the page file")
     answer = Answer(image, "0 1 0")
     assert answer.rows[0].handle == event
     assert answer.failed
@@ -431,7 +432,7 @@ def test_a_wild_pointer_keeps_its_row(image: KernelImage) -> None:
     answer = Answer(image, "")
     (row,) = answer.rows
     assert row.object_header == 0x414141414140
-    assert isinstance(row.type, Unavailable) and "no address of the kernel" in row.type.reason
+    assert isinstance(row.type, Unavailable) and "no address of the kernel" in words(row.type)
     assert all(address < 0x4141 << 32 or address > 1 << 63 for address, _ in answer.target.log)
 
 

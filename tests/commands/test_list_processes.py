@@ -9,6 +9,7 @@ from mocks.kernel_image import KernelImage
 from mocks.processes import MockProcess
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
+from pykd_handle.render.words import words
 from pykd_handle.values import TargetError
 
 from ..answers import Answer
@@ -187,8 +188,8 @@ def test_a_process_with_another_id_than_the_table_of_ids_has(image: KernelImage)
         f"other.exe (pid 0x994) at 0x{other.address:x} has another id in the table of ids "
         "(PspCidTable): 0x990"
     )
-    for words in ("0 1 990", "0 1 994", "0 1 0"):
-        answer = Answer(image, words)
+    for typed in ("0 1 990", "0 1 994", "0 1 0"):
+        answer = Answer(image, typed)
         assert answer.processes[-1].eprocess == other.address
         assert note in answer.notes
 
@@ -196,16 +197,16 @@ def test_a_process_with_another_id_than_the_table_of_ids_has(image: KernelImage)
 def test_an_id_that_only_the_table_of_ids_proves(image: KernelImage) -> None:
     lost = image.process("lost.exe", 0x990)
     event = lost.handle(image.event())
-    image.memory.drop(lost.view.at("UniqueProcessId"), 8, "paged out")
+    image.memory.drop(lost.view.at("UniqueProcessId"), 8, "in the page file")
     answer = Answer(image, "0 1 990")
     assert answer.handles() == [event] and not answer.notes
     hide(image, lost, "ids")
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 990")
     place = lost.view.at("UniqueProcessId")
-    assert str(error.value) == (
+    assert words(error.value) == (
         "no process with the id 0x990 is found (1 process ids can't be read (the first: "
-        f"0x{place:x}: paged out))"
+        f"0x{place:x}: in the page file))"
     )
 
 
@@ -220,16 +221,18 @@ def test_system_by_the_kernels_own_pointer_alone(image: KernelImage) -> None:
 def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:
     hide(image, image.process("hidden.exe", 0x990), "processes", "tables")
     page = image.cid_table.entry_address(0x990) & ~0xFFF
-    image.memory.drop_page(page, "paged out")
+    image.memory.drop_page(page, "in the page file")
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 990")
-    assert str(error.value).startswith("no process with the id 0x990 is found (the entry of 0x990")
-    assert "paged out" in str(error.value)
+    assert words(error.value).startswith(
+        "no process with the id 0x990 is found (the entry of 0x990"
+    )
+    assert "in the page file" in words(error.value)
     answer = Answer(image, "0 1 0")
     (note,) = answer.notes
     assert re.fullmatch(
         rf"\d+ slots of the table of ids can't be read \(the first: id 0x[08]00 at 0x{page:x}: "
-        r"paged out\)",
+        r"in the page file\)",
         note,
     )
 
@@ -237,17 +240,17 @@ def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:
 def test_what_the_table_of_ids_names_and_can_not_be_read(image: KernelImage) -> None:
     hidden = image.process("hidden.exe", 0x990)
     hide(image, hidden, "processes", "tables")
-    image.memory.drop(hidden.address, 0x10, "paged out")
+    image.memory.drop(hidden.address, 0x10, "in the page file")
     note = (
         "1 objects in the table of ids can't be told to be processes or threads (the first: id "
-        f"0x990: 0x{hidden.address:x}: paged out)"
+        f"0x990: 0x{hidden.address:x}: in the page file)"
     )
     assert Answer(image, "0 1 0").notes == [note]
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 990")
-    assert str(error.value) == (
+    assert words(error.value) == (
         "no process with the id 0x990 is found (what the table of ids has under 0x990 can't be "
-        f"read: 0x{hidden.address:x}: paged out; {note})"
+        f"read: 0x{hidden.address:x}: in the page file; {note})"
     )
 
 
@@ -273,11 +276,11 @@ def test_whether_a_process_has_exited_may_not_be_known(image: KernelImage) -> No
     gone.exit()
     hide(image, gone, "processes", "tables")
     place = gone.view.at("ExitTime")
-    image.memory.drop(place, 8, "paged out")
+    image.memory.drop(place, 8, "in the page file")
     (note,) = Answer(image, "0 1 0").notes
     assert note == (
         f"gone.exe (pid 0x990) at 0x{gone.address:x} is found in the table of ids (PspCidTable) "
-        f"alone; whether it has exited is not known: 0x{place:x}: paged out"
+        f"alone; whether it has exited is not known: 0x{place:x}: in the page file"
     )
 
 
@@ -285,7 +288,7 @@ def test_the_id_of_a_thread(image: KernelImage) -> None:
     thread = image.thread(image.current, 0x998)
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 998")
-    assert str(error.value) == (
+    assert words(error.value) == (
         f"no process has the id 0x998 (0x998 is the id of a thread, _ETHREAD 0x{thread.address:x})"
     )
 
@@ -337,9 +340,9 @@ def test_whose_id_it_is(image: KernelImage) -> None:
 def test_whose_id_it_is_where_that_can_not_be_read(image: KernelImage) -> None:
     thread = image.thread(image.current, 0x998)
     place = thread.address + 0x40
-    image.memory.drop(place, 0x900, "paged out")
+    image.memory.drop(place, 0x900, "in the page file")
     (note,) = Answer(image, "998 23").notes
     assert note.startswith("0x998 is the id of a thread whose name can't be read: 0x")
-    image.memory.drop(thread.address - 0x30, 0x70, "paged out")
+    image.memory.drop(thread.address - 0x30, 0x70, "in the page file")
     (note,) = Answer(image, "998 23").notes
     assert note.startswith("0x998 is the id of an object whose type can't be read: 0x")

@@ -14,7 +14,7 @@ from mocks import KernelImage, MockTarget
 from mocks.processes import MockProcess
 from pykd_handle.kernel.entry_info import EntryInfo
 from pykd_handle.kernel.handle_table import HandleTable
-from pykd_handle.values import NO_VALUE, Unavailable
+from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
 
 @pytest.fixture
@@ -103,20 +103,19 @@ def test_damage_costs_the_masks_alone(image: KernelImage, damage: str) -> None:
     process = image.process("a.exe", 0x104)
     handles = process.handles(2, image.event())
     place = process.table.audit(handles[1], 0x20)
-    reason = "not in the dump"
     if damage == "wild":
         image.set_pointer(process.table.leaves[0], 0x4141414141414141)
-        reason = "InfoTable 0x4141414141414141 leads nowhere"
     elif damage == "missing array":
         image.memory.drop(place - 8 * 2, 0x100)
     else:
         image.memory.drop(place, 4)
     found = info(opened(process), handles[1])
     if damage == "wild":
-        assert isinstance(found, Unavailable) and found.reason == reason
+        assert isinstance(found, Unavailable) and found.arguments == (0x4141414141414141,)
+        assert found.reason is Reason.INFO_TABLE_LEADS_NOWHERE
     else:
         assert isinstance(found, EntryInfo)
-        assert found.audit_mask == Unavailable(reason, place)
+        assert found.audit_mask == Unavailable(Reason.NOT_IN_THE_DUMP, place)
     other = info(opened(process), handles[0])
     if damage == "missing part":
         assert other == EntryInfo(0, 0)

@@ -7,7 +7,8 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.kernel.handle_table import HandleTable
-from pykd_handle.values import Unavailable
+from pykd_handle.render.words import words
+from pykd_handle.values import Reason, Unavailable
 
 from ..answers import Answer
 
@@ -59,7 +60,7 @@ def test_of_several_free_lists_one_says_nothing(missing: bool) -> None:
     image.memory.drop(table.leaves[1], 0x1000)
     count = HandleTable(target, table.address).handle_count
     # 255 and 700 - 510 of them stand in the first and third page, each of which has 256 slots.
-    assert count == Unavailable("at least 445: 256 slots can't be read")
+    assert count == Unavailable(Reason.COUNT_AT_LEAST, None, 445, 256)
 
 
 @pytest.mark.parametrize(("stored", "slots"), [(-72340172838076674, 256), (-3, 256), (257, 256)])
@@ -68,7 +69,7 @@ def test_a_count_that_can_not_be(stored: int, slots: int) -> None:
     image.current.table.view["FreeLists[0].HandleCount"] = stored & 0xFFFFFFFF
     count = HandleTable(MockTarget(image), image.current.table.address).handle_count
     assert isinstance(count, Unavailable)
-    assert f"its {slots} slots" in count.reason
+    assert f"its {slots} slots" in words(count)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,8 @@ def test_a_count_unlike_the_number_listed_is_told(
 ) -> None:
     image = system("win10_14393_x64", 40)
     image.current.table.view["FreeLists[0].HandleCount"] = count
-    for words in ("0 1", "0 1 -1 Event"):
-        answer = Answer(image, words)
+    for typed in ("0 1", "0 1 -1 Event"):
+        answer = Answer(image, typed)
         assert answer.notes == ([note] if note else [])
         assert answer.failed is failed
 
@@ -98,5 +99,5 @@ def test_a_table_of_two_moments() -> None:
     assert len(answer.rows) == 255
     assert answer.failed
     count = answer.processes[0].handle_count
-    assert isinstance(count, Unavailable) and "counts 400 handles" in count.reason
+    assert isinstance(count, Unavailable) and "counts 400 handles" in words(count)
     assert answer.notes == ["the table counts 400 handles in use; 255 were found"]

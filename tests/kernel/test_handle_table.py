@@ -9,7 +9,8 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable, Hole
-from pykd_handle.values import CorruptedError, MemoryUnavailable
+from pykd_handle.render.words import words
+from pykd_handle.values import CorruptedError, MemoryUnavailable, Reason, Unavailable
 
 PAGE = 0x1000
 
@@ -91,7 +92,8 @@ def test_a_leaf_that_is_missing_is_one_row(image: KernelImage) -> None:
     table, values = filled(image, 255 * 3)
     image.memory.drop(table.leaves[1], PAGE, "in the page file")
     rows, _, _ = walk(image, table)
-    assert holes(rows) == [Hole(0x400, 256, table.leaves[1], PAGE, "in the page file", leaf=True)]
+    why = Unavailable(Reason.IN_THE_PAGE_FILE)
+    assert holes(rows) == [Hole(0x400, 256, table.leaves[1], PAGE, why, leaf=True)]
     assert used(rows) == [value for value in sorted(values) if not 0x400 <= value < 0x800]
 
 
@@ -115,7 +117,7 @@ def test_a_middle_page_that_is_missing_hides_all_below_it(image: KernelImage) ->
     rows, _, _ = walk(image, table)
     (hole,) = holes(rows)
     assert (hole.handle, hole.hidden) == (0x80000, 256)
-    assert "its pointer can't be read" in hole.reason
+    assert "its pointer can't be read" in words(hole.reason)
     assert used(rows) == [value for value in sorted(values) if value < 0x80000]
 
 
@@ -137,7 +139,7 @@ def test_a_wild_pointer_to_a_leaf_is_not_followed(
     rows, target, _ = walk(image, table)
     (hole,) = holes(rows)
     assert (hole.handle, hole.hidden, hole.size) == (0x400, 256, 0)
-    assert reason in hole.reason
+    assert reason in words(hole.reason)
     assert all(address != pointer for address, _ in target.log)
 
 
@@ -147,7 +149,7 @@ def test_a_page_that_comes_twice_is_walked_once(image: KernelImage) -> None:
     image.memory.write(top + 16, table.leaves[0].to_bytes(8, "little"))
     rows, _, _ = walk(image, table)
     (hole,) = holes(rows)
-    assert hole.handle == 0x800 and "in the table already" in hole.reason
+    assert hole.handle == 0x800 and "in the table already" in words(hole.reason)
     assert used(rows) == [value for value in sorted(values) if value < 0x800]
 
 
@@ -166,7 +168,7 @@ def test_an_absurd_limit_ends_with_the_levels(image: KernelImage) -> None:
     rows, target, subject = walk(image, table)
     assert used(rows) == sorted(values)
     assert subject.limit == 0x80000
-    assert any("NextHandleNeedingPool" in remark for remark in subject.remarks)
+    assert any("NextHandleNeedingPool" in words(remark) for remark in subject.remarks)
     # The rest of the top page is null pointers: one row, no reads.
     (hole,) = holes(rows)
     assert (hole.handle, hole.hidden) == (0x800, (0x80000 - 0x800) // 4)
@@ -234,6 +236,6 @@ def test_the_lowest_byte_of_a_page_pointer_need_not_be_there(
         assert entry is not None and not entry.free
     else:
         (hole,) = holes(rows)
-        assert "its pointer can't be read" in hole.reason
+        assert "its pointer can't be read" in words(hole.reason)
         with pytest.raises(MemoryUnavailable):
             table.entry(handle)

@@ -10,7 +10,8 @@ from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.kernel.process import BrokenList, Process
 from pykd_handle.objects import Objects
-from pykd_handle.values import NO_VALUE, Unavailable
+from pykd_handle.render.words import words
+from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -
     found = subject.object(item.header)
     assert found.type_name == "Event"
     assert subject.namespace.leaf(found.header) == Unavailable(
-        "in the page file", item.info("name").at("Name.Length")
+        Reason.IN_THE_PAGE_FILE, item.info("name").at("Name.Length")
     )
 
 
@@ -83,7 +84,7 @@ def test_a_header_that_is_missing(image: KernelImage) -> None:
     image.memory.drop(item.header, 0x30, "in the page file")
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
-    assert found.type_name.reason == "in the page file"
+    assert words(found.type_name.at(None)) == "in the page file"
     assert isinstance(found.header.handle_count, Unavailable)
 
 
@@ -133,7 +134,7 @@ def test_a_type_index_that_leads_nowhere(image: KernelImage) -> None:
     image.spoil_type(item, 0xFE)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
-    assert "type index 0xfe leads nowhere" in found.type_name.reason
+    assert "type index 0xfe leads nowhere" in words(found.type_name)
     assert found.header.pointer_count == 5
 
 
@@ -143,7 +144,7 @@ def test_a_wrong_cookie_is_noticed(image: KernelImage) -> None:
     kind["Index"] = kind["Index"] + 1
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
-    assert "leads to a type with index" in found.type_name.reason
+    assert "leads to a type with index" in words(found.type_name)
 
 
 @pytest.mark.parametrize("symbol", ["ObHeaderCookie", "ObTypeIndexTable"])
@@ -154,7 +155,7 @@ def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -
     image.memory.drop(image.symbol("KiProcessorBlock"), 8)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
-    assert symbol in found.type_name.reason
+    assert symbol in words(found.type_name)
 
 
 @pytest.mark.parametrize("layout", ["win10_19041_x64", "win81_x64"])
@@ -173,7 +174,7 @@ def test_types_are_recovered_from_the_directory_of_types(layout: str, how: str) 
             image.remove_symbol("ObpKernelHandleTable")  # which every kernel has
     subject = kernel(image)
     assert [subject.object(item.header).type_name for item in items] == names * 10
-    table, cookie = subject.remarks if len(subject.remarks) == 2 else (subject.remarks[0], "")
+    table, cookie = [*map(words, subject.remarks), ""][:2]
     if "cookie" in table:
         table, cookie = cookie, table
     assert f"recovered from \\ObjectTypes: {len(image.types)} types" in table
@@ -190,7 +191,7 @@ def test_a_cookie_on_which_the_headers_disagree_is_not_taken(image: KernelImage)
     kind.view["TypeIndex"] = kind.view["TypeIndex"] ^ 0x33
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
-    assert "agree on a cookie" in found.type_name.reason
+    assert "agree on a cookie" in words(found.type_name)
 
 
 def test_the_cookie_by_what_runs_where_the_directory_shows_too_little() -> None:
@@ -203,7 +204,7 @@ def test_the_cookie_by_what_runs_where_the_directory_shows_too_little() -> None:
         image.memory.drop(kind.header, 0x30, "not in the dump")
     subject = kernel(image)
     assert subject.object(item.header).type_name == "Event"
-    (remark,) = subject.remarks
+    (remark,) = map(words, subject.remarks)
     assert remark.startswith("the header cookie, 0xa7, is recovered from 2 objects: the threads")
 
 
@@ -216,7 +217,7 @@ def test_a_damaged_directory_of_types_gives_what_is_left(image: KernelImage) -> 
         image.set_pointer(place.address + 8 * bucket, 0x4141414141414141)
     subject = kernel(image)
     subject.object(item.header)
-    (remark,) = subject.remarks
+    (remark,) = map(words, subject.remarks)
     assert "recovered from" in remark and f"{len(image.types)} types" not in remark
 
 
@@ -268,7 +269,7 @@ def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
     subject = kernel(image)
     header = subject.object(item.header).header
     name = subject.namespace.full_name(header)
-    assert isinstance(name, Unavailable) and "cycle" in name.reason
+    assert isinstance(name, Unavailable) and "cycle" in words(name)
     assert subject.namespace.leaf(header) == "Event"
 
 
@@ -278,7 +279,7 @@ def test_a_directory_that_is_missing(image: KernelImage) -> None:
     image.memory.drop(place.header, 0x30, "in the page file")
     subject = kernel(image)
     name = subject.namespace.full_name(subject.object(item.header).header)
-    assert isinstance(name, Unavailable) and name.reason == "in the page file"
+    assert isinstance(name, Unavailable) and words(name.at(None)) == "in the page file"
 
 
 def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
@@ -343,7 +344,7 @@ def test_a_name_that_can_not_be(
         info["Name.Buffer"] = buffer
     subject = kernel(image)
     name = subject.namespace.leaf(subject.object(item.header).header)
-    assert isinstance(name, Unavailable) and reason in name.reason
+    assert isinstance(name, Unavailable) and reason in words(name)
 
 
 # -- processes -------------------------------------------------------------------------------------
@@ -403,7 +404,7 @@ def test_a_broken_list_is_taken_from_its_other_end(image: KernelImage) -> None:
         made[2].address,
     ]
     (broken,) = [item for item in found if isinstance(item, BrokenList)]
-    assert "in the page file" in broken.reason and "1 more processes" in broken.reason
+    assert "in the page file" in words(broken.reason) and "1 more processes" in words(broken.reason)
 
 
 def test_a_list_that_runs_in_a_circle_ends(image: KernelImage) -> None:
@@ -414,7 +415,7 @@ def test_a_list_that_runs_in_a_circle_ends(image: KernelImage) -> None:
     assert sorted(addresses) == sorted(
         [image.system.address] + [process.address for process in made]
     )
-    assert any(isinstance(item, BrokenList) and "circle" in item.reason for item in found)
+    assert any(isinstance(item, BrokenList) and "circle" in words(item.reason) for item in found)
 
 
 def test_a_link_that_leads_nowhere_ends(image: KernelImage) -> None:
@@ -422,7 +423,7 @@ def test_a_link_that_leads_nowhere_ends(image: KernelImage) -> None:
     image.set_pointer(made[0].view.at("ActiveProcessLinks"), 0x4141414141414141)
     found = list(kernel(image).processes.all())
     assert len([item for item in found if isinstance(item, Process)]) == 4
-    assert any(isinstance(item, BrokenList) and "nowhere" in item.reason for item in found)
+    assert any(isinstance(item, BrokenList) and "nowhere" in words(item.reason) for item in found)
 
 
 def test_a_process_of_which_a_part_is_missing(image: KernelImage) -> None:

@@ -161,7 +161,7 @@ def test_a_session_that_the_token_does_not_have() -> None:
 
 def test_a_type_that_is_paged_out_speaks_against_nothing() -> None:
     image = filled("win10_19041_x64")
-    image.memory.drop(image.types["File"].address, 0x100, "paged out")
+    image.memory.drop(image.types["File"].address, 0x100, "in the page file")
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == [] and "the names of the object types" not in verdict.passed
 

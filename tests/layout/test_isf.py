@@ -108,7 +108,7 @@ def test_a_trimmed_type_fails_only_when_it_is_needed() -> None:
 def test_symbols_and_identity() -> None:
     symbols = Isf(isf())
     assert symbols.symbol("PsActiveProcessHead") == 0xC1E200
-    with pytest.raises(MissingSymbol, match="nt!ObHeaderCookie"):
+    with pytest.raises(MissingSymbol, match="ObHeaderCookie"):
         symbols.symbol("ObHeaderCookie")
     assert symbols.identity == PdbIdentity("AB" * 16, 3)
     assert str(symbols.identity) == "AB" * 16 + "-3"

@@ -6,6 +6,7 @@ import pytest
 
 from mocks import KernelImage, MockTarget
 from mocks.memory import LEFT_OUT, PAGED_OUT
+from pykd_handle.render.words import words
 from pykd_handle.values import MemoryUnavailable, MissingSymbol, MissingType
 
 
@@ -26,7 +27,7 @@ def test_missing_bytes_have_reasons(image: KernelImage) -> None:
     image.memory.drop(base + 0x10, 0x10)
     image.memory.drop_page(base + 0x1000, PAGED_OUT)
     span = target.read_partial(base, 0x2800)
-    assert [(gap.address - base, gap.size, gap.reason) for gap in span.gaps] == [
+    assert [(gap.address - base, gap.size, words(gap.why)) for gap in span.gaps] == [
         (0x10, 0x10, LEFT_OUT),
         (0x1000, 0x1000, PAGED_OUT),
         (0x2000, 0x800, "not mapped"),
@@ -34,7 +35,7 @@ def test_missing_bytes_have_reasons(image: KernelImage) -> None:
     assert span.at(base + 0x20, 4) == bytes((0x20, 0x21, 0x22, 0x23))
     with pytest.raises(MemoryUnavailable) as caught:
         span.at(base + 8, 0x10)
-    assert (caught.value.address, caught.value.reason) == (base + 0x10, LEFT_OUT)
+    assert (caught.value.address, words(caught.value.why.at(None))) == (base + 0x10, LEFT_OUT)
 
 
 def test_neighbouring_pages_come_in_one_piece(image: KernelImage) -> None:
@@ -56,7 +57,7 @@ def test_addresses_that_are_none(image: KernelImage) -> None:
         target.read(-8, 8)
     # The end of the address space is not the beginning of another.
     span = target.read_partial((1 << 64) - 8, 16)
-    assert [gap.reason for gap in span.gaps] == ["not mapped", "no address"]
+    assert [words(gap.why) for gap in span.gaps] == ["not mapped", "no address"]
 
 
 def test_symbols_and_structures(image: KernelImage) -> None:

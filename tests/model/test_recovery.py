@@ -14,6 +14,7 @@ from mocks.dump import write_full_dump, write_triage_dump
 from pykd_handle.kernel.process import ProcessReader
 from pykd_handle.layout.shipped import shipped
 from pykd_handle.model.recovery import open_without_symbols
+from pykd_handle.render.words import words
 from pykd_handle.values import SymbolsError, Unavailable
 
 from ..answers import Answer
@@ -45,7 +46,7 @@ def note_of(path: Path) -> str:
     try:
         (row,) = Answer(target, "").rows
         assert (row.type, row.name) == ("Event", "\\BaseNamedObjects\\Ready")
-        return " | ".join(target.notes())
+        return " | ".join(map(words, target.notes()))
     finally:
         target.close()
 
@@ -121,7 +122,7 @@ def test_a_layout_that_does_not_fit_is_refused(layout: str, build: int, tmp_path
         path.write_bytes(data.replace(b"System\0", b"Sistem\0"))
     with pytest.raises(SymbolsError) as error:
         opened(path)
-    text = str(error.value)
+    text = words(error.value)
     assert text.startswith("no symbols for this kernel; of the layouts that ship, none fits (")
     assert "\n" not in text and "differs)" in text
 
@@ -134,7 +135,7 @@ def test_the_refusal_names_every_layout_that_was_tried(tmp_path: Path) -> None:
     tried |= {"win10_1507_x64", "win10_1507_17770_x64"}  # the builds below and above
     assert len(tried) == 6
     for name in tried:
-        assert f"{name}: " in str(error.value)
+        assert f"{name}: " in words(error.value)
 
 
 def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
     write_full_dump(image, tmp_path / "memory.dmp")
     target = opened(tmp_path / "memory.dmp")
     try:
-        assert "its layout is win10_14393_6343_x64" in " ".join(target.notes())
+        assert "its layout is win10_14393_6343_x64" in " ".join(map(words, target.notes()))
         (row,) = Answer(target, "").rows
         assert (row.type, row.details["exited"]) == ("Process", False)
     finally:
@@ -187,7 +188,7 @@ def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
         )
         processes = ProcessReader(target)
         said = processes.exited(processes.current())
-        assert isinstance(said, Unavailable) and said.reason.startswith("not proved: ")
+        assert isinstance(said, Unavailable) and words(said.at(None)).startswith("not proved: ")
     finally:
         target.close()
 
@@ -202,7 +203,7 @@ def test_no_handle_table_is_not_said_where_nothing_proves_it(tmp_path: Path) -> 
         process = ProcessReader(target).current()
         assert (process.pid, process.image) == (0x104, "a.exe")
         assert isinstance(process.object_table, Unavailable)
-        assert process.object_table.reason.startswith("not proved: ")
+        assert words(process.object_table.at(None)).startswith("not proved: ")
     finally:
         target.close()
 
@@ -275,7 +276,9 @@ def test_no_session_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
     try:
         assert "Session" in target.unproved
         session = ProcessReader(target).current().session
-        assert isinstance(session, Unavailable) and session.reason.startswith("not proved: ")
+        assert isinstance(session, Unavailable) and words(session.at(None)).startswith(
+            "not proved: "
+        )
     finally:
         target.close()
 
@@ -290,7 +293,7 @@ def test_symbols_that_are_not_there_are_not_blamed(tmp_path: Path) -> None:
     target = opened(tmp_path / "memory.dmp")
     try:
         row = Answer(target, "").rows[1]
-        assert row.type.reason == "nt!ObHeaderCookie is not known without symbols"
+        assert words(row.type.at(None)) == "nt!ObHeaderCookie is not known without symbols"
         (row,) = Answer(target, "0 13").rows
         assert "symbols have no" not in row.error and "System" in row.error
     finally:

@@ -10,7 +10,8 @@ from mocks.objects import MockObject
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.objects import Description, Objects
-from pykd_handle.values import NO_VALUE, Unavailable
+from pykd_handle.render.words import words
+from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_a_file_whose_name_is_missing(image: KernelImage) -> None:
     buffer = item.body("_FILE_OBJECT")["FileName.Buffer"]
     image.memory.drop(buffer, 8, "in the page file")
     found = describe(image, item)
-    assert found.name == Unavailable("in the page file", buffer)
+    assert found.name == Unavailable(Reason.IN_THE_PAGE_FILE, buffer)
     assert found.details["device"] == r"\Device\HarddiskVolume3"
 
 
@@ -90,7 +91,7 @@ def test_a_file_whose_device_leads_nowhere(image: KernelImage) -> None:
     item.body("_FILE_OBJECT")["DeviceObject"] = 0x4141414141414141
     found = describe(image, item)
     assert isinstance(found.name, Unavailable)
-    assert "device object is no address" in found.name.reason
+    assert "device object is no address" in words(found.name)
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def test_a_cycle_of_key_control_blocks_ends(image: KernelImage) -> None:
     above = image.kcb(r"\REGISTRY\MACHINE")
     above["ParentKcb"] = image.kcb(SESSION_MANAGER).address
     found = describe(image, item)
-    assert isinstance(found.name, Unavailable) and "cycle" in found.name.reason
+    assert isinstance(found.name, Unavailable) and "cycle" in words(found.name)
 
 
 def test_a_key_control_block_that_is_missing(image: KernelImage) -> None:
@@ -149,7 +150,7 @@ def test_a_key_control_block_that_is_missing(image: KernelImage) -> None:
     above = image.kcb(r"\REGISTRY\MACHINE\SYSTEM")
     image.memory.drop(above.address, 0x138, "in the page file")
     found = describe(image, item)
-    assert isinstance(found.name, Unavailable) and found.name.reason == "in the page file"
+    assert isinstance(found.name, Unavailable) and words(found.name.at(None)) == "in the page file"
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFE, 9])
@@ -160,7 +161,7 @@ def test_a_key_part_of_absurd_length(image: KernelImage, length: int) -> None:
     name = image.view("_CM_NAME_CONTROL_BLOCK", block["NameBlock"])
     name["NameLength"] = length
     found = describe(image, item)
-    assert isinstance(found.name, Unavailable) and "can't be" in found.name.reason
+    assert isinstance(found.name, Unavailable) and "can't be" in words(found.name)
 
 
 # -- processes and threads -------------------------------------------------------------------------
@@ -228,7 +229,7 @@ def test_a_section_whose_control_area_leads_nowhere(image: KernelImage) -> None:
     item = image.section()
     item.body("_SECTION")["u1.ControlArea"] = 0x41414140
     file = describe(image, item).details["file"]
-    assert isinstance(file, Unavailable) and "control area" in file.reason
+    assert isinstance(file, Unavailable) and "control area" in words(file)
 
 
 def test_sections_of_windows_81_say_that_nobody_knows() -> None:
@@ -236,7 +237,7 @@ def test_sections_of_windows_81_say_that_nobody_knows() -> None:
     found = describe(image, image.object("Section", "Shared", size=0x40))
     assert found.own_name == "Shared"
     assert isinstance(found.details["file"], Unavailable)
-    assert "_SECTION" in found.details["file"].reason
+    assert "_SECTION" in words(found.details["file"])
 
 
 def test_a_symbolic_link(image: KernelImage) -> None:
@@ -299,7 +300,7 @@ def test_before_15063_a_link_has_no_callback() -> None:
 def test_flags_of_a_link_that_are_missing(image: KernelImage) -> None:
     link = hooked(image, 0x10)
     image.memory.drop(link.address + 0x1C, 4)
-    reason = Unavailable("not in the dump", link.address + 0x1C)
+    reason = Unavailable(Reason.NOT_IN_THE_DUMP, link.address + 0x1C)
     assert describe(image, link).details == {"flags": reason, "target": reason}
 
 

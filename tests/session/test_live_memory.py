@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Tuple
 import pytest
 
 from mocks.memory import Memory
+from pykd_handle.render.words import words
 from pykd_handle.targets.session.duties import Duties
 from pykd_handle.targets.session.live import LiveMemory
 from pykd_handle.values import TargetError
@@ -125,7 +126,7 @@ def test_a_missing_page_is_asked_for_once(live: LiveMemory, wire: Wire) -> None:
     for _ in range(2):
         for offset in (0x100, 0x200, 0x900):
             span = live.fetch(gone + offset, 8)
-            assert [(gap.size, gap.reason) for gap in span.gaps] == [(8, "not readable")]
+            assert [(gap.size, words(gap.why)) for gap in span.gaps] == [(8, "not readable")]
     assert len(wire.asked) == 1
 
 
@@ -188,7 +189,7 @@ def test_user_addresses_are_not_asked_for(live: LiveMemory, wire: Wire) -> None:
     wire.memory.write(0x7FF60000, b"whose?")
     span = live.fetch(0x7FF60000, 6)
     assert span.pieces == () and span.gaps[0].size == 6
-    assert "user-mode address" in span.gaps[0].reason
+    assert "user-mode address" in words(span.gaps[0].why)
     assert wire.asked == []
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from mocks import KernelImage, MockTarget, builds
 from pykd_handle.layout import BitField, Integer, Pointer, StructRef
+from pykd_handle.render.words import words
 from pykd_handle.targets.session import SessionTarget, connect, in_debugger
 from pykd_handle.values import (
     MemoryUnavailable,
@@ -196,7 +197,7 @@ def test_missing_page_costs_that_page(install: Install) -> None:
     target.read(place, 8)
     before = standin.reads
     span = target.read_partial(place, 3 * PAGE)
-    assert [(gap.address, gap.size, gap.reason) for gap in span.gaps] == [
+    assert [(gap.address, gap.size, words(gap.why)) for gap in span.gaps] == [
         (place + PAGE, PAGE, "not in the dump")
     ]
     assert span.at(place + 2 * PAGE, 4) == bytes(range(4))
@@ -279,7 +280,7 @@ def test_symbols_from_a_file(install: Install, tmp_path: Path) -> None:
     target = SessionTarget(connect(), path)
     assert target.symbol("PspCidTable") == image.symbol("PspCidTable")
     assert target.struct("_EPROCESS").size == image.struct("_EPROCESS").size
-    assert any("agree with this kernel" in note for note in target.notes())
+    assert any("agree with this kernel" in words(note) for note in target.notes())
 
 
 def test_symbols_of_another_kernel(install: Install, tmp_path: Path) -> None:

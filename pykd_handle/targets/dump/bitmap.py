@@ -15,7 +15,7 @@ from array import array
 from collections import OrderedDict
 from typing import List, Optional
 
-from ...values import TargetError
+from ...values import Sentence, TargetError
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType
 from .pages import CUT_SHORT, FilePages
@@ -43,7 +43,7 @@ class BitmapPages(FilePages):
         super().__init__(file)
         head = file.read(header.size, 0x38)
         if len(head) < 0x38:
-            raise TargetError(f"{file.path}: {CUT_SHORT}: it ends before the list of its pages")
+            raise TargetError("{}: {}: it ends before the list of its pages", file.path, CUT_SHORT)
         if head[:4] not in _SIGNATURES or head[4:8] != b"DUMP":
             raise TargetError(f"{file.path}: the list of its pages is damaged (no SDMP mark)")
         if header.dump_type is DumpType.SUMMARY:
@@ -104,15 +104,15 @@ class BitmapPages(FilePages):
         before = sum(chunk[:byte].translate(_ONES)) + _ONES[chunk[byte] & (1 << bit) - 1]
         return int(self.first_page) + (self._sums[index] + before) * PAGE_SIZE
 
-    def _remarks(self, claimed: int) -> List[str]:
-        remarks: List[str] = []
+    def _remarks(self, claimed: int) -> List[Sentence]:
+        remarks: List[Sentence] = []
         have = max(self._file.size - self.first_page, 0) // PAGE_SIZE
         if have < self.pages:
-            remarks.append(f"{CUT_SHORT}: it holds {have} of the {self.pages} pages that it names")
+            line = "{}: it holds {} of the {} pages that it names"
+            remarks.append(Sentence(line, CUT_SHORT, have, self.pages))
         elif self._file.size < self._bits + (self.frames + 7) // 8:
-            remarks.append(f"{CUT_SHORT}: it ends in the list of its pages")
+            remarks.append(Sentence("{}: it ends in the list of its pages", CUT_SHORT))
         elif claimed != self.pages:
-            remarks.append(
-                f"the dump says that it holds {claimed} pages, its bitmap names {self.pages}"
-            )
+            line = "the dump says that it holds {} pages, its bitmap names {}"
+            remarks.append(Sentence(line, claimed, self.pages))
         return remarks

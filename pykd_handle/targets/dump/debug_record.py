@@ -12,7 +12,7 @@ import uuid
 from typing import Callable
 
 from ...layout import PdbIdentity
-from ...values import CorruptedError
+from ...values import CorruptedError, Reason
 
 __all__ = ("Read", "image_key", "read_image_key", "read_pdb_identity")
 
@@ -57,14 +57,14 @@ def read_pdb_identity(read: Read, base: int) -> PdbIdentity:
     optional = _headers(read, base) + 24
     magic = int.from_bytes(read(optional, 2), "little")
     if magic not in (_PE32, _PE32_PLUS):
-        raise CorruptedError(optional, f"an image of unknown format 0x{magic:x}")
+        raise CorruptedError(optional, Reason.UNKNOWN_IMAGE_FORMAT, magic)
     counts = optional + (108 if magic == _PE32_PLUS else 92)
     count = int.from_bytes(read(counts, 4), "little")
     if count <= _DEBUG:
-        raise CorruptedError(counts, "the image has no debug directory")
+        raise CorruptedError(counts, Reason.THE_IMAGE_HAS_NO_DEBUG_DIRECTORY)
     rva, size = struct.unpack("<II", read(counts + 4 + 8 * _DEBUG, 8))
     if not 0 < rva < _MOST_RVA or size < _ENTRY:
-        raise CorruptedError(counts, "the image has no debug directory")
+        raise CorruptedError(counts, Reason.THE_IMAGE_HAS_NO_DEBUG_DIRECTORY)
     return _from_directory(read, base, rva, min(size // _ENTRY, _MOST_ENTRIES))
 
 
@@ -72,13 +72,13 @@ def _headers(read: Read, base: int) -> int:
     """The address of an image's ``IMAGE_NT_HEADERS``."""
     start = read(base, 0x40)
     if start[:2] != b"MZ":
-        raise CorruptedError(base, "no image begins here (no MZ)")
+        raise CorruptedError(base, Reason.NO_IMAGE)
     head = int.from_bytes(start[0x3C:0x40], "little")
     if not 0x40 <= head < 0x1000:
-        raise CorruptedError(base + 0x3C, "the image's headers lie nowhere")
+        raise CorruptedError(base + 0x3C, Reason.IMAGE_HEADERS_NOWHERE)
     head += base
     if read(head, 4) != b"PE\0\0":
-        raise CorruptedError(head, "no image headers here (no PE)")
+        raise CorruptedError(head, Reason.NO_IMAGE_HEADERS)
     return head
 
 
@@ -88,12 +88,12 @@ def _from_directory(read: Read, base: int, rva: int, count: int) -> PdbIdentity:
         kind, length, record = struct.unpack_from("<III", directory, index * _ENTRY + 12)
         if kind == _CODEVIEW and 0 < record < _MOST_RVA and length >= 24:
             return _from_record(read(base + record, min(length, 24 + _MOST_NAME)), base + record)
-    raise CorruptedError(base + rva, "the debug directory names no PDB")
+    raise CorruptedError(base + rva, Reason.NO_PDB_NAMED)
 
 
 def _from_record(data: bytes, address: int) -> PdbIdentity:
     if data[:4] != b"RSDS":
-        raise CorruptedError(address, "the debug record has an unknown format (no RSDS)")
+        raise CorruptedError(address, Reason.UNKNOWN_DEBUG_RECORD)
     guid = uuid.UUID(bytes_le=data[4:20]).hex.upper()
     age = int.from_bytes(data[20:24], "little")
     name = data[24:].split(b"\0")[0].decode("utf-8", "replace")

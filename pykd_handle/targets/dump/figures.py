@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, NamedTuple, Optional, Tuple
 
+from ...values import Sentence
 from ..base import Running
 from .header import DumpHeader, Machine
 from .kdbg import DebuggerData
@@ -41,7 +42,7 @@ class Figures:
     base: Optional[int] = None
     crashed: Optional[Running] = None
     kernel_image: str = ""
-    remarks: Tuple[str, ...] = ()
+    remarks: Tuple[Sentence, ...] = ()
 
 
 class PagedDump(NamedTuple):
@@ -51,7 +52,7 @@ class PagedDump(NamedTuple):
     memory: PagedMemory
 
 
-def figures_of(header: DumpHeader, data: DebuggerData, remarks: Iterable[str]) -> Figures:
+def figures_of(header: DumpHeader, data: DebuggerData, remarks: Iterable[Sentence]) -> Figures:
     """The figures that a dump's header and its debugger data say; ``remarks`` come behind those on
     the header."""
     return Figures(

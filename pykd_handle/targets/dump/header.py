@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...values import TargetError
+from ...values import Reason, Sentence, TargetError
 
 __all__ = (
     "HEADER_SIZE",
@@ -102,7 +102,7 @@ class DumpHeader:
     debugger_data: int  # KdDebuggerDataBlock
     dump_type: DumpType
     runs: Tuple[Run, ...]
-    remarks: Tuple[str, ...]
+    remarks: Tuple[Sentence, ...]
     size: int
     pointer_size: int
     stack_pointer: int = 0  # of the context record: Rsp, Sp, Esp
@@ -189,7 +189,7 @@ class RunTable:
 
     def __init__(self) -> None:
         self.runs: Tuple[Run, ...] = ()
-        self.remarks: List[str] = []
+        self.remarks: List[Sentence] = []
 
     def parse(
         self, data: bytes, offset: int, width: int, start: int, file_size: int, name: str
@@ -213,8 +213,13 @@ class RunTable:
             first, pages = struct.unpack_from(pair, data, offset + 2 * width * (index + 1))
             if first + pages > _MOST_FRAMES:
                 self.remarks.append(
-                    f"the header's run of physical memory {index} is absurd (page 0x{first:x}, "
-                    f"0x{pages:x} pages); it and what follows is not read"
+                    Sentence(
+                        "the header's run of physical memory {} is absurd (page 0x{:x}, 0x{:x} "
+                        "pages); it and what follows is not read",
+                        index,
+                        first,
+                        pages,
+                    )
                 )
                 break
             if pages:
@@ -228,19 +233,26 @@ class RunTable:
         have = max(file_size - start, 0) // PAGE_SIZE
         if have < named:
             self.remarks.append(
-                f"the dump file is cut short: it holds {have} of the {named} pages that its "
-                "header names"
+                Sentence(
+                    "{}: it holds {} of the {} pages that its header names",
+                    Reason.THE_DUMP_FILE_IS_CUT_SHORT,
+                    have,
+                    named,
+                )
             )
 
 
-def _without_overlap(runs: List[Run], remarks: List[str]) -> Tuple[Run, ...]:
+def _without_overlap(runs: List[Run], remarks: List[Sentence]) -> Tuple[Run, ...]:
     clean: List[Run] = []
     for run in runs:
         last: Optional[Run] = clean[-1] if clean else None
         if last is not None and run.first < last.first + last.pages:
             remarks.append(
-                f"the header's runs of physical memory overlap at page 0x{run.first:x}; "
-                "the first one counts"
+                Sentence(
+                    "the header's runs of physical memory overlap at page 0x{:x}; the first one "
+                    "counts",
+                    run.first,
+                )
             )
             skip = last.first + last.pages - run.first
             if skip >= run.pages:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional, Tuple
 
-from ...values import MemoryUnavailable, TargetError
+from ...values import MemoryUnavailable, Sentence, TargetError, join
 from .figures import PagedDump, figures_of
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, Machine
@@ -76,7 +76,7 @@ def _dump(
     head: int,
     block: int,
     base: Optional[int] = None,
-    remarks: Tuple[str, ...] = (),
+    remarks: Tuple[Sentence, ...] = (),
 ) -> PagedDump:
     """The dump by its header, but for the list of processes and the debugger data."""
     data = read_debugger_data(memory, block, header.pointer_size)
@@ -90,15 +90,17 @@ def _dump(
     return PagedDump(figures, memory)
 
 
-def _note(wrong: List[str], system: Optional[SystemProcess]) -> str:
-    where = "as memory says"
+def _note(wrong: List[str], system: Optional[SystemProcess]) -> Sentence:
+    where = Sentence("as memory says")
     if system is not None:
-        tables = system.memory.translator.paging.name
-        where = (
-            f"the process System is at physical address 0x{system.address:x}, its page tables at "
-            f"0x{system.directory_table:x} ({tables})"
+        where = Sentence(
+            "the process System is at physical address 0x{:x}, its page tables at 0x{:x} ({})",
+            system.address,
+            system.directory_table,
+            system.memory.translator.paging.name,
         )
-    return f"the dump's header is not right about {', '.join(wrong)}; corrected: {where}"
+    line = "the dump's header is not right about {}; corrected: {}"
+    return Sentence(line, join(", ", wrong), where)
 
 
 def _process_head(memory: PagedMemory, header: DumpHeader) -> int:
@@ -125,7 +127,7 @@ def _is_head(memory: PagedMemory, address: int, width: int) -> bool:
 def _debugger_data(memory: PagedMemory, header: DumpHeader, head: int) -> Tuple[Optional[int], int]:
     """The kernel's base, where it was looked for, and the address of its debugger data."""
     block = header.debugger_data
-    if not parse_debugger_data(memory.fetch(block, KDBG_SIZE), header.pointer_size).trouble:
+    if parse_debugger_data(memory.fetch(block, KDBG_SIZE), header.pointer_size).trouble is None:
         return None, block
     base = _modules(memory, header) or find_kernel(memory, head)
     # Inside of the image it may well be right, and encoded.
@@ -145,8 +147,11 @@ def _translator(file: DumpFile, header: DumpHeader, pages: FilePages) -> Transla
     frame = (root & formats[0].root) // PAGE_SIZE
     if pages.read(frame) is None:
         raise TargetError(
-            f"{file.path}: nothing can be read: the kernel's page tables (physical address "
-            f"0x{root:x}) are missing: {pages.why_not(frame)}"
+            "{}: nothing can be read: the kernel's page tables (physical address 0x{:x}) are "
+            "missing: {}",
+            file.path,
+            root,
+            pages.why_not(frame),
         )
     places = (header.debugger_data, header.module_list, header.process_head)
     return Translator(pages, root, choose_format(pages, root, formats, places))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Callable, Dict, Optional
 
+from ...values import Reason, Unavailable
 from ..memory import Memory
 from ..span import Span
 
@@ -68,10 +69,15 @@ _SYMBOL_NAMES = {"KiBugcheckData": "KiBugCheckData"}
 class DebuggerData:
     """What the block says; every value may be missing.
 
-    ``trouble`` is empty where the block was read in the clear, else a phrase: why it was not.
+    ``trouble`` is None where the block was read in the clear, else why it was not.
     """
 
-    def __init__(self, pointers: Dict[str, int], shorts: Dict[str, int], trouble: str = "") -> None:
+    def __init__(
+        self,
+        pointers: Dict[str, int],
+        shorts: Dict[str, int],
+        trouble: Optional[Unavailable] = None,
+    ) -> None:
         self._pointers = pointers
         self._shorts = shorts
         self.trouble = trouble
@@ -98,7 +104,7 @@ class DebuggerData:
 def read_debugger_data(memory: Memory, address: int, pointer_size: int) -> DebuggerData:
     """The block at the virtual ``address``, 0 where that is not known."""
     if not address:
-        return DebuggerData({}, {}, "where it lies, is not known")
+        return DebuggerData({}, {}, Unavailable(Reason.BLOCK_NOT_FOUND))
     return parse_debugger_data(memory.fetch(address, KDBG_SIZE), pointer_size)
 
 
@@ -110,11 +116,11 @@ def parse_debugger_data(span: Span, pointer_size: int = 8) -> DebuggerData:
     dumps) may hold the block encoded: then the tag is not there, and nothing of it can be used.
     """
     if not span.has(span.address, 0x20):
-        reason = span.gaps[0].reason if span.gaps else "too short"
-        return DebuggerData({}, {}, reason)
+        why = span.gaps[0].why if span.gaps else Unavailable(Reason.TOO_SHORT)
+        return DebuggerData({}, {}, why)
     head = span.at(span.address, 0x20)
     if head[_TAG : _TAG + 4] != b"KDBG":
-        return DebuggerData({}, {}, "it is encoded or overwritten (no KDBG tag)")
+        return DebuggerData({}, {}, Unavailable(Reason.BLOCK_ENCODED))
     (size,) = struct.unpack_from("<I", head, _SIZE)
     pointers: Dict[str, int] = {}
     shorts: Dict[str, int] = {}

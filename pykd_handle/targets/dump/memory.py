@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Dict, List, Union
 
+from ...values import Reason, Unavailable
 from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap
 from .header import PAGE_SIZE
 from .pages import Pages
-from .ranges import MOST_BYTES
+from .ranges import MOST_BYTES, TOO_MANY
 from .translate import Translator
 
 __all__ = ("PagedMemory",)
@@ -26,7 +27,7 @@ class PagedMemory(Memory):
         self.pages = pages
         self.translator = translator
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._missing: Dict[int, str] = {}
+        self._missing: Dict[int, Unavailable] = {}
 
     def set_invalid_mask(self, mask: int) -> None:
         """Tell the translator `Translator.invalid_mask`; pages that were missing may be there."""
@@ -69,10 +70,10 @@ class PagedMemory(Memory):
         if run:
             pieces.append(Piece(run_start, b"".join(run)))
         if end < address + size:
-            add_gap(gaps, end, address + size - end, "too many bytes for one read")
+            add_gap(gaps, end, address + size - end, TOO_MANY)
         return Span(address, size, pieces, gaps)
 
-    def _page(self, number: int) -> Union[bytes, str]:
+    def _page(self, number: int) -> Union[bytes, Unavailable]:
         """The page with this number (virtual address // 0x1000), or why it is not there."""
         page = self._kept.get(number)
         if page is not None:
@@ -92,7 +93,7 @@ class PagedMemory(Memory):
                 return page
             reason = self.pages.why_not(frame)
             if self.translator.in_transition(address):
-                reason = f"in transition, and its page is missing: {reason}"
+                reason = Unavailable(Reason.PAGE_IN_TRANSITION, None, reason)
         else:
             reason = frame
         if len(self._missing) >= _KEPT_REASONS:

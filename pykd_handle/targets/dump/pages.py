@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from ...values import TargetError
+from ...values import Reason, Sentence, TargetError, Unavailable
 from .file import DumpFile
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
 
@@ -24,9 +24,9 @@ __all__ = (
     "parse_ranges",
 )
 
-NOT_IN_DUMP = "not in the dump"
-CUT_SHORT = "the dump file is cut short"
-UNREADABLE = "the dump file can't be read here"
+NOT_IN_DUMP = Unavailable(Reason.NOT_IN_THE_DUMP)
+CUT_SHORT = Unavailable(Reason.THE_DUMP_FILE_IS_CUT_SHORT)
+UNREADABLE = Unavailable(Reason.DUMP_FILE_UNREADABLE)
 
 # RDMP_HEADER64 of the dumps that newer debuggers write (types 8 to 10), as the kdmp-parser
 # project describes it: a marker, two signatures, the size of all this, where the pages begin.
@@ -40,15 +40,15 @@ _MOST_FRAMES = 1 << 40
 class Pages(ABC):
     """Physical pages by frame number (physical address // 0x1000)."""
 
-    remarks: Sequence[str] = ()
+    remarks: Sequence[Sentence] = ()
 
     @abstractmethod
     def read(self, frame: int) -> Optional[bytes]:
         """The 0x1000 bytes of a page, or None where they are not there."""
 
     @abstractmethod
-    def why_not(self, frame: int) -> str:
-        """Why `read` had no bytes of this page, as a phrase."""
+    def why_not(self, frame: int) -> Unavailable:
+        """Why `read` had no bytes of this page."""
 
 
 class FilePages(Pages):
@@ -74,7 +74,7 @@ class FilePages(Pages):
             return None
         return data if len(data) == PAGE_SIZE else None
 
-    def why_not(self, frame: int) -> str:
+    def why_not(self, frame: int) -> Unavailable:
         """Not in the dump at all, or behind the end of a file that is cut short."""
         offset = self.offset(frame)
         if offset is None:
@@ -87,7 +87,9 @@ class FilePages(Pages):
 class RunPages(FilePages):
     """Pages in runs: full dumps (type 1) and the range lists of types 8 to 10."""
 
-    def __init__(self, file: DumpFile, runs: Iterable[Run], remarks: Sequence[str] = ()) -> None:
+    def __init__(
+        self, file: DumpFile, runs: Iterable[Run], remarks: Sequence[Sentence] = ()
+    ) -> None:
         super().__init__(file)
         self._runs = sorted(runs)
         self._firsts = [run.first for run in self._runs]
@@ -104,14 +106,14 @@ class RunPages(FilePages):
         return run.offset + (frame - run.first) * PAGE_SIZE
 
 
-def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[str]]:
+def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[Sentence]]:
     """The runs of a dump of type 8, 9 or 10, and lines about what is wrong with them.
 
     Raises `TargetError` where the list is not there.
     """
     raw = file.read(HEADER_SIZE, _RDMP_RANGES)
     if len(raw) < _RDMP_RANGES:
-        raise TargetError(f"{file.path}: {CUT_SHORT}: it ends before the list of its pages")
+        raise TargetError("{}: {}: it ends before the list of its pages", file.path, CUT_SHORT)
     marker, signature, valid, _, size, first_page = _RDMP.unpack_from(raw)
     if marker != _RDMP_MARKER or signature != b"RDMP" or valid != b"DUMP":
         raise TargetError(f"{file.path}: the list of its pages is damaged (no RDMP mark)")
@@ -122,9 +124,11 @@ def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[st
         total = _MOST_FRAMES
     # The size counts from 0x20 on (kdmp-parser checks size - 0x20 == first page - 0x2040).
     room = min(size, first_page - HEADER_SIZE - _RDMP_RANGES)
-    remarks: List[str] = []
+    remarks: List[Sentence] = []
     if room // 16 > _MOST_RANGES:
-        remarks.append(f"the dump claims {room // 16} ranges of pages; {_MOST_RANGES} are read")
+        remarks.append(
+            Sentence("the dump claims {} ranges of pages; {} are read", room // 16, _MOST_RANGES)
+        )
     data = file.read(HEADER_SIZE + _RDMP_RANGES, min(room, 16 * _MOST_RANGES))
     runs: List[Run] = []
     offset = first_page
@@ -133,7 +137,9 @@ def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[st
         if not count or covered >= total:
             break
         if first + count > _MOST_FRAMES:
-            remarks.append("the list of the dump's pages is damaged; what follows is not read")
+            remarks.append(
+                Sentence("the list of the dump's pages is damaged; what follows is not read")
+            )
             break
         runs.append(Run(first, count, offset))
         offset += count * PAGE_SIZE
@@ -142,7 +148,11 @@ def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[st
         raise TargetError(f"{file.path}: the dump names no pages")
     if offset > file.size:
         remarks.append(
-            f"{CUT_SHORT}: it holds {max(file.size - first_page, 0) // PAGE_SIZE} of the "
-            f"{covered} pages that it names"
+            Sentence(
+                "{}: it holds {} of the {} pages that it names",
+                CUT_SHORT,
+                max(file.size - first_page, 0) // PAGE_SIZE,
+                covered,
+            )
         )
     return runs, remarks

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple, Union
 
+from ...values import Reason, Unavailable
+
 __all__ = (
     "ARM64",
     "DAMAGED",
@@ -26,11 +28,11 @@ __all__ = (
     "PagingFormat",
 )
 
-NOT_MAPPED = "not mapped"
-PAGED_OUT = "in the page file"
-SHARED = "behind a prototype page-table entry, which is not followed"
-UNTOUCHED = "never touched (demand zero)"
-DAMAGED = "behind a page-table entry of no known form"
+NOT_MAPPED = Unavailable(Reason.NOT_MAPPED)
+PAGED_OUT = Unavailable(Reason.IN_THE_PAGE_FILE)
+SHARED = Unavailable(Reason.BEHIND_A_PROTOTYPE_ENTRY)
+UNTOUCHED = Unavailable(Reason.NEVER_TOUCHED)
+DAMAGED = Unavailable(Reason.DAMAGED_PAGE_TABLE_ENTRY)
 
 _VALID = 1
 _LARGE = 1 << 7
@@ -82,7 +84,7 @@ class PagingFormat(NamedTuple):
         # The low bits of the frame number are not part of it here (PAT, reserved).
         return first & ~((1 << level.shift - 12) - 1)
 
-    def page(self, entry: int, invalid_mask: int = 0) -> Union[int, str]:
+    def page(self, entry: int, invalid_mask: int = 0) -> Union[int, Unavailable]:
         """The frame that an entry names, or why it names none."""
         if entry & _VALID:
             if self.blocks and not entry & _TABLE:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Iterable, List, NamedTuple, Tuple
 
-from ...values import TargetError
+from ...values import Reason, TargetError, Unavailable
 from ..memory import Memory
 from ..span import Gap, Piece, Span
 from .file import DumpFile
 from .pages import CUT_SHORT, NOT_IN_DUMP, UNREADABLE
 
-__all__ = ("MOST_BYTES", "FileRanges", "Range")
+__all__ = ("MOST_BYTES", "TOO_MANY", "FileRanges", "Range")
 
 MOST_BYTES = 1 << 26
 """More than this many bytes are never read at once."""
+TOO_MANY = Unavailable(Reason.TOO_MANY_BYTES_FOR_ONE_READ)
 
 
 class Range(NamedTuple):
@@ -110,7 +111,7 @@ class FileRanges(Memory):
         if position < end:
             gaps.append(Gap(position, end - position, NOT_IN_DUMP))
         if wanted > size:
-            gaps.append(Gap(end, wanted - size, "too many bytes for one read"))
+            gaps.append(Gap(end, wanted - size, TOO_MANY))
         return Span(address, wanted, [Piece(at, bytes(data)) for at, data in pieces], gaps)
 
 

@@ -8,7 +8,7 @@ Windows 7, on 32 bits, and where a debugger was attached).
 
 from __future__ import annotations
 
-from ...values import MemoryUnavailable, TargetError
+from ...values import MemoryUnavailable, Sentence, TargetError
 from ..memory import Memory
 from .figures import Figures, PagedDump
 from .file import DumpFile
@@ -60,12 +60,13 @@ def open_raw(file: DumpFile) -> PagedDump:
     return PagedDump(figures, memory)
 
 
-def _note(system: SystemProcess) -> str:
-    tables = system.memory.translator.paging.name
-    return (
-        f"a raw image of memory: the process System is at physical address 0x{system.address:x}, "
-        f"its page tables at 0x{system.directory_table:x} ({tables}); the current process is that "
-        "of the first processor"
+def _note(system: SystemProcess) -> Sentence:
+    return Sentence(
+        "a raw image of memory: the process System is at physical address 0x{:x}, its page tables "
+        "at 0x{:x} ({}); the current process is that of the first processor",
+        system.address,
+        system.directory_table,
+        system.memory.translator.paging.name,
     )
 
 

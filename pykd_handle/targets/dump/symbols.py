@@ -18,7 +18,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ...input_file import guard, open_input
 from ...layout import Isf, PdbIdentity, refuse_damaged
-from ...values import MissingSymbol, NoSymbols, SymbolsError
+from ...values import MissingSymbol, NoSymbols, Sentence, SymbolsError
 from .file import Progress, silent
 from .folder import Found, search
 
@@ -49,7 +49,7 @@ class KernelFacts(NamedTuple):
 
     base: Optional[int]
     identity: Optional[PdbIdentity]
-    no_identity: str
+    no_identity: Sentence
     known: Tuple[Known, ...]
     build: int = 0
     pointer_size: int = 8
@@ -61,7 +61,7 @@ class Symbols(NamedTuple):
 
     isf: Isf
     base: int
-    notes: Tuple[str, ...]
+    notes: Tuple[Sentence, ...]
 
 
 class _Comparison(NamedTuple):
@@ -134,8 +134,10 @@ def verify(isf: Isf, facts: KernelFacts) -> Symbols:
     independent = result.agreeing if facts.base is not None else result.agreeing - 1
     if not same and independent < _ENOUGH:
         raise SymbolsError(
-            f"{isf.source} can't be checked: it names {result.total} of the addresses that this "
-            f"dump tells, and {_no_match(identity, facts)}"
+            "{} can't be checked: it names {} of the addresses that this dump tells, and {}",
+            isf.source,
+            result.total,
+            _no_match(identity, facts),
         )
     return Symbols(isf, result.base, (_note(isf, facts, result, same),))
 
@@ -182,7 +184,7 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progre
         if of_this or _compare(one.peek.symbols, facts).fits:
             fitting.append(one)
     if not fitting:
-        raise NoSymbols(_wanted(folder, facts, given, found.remark))
+        raise _wanted(folder, facts, given, found.remark)
     identities = {one.peek.identity for one in fitting}
     if len(identities) > 1:
         listed = " and ".join(str(one.path) for one in fitting[:2])
@@ -203,23 +205,29 @@ def _from_folder(folder: Path, facts: KernelFacts, given: bool, progress: Progre
     raise trouble
 
 
-def _wanted(folder: Path, facts: KernelFacts, given: bool, remark: str) -> str:
-    """One line: what was not found, and how to come by it."""
+def _wanted(folder: Path, facts: KernelFacts, given: bool, remark: str) -> NoSymbols:
+    """The error: what was not found, and how to come by it."""
     where = f"in {folder}" if given else "beside the dump"
     make = "python -m volatility3.framework.symbols.windows.pdbconv"
     if facts.identity is None:
-        what = (
-            f"no symbols that fit the addresses of this kernel (build {facts.build}) {where}"
-            f"{remark}; which PDB it has the dump does not say ({facts.no_identity})"
+        served = "; symbol servers have its file as {}, which names the PDB"
+        what = Sentence(
+            "no symbols that fit the addresses of this kernel (build {}) {}{}; which PDB it has "
+            "the dump does not say ({}){}",
+            facts.build,
+            where,
+            remark,
+            facts.no_identity,
+            Sentence(served, facts.image) if facts.image else "",
         )
-        if facts.image:
-            what += f"; symbol servers have its file as {facts.image}, which names the PDB"
         make += " -f ntkrnlmp.pdb"
     else:
         name = facts.identity.name or "ntkrnlmp.pdb"
-        what = f"no symbols for this kernel ({name}, {facts.identity}) {where}{remark}"
+        line = "no symbols for this kernel ({}, {}) {}{}"
+        what = Sentence(line, name, facts.identity, where, remark)
         make += f" -p {name} -g {facts.identity.guid}{facts.identity.age}"
-    return f"{what}; give --symbols PATH (an ISF file or a folder of them), made by: {make}"
+    line = "{}; give --symbols PATH (an ISF file or a folder of them), made by: {}"
+    return NoSymbols(line, what, make)
 
 
 def _refuse_pdb(path: Path) -> None:
@@ -242,24 +250,29 @@ def _pdb(identity: PdbIdentity) -> str:
     return f"{identity.name} {identity}".strip()
 
 
-def _no_match(identity: Optional[PdbIdentity], facts: KernelFacts) -> str:
+def _no_match(identity: Optional[PdbIdentity], facts: KernelFacts) -> Sentence:
     if facts.identity is None:
-        return f"which PDB the kernel has is not known ({facts.no_identity})"
+        return Sentence("which PDB the kernel has is not known ({})", facts.no_identity)
     if identity is None:
-        return "does not say which PDB it was made from"
-    return f"its age {identity.age} is not that of the kernel's PDB, {facts.identity.age}"
+        return Sentence("does not say which PDB it was made from")
+    line = "its age {} is not that of the kernel's PDB, {}"
+    return Sentence(line, identity.age, facts.identity.age)
 
 
-def _note(isf: Isf, facts: KernelFacts, result: _Comparison, same: bool) -> str:
-    agree = f"{result.agreeing} of {result.total} addresses agree with the dump"
+def _note(isf: Isf, facts: KernelFacts, result: _Comparison, same: bool) -> Sentence:
+    line = "{} of {} addresses agree with the dump"
+    agree = Sentence(line, result.agreeing, result.total)
     if same:
-        proof = f"PDB {isf.identity}, as the dump's kernel says; {agree}"
+        proof = Sentence("PDB {}, as the dump's kernel says; {}", isf.identity, agree)
     elif facts.identity is None:
-        proof = f"{agree}; which PDB the kernel has is not known: {facts.no_identity}"
+        line = "{}; which PDB the kernel has is not known: {}"
+        proof = Sentence(line, agree, facts.no_identity)
     elif isf.identity is None:
-        proof = f"{agree}; the file does not say which PDB it was made from"
+        proof = Sentence("{}; the file does not say which PDB it was made from", agree)
     else:
-        proof = f"{agree}; of age {isf.identity.age}, the kernel's PDB has {facts.identity.age}"
+        line = "{}; of age {}, the kernel's PDB has {}"
+        proof = Sentence(line, agree, isf.identity.age, facts.identity.age)
     if not result.total:
-        proof += "; it holds types only, so names and types of objects may be missing"
-    return f"symbols: {isf.source} ({proof})"
+        line = "{}; it holds types only, so names and types of objects may be missing"
+        proof = Sentence(line, proof)
+    return Sentence("symbols: {} ({})", isf.source, proof)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from ...layout import Isf, Struct
-from ...values import MissingSymbol, PykdHandleError
+from ...values import MissingSymbol, PykdHandleError, Reason, Sentence, Unavailable
 from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
@@ -19,8 +19,8 @@ from .symbols import KernelFacts, Known, Symbols, load_symbols
 
 __all__ = ("DumpTarget",)
 
-_NO_ADDRESS = "not a canonical address"
-_USER_ADDRESS = "a user-mode address, which is not read here"
+_NO_ADDRESS = Unavailable(Reason.NOT_A_CANONICAL_ADDRESS)
+_USER_ADDRESS = Unavailable(Reason.USER_ADDRESS)
 
 
 class DumpTarget(RecoverableTarget):
@@ -49,7 +49,7 @@ class DumpTarget(RecoverableTarget):
         self._file = file
         self._memory = memory
         self._top = 1 << 8 * self.pointer_size
-        self._remarks: List[str] = list(figures.remarks)
+        self._remarks: List[Sentence] = list(figures.remarks)
         self.facts = _facts(self, figures)
         self._symbols: Symbols
         if without_symbols:
@@ -141,7 +141,7 @@ class DumpTarget(RecoverableTarget):
             return super().lacks_symbol(name)
         return name in self._symbols.isf.metadata.get("lacks_symbols", ())
 
-    def add_note(self, note: str) -> None:
+    def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
 
@@ -166,15 +166,16 @@ class DumpTarget(RecoverableTarget):
             self, data.short("OffsetPrcbCurrentThread"), data.short("OffsetKThreadApcProcess")
         )
 
-    def notes(self) -> List[str]:
+    def notes(self) -> List[Sentence]:
         """Where the symbols come from and how they were checked; damage of the file."""
         notes = list(self._remarks)
-        if self.debugger_data.trouble:
-            notes.append(f"the debugger data block was not used: {self.debugger_data.trouble}")
+        trouble = self.debugger_data.trouble
+        if trouble is not None:
+            notes.append(Sentence("the debugger data block was not used: {}", trouble))
         notes += self._symbols.notes
         return notes
 
-    def symbol_damage(self) -> Sequence[str]:
+    def symbol_damage(self) -> Sequence[Sentence]:
         """What the ISF file was found to have wrong."""
         return self._symbols.isf.damage
 
@@ -205,14 +206,14 @@ def _facts(target: DumpTarget, figures: Figures) -> KernelFacts:
     if base is None or not target.is_kernel_address(base):
         base = base_from_modules(target.read, figures.module_list, figures.pointer_size)
     identity = None
-    no_identity = ""
+    no_identity = Sentence("")
     if base is None:
-        no_identity = "where its image lies is not known"
+        no_identity = Sentence("where its image lies is not known")
     else:
         try:
             identity = read_pdb_identity(target.read, base)
         except PykdHandleError as error:
-            no_identity = f"its debug record at {error}"
+            no_identity = Sentence("its debug record at {}", error)
     return KernelFacts(
         base,
         identity,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Dict, Iterable, Optional, Sequence, Union
 
+from ...values import Reason, Unavailable
 from .pages import Pages
 from .paging import X64_FOUR, PagingFormat
 
@@ -20,7 +21,7 @@ _VALID = 1
 _KEPT_TABLES = 2048
 _KEPT_REGIONS = 8192
 
-_Region = Union[bytes, int, str]
+_Region = Union[bytes, int, Unavailable]
 
 
 class Translator:
@@ -57,7 +58,7 @@ class Translator:
         self._invalid_mask = value
         self._regions.clear()
 
-    def frame(self, address: int) -> Union[int, str]:
+    def frame(self, address: int) -> Union[int, Unavailable]:
         """The frame number of the page with this virtual address, or why it has none."""
         region = self._region(address)
         if isinstance(region, bytes):
@@ -96,7 +97,7 @@ class Translator:
             frame = place >> 12
             table = self._table(frame)
             if table is None:
-                return f"its page table: {self._pages.why_not(frame)}"
+                return _page_table(self._pages.why_not(frame))
             index = (address >> level.shift & (1 << level.bits) - 1) * paging.entry
             index += place & 0xFFF  # the root of PAE need not begin a page
             entry = int.from_bytes(table[index : index + paging.entry], "little")
@@ -106,11 +107,11 @@ class Translator:
                     inside = (1 << level.shift - 12) - 1
                     return first + (address >> 12 & inside & ~self._region_pages)
             found = paging.page(entry, self._invalid_mask)
-            if isinstance(found, str):
-                return f"its page table: {found}" if entry else found
+            if isinstance(found, Unavailable):
+                return _page_table(found) if entry else found
             place = found << 12
         table = self._table(place >> 12)
-        return f"its page table: {self._pages.why_not(place >> 12)}" if table is None else table
+        return _page_table(self._pages.why_not(place >> 12)) if table is None else table
 
     def _table(self, frame: int) -> Optional[bytes]:
         if frame in self._tables:
@@ -120,6 +121,10 @@ class Translator:
         if len(self._tables) > _KEPT_TABLES:
             self._tables.popitem(last=False)
         return table
+
+
+def _page_table(why: Unavailable) -> Unavailable:
+    return Unavailable(Reason.PAGE_TABLE, None, why)
 
 
 def choose_format(

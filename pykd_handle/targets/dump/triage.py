@@ -13,7 +13,7 @@ import struct
 from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...values import MemoryUnavailable
+from ...values import MemoryUnavailable, Sentence
 from ..base import Running
 from .debug_record import image_key
 from .figures import Figures, figures_of
@@ -92,16 +92,17 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     memory = FileRanges(file)
     if len(raw) < form.size:
         trouble = DebuggerData({}, {}, CUT_SHORT)
-        remark = f"{CUT_SHORT}: it ends in the triage header"
+        remark = Sentence("{}: it ends in the triage header", CUT_SHORT)
         return TriageDump(figures_of(header, trouble, [remark]), memory)
     head = _Head(*form.unpack(raw))
     place = _Place(file, header)
     blocks, remarks = _blocks(place, head)
     if head.ValidOffset + len(_VALID) > file.size:
         missing = head.ValidOffset + len(_VALID) - file.size
-        remarks.append(f"{CUT_SHORT}: 0x{missing:x} bytes that its header names are missing")
+        line = "{}: 0x{:x} bytes that its header names are missing"
+        remarks.append(Sentence(line, CUT_SHORT, missing))
     elif file.read(head.ValidOffset, len(_VALID)) != _VALID:
-        remarks.append("the mark at the end of the triage data is damaged")
+        remarks.append(Sentence("the mark at the end of the triage data is damaged"))
     twice = memory.add_many(blocks)
     extra: List[Range] = []
     for address, blob in (
@@ -113,7 +114,8 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
     memory.add_many(extra)
     data = read_debugger_data(memory, header.debugger_data, header.pointer_size)
     if twice:
-        remarks.append(f"the dump's data blocks overlap by 0x{twice:x} bytes; the first one counts")
+        line = "the dump's data blocks overlap by 0x{:x} bytes; the first one counts"
+        remarks.append(Sentence(line, twice))
     crashed = _add_current(place, head, data, memory)
     figures = figures_of(header, data, remarks)
     image = _kernel_image(place, head)
@@ -163,17 +165,17 @@ class _Place:
         return value if len(raw) == width and value >= self.top // 2 else None
 
 
-def _blocks(place: _Place, head: _Head) -> Tuple[List[Range], List[str]]:
+def _blocks(place: _Place, head: _Head) -> Tuple[List[Range], List[Sentence]]:
     """The data blocks that lie inside the file, and lines about those that do not."""
     file = place.file
-    remarks: List[str] = []
+    remarks: List[Sentence] = []
     count = head.DataBlocksCount
     fitting = max(file.size - head.DataBlocksOffset, 0) // _BLOCK.size
     if head.DataBlocksOffset < place.first:
         fitting = 0
     most = min(count, fitting, _MOST_BLOCKS)
     if most < count:
-        remarks.append(f"the dump claims {count} data blocks; {most} can be read")
+        remarks.append(Sentence("the dump claims {} data blocks; {} can be read", count, most))
     raw = file.read(head.DataBlocksOffset, most * _BLOCK.size)
     found: List[Range] = []
     wrong = 0
@@ -189,7 +191,8 @@ def _blocks(place: _Place, head: _Head) -> Tuple[List[Range], List[str]]:
         elif size:
             found.append(Range(address, size, offset))
     if wrong:
-        remarks.append(f"{wrong} of the dump's {most} data blocks can't be right or are cut short")
+        line = "{} of the dump's {} data blocks can't be right or are cut short"
+        remarks.append(Sentence(line, wrong, most))
     return found, remarks
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...layout import Isf, refuse_damaged
-from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, SymbolsError
+from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, Sentence, SymbolsError
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
 
@@ -24,7 +24,7 @@ class GivenSymbols(NamedTuple):
     """The symbols, and a line for the user: how they were checked."""
 
     isf: Isf
-    note: str
+    note: Sentence
 
 
 def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
@@ -39,7 +39,7 @@ def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
             block = base + isf.symbol("KdDebuggerDataBlock")
             wanted = base + isf.symbol(symbol)
         except MissingSymbol as error:
-            raise SymbolsError(f"{path}: {error}") from None
+            raise SymbolsError("{}: {}", path, error) from None
         try:
             stored = target.read_number(block + place, 8) & mask
         except MemoryUnavailable:
@@ -56,7 +56,8 @@ def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
             f"{path} can't be checked: nothing that it names is readable in this session"
         )
     refuse_damaged(isf)
-    return GivenSymbols(isf, f"symbols: {path} ({checks} addresses agree with this kernel)")
+    note = Sentence("symbols: {} ({} addresses agree with this kernel)", path, checks)
+    return GivenSymbols(isf, note)
 
 
 def _check_pdb(target: Target, base: int, isf: Isf, path: Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from ...values import TargetError
+from ...values import Reason, TargetError, Unavailable
 from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap, add_piece
 from .connect import first_line
@@ -30,7 +30,8 @@ _SHARED_DATA_64 = 0xFFFFF78000000000
 _SHARED_DATA_32 = 0xFFDF0000
 _INTERRUPT_TIME = 8  # KUSER_SHARED_DATA.InterruptTime
 
-_USER = "a user-mode address: on a live target it is not known to be of the process that is meant"
+_USER = Unavailable(Reason.LIVE_USER_ADDRESS)
+_NOT_READABLE = Unavailable(Reason.NOT_READABLE)
 
 Stamp = Tuple[int, ...]
 
@@ -52,7 +53,7 @@ class LiveMemory(Memory):
         self._clock = (_SHARED_DATA_32 if pointer_size == 4 else _SHARED_DATA_64) + _INTERRUPT_TIME
         self._kept: Dict[int, List[Piece]] = {}
         self._bytes = 0
-        self._missing: Dict[int, str] = {}
+        self._missing: Dict[int, Unavailable] = {}
         self._stamp: Optional[Stamp] = None
 
     # -- what may be stale ----------------------------------------------------------------------
@@ -131,7 +132,7 @@ class LiveMemory(Memory):
                 self._keep(first, data[first - start : last - start])
             if end >= stop:
                 return
-            self._missing[end // PAGE] = "not readable"
+            self._missing[end // PAGE] = _NOT_READABLE
             start = _next_page(end)
 
     def _keep(self, address: int, data: bytes) -> None:
@@ -155,7 +156,7 @@ class LiveMemory(Memory):
             if data:
                 add_piece(pieces, start, data)
             if start + len(data) < stop:
-                reason = self._missing.get(start // PAGE, "not readable")
+                reason = self._missing.get(start // PAGE, _NOT_READABLE)
                 end = start + len(data)
                 add_gap(gaps, end, stop - end, reason)
         return Span(address, size, pieces, gaps)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Dict, List, Optional, Tuple
 
-from ...values import TargetError
+from ...values import Reason, TargetError, Unavailable
 from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap, add_piece
 from .connect import first_line
@@ -23,6 +23,7 @@ __all__ = ("SessionMemory",)
 
 PAGE = 0x1000
 _SMALLEST = 8
+_NOT_IN_DUMP = Unavailable(Reason.NOT_IN_THE_DUMP)
 _PAGES_KEPT = 16384  # 64 MB; the engine's own cache ends at 1 MB and then keeps nothing new
 
 Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
@@ -72,7 +73,7 @@ class SessionMemory(Memory):
         for gap in missing:
             first, last = max(start, gap.address), min(stop, gap.address + gap.size)
             if first < last:
-                gaps.append(Gap(first, last - first, gap.reason))
+                gaps.append(Gap(first, last - first, gap.why))
 
     def _ask(self, address: int, size: int) -> Parts:
         """Read from the engine, splitting what fails (see above)."""
@@ -91,7 +92,7 @@ class SessionMemory(Memory):
                     pending.append((place + half, length - half))
                     pending.append((place, half))
                 else:
-                    add_gap(gaps, place, length, "not in the dump")
+                    add_gap(gaps, place, length, _NOT_IN_DUMP)
                 continue
             except self._pykd.DbgException as error:
                 # Not memory that is missing: the session itself fails.

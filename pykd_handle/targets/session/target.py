@@ -11,6 +11,7 @@ from ...values import (
     MissingType,
     NoSymbols,
     PykdHandleError,
+    Sentence,
     SymbolsError,
     TargetError,
 )
@@ -75,7 +76,7 @@ class SessionTarget(RecoverableTarget):
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
         self._isf: Optional[Isf] = None
-        self._remarks: List[str] = []
+        self._remarks: List[Sentence] = []
         try:
             if without_symbols:
                 self._ask_engine()
@@ -121,7 +122,7 @@ class SessionTarget(RecoverableTarget):
         self.symbols_recovered = True
         self._isf = layout
 
-    def add_note(self, note: str) -> None:
+    def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
 
@@ -136,11 +137,11 @@ class SessionTarget(RecoverableTarget):
         bits = entry.field("ObjectPointerBits").type
         return isinstance(bits, BitField) and bits.length + 4 > 48
 
-    def symbol_damage(self) -> Sequence[str]:
+    def symbol_damage(self) -> Sequence[Sentence]:
         """What the ISF file, where one is used, was found to have wrong."""
         return () if self._isf is None else self._isf.damage
 
-    def notes(self) -> List[str]:
+    def notes(self) -> List[Sentence]:
         """Where the symbols come from, if not from the debugger."""
         return list(self._remarks)
 

@@ -16,6 +16,7 @@ from .conftest import Lab, ask_dump, make_lab
 KEPT = """
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.targets.session import SessionTarget, connect
+from pykd_handle.render.words import words
 
 target = SessionTarget(connect())
 
@@ -133,7 +134,7 @@ def test_user_memory_is_never_that_of_another_process(lab: Lab) -> None:
 for process in ({image.current.address}, {other.address}):
     pykd.setImplicitProcess(process)
     span = target.read_partial(0x7ff60000, 8)
-    answers.append([len(span.pieces), span.gaps[0].reason])
+    answers.append([len(span.pieces), words(span.gaps[0].why)])
 """
     with KdTarget(image) as machine:
         machine.log = []

@@ -10,7 +10,7 @@ import pytest
 
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.dump.debug_record import read_pdb_identity
-from pykd_handle.values import CorruptedError, MemoryUnavailable
+from pykd_handle.values import CorruptedError, MemoryUnavailable, Reason
 
 from . import build
 
@@ -21,7 +21,7 @@ def reader(data: bytes) -> Callable[[int, int], bytes]:
     def read(address: int, size: int) -> bytes:
         offset = address - build.KERNEL
         if offset < 0 or offset + size > len(data):
-            raise MemoryUnavailable(address, "not in the dump")
+            raise MemoryUnavailable(address, Reason.NOT_IN_THE_DUMP)
         return data[offset : offset + size]
 
     return read

@@ -7,6 +7,7 @@ from typing import List, Tuple
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump.header import DumpType, Run, parse_header
 from pykd_handle.values import TargetError
 
@@ -40,7 +41,7 @@ def test_runs_stand_one_behind_the_other() -> None:
 
 def test_a_file_cut_short_is_remarked_on() -> None:
     found = parse_header(with_runs([(1, 2), (0x100, 3)]), 0x2000 + 3 * 0x1000 + 7, "x.dmp")
-    assert found.remarks == (
+    assert tuple(map(words, found.remarks)) == (
         "the dump file is cut short: it holds 3 of the 5 pages that its header names",
     )
 
@@ -65,7 +66,7 @@ def test_more_runs_than_there_is_room_for() -> None:
 def test_an_absurd_run_ends_the_list() -> None:
     found = parse_header(with_runs([(1, 2), (5, 1 << 60), (9, 1)]), 0x10000, "x.dmp")
     assert found.runs == (Run(1, 2, 0x2000),)
-    assert "run of physical memory 1 is absurd" in found.remarks[0]
+    assert "run of physical memory 1 is absurd" in words(found.remarks[0])
 
 
 def test_overlapping_runs_are_cut_and_remarked_on() -> None:

@@ -1,5 +1,6 @@
 """KDDEBUGGER_DATA64: whole, in parts, of old kernels, encoded."""
 
+from pykd_handle.render.words import words
 from pykd_handle.targets import Gap, Piece, Span
 from pykd_handle.targets.dump.kdbg import KDBG_SIZE, parse_debugger_data
 
@@ -18,7 +19,7 @@ def test_values() -> None:
         shorts={0x2A0: 0xB8, 0x2B4: 8, 0x2B0: 0xAF00, 0x2C0: 0xFFFF},
     )
     found = parse_debugger_data(span(data))
-    assert found.trouble == ""
+    assert found.trouble is None
     assert found.base == build.KERNEL
     assert found.symbols == {
         "PsLoadedModuleList": build.MODULES,
@@ -46,8 +47,8 @@ def test_a_part_of_the_block() -> None:
 
 
 def test_a_block_that_is_not_there_or_encoded_says_so() -> None:
-    assert parse_debugger_data(span(b"")).trouble == "not in the dump"
+    assert words(parse_debugger_data(span(b"")).trouble) == "not in the dump"
     encoded = parse_debugger_data(span(build.kdbg(tag=b"\x12\x34\x56\x78")))
-    assert "encoded" in encoded.trouble
+    assert "encoded" in words(encoded.trouble)
     assert encoded.base is None
     assert encoded.symbols == {}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pykd_handle.layout import PdbIdentity
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import folder, memory, translate
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.folder import search
@@ -33,9 +34,9 @@ def test_reading_fails(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="reading at 0x10 failed"):
         file.read(0x10, 4)
     assert pages.read(1) is None
-    assert pages.why_not(1) == "the dump file can't be read here"
-    assert pages.why_not(8) == "the dump file is cut short"
-    assert ranges.fetch(VA, 8).gaps[0].reason == "the dump file can't be read here"
+    assert words(pages.why_not(1)) == "the dump file can't be read here"
+    assert words(pages.why_not(8)) == "the dump file is cut short"
+    assert words(ranges.fetch(VA, 8).gaps[0].why) == "the dump file can't be read here"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
@@ -61,7 +62,7 @@ def test_caches_that_are_full_stay_right(tmp_path: Path, monkeypatch: pytest.Mon
     for _ in range(2):
         for at, place in enumerate(places):
             assert paged.fetch(place, 8).data() == build.page(at)[:8]
-            assert paged.fetch(place + 0x1000, 8).gaps[0].reason == "not mapped"
+            assert words(paged.fetch(place + 0x1000, 8).gaps[0].why) == "not mapped"
     assert len(paged._kept) == 2
     assert len(paged._missing) <= 2
     assert len(paged.translator._tables) == 2

@@ -12,6 +12,7 @@ from typing import Dict, List, Optional, Union
 import pytest
 
 from pykd_handle.layout import Isf
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import DumpTarget, open_dump
 from pykd_handle.targets.dump.header32 import parse_header32
 from pykd_handle.targets.dump.kdbg import parse_debugger_data
@@ -175,7 +176,7 @@ def test_a_page_in_transition_that_is_missing_says_so() -> None:
     pages = two_level(0x12345000 | 1 << 11)
     memory = PagedMemory(Given(pages), Translator(Given(pages), 0x1000, X86))
     span = memory.fetch(VA32, 4)
-    assert span.gaps[0].reason == "in transition, and its page is missing: not in the dump"
+    assert words(span.gaps[0].why) == "in transition, and its page is missing: not in the dump"
 
 
 def test_tables_that_lead_to_themselves_end() -> None:
@@ -205,7 +206,7 @@ def test_hostile_runs_of_a_32_bit_header() -> None:
         parse_header32(bytes(data), 0x10000, "x.dmp")
     data = build.header32(1, [(1, 0xFFFFFFF0)])
     found = parse_header32(data, 0x3000, "x.dmp")
-    assert "cut short: it holds 2 of the 4294967280 pages" in " ".join(found.remarks)
+    assert "cut short: it holds 2 of the 4294967280 pages" in " ".join(map(words, found.remarks))
     with pytest.raises(TargetError, match="cut short"):
         parse_header32(b"PAGEDUMP" + bytes(100), 108, "x.dmp")
 
@@ -286,7 +287,7 @@ def test_a_full_32_bit_dump(tmp_path: Path) -> None:
         assert target.read_pointer(VA32) == 0x51
         reasons: List[str] = []
         for address in (0x1000, 0x1_00000000, VA32 + 0x1000):
-            reasons.append(target.read_partial(address, 4).gaps[0].reason)
+            reasons.append(words(target.read_partial(address, 4).gaps[0].why))
         assert "user-mode" in reasons[0] and "not a canonical" in reasons[1]
         assert reasons[2] == "not mapped"
         # Over the end of the address space: a part is no address at all.

@@ -8,7 +8,7 @@ from typing import Dict
 import pytest
 
 from pykd_handle.targets.dump.modules import base_from_modules
-from pykd_handle.values import MemoryUnavailable
+from pykd_handle.values import MemoryUnavailable, Reason
 
 from . import build
 
@@ -20,7 +20,7 @@ def found(parts: Dict[int, bytes]) -> object:
         for start, data in parts.items():
             if start <= address and address + size <= start + len(data):
                 return data[address - start : address - start + size]
-        raise MemoryUnavailable(address, "not in the dump")
+        raise MemoryUnavailable(address, Reason.NOT_IN_THE_DUMP)
 
     return base_from_modules(read, build.MODULES)
 

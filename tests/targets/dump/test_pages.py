@@ -10,6 +10,7 @@ from typing import Callable, Dict, List, Tuple
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.header import DumpHeader, parse_header
 from pykd_handle.targets.dump.pages import FilePages, RunPages
@@ -55,7 +56,7 @@ def test_every_kind(tmp_path: Path, kind: str) -> None:
         assert pages.read(number) == content
     for number in (0, 4, 8, 10, 0x3F, 0x42, 0x8004, 0x8006, 0x8008, 1 << 39):
         assert pages.read(number) is None
-        assert pages.why_not(number) == "not in the dump"
+        assert words(pages.why_not(number)) == "not in the dump"
 
 
 # The package has no idea of the bitmap that Windows 7 and earlier wrote (type 2).
@@ -123,7 +124,7 @@ def test_a_file_that_is_cut_short_while_it_is_read(tmp_path: Path) -> None:
     pages = read(path, build.full(PAGES))
     os.truncate(path, 0x2000 + 2 * build.PAGE)
     assert [pages.read(number) for number in (1, 2, 3)] == [build.page(1), build.page(2), None]
-    assert pages.why_not(3) == "the dump file is cut short"
+    assert words(pages.why_not(3)) == "the dump file is cut short"
 
 
 @pytest.mark.parametrize("kind", sorted(every_kind()))
@@ -139,8 +140,8 @@ def test_a_file_cut_short_never_brings_other_bytes(tmp_path: Path, kind: str) ->
     for number in there:
         assert pages.read(number) == build.page(number)
     for number in set(NUMBERS) - set(there):
-        assert pages.why_not(number) == "the dump file is cut short"
-    assert pages.why_not(5) == "not in the dump"
+        assert words(pages.why_not(number)) == "the dump file is cut short"
+    assert words(pages.why_not(5)) == "not in the dump"
     remarks = [*header.remarks, *pages.remarks]
     assert len(remarks) == 1
     assert "cut short: it holds 5 of the 9 pages" in remarks[0]
@@ -178,11 +179,13 @@ def test_an_absurd_range_ends_the_list(tmp_path: Path) -> None:
     assert isinstance(pages, RunPages)
     assert pages.read(3) == build.page(3)
     assert pages.read(9) is None
-    assert "damaged" in pages.remarks[0]
+    assert "damaged" in words(pages.remarks[0])
 
 
 def test_a_wrong_sum_of_pages_is_remarked_on(tmp_path: Path) -> None:
     data = build.bitmap(PAGES, BITS)
     pages = read(tmp_path / "x.dmp", data[:0x2028] + struct.pack("<Q", 99) + data[0x2030:])
-    assert pages.remarks == ("the dump says that it holds 99 pages, its bitmap names 9",)
+    assert [*map(words, pages.remarks)] == [
+        "the dump says that it holds 99 pages, its bitmap names 9"
+    ]
     assert pages.read(0x41) == build.page(0x41)

@@ -167,7 +167,7 @@ def test_files_that_are_none(data: bytes, words: str, tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(TargetError) as error:
         open_dump(path)
-    assert words in str(error.value) and "\n" not in str(error.value)
+    assert words in words(error.value) and "\n" not in words(error.value)
 
 
 def test_a_file_full_of_the_name_is_not_looked_at_for_ever(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import DumpTarget, open_dump
 from pykd_handle.values import MemoryUnavailable, SymbolsError
 
@@ -91,20 +92,20 @@ def test_what_stands_beside_the_blocks(target: DumpTarget) -> None:
 def test_what_is_not_there(target: DumpTarget) -> None:
     with pytest.raises(MemoryUnavailable) as error:
         target.read_pointer(target.symbol("ObTypeIndexTable"))
-    assert error.value.reason == "not in the dump"
+    assert words(error.value.why.at(None)) == "not in the dump"
     assert error.value.address == target.symbol("ObTypeIndexTable")
 
 
 def test_symbols_beside_the_dump_are_found() -> None:
     # The folder holds the dump's symbols; the dump does not say which PDB they are of.
     target = open_dump(DUMP)
-    assert SYMBOLS.name in target.notes()[0]
+    assert SYMBOLS.name in words(target.notes()[0])
     target.close()
 
 
 def test_without_symbols(tmp_path: Path) -> None:
     with pytest.raises(SymbolsError) as error:
         open_dump(DUMP, tmp_path)
-    assert "build 19041" in str(error.value)
-    assert "does not say" in str(error.value)
-    assert "pdbconv" in str(error.value)
+    assert "build 19041" in words(error.value)
+    assert "does not say" in words(error.value)
+    assert "pdbconv" in words(error.value)

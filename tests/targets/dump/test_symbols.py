@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional, Tuple
 import pytest
 
 from pykd_handle.layout import Isf, PdbIdentity
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump.folder import search
 from pykd_handle.targets.dump.peek import peek
 from pykd_handle.targets.dump.symbols import KernelFacts, Known, load_symbols, verify
@@ -65,7 +66,7 @@ def test_the_right_file() -> None:
 def test_another_pdb() -> None:
     with pytest.raises(SymbolsError) as error:
         verify(Isf(isf(OTHER), "nt.json"), facts())
-    assert str(error.value) == (
+    assert words(error.value) == (
         f"nt.json is of another kernel: it was made from ntkrnlmp.pdb {OTHER}-1, the dump's kernel "
         f"has ntkrnlmp.pdb {GUID}-1"
     )
@@ -75,7 +76,7 @@ def test_another_pdb() -> None:
 def test_one_address_that_differs_refuses_the_file(guid: Optional[str]) -> None:
     with pytest.raises(SymbolsError) as error:
         verify(Isf(isf(PspCidTable=0xCFC5D0), "nt.json"), facts(guid))
-    assert str(error.value) == (
+    assert words(error.value) == (
         "nt.json is of another kernel: 1 of 4 addresses differ, such as nt!PspCidTable: "
         "0xfffff800130fc5d0 by these symbols, 0xfffff800130fc5c8 by the dump's debugger data block"
     )
@@ -218,7 +219,7 @@ def test_nothing_found_says_what_is_wanted(tmp_path: Path) -> None:
     write(tmp_path / "other.json", isf(OTHER))
     with pytest.raises(SymbolsError) as error:
         load_symbols(tmp_path, tmp_path, facts())
-    line = str(error.value)
+    line = words(error.value)
     assert f"no symbols for this kernel (ntkrnlmp.pdb, {GUID}-1) in {tmp_path}" in line
     assert f"pdbconv -p ntkrnlmp.pdb -g {GUID}1" in line
     assert "\n" not in line

@@ -13,6 +13,7 @@ from mocks import KernelImage, MockTarget
 from mocks import builds as layouts
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
+from pykd_handle.render.words import words
 from pykd_handle.targets import Target
 from pykd_handle.targets.dump import DumpTarget, open_dump
 from pykd_handle.values import MemoryUnavailable, MissingSymbol, SymbolsError, TargetError
@@ -54,7 +55,7 @@ def test_every_page_reads_as_in_the_image(tmp_path: Path, layout: str, kind: str
     for name in ("PsActiveProcessHead", "PspCidTable", "ObpRootDirectoryObject"):
         assert target.symbol(name) == image.symbol(name)
     assert len(target.notes()) == 1
-    assert "as the dump's kernel says" in target.notes()[0]
+    assert "as the dump's kernel says" in words(target.notes()[0])
     target.close()
 
 
@@ -88,7 +89,7 @@ def test_missing_pages_say_why(tmp_path: Path) -> None:
     for page, reason in zip(pages, (LEFT_OUT, PAGED_OUT, NOT_MAPPED)):
         with pytest.raises(MemoryUnavailable) as error:
             target.read(page + 0x10, 0x20)
-        assert error.value.reason == reason
+        assert words(error.value.why.at(None)) == reason
         assert error.value.address == page + 0x10
     # A page in transition is still in memory.
     start = moving.address // 0x1000 * 0x1000
@@ -112,7 +113,7 @@ def test_reads_that_are_partly_there(tmp_path: Path) -> None:
 
 def test_addresses_that_are_none(tmp_path: Path) -> None:
     target = dumped(tmp_path, kernel(), write_full_dump)
-    for address, words in (
+    for address, phrase in (
         (0, "user-mode"),
         (0x7FF612340000, "user-mode"),
         (0x800000000000, "canonical"),
@@ -122,7 +123,7 @@ def test_addresses_that_are_none(tmp_path: Path) -> None:
     ):
         with pytest.raises(MemoryUnavailable) as error:
             target.read(address, 8)
-        assert words in error.value.reason
+        assert phrase in words(error.value.why.at(None))
     span = target.read_partial(0xFFFFFFFFFFFFFFF0, 0x20)
     assert span.gaps[-1].address == 1 << 64
     assert sum(gap.size for gap in span.gaps) == 0x20
@@ -175,8 +176,8 @@ def test_encoded_debugger_data(tmp_path: Path) -> None:
     image.memory.write(image.symbol("KdDebuggerDataBlock"), b"\x5a" * 0x380)
     target = dumped(tmp_path, image, write_full_dump)
     assert target.base == image.base
-    assert any("encoded" in note for note in target.notes())
-    assert "as the dump's kernel says" in target.notes()[-1]
+    assert any("encoded" in words(note) for note in target.notes())
+    assert "as the dump's kernel says" in words(target.notes()[-1])
     assert target.current_process() == image.current.address
 
 
@@ -186,7 +187,7 @@ def test_neither_debugger_data_nor_modules(tmp_path: Path) -> None:
     image.memory.write(image.symbol("PsLoadedModuleList"), bytes(16))
     target = dumped(tmp_path, image, write_full_dump)
     assert target.base == image.base
-    assert "3 of 3 addresses agree" in target.notes()[-1]
+    assert "3 of 3 addresses agree" in words(target.notes()[-1])
 
 
 def test_triage(tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def test_triage(tmp_path: Path) -> None:
     )
     with pytest.raises(MemoryUnavailable) as error:
         target.read(table.leaves[0] + 0x400, 0x10)
-    assert error.value.reason == "not in the dump"
+    assert words(error.value.why.at(None)) == "not in the dump"
 
 
 def test_a_triage_dump_without_the_image_still_checks_addresses(tmp_path: Path) -> None:
@@ -213,8 +214,8 @@ def test_a_triage_dump_without_the_image_still_checks_addresses(tmp_path: Path) 
     write_triage_dump(image, tmp_path / "small.dmp", [(image.current.table.address, 0x80)])
     (tmp_path / "kernel.json").write_text(json.dumps(image.isf()))
     target = open_dump(tmp_path / "small.dmp")
-    assert "addresses agree" in target.notes()[-1]
-    assert "is not known" in target.notes()[-1]
+    assert "addresses agree" in words(target.notes()[-1])
+    assert "is not known" in words(target.notes()[-1])
     (tmp_path / "kernel.json").write_text(json.dumps(KernelImage("win11_22621_x64").isf()))
     with pytest.raises(SymbolsError, match="no symbols that fit"):
         open_dump(tmp_path / "small.dmp")

@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Union
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.pages import Pages
 from pykd_handle.targets.dump.paging import X64_FIVE, X64_FOUR
@@ -78,7 +79,7 @@ def test_in_transition_and_not_in_the_dump() -> None:
     pages = build.tables({VA: 0x1234 << 12 | 1 << 11, VA + 0x1000: 0x1235 << 12 | HARD})
     memory = PagedMemory(Given(pages), Translator(Given(pages), 0x1000))
     gaps = memory.fetch(VA, 0x2000).gaps
-    assert [gap.reason for gap in gaps] == [
+    assert [words(gap.why) for gap in gaps] == [
         "in transition, and its page is missing: not in the dump",
         "not in the dump",
     ]
@@ -169,7 +170,7 @@ def test_reads_over_pages_make_one_piece() -> None:
     assert span.data() == build.page(0x2000)[-8:] + build.page(0x1500)[:8]
     span = memory.fetch(VA + 0x800, 0x3000)
     assert [(piece.address, len(piece.data)) for piece in span.pieces] == [(VA + 0x800, 0x1800)]
-    assert [(gap.address, gap.size, gap.reason) for gap in span.gaps] == [
+    assert [(gap.address, gap.size, words(gap.why)) for gap in span.gaps] == [
         (VA + 0x2000, 0x1000, "not mapped"),
         (VA + 0x3000, 0x800, "not in the dump"),
     ]
@@ -180,7 +181,7 @@ def test_a_read_without_an_end_is_bounded() -> None:
     memory = PagedMemory(Given(pages), Translator(Given(pages), 0x1000))
     span = memory.fetch(VA, 1 << 45)
     assert sum(gap.size for gap in span.gaps) == 1 << 45
-    assert span.gaps[-1].reason == "too many bytes for one read"
+    assert words(span.gaps[-1].why) == "too many bytes for one read"
 
 
 def test_against_kdmp_parser(tmp_path: Path) -> None:

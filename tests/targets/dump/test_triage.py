@@ -8,6 +8,7 @@ from typing import List
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.header import parse_header
 from pykd_handle.targets.dump.triage import TriageDump, open_triage
@@ -71,13 +72,13 @@ def test_blocks_and_everything_that_stands_elsewhere(tmp_path: Path) -> None:
     # Of the process, its copy and a data block both tell; the block counts.
     assert read(dump, PROCESS + 0x30, 0x10) == b"PPPPPPPP8bytesof"
     missing = dump.memory.fetch(POOL + 0x20, 4)
-    assert [gap.reason for gap in missing.gaps] == ["not in the dump"]
+    assert [words(gap.why) for gap in missing.gaps] == ["not in the dump"]
 
 
 def test_overlapping_blocks(tmp_path: Path) -> None:
     dump = opened(tmp_path, build.triage([(POOL, b"A" * 8), (POOL + 4, b"B" * 8)]))
     assert read(dump, POOL, 12) == b"AAAAAAAABBBB"
-    assert dump.figures.remarks == (
+    assert tuple(map(words, dump.figures.remarks)) == (
         "the dump's data blocks overlap by 0x4 bytes; the first one counts",
     )
 
@@ -87,7 +88,7 @@ def test_absurd_counts_are_bounded(tmp_path: Path) -> None:
     struct.pack_into("<I", data, 0x207C, 0xFFFFFFFF)
     dump = opened(tmp_path, bytes(data))
     assert read(dump, POOL, 8) == b"A" * 8
-    assert any("claims 4294967295 data blocks" in line for line in dump.figures.remarks)
+    assert any("claims 4294967295 data blocks" in words(line) for line in dump.figures.remarks)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_impossible_blocks_are_left_out(
     dump = opened(tmp_path, bytes(data))
     assert read(dump, POOL, 8) == b"A" * 8
     assert not dump.memory.fetch(POOL + 0x100, 8).complete
-    assert any("1 of the dump's 2 data blocks" in line for line in dump.figures.remarks)
+    assert any("1 of the dump's 2 data blocks" in words(line) for line in dump.figures.remarks)
 
 
 def test_a_block_behind_the_end_of_the_file(tmp_path: Path) -> None:
@@ -116,16 +117,19 @@ def test_a_block_behind_the_end_of_the_file(tmp_path: Path) -> None:
     assert read(dump, POOL, 8) == b"A" * 8
     span = dump.memory.fetch(POOL + 0x100, 8)
     assert span.pieces[0].data == b"BBBB"
-    assert span.gaps[0].reason == "the dump file is cut short"
+    assert words(span.gaps[0].why) == "the dump file is cut short"
     assert any(
-        "0x8 bytes that its header names are missing" in line for line in dump.figures.remarks
+        "0x8 bytes that its header names are missing" in words(line)
+        for line in dump.figures.remarks
     )
 
 
 def test_the_end_mark(tmp_path: Path) -> None:
     whole = build.triage([(POOL, b"A" * 8)])
     dump = opened(tmp_path, whole[:-4] + b"????")
-    assert dump.figures.remarks == ("the mark at the end of the triage data is damaged",)
+    assert tuple(map(words, dump.figures.remarks)) == (
+        "the mark at the end of the triage data is damaged",
+    )
     assert read(dump, POOL, 8) == b"A" * 8
 
 
@@ -135,7 +139,7 @@ def test_cut_at_every_interesting_place(tmp_path: Path) -> None:
     places = [0x2000, 0x2001, 0x207F, 0x2080, table, table + 1, table + 17, len(whole) - 1]
     for size in places:
         dump = opened(tmp_path, whole[:size])
-        assert any("cut short" in line for line in dump.figures.remarks), hex(size)
+        assert any("cut short" in words(line) for line in dump.figures.remarks), hex(size)
         span = dump.memory.fetch(POOL, 0x20)
         found: List[bytes] = [piece.data for piece in span.pieces]
         assert found in ([], [b"A" * 0x18 + b"B" * 8], [b"A" * 0x18])
@@ -143,6 +147,6 @@ def test_cut_at_every_interesting_place(tmp_path: Path) -> None:
 
 def test_without_debugger_data_the_blocks_stay(tmp_path: Path) -> None:
     dump = opened(tmp_path, build.triage([(POOL, b"A" * 8)], prcb=bytes(0x30)))
-    assert dump.figures.debugger_data.trouble == "not in the dump"
+    assert words(dump.figures.debugger_data.trouble) == "not in the dump"
     assert dump.figures.crashed is None
     assert read(dump, POOL, 8) == b"A" * 8
