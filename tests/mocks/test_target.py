@@ -51,13 +51,13 @@ def test_neighbouring_pages_come_in_one_piece(image: KernelImage) -> None:
 
 def test_addresses_that_are_none(image: KernelImage) -> None:
     target = MockTarget(image)
-    with pytest.raises(MemoryUnavailable, match="no address"):
+    with pytest.raises(MemoryUnavailable, match="not a canonical address"):
         target.read(1 << 64, 8)
-    with pytest.raises(MemoryUnavailable, match="no address"):
+    with pytest.raises(MemoryUnavailable, match="not a canonical address"):
         target.read(-8, 8)
     # The end of the address space is not the beginning of another.
     span = target.read_partial((1 << 64) - 8, 16)
-    assert [words(gap.why) for gap in span.gaps] == ["not mapped", "no address"]
+    assert [words(gap.why) for gap in span.gaps] == ["not mapped", "not a canonical address"]
 
 
 def test_symbols_and_structures(image: KernelImage) -> None:

@@ -141,7 +141,7 @@ def test_the_refusal_names_every_layout_that_was_tried(tmp_path: Path) -> None:
 def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> None:
     target = opened(made(tmp_path, "win10_19041_x64"))
     try:
-        (note,) = [line for line in target.notes() if "its layout is" in line]
+        (note,) = [line for line in map(words, target.notes()) if "its layout is" in line]
         assert re.fullmatch(
             r"no symbols of this kernel: its layout is win10_19041_x64, which ships with this "
             r"package; \d+ checks on the memory agree, none differs; this memory does not prove "
@@ -184,7 +184,7 @@ def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
     try:
         assert "ExitTime" in target.unproved
         assert "does not prove the list of processes, whether a process has exited" in " ".join(
-            target.notes()
+            map(words, target.notes())
         )
         processes = ProcessReader(target)
         said = processes.exited(processes.current())

@@ -12,6 +12,7 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.handle_engine import NOT_SUPPORTED, MockEngine, MockObjects
 from mocks.minidump import MockHandle
+from pykd_handle.render.words import words
 from pykd_handle.targets.dbgeng import EngineError
 from pykd_handle.usermode import connect_engine
 from pykd_handle.usermode.engine import EngineSource
@@ -193,7 +194,7 @@ def test_without_an_engine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "phrase"),
     [
         (0x80004002, "not in the target"),
         (0x80070005, "access denied"),
@@ -201,5 +202,5 @@ def test_without_an_engine() -> None:
         (0x8000FFFF, "error 0x8000ffff of the engine"),
     ],
 )
-def test_refusals_in_words(code: int, words: str) -> None:
-    assert str(EngineError(code)) == words
+def test_refusals_in_words(code: int, phrase: str) -> None:
+    assert words(EngineError(code)) == phrase

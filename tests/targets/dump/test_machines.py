@@ -23,13 +23,13 @@ from pykd_handle.targets.dump.paging import ARM64, PAE, X86, PagingFormat
 from pykd_handle.targets.dump.symbols import KernelFacts, Known, verify
 from pykd_handle.targets.dump.translate import Translator, choose_format
 from pykd_handle.targets.span import Piece, Span
-from pykd_handle.values import SymbolsError, TargetError
+from pykd_handle.values import Reason, SymbolsError, TargetError, Unavailable
 
 from . import build
 
 VA32 = 0x85012000
 VA64 = 0xFFFF8A0000000000
-MISSING = "not in the dump"
+MISSING = Unavailable(Reason.NOT_IN_THE_DUMP)
 
 
 class Given(Pages):
@@ -39,7 +39,7 @@ class Given(Pages):
     def read(self, frame: int) -> Optional[bytes]:
         return self.pages.get(frame)
 
-    def why_not(self, frame: int) -> str:
+    def why_not(self, frame: int) -> Unavailable:
         return MISSING
 
 
@@ -91,7 +91,7 @@ def arm_tables(entry: int, first: int = 0, second: int = 0) -> Dict[int, bytes]:
 )
 def test_entries_without_pae(entry: int, expected: Union[int, str]) -> None:
     found = Translator(Given(two_level(entry)), 0x1000, X86).frame(VA32)
-    assert found == expected if isinstance(expected, int) else str(found).startswith(expected)
+    assert found == expected if isinstance(expected, int) else words(found).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_entries_without_pae(entry: int, expected: Union[int, str]) -> None:
 )
 def test_entries_with_pae(entry: int, expected: Union[int, str]) -> None:
     found = Translator(Given(pae_tables(entry)), 0x1020, PAE).frame(VA32)
-    assert found == expected if isinstance(expected, int) else str(found).startswith(expected)
+    assert found == expected if isinstance(expected, int) else words(found).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_entries_with_pae(entry: int, expected: Union[int, str]) -> None:
 )
 def test_entries_of_arm64(entry: int, expected: Union[int, str]) -> None:
     found = Translator(Given(arm_tables(entry)), 0x1000, ARM64).frame(VA64)
-    assert found == expected if isinstance(expected, int) else str(found).startswith(expected)
+    assert found == expected if isinstance(expected, int) else words(found).startswith(expected)
 
 
 def test_large_pages() -> None:
@@ -143,7 +143,7 @@ def test_large_pages() -> None:
     assert block.frame(VA64 + 0x1FF000) == 0x112400 + 0x1FF
     huge = Translator(Given(arm_tables(0, first=0x0060_0001_4000_0701)), 0x1000, ARM64)
     assert huge.frame(VA64 + 0x3FE01000) == 0x140000 + 0x3FE01
-    assert huge.frame(VA64 + 0x40000000) == "not mapped"
+    assert words(huge.frame(VA64 + 0x40000000)) == "not mapped"
 
 
 def test_bit_7_of_arm64_is_not_large() -> None:
@@ -366,7 +366,7 @@ def test_a_32_bit_triage_dump(tmp_path: Path) -> None:
         assert target.read_pointer(prcb + 4) == thread
         assert target.base == build.KERNEL32
         notes = target.notes()
-        assert len(notes) == 1 and "1 of the dump's 4 data blocks" in notes[0]
+        assert len(notes) == 1 and "1 of the dump's 4 data blocks" in words(notes[0])
     finally:
         target.close()
 

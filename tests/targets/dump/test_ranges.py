@@ -11,6 +11,7 @@ import pytest
 from pykd_handle.targets import Gap, Piece
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.ranges import MOST_BYTES, FileRanges, Range
+from pykd_handle.values import Reason, Unavailable
 
 CONTENT = bytes(range(256)) * 4
 
@@ -35,7 +36,7 @@ def test_gaps_before_between_and_behind(file: DumpFile) -> None:
     ranges.add_many([Range(0x1000, 4, 0), Range(0x1008, 4, 8)])
     span = ranges.fetch(0xFFC, 0x14)
     missing = ((0xFFC, 4), (0x1004, 4), (0x100C, 4))
-    assert span.gaps == tuple(Gap(*each, "not in the dump") for each in missing)
+    assert span.gaps == tuple(Gap(*each, Unavailable(Reason.NOT_IN_THE_DUMP)) for each in missing)
     assert [piece.address for piece in span.pieces] == [0x1000, 0x1008]
 
 
@@ -52,7 +53,7 @@ def test_what_lies_behind_the_end_of_the_file_is_cut_short(file: DumpFile) -> No
     ranges.add_many([Range(0x1000, 0x20, len(CONTENT) - 8)])
     span = ranges.fetch(0x1000, 0x20)
     assert span.pieces == (Piece(0x1000, CONTENT[-8:]),)
-    assert span.gaps == (Gap(0x1008, 0x18, "the dump file is cut short"),)
+    assert span.gaps == (Gap(0x1008, 0x18, Unavailable(Reason.THE_DUMP_FILE_IS_CUT_SHORT)),)
 
 
 def test_absurd_sizes_are_bounded(file: DumpFile) -> None:
@@ -60,9 +61,8 @@ def test_absurd_sizes_are_bounded(file: DumpFile) -> None:
     ranges.add_many([Range(0x1000, 1 << 40, 0)])
     span = ranges.fetch(0x1000, 1 << 39)
     assert span.pieces[0].data == CONTENT
-    assert span.gaps[-1] == Gap(
-        0x1000 + MOST_BYTES, (1 << 39) - MOST_BYTES, "too many bytes for one read"
-    )
+    why = Unavailable(Reason.TOO_MANY_BYTES_FOR_ONE_READ)
+    assert span.gaps[-1] == Gap(0x1000 + MOST_BYTES, (1 << 39) - MOST_BYTES, why)
     assert span.size == 1 << 39
 
 

@@ -16,6 +16,7 @@ from mocks.dump import write_full_dump, write_raw_image
 from mocks.memory import LEFT_OUT
 from pykd_handle import console
 from pykd_handle.cli import main
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump, system_process
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.values import PykdHandleError, TargetError
@@ -59,8 +60,8 @@ def saved(image: KernelImage, folder: Path) -> Tuple[Path, Path]:
     return folder / "memory.raw", symbols
 
 
-def said(capsys: pytest.CaptureFixture[str], *words: str) -> Tuple[int, str, str]:
-    code = main(list(words))
+def said(capsys: pytest.CaptureFixture[str], *typed: str) -> Tuple[int, str, str]:
+    code = main(list(typed))
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
@@ -72,13 +73,13 @@ def test_the_same_as_from_a_dump(
     image = machine(layout, pae)
     raw, symbols = saved(image, tmp_path)
     write_full_dump(image, tmp_path / "kernel.dmp")
-    for words in COMMANDS:
+    for typed in COMMANDS:
         for road in (["--symbols", str(symbols)], []):
-            from_dump = said(capsys, "--dump", str(tmp_path / "kernel.dmp"), *road, *words.split())
-            from_raw = said(capsys, "--dump", str(raw), *road, *words.split())
-            assert from_raw[0] == from_dump[0] == 0, words
+            from_dump = said(capsys, "--dump", str(tmp_path / "kernel.dmp"), *road, *typed.split())
+            from_raw = said(capsys, "--dump", str(raw), *road, *typed.split())
+            assert from_raw[0] == from_dump[0] == 0, typed
             # What is beyond the file's end is missing otherwise than what a dump leaves out.
-            assert from_raw[1] == from_dump[1], words
+            assert from_raw[1] == from_dump[1], typed
             assert "a raw image of memory: the process System is at physical" in from_raw[2]
 
 
@@ -90,7 +91,7 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
         assert target.current_process() == image.current.address
         assert target.base == image.base
         assert (target.architecture, target.figures.build) == ("x64", 19041)
-        note = target.notes()[0]
+        note = words(target.notes()[0])
         # By hand: where the file has the name of System, less its offset (0x5a8).
         place = raw.read_bytes().find(NAME) - 0x5A8
         assert f"physical address 0x{place:x}, its page tables at 0x1ad002" in note
@@ -152,7 +153,7 @@ def test_what_only_looks_like_system_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "phrase"),
     [
         (bytes(2 << 20), "neither a dump nor a raw image of memory"),
         (bytes((2 << 20) + 1), "not a dump: it begins with zeros"),
@@ -162,12 +163,12 @@ def test_what_only_looks_like_system_is_passed_over(tmp_path: Path) -> None:
         (b"PK\x03\x04" + bytes((2 << 20) - 4), "a .zip archive: unpack it first"),
     ],
 )  # fmt: skip
-def test_files_that_are_none(data: bytes, words: str, tmp_path: Path) -> None:
+def test_files_that_are_none(data: bytes, phrase: str, tmp_path: Path) -> None:
     path = tmp_path / "some.bin"
     path.write_bytes(data)
     with pytest.raises(TargetError) as error:
         open_dump(path)
-    assert words in words(error.value) and "\n" not in words(error.value)
+    assert phrase in words(error.value) and "\n" not in words(error.value)
 
 
 def test_a_file_full_of_the_name_is_not_looked_at_for_ever(

@@ -41,7 +41,7 @@ def test_where_the_kernel_lies(target: DumpTarget) -> None:
 
 
 def test_symbols_were_checked(target: DumpTarget) -> None:
-    (note,) = target.notes()
+    (note,) = map(words, target.notes())
     assert "16 of 16 addresses agree" in note
     assert "not in the dump" in note  # the debug record: only the first page of the headers is
 

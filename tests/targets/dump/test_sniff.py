@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pykd_handle.render.words import words
 from pykd_handle.targets.dump import Kind, open_dump, sniff
 from pykd_handle.values import TargetError
 
@@ -11,7 +12,7 @@ from . import build
 
 
 @pytest.mark.parametrize(
-    ("head", "kind", "words"),
+    ("head", "kind", "phrase"),
     [
         (b"PAGEDU64", Kind.KERNEL64, "64-bit kernel"),
         (b"PAGEDUMP", Kind.KERNEL32, "32-bit kernel"),
@@ -35,14 +36,14 @@ from . import build
         (b"abc", Kind.OTHER, "too short"),
     ],
 )
-def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, words: str) -> None:
+def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, phrase: str) -> None:
     found = sniff(build.write(tmp_path / "file.dmp", head))
     assert found.kind is kind
-    assert words in found.text
+    assert phrase in found.text
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "phrase"),
     [
         (b"PK\x03\x04" + bytes(300), ".zip archive"),
         (b"", "empty"),
@@ -61,11 +62,11 @@ def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, words: str) -> Non
         (build.header(77), "unknown type 77"),
     ],
 )
-def test_files_that_are_refused_say_why(tmp_path: Path, data: bytes, words: str) -> None:
+def test_files_that_are_refused_say_why(tmp_path: Path, data: bytes, phrase: str) -> None:
     path = build.write(tmp_path / "file.dmp", data)
     with pytest.raises(TargetError) as error:
         open_dump(path)
-    assert words in words(error.value)
+    assert phrase in words(error.value)
     assert str(path) in words(error.value)
     assert "\n" not in words(error.value)
 

@@ -12,6 +12,7 @@ from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.pages import Pages
 from pykd_handle.targets.dump.paging import X64_FIVE, X64_FOUR
 from pykd_handle.targets.dump.translate import Translator, choose_format
+from pykd_handle.values import Reason, Unavailable
 
 from ...kdmp import SecondOpinion
 from . import build
@@ -23,20 +24,20 @@ HARD = 0x63  # valid, writable, accessed, dirty
 class Given(Pages):
     """Pages of a dictionary; counts what is read."""
 
-    def __init__(self, pages: Dict[int, bytes], reason: str = "not in the dump") -> None:
+    def __init__(self, pages: Dict[int, bytes], reason: Reason = Reason.NOT_IN_THE_DUMP) -> None:
         self.pages = pages
-        self.reason = reason
+        self.why = Unavailable(reason)
         self.log: List[int] = []
 
     def read(self, frame: int) -> Optional[bytes]:
         self.log.append(frame)
         return self.pages.get(frame)
 
-    def why_not(self, frame: int) -> str:
-        return self.reason
+    def why_not(self, frame: int) -> Unavailable:
+        return self.why
 
 
-def frame_of(entry: int, mask: int = 0) -> Union[int, str]:
+def frame_of(entry: int, mask: int = 0) -> Union[int, Unavailable]:
     translator = Translator(Given(build.tables({VA: entry})), 0x1000)
     translator.invalid_mask = mask
     return translator.frame(VA)
@@ -61,8 +62,8 @@ def test_entries_of_pages(entry: int, expected: Union[int, str]) -> None:
     if isinstance(expected, int):
         assert found == expected
     else:
-        assert isinstance(found, str)
-        assert found.startswith(expected)
+        assert isinstance(found, Unavailable)
+        assert words(found).startswith(expected)
 
 
 def test_the_mask_of_invalid_entries() -> None:
@@ -70,8 +71,8 @@ def test_the_mask_of_invalid_entries() -> None:
     transition = 0x1234 << 12 | 1 << 11
     assert frame_of(transition | mask, mask) == 0x1234
     assert frame_of(transition | mask | 1 << 4, mask) == 0x1234 | mask >> 12  # SwizzleBit: as it is
-    assert frame_of(mask | 4 << 5, mask) == "never touched (demand zero)"
-    assert frame_of(mask | 5 << 32 | 4 << 5, mask) == "in the page file"
+    assert words(frame_of(mask | 4 << 5, mask)) == "never touched (demand zero)"
+    assert words(frame_of(mask | 5 << 32 | 4 << 5, mask)) == "in the page file"
     assert frame_of(0x1234 << 12 | mask | HARD, mask) == 0x1234 | mask >> 12  # valid: hardware's
 
 
@@ -94,7 +95,7 @@ def test_large_pages() -> None:
     translator = Translator(Given(pages), 0x1000)
     assert translator.frame(VA) == 0x40000
     assert translator.frame(VA + 0x1FF000) == 0x401FF
-    assert translator.frame(VA + 0x200000) == "not mapped"
+    assert words(translator.frame(VA + 0x200000)) == "not mapped"
     # 1 GB: one table higher up.
     pages = build.tables({VA: 0})
     build.put(pages, 2, 8 * (VA >> 30 & 511), (0xC0000000 | HARD | 0x80).to_bytes(8, "little"))
@@ -102,16 +103,16 @@ def test_large_pages() -> None:
     assert translator.frame(VA) == 0xC0000
     assert translator.frame(VA + 0x200000) == 0xC0200
     assert translator.frame(VA + 0x3FFFF000) == 0xFFFFF
-    assert translator.frame(VA + 0x40000000) == "not mapped"
+    assert words(translator.frame(VA + 0x40000000)) == "not mapped"
 
 
 @pytest.mark.parametrize("frame", [2, 3, 4])
 def test_a_missing_table(frame: int) -> None:
     pages = build.tables({VA: 0x1234 << 12 | HARD})
     del pages[frame]
-    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table: not in the dump"
-    cut = Translator(Given(pages, "the dump file is cut short"), 0x1000)
-    assert cut.frame(VA) == "its page table: the dump file is cut short"
+    assert words(Translator(Given(pages), 0x1000).frame(VA)) == "its page table: not in the dump"
+    cut = Translator(Given(pages, Reason.THE_DUMP_FILE_IS_CUT_SHORT), 0x1000)
+    assert words(cut.frame(VA)) == "its page table: the dump file is cut short"
 
 
 def test_tables_that_are_paged_out_or_in_transition() -> None:
@@ -120,7 +121,7 @@ def test_tables_that_are_paged_out_or_in_transition() -> None:
     build.put(pages, 3, index, (4 << 12 | 1 << 11).to_bytes(8, "little"))
     assert Translator(Given(pages), 0x1000).frame(VA) == 0x1234
     build.put(pages, 3, index, (7 << 32 | 4 << 5).to_bytes(8, "little"))
-    assert Translator(Given(pages), 0x1000).frame(VA) == "its page table: in the page file"
+    assert words(Translator(Given(pages), 0x1000).frame(VA)) == "its page table: in the page file"
 
 
 def test_five_levels() -> None:
@@ -198,7 +199,7 @@ def test_against_kdmp_parser(tmp_path: Path) -> None:
     there = 0
     for address, wanted in zip(tried, SecondOpinion(path).translate(list(tried))):
         found = translator.frame(address)
-        assert isinstance(found, str) == (wanted is None)
+        assert isinstance(found, Unavailable) == (wanted is None)
         if isinstance(found, int):
             there += 1
             assert found << 12 == wanted
