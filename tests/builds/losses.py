@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Unavailable
 
 from ..answers import HandleShown, NoteShown, ProcessShown
 
 __all__ = ("WHY", "Loss", "Rows", "compare")
 
-WHY = "lost on the way"
+WHY = "not readable"
 
 # Rights of a mask whose type is not known, written out from winnt.h: DELETE 0x10000, READ_CONTROL,
 # WRITE_DAC, WRITE_OWNER, SYNCHRONIZE 0x100000; the lower half is the type's.
@@ -48,7 +49,7 @@ class Loss(NamedTuple):
 
     def because(self, value: object) -> bool:
         """Whether a value is absent for this loss."""
-        return isinstance(value, Unavailable) and self.told(str(value))
+        return isinstance(value, Unavailable) and self.told(words(value))
 
 
 class Rows:
@@ -81,7 +82,7 @@ def compare(whole: Rows, found: Rows, loss: Any) -> None:
     old = {(one.process.eprocess, one.handle, one.error) for one in whole.errors}
     for row in found.errors:
         if (row.process.eprocess, row.handle, row.error) not in old:
-            assert loss.told(row.error) or _is_page(row, loss), row.error
+            assert loss.told(words(row.error)) or _is_page(row, loss), row.error
     assert found.handles.keys() <= whole.handles.keys()
     for key, handle in whole.handles.items():
         now = found.handles.get(key)
@@ -94,7 +95,7 @@ def compare(whole: Rows, found: Rows, loss: Any) -> None:
 def _is_page(row: HandleShown, loss: Loss) -> bool:
     """Whether a row names the page that was lost: then the reason stands alone."""
     named = f"the leaf page 0x{loss.address:x}: {WHY}; "
-    return row.error.startswith(named) and row.entry == loss.address
+    return words(row.error).startswith(named) and row.entry == loss.address
 
 
 def _hides(row: HandleShown, key: Key) -> bool:
@@ -104,7 +105,7 @@ def _hides(row: HandleShown, key: Key) -> bool:
         return False
     if row.handle is NO_VALUE:
         return True
-    hidden = _HIDDEN.search(row.error)
+    hidden = _HIDDEN.search(words(row.error))
     if hidden is None:
         return bool(row.handle == handle)
     first, last = int(hidden[2], 16), int(hidden[3], 16)
@@ -123,8 +124,8 @@ def _compare_processes(before: ProcessShown, after: ProcessShown, loss: Loss) ->
         if name == "table_count" and new is NO_VALUE and no_table:
             continue
         # Counted entry by entry in a table with holes.
-        if name in ("handle_count", "table_count") and str(new).startswith("at least "):
-            assert isinstance(old, Unavailable) and _FEWER.match(str(new)), new
+        if name in ("handle_count", "table_count") and words(new).startswith("at least "):
+            assert isinstance(old, Unavailable) and _FEWER.match(words(new)), new
             continue
         if name == "table_kind" and new == "Handle" and loss.because(after.object_table):
             continue

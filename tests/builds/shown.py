@@ -40,7 +40,7 @@ def check_formats(answer: Answer) -> None:
         texts[form] = out.getvalue()
         for note in notes:
             beside = form in ("jsonl", "csv") or not note.warning
-            assert note.text in (remarks if beside else out).getvalue(), form
+            assert words(note.text) in (remarks if beside else out).getvalue(), form
     objects = [json.loads(line) for line in texts["jsonl"].splitlines()]
     assert len(objects) == len(rows)
     for row, plain in zip(rows, objects):
@@ -67,7 +67,7 @@ def _check_object(row: HandleShown, plain: Dict[str, Any]) -> None:
     if isinstance(row.type, Unavailable):
         reasons["details"] = words(row.type)
     assert plain["unavailable"] == reasons
-    assert plain["error"] == (row.error or None)
+    assert plain["error"] == (words(row.error) or None)
     assert plain["details"].keys() == row.details.keys()
 
 
@@ -109,13 +109,13 @@ def _check_table(rows: List[HandleShown], text: str) -> None:
         handle = "-" if isinstance(row.handle, Absent) else f"{row.handle:x}"
         assert line.split()[0] == handle
         if row.error:
-            assert f"<{row.error}>" in line
+            assert f"<{words(row.error)}>" in line
             continue
         if row.free:
             assert "(free)" in line
             continue
         for value in (row.type, row.name, row.object, *map(row.details.get, ("target", "file"))):
-            shown = f"<{value.reason}>" if isinstance(value, Unavailable) else value
+            shown = f"<{words(value.at(None))}>" if isinstance(value, Unavailable) else value
             if isinstance(shown, str):
                 assert shown in line
         if isinstance(row.object, int):
@@ -136,7 +136,7 @@ def _check_classic(records: List[Any], request: Request, text: str) -> None:
             parts = _classic_parts(record, request)
             count += not isinstance(record.handle, Absent)
         else:
-            parts = [record.text] if record.warning else []
+            parts = [words(record.text)] if record.warning else []
         for part in parts:
             at = text.find(part, place)
             assert at >= 0, f"{part} is not in its place"
@@ -150,7 +150,7 @@ def _classic_parts(row: HandleShown, request: Request) -> List[str]:
     width = 2 * row.process.pointer_size
     handle = "" if isinstance(row.handle, Absent) else f"\n{row.handle:04x}: "
     if row.error:
-        return [f"{handle}<Unavailable: {row.error}>"]
+        return [f"{handle}<Unavailable: {words(row.error)}>"]
     if row.free:
         return [f"{handle}free handle, Entry address {row.entry:0{width}x}"]
     parts = [f"{handle}Object: {row.object:0{width}x}  GrantedAccess: {row.granted_access:08x}"]

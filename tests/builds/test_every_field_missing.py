@@ -14,6 +14,7 @@ import pytest
 from mocks import KernelImage, MockTarget, builds
 from mocks.readers import read_of
 from pykd_handle.layout import Struct
+from pykd_handle.render.words import words
 from pykd_handle.values import PykdHandleError, Unavailable
 
 from ..answers import Answer
@@ -46,7 +47,7 @@ class Lacking(NamedTuple):
 
     def because(self, value: object) -> bool:
         """Whether a value is absent for the lack of this field."""
-        return isinstance(value, Unavailable) and self.told(str(value))
+        return isinstance(value, Unavailable) and self.told(words(value))
 
 
 class Without(MockTarget):
@@ -78,8 +79,8 @@ def fields_of(layout: str) -> Iterator[Tuple[str, str]]:
 def test_every_field(layout: str) -> None:
     image = system(layout)
     count = 0
-    for words in REQUESTS:
-        whole = Rows(Answer(MockTarget(image), words).records)
+    for typed in REQUESTS:
+        whole = Rows(Answer(MockTarget(image), typed).records)
         for struct, field in fields_of(layout):
             count += 1
             lacking = Lacking(struct, field)
@@ -91,10 +92,10 @@ def test_every_field(layout: str) -> None:
                     assert found.handles.keys() == whole.handles.keys()
                     compare(whole, found, lacking)
             except (AssertionError, KeyError, PykdHandleError) as error:
-                raise AssertionError(f"{words}: {struct}.{field}: {error!r}") from error
+                raise AssertionError(f"{typed}: {struct}.{field}: {error!r}") from error
     assert count > 100
 
 
 def errors(found: Rows) -> List[str]:
     assert found.errors
-    return [row.error for row in found.errors]
+    return [words(row.error) for row in found.errors]

@@ -18,10 +18,10 @@ from mocks.dump import write_triage_dump
 from pykd_handle.commands.list.request import Request
 from pykd_handle.targets import Gap, Span, Target
 from pykd_handle.targets.dump import open_dump
-from pykd_handle.values import PykdHandleError
+from pykd_handle.values import PykdHandleError, Reason, Unavailable
 
 from ..answers import Answer
-from .losses import WHY, Loss, Rows, compare
+from .losses import Loss, Rows, compare
 from .shown import check_formats
 
 REQUESTS = ("0 3", "0 7", "0 13", "0 23", "0 3 0", "8 3")
@@ -54,7 +54,7 @@ def failing(target: Target, number: Optional[int]) -> List[Loss]:
     def once(address: int, size: int) -> Span:
         log.append(Loss(address, size))
         if len(log) - 1 == number:
-            return Span(address, size, (), (Gap(address, size, WHY),))
+            return Span(address, size, (), (Gap(address, size, Unavailable(Reason.NOT_READABLE)),))
         return fetch(address, size)
 
     target.fetch = once  # type: ignore[method-assign]

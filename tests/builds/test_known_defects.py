@@ -8,6 +8,7 @@ from mocks import KernelImage, MockTarget
 from mocks.memory import PAGED_OUT
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable
+from pykd_handle.render.words import words
 
 from ..answers import Answer
 from .forms import BY_FORM, FORMS, Form
@@ -63,7 +64,7 @@ def test_an_object_that_is_paged_out_keeps_its_row(form: Form, opener) -> None:
     assert [row.object for row in rows] == [there.address, gone.address, there.address]
     assert [row.granted_access for row in rows] == [0x1F0003] * 3
     assert [row.type for row in rows][::2] == ["Event", "Event"]
-    assert "in the page file" in str(rows[1].type)
+    assert "in the page file" in words(rows[1].type)
 
 
 @pytest.mark.parametrize(
@@ -99,5 +100,5 @@ def test_a_layout_without_files_and_keys_still_lists() -> None:
     assert [row.type for row in rows] == ["File", "Key", "Section", "Token", "SymbolicLink"]
     for row in rows:
         assert row.pointer_count == 0x8001 and row.handle_count == 1
-    assert str(rows[0].name) == "the symbols have no type nt!_FILE_OBJECT"
-    assert str(rows[2].details["file"]).endswith("the symbols have no type nt!_SECTION")
+    assert words(rows[0].name) == "the symbols have no type nt!_FILE_OBJECT"
+    assert words(rows[2].details["file"]).endswith("the symbols have no type nt!_SECTION")

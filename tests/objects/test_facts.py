@@ -20,6 +20,7 @@ from pykd_handle.values import (
     Label,
     MissingField,
     MissingType,
+    Reason,
     Unavailable,
 )
 
@@ -83,7 +84,7 @@ def describe(
 
 def test_details_in_their_order_with_one_read() -> None:
     found, target, body = describe()
-    missing = Unavailable(str(MissingField("_WIDGET", "Gone")))
+    missing = MissingField("_WIDGET", "Gone").why
     assert list(found.details.items()) == [
         ("color", "green"),
         ("size", 0x2000),
@@ -97,7 +98,7 @@ def test_details_in_their_order_with_one_read() -> None:
 
 def test_each_detail_fails_alone() -> None:
     found, _, body = describe(lost=4)
-    assert found.details["size"] == Unavailable("in the page file", body + 4)
+    assert found.details["size"] == Unavailable(Reason.IN_THE_PAGE_FILE, body + 4)
     assert (found.details["color"], found.details["weight"]) == ("green", 7)
     found, _, body = describe(color=2)
     assert found.details["color"] == Unavailable("_WIDGET.Color can't be 0x2", body)
@@ -111,7 +112,7 @@ def test_a_detail_that_does_not_apply_is_left_out() -> None:
 def test_without_its_structure_an_object_keeps_its_names() -> None:
     found, _, _ = describe(known=False)
     assert set(found.details) == {"color", "size", "weight", "gone"}
-    assert set(found.details.values()) == {Unavailable(str(MissingType("_WIDGET")))}
+    assert set(found.details.values()) == {MissingType("_WIDGET").why}
 
 
 def test_a_family_is_found_by_each_of_its_types_and_declares_its_fields() -> None:

@@ -158,7 +158,7 @@ class Container:
         try:
             signature, _, count, offset = _HEADER.unpack(self.read(0, _HEADER.size))
         except CorruptedError as error:
-            raise TargetError(f"{self.path}: {error.reason}") from None
+            raise TargetError("{}: {}", self.path, error.why.at(None)) from None
         if signature != _SIGNATURE:
             raise TargetError(f"{self.path}: no minidump: it does not begin with MDMP")
         held = max(0, self.size - offset) // _DIRECTORY.size

@@ -38,7 +38,7 @@ class MinidumpSource(UserSource):
             try:
                 self._data = HandleData(container, stream)
             except CorruptedError as error:
-                raise TargetError(f"{container.path}: {error}") from None
+                raise TargetError("{}: {}", container.path, error) from None
         except TargetError:
             container.close()
             raise
