@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import List, Optional, Protocol, Sequence, Union
 
 from ..input_file import open_input
-from ..values import SymbolsError
+from ..values import Sentence, SymbolsError
 from .isf import Isf, PdbIdentity
 from .msf import MSF_MAGIC
 from .pdb import Pdb
@@ -26,7 +26,7 @@ class SymbolFile(Protocol):
 
     source: str
     pointer_size: int
-    damage: List[str]
+    damage: List[Sentence]
 
     @property
     def lacks_symbols(self) -> Sequence[str]:

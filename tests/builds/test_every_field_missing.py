@@ -85,7 +85,7 @@ def test_every_field(layout: str) -> None:
             count += 1
             lacking = Lacking(struct, field)
             try:
-                found = Rows(Answer(Without(image, struct, field), words).records)
+                found = Rows(Answer(Without(image, struct, field), typed).records)
                 if (struct, field) in FUNDAMENTAL:
                     assert not found.handles and all(field in text for text in errors(found))
                 else:

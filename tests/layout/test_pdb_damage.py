@@ -143,7 +143,7 @@ def test_what_is_asked_for_is_refused_by_name(
     with pytest.raises(SymbolsError, match="is damaged: ") as caught:
         file.struct("_OUTER").decoder("F")
     assert words in str(caught.value) and len(str(caught.value)) < 300
-    assert file.damage == [str(caught.value)]
+    assert [*map(str, file.damage)] == [str(caught.value)]
 
 
 def test_a_field_outside_of_its_structure(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_random_damage_ends_in_answers_or_one_line(tmp_path: Path, build: str) -
                 answered += 1
             except (SymbolsError, MissingSymbol):
                 continue
-        assert all(len(line) < 300 and "\n" not in line for line in file.damage)
+        assert all(len(line) < 300 and "\n" not in line for line in map(str, file.damage))
         file.close()
     assert answered > 100 and refused > 5
     assert time.monotonic() - start < 60
