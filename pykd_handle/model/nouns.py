@@ -44,9 +44,6 @@ class KernelOnly(PykdHandleError):
 class NoSuchHandle(PykdHandleError):
     """A table has no handle of the value asked for; the line says where the table ends."""
 
-    def __init__(self, template: str, *parts: Any) -> None:
-        super().__init__(str(Sentence(template, *parts)))
-
 
 class Object:
     """What a handle leads to. Absent values say why they are absent."""

@@ -116,7 +116,7 @@ class _Listing:
             return self.kernel.current_process
         except TargetError as error:
             hint = "name the process: its id, the address of its _EPROCESS, or 0 for all"
-            raise TargetError(f"{error}; {hint}") from None
+            raise TargetError("{}; {}", error, hint) from None
 
     # -- the tables -------------------------------------------------------------------------------
 

@@ -174,7 +174,7 @@ class KernelModeHole(Hole):
         )
 
     def _absent(self) -> Unavailable:
-        return Unavailable(self.raw.reason, self.raw.address)
+        return self.raw.reason.at(self.raw.address)
 
     @property
     def object(self) -> Object:

@@ -14,7 +14,7 @@ from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
 from ...targets import Target
-from ...values import Absent, Maybe, PykdHandleError, Sentence, TargetError, Unavailable
+from ...values import Absent, Maybe, PykdHandleError, Sentence, TargetError, Unavailable, join
 from ..nouns import Broken, Kernel, Process
 from .process import KernelModeProcess
 from .table import KernelModeTable
@@ -55,7 +55,7 @@ class KernelMode(Kernel):
         self._listed = []
         for item in self.raw.finder.all():
             if isinstance(item, BrokenList):
-                yield Broken(_line(item.reason), item.of_processes)
+                yield Broken(item.reason, item.of_processes)
                 continue
             process = self._process(item.process, self._where_found(item))
             self._listed.append(process)
@@ -70,8 +70,8 @@ class KernelMode(Kernel):
         for process in self._listed:
             block = process.block
             differs = finder.other_id(block)
-            if differs:
-                lines.append(_line(differs))
+            if differs is not None:
+                lines.append(differs)
             address = block.object_table
             if not isinstance(address, int) or not address:
                 continue  # it has exited
@@ -105,11 +105,11 @@ class KernelMode(Kernel):
         search = self.raw.finder.by_pid(which)
         if search.found is None:
             reasons = list(dict.fromkeys(search.remarks + search.doubts))
-            because = f" ({'; '.join(map(str, reasons))})" if reasons else ""
+            because = Sentence(" ({})", join("; ", reasons)) if reasons else ""
             if search.doubts:
-                raise TargetError(f"no process with the id 0x{which:x} is found{because}")
-            raise TargetError(f"no process has the id 0x{which:x}{because}")
-        notes = [*map(_line, search.remarks), *self._where_found(search.found)]
+                raise TargetError("no process with the id 0x{:x} is found{}", which, because)
+            raise TargetError("no process has the id 0x{:x}{}", which, because)
+        notes = [*search.remarks, *self._where_found(search.found)]
         return self._process(search.found.process, notes)
 
     def _at(self, address: int) -> Process:
@@ -119,7 +119,7 @@ class KernelMode(Kernel):
         if isinstance(looks, Unavailable):
             block = self.raw.processes.read(address)
             if nothing_read(block):
-                raise TargetError(f"Process 0x{address:x} can't be read: {looks.reason}")
+                raise TargetError("Process 0x{:x} can't be read: {}", address, looks.at(None))
             line = Sentence("whether 0x{:x} is an _EPROCESS can't be checked: {}", address, looks)
             return self._process(block, [line])
         if not looks:
@@ -137,10 +137,10 @@ class KernelMode(Kernel):
         try:
             return self.current_process, []
         except PykdHandleError as error:
-            why = str(error)
+            why = error.sentence
         system = self.raw.finder.system()
         if isinstance(system, Absent):
-            raise TargetError(why)
+            raise TargetError("{}", why)
         line = Sentence("{}; the process that is shown is System", why)
         return self._process(system), [line]
 
@@ -193,7 +193,7 @@ class KernelMode(Kernel):
         """The kernel handle table, which is System's own."""
         address = self.raw.kernel_table_address()
         if isinstance(address, Absent):
-            raise TargetError(str(address))
+            raise TargetError("{}", address)
         return KernelModeTable(self, self.raw.table(address))
 
     @property
@@ -239,15 +239,15 @@ class KernelMode(Kernel):
 
     def notes(self) -> List[Sentence]:
         """Which symbols were taken, what is cut short."""
-        return [_line(note) for note in self.target.notes()]
+        return self.target.notes()
 
     def remarks(self) -> List[Sentence]:
         """What was recovered without symbols, and how."""
-        return [_line(remark) for remark in self.raw.remarks]
+        return list(self.raw.remarks)
 
     def damage(self) -> List[Sentence]:
         """What of the symbols was found to be damaged so far."""
-        return [_line(line) for line in self.target.symbol_damage()]
+        return list(self.target.symbol_damage())
 
     def alarm(self, tell: Callable[[str], None], aside: Callable[[str], None]) -> None:
         """See `Kernel.alarm`."""
@@ -264,7 +264,3 @@ class KernelMode(Kernel):
     def close(self) -> None:
         """Close the target."""
         self.target.close()
-
-
-def _line(text: object) -> Sentence:
-    return text if isinstance(text, Sentence) else Sentence(str(text))

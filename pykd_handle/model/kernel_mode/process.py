@@ -28,7 +28,7 @@ class NoTable(PykdHandleError):
     """A process has no handle table, or it can't be read. ``gone`` tells which of the two."""
 
     def __init__(self, gone: bool, template: str, *parts: object) -> None:
-        super().__init__(str(Sentence(template, *parts)))
+        super().__init__(template, *parts)
         self.gone = gone
 
 

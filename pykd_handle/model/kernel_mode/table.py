@@ -10,9 +10,11 @@ from ...kernel.handle_table import Hole as TableHole
 from ...values import (
     Maybe,
     MissingField,
+    Reason,
     Sentence,
     Unavailable,
     as_typed,
+    join,
     split_kernel_handle,
     unavailable,
 )
@@ -42,7 +44,7 @@ class KernelModeTable(Table):
         self.raw = raw
         self.of_ids = of_ids
         self._used = 0
-        self._hidden: Dict[str, int] = {}
+        self._hidden: Dict[Unavailable, int] = {}
 
     @property
     def process(self) -> Process:
@@ -107,7 +109,7 @@ class KernelModeTable(Table):
     def remarks(self) -> List[Sentence]:
         """What is to be said of the table; behind a walk also what was hidden in it, and where its
         own count differs."""
-        lines = [_sentence(remark) for remark in self.raw.remarks]
+        lines = list(self.raw.remarks)
         hidden = sum(self._hidden.values())
         if hidden:
             lines.append(self._hidden_slots(hidden))
@@ -139,10 +141,7 @@ class KernelModeTable(Table):
             (reason,) = self._hidden
             return Sentence(line + ": {}", total, slots, reason)
         counts = sorted(self._hidden.items(), key=lambda item: str(item[0]))[:4]
-        reasons = Sentence(
-            ", ".join(["{}: {}"] * len(counts)),
-            *(part for reason, count in counts for part in (count, reason)),
-        )
+        reasons = join(", ", (Sentence("{}: {}", count, reason) for reason, count in counts))
         return Sentence(line + " ({})", total, slots, reasons)
 
     # -- what handles ask --------------------------------------------------------------------------
@@ -169,7 +168,7 @@ class KernelModeTable(Table):
         header = self.header_of(entry)
         if self._kernel.target.is_kernel_address(header):
             return KernelModeObject(self._kernel, self._kernel.object(header))
-        why = Unavailable("the object is no address of the kernel", header)
+        why = Unavailable(Reason.THE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, header)
         return LostObject(header, self.body_of(header), why)
 
     def body_of(self, header: int) -> Maybe[int]:
@@ -178,7 +177,3 @@ class KernelModeTable(Table):
             return self._kernel.headers.body_of(header)
         except MissingField as error:
             return unavailable(error)
-
-
-def _sentence(remark: object) -> Sentence:
-    return remark if isinstance(remark, Sentence) else Sentence(str(remark))
