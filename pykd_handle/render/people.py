@@ -182,7 +182,7 @@ _TEXT: ByType[Callable[[PeopleRenderer, Any], str]] = ByType(
         object: lambda self, value: self.clean(value),
         type(None): lambda self, value: "",
         Absent: lambda self, value: "",
-        Unavailable: lambda self, value: f"<{self.clean(value.reason)}>",
+        Unavailable: lambda self, value: f"<{self.clean(value.at(None))}>",
         bool: lambda self, value: "yes" if value else "no",
         int: lambda self, value: str(value),
         Hex: lambda self, value: f"{value:x}",
