@@ -13,7 +13,7 @@ from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
 from ..layout import fields
-from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable, unavailable
+from ..values import NO_VALUE, Maybe, PykdHandleError, Reason, Unavailable, unavailable
 
 __all__ = ("FileName", "FileNames")
 
@@ -81,7 +81,7 @@ class FileNames:
         if device == 0:
             return NO_VALUE, NO_VALUE
         if not self.target.is_kernel_address(device):
-            why = Unavailable("the device object is no address of the kernel", device)
+            why = Unavailable(Reason.THE_DEVICE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, device)
             return why, why
         known = self._devices.get(device)
         if known is None:

@@ -12,7 +12,7 @@ from typing import Dict, List, Set, Tuple
 from ..kernel.strings import wide_text
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError, Maybe, PykdHandleError, Unavailable, unavailable
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, Unavailable, unavailable
 from .view import View
 
 __all__ = ("KeyPaths",)
@@ -50,8 +50,11 @@ class KeyPaths:
                 base = known
                 break
             if place in seen or len(seen) >= _DEEPEST:
-                why = "form a cycle" if place in seen else f"are more than {_DEEPEST}"
-                base = Unavailable(f"the key control blocks above {why}", place)
+                base = (
+                    Unavailable(Reason.THE_KEY_CONTROL_BLOCKS_ABOVE_FORM_A_CYCLE, place)
+                    if place in seen
+                    else Unavailable(Reason.TOO_MANY_KEY_CONTROL_BLOCKS, place, _DEEPEST)
+                )
                 break
             seen.add(place)
             try:
@@ -72,7 +75,7 @@ class KeyPaths:
     def _step(self, address: int) -> Tuple[int, str]:
         """The parent of a key control block, and the part of the path that it adds."""
         if not self._target.is_kernel_address(address):
-            raise CorruptedError(address, "the key control block is no address of the kernel")
+            raise CorruptedError(address, Reason.THE_KEY_CONTROL_BLOCK_IS_NO_ADDRESS_OF_THE_KERNEL)
         block = View(self._target, _BLOCK, address)
         hives = self._layers and block.has("Flags")
         if hives and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
@@ -87,7 +90,7 @@ class KeyPaths:
         name = View(self._target, _NAME, address, span)
         compressed, length = name["Compressed"], name["NameLength"]
         if not 0 < length <= _LONGEST or (length % 2 and not compressed):
-            raise CorruptedError(address, f"a key's name of {length} bytes can't be")
+            raise CorruptedError(address, Reason.KEY_NAME_LENGTH, length)
         if length > _GUESS:
             data = self._target.read(address + start, length)
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from ..layout import fast_reference, fields
-from ..values import Absent, CorruptedError, Hex, Maybe, MissingType
+from ..values import Absent, CorruptedError, Hex, Maybe, MissingType, Reason
 from .base import Facts, detail
 from .file_name import FileName
 from .view import View
@@ -74,7 +74,7 @@ class Section(Facts):
         value = section["u1.ControlArea"]
         address = value & ~_REMOTE
         if not section.target.is_kernel_address(address):
-            raise CorruptedError(address, "the control area is no address of the kernel")
+            raise CorruptedError(address, Reason.THE_CONTROL_AREA_IS_NO_ADDRESS_OF_THE_KERNEL)
         return _Place(address, value & _REMOTE != 0)
 
     def _old_control_area(self, section: View) -> int:
@@ -98,7 +98,7 @@ class Section(Facts):
                 value = View(target, _REFERENCE, address)["FilePointer.Value"]
                 address = fast_reference(value, target.pointer_size)
         if address and not target.is_kernel_address(address):
-            raise CorruptedError(address, "the file object is no address of the kernel")
+            raise CorruptedError(address, Reason.THE_FILE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL)
         return address
 
     def _name(self, section: View) -> Optional[FileName]:

@@ -8,7 +8,7 @@ from ..kernel.fields import range_of
 from ..kernel.strings import read_unicode_string
 from ..layout import Fields, Struct
 from ..targets import Span, Target
-from ..values import CorruptedError, Maybe, PykdHandleError, unavailable
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, unavailable
 
 __all__ = ("View",)
 
@@ -67,7 +67,8 @@ class View:
         value = self[path] & mask
         if value not in meanings:
             place = self.address + self.struct.offset(path)
-            raise CorruptedError(place, f"{self.fields.struct}.{path} can't be 0x{value:x}")
+            name = self.fields.struct
+            raise CorruptedError(place, Reason.FIELD_OF_NO_MEANING, name, path, value)
         return meanings[value]
 
     def pointer(self, path: str, what: str = "") -> int:
@@ -75,7 +76,7 @@ class View:
         ``what`` says in words where it leads, else the field's name stands there."""
         address = self[path]
         if not self.target.is_kernel_address(address):
-            raise CorruptedError(address, f"{what or path} is no address of the kernel")
+            raise CorruptedError(address, Reason.FIELD_NOWHERE, what or path)
         return address
 
     def text(self, path: str) -> Maybe[str]:

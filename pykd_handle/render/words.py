@@ -51,6 +51,10 @@ PHRASES: Mapping[Reason, str] = {
     Reason.NAME_OF_ODD_LENGTH: "a name of {} bytes, an odd number, can't be",
     Reason.NAME_BUFFER_NOWHERE: "the name's buffer is no address of the kernel",
     Reason.TOO_MANY_DIRECTORIES: "more than {} directories above",
+    Reason.FIELD_NOWHERE: "{} is no address of the kernel",
+    Reason.FIELD_OF_NO_MEANING: "{}.{} can't be 0x{:x}",
+    Reason.TOO_MANY_KEY_CONTROL_BLOCKS: "the key control blocks above are more than {}",
+    Reason.KEY_NAME_LENGTH: "a key's name of {} bytes can't be",
     Reason.TYPE_POINTER_LEADS_NOWHERE: "the pointer to the type, 0x{:x}, leads nowhere",
     Reason.TYPE_INDEX_LEADS_NOWHERE: "type index 0x{:x} leads nowhere (0x{:x})",
     Reason.TYPE_INDEX_DIFFERS: "type index 0x{:x} leads to a type with index 0x{:x}",
@@ -64,6 +68,17 @@ PHRASES: Mapping[Reason, str] = {
     Reason.SYSTEM_NOT_FOUND_BECAUSE: "the process System is not found ({})",
     Reason.EXIT_TIME_IS_NO_TIME: "ExitTime 0x{:x} is no time",
     Reason.SESSIONS_DIFFER: "its session's structure says {}, its token {}",
+    Reason.BEHIND_THE_END: "beyond the end of the file (0x{:x})",
+    Reason.READING_FAILED: "not readable: {}",
+    Reason.NAME_TOO_LONG: "a name of 0x{:x} bytes",
+    Reason.STREAM_WITHOUT_HEADER: "the {} have no header",
+    Reason.STREAM_HEADER_SIZE: "the {} have a header of 0x{:x} bytes",
+    Reason.STREAM_ENTRY_SIZE: "the {} have entries of {} bytes, {} is the least",
+    Reason.OBJECT_INFORMATION_SIZE: "object information of 0x{:x} bytes",
+    Reason.INFORMATION_TOO_SHORT: "{} bytes of {}, too few",
+    Reason.LIVE_FILE_NAME_NOT_ASKED_FOR: (
+        "not asked for: the query of a live file's name may not return"
+    ),
     Reason.ENGINE_ERROR: "error 0x{:08x} of the engine",
 }
 """The words of the reasons that are not called by their words."""
@@ -82,13 +97,13 @@ def words(value: Any) -> str:
         return _filled(value.template, value.parts)
     if isinstance(value, PykdHandleError):
         return words(value.sentence)
-    return _phrase(value)
+    if isinstance(value, Reason):
+        return _phrase(value)
+    return str(value)
 
 
-def _phrase(reason: Any) -> str:
-    if isinstance(reason, Reason):
-        return PHRASES.get(reason) or str(reason)
-    return str(reason)
+def _phrase(reason: Reason) -> str:
+    return PHRASES.get(reason) or str(reason)
 
 
 def _filled(template: str, parts: Tuple[Any, ...]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Sequence, Tuple
 
-from ..values import Hex, Unavailable
+from ..values import Hex, Reason, Unavailable
 
 __all__ = (
     "EVENT_1",
@@ -77,8 +77,9 @@ def decode_information(number: int, data: bytes) -> Tuple[str, Details]:
     elif len(data) >= known.wide.size:
         form = known.wide  # what a later Windows may have added stands behind
     else:
-        why = f"{len(data)} bytes of {known.kind} information, too few"
-        return known.kind, {known.kind: Unavailable(why)}
+        what = f"{known.kind} information"
+        why = Unavailable(Reason.INFORMATION_TOO_SHORT, None, len(data), what)
+        return known.kind, {known.kind: why}
     return known.kind, known.read(form.unpack_from(data))
 
 

@@ -37,9 +37,7 @@ class Unavailable(Absent):
 
     __slots__ = ("address", "arguments", "reason")
 
-    def __init__(
-        self, reason: Union[Reason, str], address: Optional[int] = None, *arguments: Any
-    ) -> None:
+    def __init__(self, reason: Reason, address: Optional[int] = None, *arguments: Any) -> None:
         self.reason = reason
         self.address = address
         self.arguments: Tuple[Any, ...] = arguments

@@ -6,7 +6,7 @@ prints it as one line, in words (`pykd_handle.render.words`), and no traceback.
 
 from __future__ import annotations
 
-from typing import Any, Callable, TypeVar, Union
+from typing import Any, Callable, TypeVar
 
 from .absent import Impossible, Maybe, Unavailable
 from .reasons import Reason
@@ -130,7 +130,7 @@ class MemoryUnavailable(UnavailableError):
     arguments.
     """
 
-    def __init__(self, address: int, reason: Union[Reason, str], *arguments: Any) -> None:
+    def __init__(self, address: int, reason: Reason, *arguments: Any) -> None:
         super().__init__(Unavailable(reason, address, *arguments))
         self.address = address
         self.reason = reason
@@ -139,7 +139,7 @@ class MemoryUnavailable(UnavailableError):
 class CorruptedError(UnavailableError):
     """Memory was read, but what it holds can't be: a wild pointer, an absurd length, a cycle."""
 
-    def __init__(self, address: int, reason: Union[Reason, str], *arguments: Any) -> None:
+    def __init__(self, address: int, reason: Reason, *arguments: Any) -> None:
         super().__init__(Impossible(reason, address, *arguments))
         self.address = address
         self.reason = reason

@@ -86,6 +86,16 @@ class Reason(Enum):
     THE_ENTRIES_OF_A_DIRECTORY_RUN_IN_A_CIRCLE = auto()
     A_DIRECTORY_ENTRY_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
 
+    FIELD_NOWHERE = auto()  # what the field leads to
+    FIELD_OF_NO_MEANING = auto()  # the structure's name, the field's, its value
+    THE_DEVICE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
+    THE_CONTROL_AREA_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
+    THE_FILE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
+    THE_KEY_CONTROL_BLOCK_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
+    THE_KEY_CONTROL_BLOCKS_ABOVE_FORM_A_CYCLE = auto()
+    TOO_MANY_KEY_CONTROL_BLOCKS = auto()  # how many were followed
+    KEY_NAME_LENGTH = auto()  # its size in bytes
+
     # -- types ----------------------------------------------------------------------------------
 
     TYPE_POINTER_LEADS_NOWHERE = auto()  # the pointer
@@ -105,6 +115,22 @@ class Reason(Enum):
     EXIT_TIME_IS_NO_TIME = auto()  # ExitTime
     SESSIONS_DIFFER = auto()  # the id in the session's structure, that in the token
 
+    # -- minidumps ------------------------------------------------------------------------------
+
+    BEHIND_THE_END = auto()  # the size of the file in bytes
+    READING_FAILED = auto()  # what the system says
+    THE_FILE_BECAME_SHORTER = auto()
+    NAME_TOO_LONG = auto()  # its size in bytes
+    THE_NAMES_ARE_LONGER_THAN_THE_WHOLE_DUMP = auto()
+    STREAM_WITHOUT_HEADER = auto()  # which one
+    STREAM_HEADER_SIZE = auto()  # which one, the size in bytes
+    STREAM_ENTRY_SIZE = auto()  # which one, the size in bytes, the least one
+    THE_OBJECT_INFORMATION_RUNS_IN_A_CIRCLE = auto()
+    THE_OBJECT_INFORMATION_DOES_NOT_END = auto()
+    OBJECT_INFORMATION_SIZE = auto()  # in bytes
+    THE_OBJECT_INFORMATION_IS_LONGER_THAN_THE_WHOLE_DUMP = auto()
+    INFORMATION_TOO_SHORT = auto()  # its size in bytes, of what kind
+
     # -- the debugger's engine ------------------------------------------------------------------
 
     NOT_IMPLEMENTED_BY_THE_ENGINE = auto()
@@ -116,6 +142,7 @@ class Reason(Enum):
     NO_SUCH_HANDLE = auto()
     ACCESS_DENIED = auto()
     FAILED = auto()
+    LIVE_FILE_NAME_NOT_ASKED_FOR = auto()
     ENGINE_ERROR = auto()  # the HRESULT
 
     def __str__(self) -> str:

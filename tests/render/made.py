@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, NamedTuple, Sequence
 
 from pykd_handle.render import find_renderer
 from pykd_handle.rows import Column, Foot, Head, Item, Note
-from pykd_handle.values import NO_VALUE, Details, Hex, Label, Sentence, Unavailable
+from pykd_handle.values import NO_VALUE, Details, Hex, Label, Reason, Sentence, Unavailable
 
 COLUMNS = (
     Column("pid"),
@@ -23,7 +23,7 @@ COLUMNS = (
     Column("error"),
 )
 HEAD = Head(Sentence("{}  pid 0x{:x}", "notepad.exe", 0x1514), {"pid": 0x1514})
-GONE = Unavailable("not in the dump", 0x10)
+GONE = Unavailable(Reason.NOT_IN_THE_DUMP, 0x10)
 LABELS = {
     "auto_reset": Label("Event Type", {True: "Auto Reset", False: "Manual Reset"}),
     "size": Label("Size"),

@@ -17,6 +17,7 @@ from pykd_handle.values import (
     Details,
     Hex,
     Impossible,
+    Reason,
     Sentence,
     Unavailable,
 )
@@ -165,7 +166,13 @@ def test_no_cell_is_longer_than_a_spreadsheet_takes() -> None:
 
 
 def test_reasons_that_no_cell_takes() -> None:
-    (read,) = cells(event(details=Details({f"d{n}": Unavailable("x" * 99) for n in range(400)})))
+    (read,) = cells(
+        event(
+            details=Details(
+                {f"d{n}": Unavailable(Reason.ERROR, None, "x" * 99) for n in range(400)}
+            )
+        )
+    )
     assert list(json.loads(read["unavailable"])) == ["unavailable"]
 
 

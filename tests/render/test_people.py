@@ -8,7 +8,7 @@ import pytest
 
 from pykd_handle.render import find_renderer, table
 from pykd_handle.rows import Column, Foot, Note
-from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Sentence
+from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Reason, Sentence
 
 from .made import GONE, HEAD, event, show
 
@@ -228,7 +228,7 @@ def test_every_text_is_escaped_once(form: str, encoding: str, text: str) -> None
     from pykd_handle.rows import Head
     from pykd_handle.values import Unavailable
 
-    why = Unavailable(text)
+    why = Unavailable(Reason.ERROR, None, text)
     details = Details({"target": text, "list": (text,), "why": why, "deep": {"x": text}})
     said = Sentence("{}", text)
     rows = [

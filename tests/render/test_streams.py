@@ -13,7 +13,7 @@ from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.render import find_renderer
 from pykd_handle.rows import Foot, Head, Note, Title
-from pykd_handle.values import NO_VALUE, Details, Hex, Sentence, Unavailable
+from pykd_handle.values import NO_VALUE, Details, Hex, Reason, Sentence, Unavailable
 
 from .captures import handle, process
 
@@ -24,7 +24,7 @@ FORMATS = ("windbg", "text", "table", "jsonl", "csv")
 
 
 def kernel_items(text: str) -> List[Any]:
-    why = Unavailable(text)
+    why = Unavailable(Reason.ERROR, None, text)
     owner = process(0xFFFF800000001000, pid=8, image=text)
     row = handle(
         owner, 4, 1, body=0xFFFF800000002030, type=text, type_address=Hex(1), name=text,
@@ -43,7 +43,7 @@ def kernel_items(text: str) -> List[Any]:
 
 def user_items(text: str, live: bool) -> List[Any]:
     facts = {"live": live, "pointer_size": 8, "flags": 0xF}
-    why = Unavailable(text)
+    why = Unavailable(Reason.ERROR, None, text)
     when = datetime(2020, 1, 2, tzinfo=timezone.utc)
     known: Dict[str, Any] = {
         "pid": 8, "process": text, "handle": Hex(4), "type": text, "granted_access": Hex(3),

@@ -9,7 +9,7 @@ ours are the real attributes.
 import pytest
 
 from pykd_handle.rows import Note
-from pykd_handle.values import NO_VALUE, Hex, Sentence, Unavailable
+from pykd_handle.values import NO_VALUE, Hex, Reason, Sentence, Unavailable
 
 from .captures import handle, process, show
 
@@ -353,7 +353,7 @@ def test_links_that_no_capture_shows() -> None:
         "        Flags: 00000010",
         f"        Target Callback is {2**64 - 16:x}, Context is {0:016x}",
     ]
-    why = Unavailable("not in the dump", 0x1000)
+    why = Unavailable(Reason.NOT_IN_THE_DUMP, 0x1000)
     lines = link(flags=why, target=why, drive_letter_index=why).splitlines()
     assert lines[2:-1] == [
         "        Flags: <Unavailable: 0x1000: not in the dump>",
@@ -438,7 +438,7 @@ def test_a_large_handle_keeps_its_width() -> None:
 
 
 def test_what_can_not_be_read_says_so_in_its_place() -> None:
-    why = Unavailable("not in the dump", 0xFFFFC08BDCE94150)
+    why = Unavailable(Reason.NOT_IN_THE_DUMP, 0xFFFFC08BDCE94150)
     owner = process(0xFFFFC08BDCE94180, image=why, session=why, handle_count=why)
     row = handle(
         owner,
@@ -475,7 +475,7 @@ def test_a_name_that_can_not_be_read_costs_only_the_name() -> None:
         type_address=Hex(0xFFFF96816E6A7C40),
         handle_count=1,
         pointer_count=1,
-        own_name=Unavailable("in the page file", 0xFFFFAD0EC1035960),
+        own_name=Unavailable(Reason.IN_THE_PAGE_FILE, 0xFFFFAD0EC1035960),
         directory=0xFFFFAD0EC103EA20,
     )
     assert show([owner, row]).endswith(

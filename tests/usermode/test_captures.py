@@ -16,7 +16,7 @@ from mocks import minidump_objects as objects
 from mocks.handle_engine import MockObjects
 from mocks.minidump import AMD64, X86, MockHandle, make_minidump
 from pykd_handle.commands.list.user_request import USER_HELP
-from pykd_handle.values import Hex, Unavailable
+from pykd_handle.values import Hex, Reason, Unavailable
 
 from .captures import CAPTURES
 from .show import show_dump, show_live, typed
@@ -360,7 +360,7 @@ def test_a_key() -> None:
 def test_a_key_that_may_not_be_queried() -> None:
     # WinDbg leaves the lines away; ours says why they are missing.
     row = MockHandle(4, "Key", 0x20000, None, 0, 2, 3)
-    system = MockObjects({4: ("key", {"key": Unavailable("access denied")})})
+    system = MockObjects({4: ("key", {"key": Unavailable(Reason.ACCESS_DENIED)})})
     assert show_live([row], "4 8", objects=system).lines[1:] == [
         "  Object Specific Information",
         "    <Unavailable: access denied>",

@@ -10,6 +10,7 @@ import pytest
 
 from mocks import minidump_objects as objects
 from mocks.minidump import MadeMinidump, MockHandle, MockOperation, make_minidump
+from pykd_handle.render.words import words
 from pykd_handle.usermode import open_minidump
 from pykd_handle.values import PykdHandleError, TargetError
 
@@ -42,7 +43,7 @@ def refused(dump: MadeMinidump, folder: Path) -> str:
     path.write_bytes(dump.data)
     with pytest.raises(TargetError) as caught:
         open_minidump(path)
-    line = str(caught.value)
+    line = words(caught.value)
     assert "\n" not in line
     assert caught.value.exit_code == 1
     return line.replace(str(path), "FILE")
@@ -371,7 +372,7 @@ def test_a_file_cut_at_any_place(tmp_path: Path) -> None:
         try:
             shown = show_dump(dump.cut(size), tmp_path, "0 f")
         except PykdHandleError as error:
-            assert "\n" not in str(error)
+            assert "\n" not in words(error)
             continue
         opened += 1
         assert shown.text

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable, unavailable
+from ...values import NO_VALUE, Maybe, Reason, Sentence, TargetError, Unavailable, unavailable
 from ..handle import Basics, Information, LostHandle, SourceHandle
 from ..information import (
     EVENT_1,
@@ -255,7 +255,7 @@ class _Handle(SourceHandle):
         """The name of the object, which is never asked for of a live file."""
         if self._source.live and self.type == _FILE:
             # A query of the name waits for the file's lock, for ever on a pipe that is being read.
-            return Unavailable("not asked for: the query of a live file's name may not return")
+            return Unavailable(Reason.LIVE_FILE_NAME_NOT_ASKED_FOR)
         return self._source.text(self._asked, client.OBJECT_NAME)
 
     @cached_property
@@ -273,7 +273,7 @@ class _Handle(SourceHandle):
 def _basics(data: bytes) -> Basics:
     """DEBUG_HANDLE_DATA_BASIC, by which a handle is found."""
     if len(data) < _BASIC.size:
-        why = Unavailable(f"{len(data)} bytes of basic data, too few")
+        why = Unavailable(Reason.INFORMATION_TOO_SHORT, None, len(data), "basic data")
         return Basics(why, why, why, why)
     return Basics(*_BASIC.unpack_from(data)[2:])
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
 from ...input_file import open_input
-from ...values import CorruptedError, Maybe, Sentence, TargetError, Unavailable, unavailable
+from ...values import CorruptedError, Maybe, Reason, Sentence, TargetError, Unavailable, unavailable
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
@@ -85,14 +85,15 @@ class Container:
     def read(self, offset: int, size: int) -> bytes:
         """Exactly ``size`` bytes at an offset. Raises `CorruptedError` where they are not there."""
         if offset < 0 or size < 0 or offset + size > self.size:
-            raise CorruptedError(offset, f"beyond the end of the file (0x{self.size:x})")
+            raise CorruptedError(offset, Reason.BEHIND_THE_END, self.size)
         try:
             self._file.seek(offset)
             data = self._file.read(size)
         except OSError as error:
-            raise CorruptedError(offset, f"not readable: {error.strerror or error}") from None
+            why = error.strerror or str(error)
+            raise CorruptedError(offset, Reason.READING_FAILED, why) from None
         if len(data) != size:
-            raise CorruptedError(offset, "the file became shorter")
+            raise CorruptedError(offset, Reason.THE_FILE_BECAME_SHORTER)
         return data
 
     def stream(self, kind: int) -> Optional[Stream]:
@@ -104,9 +105,9 @@ class Container:
         try:
             (length,) = struct.unpack("<I", self.read(offset, 4))
             if length > longest:
-                return Unavailable(f"a name of 0x{length:x} bytes", offset)
+                return Unavailable(Reason.NAME_TOO_LONG, offset, length)
             if length > self._name_budget:
-                return Unavailable("the names are longer than the whole dump", offset)
+                return Unavailable(Reason.THE_NAMES_ARE_LONGER_THAN_THE_WHOLE_DUMP, offset)
             self._name_budget -= length
             data = self.read(offset + 4, length & ~1)
         except CorruptedError as error:
@@ -125,18 +126,18 @@ class Container:
         """The id of the dumped process (MINIDUMP_MISC_INFO)."""
         head = self._head(MISC_INFO, 12)
         if not head:
-            return Unavailable("not in the dump")
+            return Unavailable(Reason.NOT_IN_THE_DUMP)
         _, flags, process_id = struct.unpack("<III", head)
-        return process_id if flags & _MISC_PROCESS_ID else Unavailable("not in the dump")
+        return process_id if flags & _MISC_PROCESS_ID else Unavailable(Reason.NOT_IN_THE_DUMP)
 
     def image(self) -> Maybe[str]:
         """The name of the program: that of the first module of the MINIDUMP_MODULE_LIST."""
         head = self._head(MODULES, 28)
         if not head:
-            return Unavailable("not in the dump")
+            return Unavailable(Reason.NOT_IN_THE_DUMP)
         count, name = struct.unpack("<I20xI", head)
         if not count:
-            return Unavailable("not in the dump")
+            return Unavailable(Reason.NOT_IN_THE_DUMP)
         path = self.string(name)
         return path.rpartition("\\")[2] if isinstance(path, str) else path
 

@@ -11,7 +11,7 @@ import struct
 from operator import itemgetter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ...values import NO_VALUE, CorruptedError, Maybe, Unavailable, unavailable
+from ...values import NO_VALUE, CorruptedError, Maybe, Reason, Unavailable, unavailable
 from ..handle import Information
 from ..information import decode_information
 from .container import Container, Stream
@@ -105,9 +105,9 @@ class HandleData:
         seen: Set[int] = set()
         while rva:
             if rva in seen:
-                return elements, Unavailable("the object information runs in a circle", rva)
+                return elements, Unavailable(Reason.THE_OBJECT_INFORMATION_RUNS_IN_A_CIRCLE, rva)
             if len(seen) >= _LONGEST_CHAIN:
-                return elements, Unavailable("the object information does not end", rva)
+                return elements, Unavailable(Reason.THE_OBJECT_INFORMATION_DOES_NOT_END, rva)
             seen.add(rva)
             try:
                 rva, number, data = self._element(rva)
@@ -121,8 +121,8 @@ class HandleData:
         """One element: where the next is, its class, its bytes."""
         following, number, size = _INFORMATION.unpack(self._container.read(rva, _INFORMATION.size))
         if size > _LARGEST_INFORMATION:
-            raise CorruptedError(rva, f"object information of 0x{size:x} bytes")
+            raise CorruptedError(rva, Reason.OBJECT_INFORMATION_SIZE, size)
         if size > self._budget:
-            raise CorruptedError(rva, "the object information is longer than the whole dump")
+            raise CorruptedError(rva, Reason.THE_OBJECT_INFORMATION_IS_LONGER_THAN_THE_WHOLE_DUMP)
         self._budget -= size
         return following, number, self._container.read(rva + _INFORMATION.size, size)

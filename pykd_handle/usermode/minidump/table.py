@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Iterator, Optional
 
-from ...values import CorruptedError, Sentence
+from ...values import CorruptedError, Reason, Sentence
 from .container import Container, Stream
 
 __all__ = ("Table",)
@@ -30,16 +30,15 @@ class Table:
     def __init__(self, container: Container, stream: Stream, what: str, smallest: int) -> None:
         self._container = container
         if stream.size < _HEADER.size:
-            raise CorruptedError(stream.offset, f"the {what} have no header")
+            raise CorruptedError(stream.offset, Reason.STREAM_WITHOUT_HEADER, what)
         header, self.entry_size, self.announced, _ = _HEADER.unpack(
             container.read(stream.offset, _HEADER.size)
         )
         if header < _HEADER.size or header > stream.size:
-            raise CorruptedError(stream.offset, f"the {what} have a header of 0x{header:x} bytes")
+            raise CorruptedError(stream.offset, Reason.STREAM_HEADER_SIZE, what, header)
         if self.entry_size < smallest:
             raise CorruptedError(
-                stream.offset,
-                f"the {what} have entries of {self.entry_size} bytes, {smallest} is the least",
+                stream.offset, Reason.STREAM_ENTRY_SIZE, what, self.entry_size, smallest
             )
         self._start = stream.offset + header
         self.count = min(self.announced, (stream.size - header) // self.entry_size)
