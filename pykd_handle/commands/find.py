@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, Optional
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import Sentence, Unavailable, UsageError
 from .batches import batch
+from .many import many
 from .registry import Argument, Run, command
 from .walk import PROCESS, TYPE, Types, Walk
 from .words import parse_number
@@ -85,11 +86,17 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     yield from walk.end()
     yield from types.end()
     if unnamed:
-        yield Note(Sentence("{} handles lead to objects whose name can't be read", unnamed))
+        line = "the name of the object behind {} can't be read"
+        yield Note(Sentence(line, many(unnamed, "handle")))
     if not run.found and (walk.lost or types.unknown or unnamed):
         run.failed = True  # it may be there all the same
-    line = Sentence("{} handles in {} of {} processes", run.found, len(holders), walk.processes)
-    yield Foot(line, {"handles": run.found, "processes": len(holders)})
+    totals = Sentence(
+        "{} in {} of {}",
+        many(run.found, "handle"),
+        len(holders),
+        many(walk.processes, "process"),
+    )
+    yield Foot(totals, {"handles": run.found, "processes": len(holders)})
 
 
 def _row(kernel: Kernel, handle: Handle) -> Row:

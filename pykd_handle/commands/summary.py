@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, Set, Tuple
 
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import NOT_REQUESTED, Maybe, Sentence, Unavailable, UsageError
+from .many import many
 from .registry import Argument, Run, command
 from .walk import PROCESS, TYPE, Types, Walk
 from .words import parse_count
@@ -67,8 +68,8 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     yield rows[:top]
     left = len(rows) - len(rows[:top])
     if left:
-        yield Note(Sentence("{} more rows with fewer handles are not shown", left), False)
-    line = Sentence("{} handles in {} processes", counts.total, walk.processes)
+        yield Note(Sentence("{} more with fewer handles not shown", many(left, "row")), False)
+    line = Sentence("{} in {}", many(counts.total, "handle"), many(walk.processes, "process"))
     yield Foot(line, {"handles": counts.total, "processes": walk.processes})
 
 

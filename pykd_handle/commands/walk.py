@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, FrozenSet, Iterator, List, Optional, Tuple, Un
 
 from ..rows import Note
 from ..values import Sentence, Unavailable
+from .many import many
 from .registry import Argument, Run
 from .words import MINUS_1, parse_process
 
@@ -104,9 +105,9 @@ class Types:
     def __init__(self, kernel: Kernel, text: Optional[str]) -> None:
         self.notes: List[Note] = []
         self.unknown = 0
-        self._names: Optional[FrozenSet[str]] = None
+        self._names: Optional[FrozenSet[str]] = None  # in small letters
         if text is not None:
-            self._names = frozenset(self._spelled(kernel, text))
+            self._names = frozenset(name.lower() for name in self._spelled(kernel, text))
 
     def _spelled(self, kernel: Kernel, text: str) -> Iterator[str]:
         """Raises `PykdHandleError` for a type that the target does not have."""
@@ -135,10 +136,10 @@ class Types:
             # In user mode a handle may have no type.
             self.unknown += isinstance(kind, Unavailable)
             return False
-        return kind in self._names
+        return kind.lower() in self._names
 
     def end(self) -> Iterator[Note]:
         """What is to be said in the end."""
         if self.unknown:
-            line = "{} handles are left out, since their type can't be read"
-            yield Note(Sentence(line, self.unknown))
+            line = "{} left out, since the type can't be read"
+            yield Note(Sentence(line, many(self.unknown, "handle")))

@@ -37,8 +37,8 @@ _PSEUDO_HANDLES = {
     6: "NtCurrentThreadEffectiveToken (-6): it stands for the token that the thread acts with",
 }
 _BASES = {"0x": 16, "0n": 10, "0t": 8, "0y": 2}
-# Not in the name of a file, or the mark of a symbol.
-_NO_IMAGE = re.compile(r'[\\/:*?"<>|!]')
+# Not in the name of a file, or the marks of a symbol, a register and a call.
+_NO_IMAGE = re.compile(r'[\\/:*?"<>|!@()]')
 _DIGITS = {16: "0-9a-f", 10: "0-9", 8: "0-7", 2: "01"}
 
 Evaluator = Callable[[str], Optional[int]]

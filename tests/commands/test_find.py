@@ -125,7 +125,7 @@ def test_a_row_and_the_totals(zoo: Zoo) -> None:
         "Name",
     ]
     assert text[1].split()[:3] == ["104", "first.exe", f"{zoo.notes_file[0][1]:x}"]
-    assert text[-1] == "1 handles in 1 of 1 processes"
+    assert text[-1] == "1 handle in 1 of 1 process"
 
 
 def test_nothing_found_is_an_answer(zoo: Zoo) -> None:
@@ -165,4 +165,13 @@ def test_a_name_that_can_not_be_read_is_counted() -> None:
     zoo.image.memory.drop(buffer, 2)
     asked = zoo.ask("find notes.txt")
     assert asked.rows == []
-    assert "3 handles lead to objects whose name can't be read" in asked.notes
+    assert "the name of the object behind 3 handles can't be read" in asked.notes
+
+
+def test_types_that_are_not_all_known_are_taken_in_any_case() -> None:
+    """Of a dump that holds little memory the types are known by what the objects prove."""
+    zoo = Zoo()
+    zoo.image.memory.drop(zoo.image.types["Key"].address, 0x80)
+    for word in ("EVENT", "event"):
+        assert zoo.hits(f"find notes --type {word}") == sorted(zoo.notes_event)
+    assert zoo.hits("find notes --type nothing") == []

@@ -36,7 +36,7 @@ def test_find(kernel: Kernel) -> None:
         (row,) = asked.objects()
         assert (row["pid"], row["process"], row["handle"]) == (0x1514, "notepad.exe", "0x8")
         assert row["name"] == r"\Device\HarddiskVolume2\notes.txt"
-        assert asked.feet == ["1 handles in 1 of 1 processes"]
+        assert asked.feet == ["1 handle in 1 of 1 process"]
 
 
 def test_a_handle_without_a_type_is_none_that_can_not_be_read(kernel: Kernel) -> None:
@@ -51,7 +51,7 @@ def test_names_that_are_never_asked_for_are_told() -> None:
     engine = MockEngine(HANDLES)
     with UserKernel(EngineSource(engine)) as kernel:
         asked = Asked(kernel, "find notes.txt")
-    assert asked.notes == ["2 handles lead to objects whose name can't be read"]
+    assert asked.notes == ["the name of the object behind 2 handles can't be read"]
     assert asked.run.failed
     assert not {(8, 5), (0xC, 5)} & set(engine.asked)
 

@@ -58,6 +58,14 @@ def test_same_text_in_the_debugger(rig: Rig, sample: Pair, tmp_path: Path, mode:
     assert said == "".join(expected(sample, *words) for words in cases)
 
 
+def test_other_commands(rig: Rig, sample: Pair, tmp_path: Path) -> None:
+    cases = [["find", "notes.txt"], ["summary"], ["find", "--type", "Key"]]
+    scripts = [calling(tmp_path, f"call{n}", *words) for n, words in enumerate(cases)]
+    said = typed(rig, sample, *(f"!py {script}" for script in scripts))
+    assert said == "".join(expected(sample, *words) for words in cases)
+    assert "\\notes.txt\n" in said
+
+
 def test_without_arguments(rig: Rig, sample: Pair) -> None:
     """`!py handle.py` alone: all handles of the current process, by the script itself."""
     assert typed(rig, sample, f"!py {SCRIPT}") == expected(sample)

@@ -57,6 +57,12 @@ class KernelModeProcess(Process):
         """The address of its ``_EPROCESS``."""
         return Hex(self.block.address)
 
+    def in_words(self) -> Sentence:
+        """Its image and id; of one that nothing is known of, its address."""
+        if isinstance(self.image, Absent) and isinstance(self.pid, Absent):
+            return Sentence("the process at 0x{:x}", self.address)
+        return super().in_words()
+
     @property
     def exited(self) -> Maybe[bool]:
         """Whether it has begun to exit (``ExitTime``)."""
