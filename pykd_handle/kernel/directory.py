@@ -6,7 +6,7 @@ from typing import Iterator, Set, Union
 
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import Absent, MemoryUnavailable, Reason, Unavailable, unavailable
+from ..values import Maybe, Reason, Unavailable
 from .fields import read_fields
 
 __all__ = ("directory_objects",)
@@ -32,12 +32,10 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
     seen: Set[int] = set()
     for index in range(count):
         place = span.address + index * width
-        try:
-            link = int.from_bytes(span.at(place, width), "little")
-        except MemoryUnavailable as error:
-            yield unavailable(error)
-            continue
-        while link:
+        link: Maybe[int] = span.number(place, width)
+        if isinstance(link, Unavailable):
+            yield link
+        while isinstance(link, int) and link:
             if link in seen or len(seen) >= _MOST_ENTRIES:
                 yield Unavailable(Reason.THE_ENTRIES_OF_A_DIRECTORY_RUN_IN_A_CIRCLE, link)
                 break
@@ -48,8 +46,6 @@ def directory_objects(target: Target, directory: int) -> Iterator[Union[int, Una
             found, following = read_fields(target, _ENTRY, link)
             if isinstance(found, (Unavailable, int)):
                 yield found
-            if isinstance(following, Absent):
-                if isinstance(following, Unavailable):
-                    yield following
-                break
+            if isinstance(following, Unavailable):
+                yield following
             link = following

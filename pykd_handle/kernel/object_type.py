@@ -15,7 +15,6 @@ from ..targets import Running, Target
 from ..values import (
     Impossible,
     Maybe,
-    MemoryUnavailable,
     MissingSymbol,
     PykdHandleError,
     Reason,
@@ -193,14 +192,10 @@ class TypeTable:
         except MissingSymbol as error:
             return self._fill([unavailable(error)] * _SLOTS)
         span = self._target.read_partial(table, _SLOTS * width)
-        pointers: List[Maybe[int]] = []
-        for index in range(_SLOTS):
-            try:
-                data = span.at(table + index * width, width)
-                pointers.append(int.from_bytes(data, "little"))
-            except MemoryUnavailable as error:
-                why = error.why.at(None)
-                pointers.append(Unavailable(Reason.TYPE_TABLE, error.address, index, why))
+        pointers = [span.number(table + index * width, width) for index in range(_SLOTS)]
+        for index, why in enumerate(pointers):
+            if isinstance(why, Unavailable):
+                pointers[index] = Unavailable(Reason.TYPE_TABLE, why.address, index, why.at(None))
         return pointers if span.complete else self._fill(pointers)
 
     def _fill(self, pointers: List[Maybe[int]]) -> List[Maybe[int]]:
@@ -226,7 +221,7 @@ class TypeTable:
             try:
                 self._directory = find_type_directory(self._target, self._headers)
             except PykdHandleError as error:
-                self._directory = unavailable(error)
+                self._directory = error.why
         return self._directory
 
     def _header_cookie(self) -> Maybe[int]:

@@ -10,10 +10,10 @@ from ..values import (
     Maybe,
     MemoryUnavailable,
     MissingField,
-    PykdHandleError,
     Reason,
     Sentence,
     Unavailable,
+    maybe,
     not_proved,
     unavailable,
 )
@@ -162,10 +162,7 @@ class ProcessReader:
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
         if not self._has_image:
             return unavailable(MissingField("_EPROCESS", _IMAGE))
-        try:
-            return ansi_text(span.at(address, self._image_size))
-        except MemoryUnavailable as error:
-            return unavailable(error)
+        return maybe(lambda: ansi_text(span.at(address, self._image_size)))
 
     # -- the list -------------------------------------------------------------------------------
 
@@ -230,14 +227,9 @@ class ProcessReader:
     def dispatcher_types(self, addresses: Iterable[int]) -> List[Maybe[int]]:
         """The type byte in the dispatcher header of each of these objects, without its lock bit:
         `PROCESS_OBJECT`, `THREAD_OBJECT`, or another one of ``KOBJECTS``."""
-        kinds: List[Maybe[int]] = []
-        try:
-            at = self._struct.offset("Pcb.Header")
-        except PykdHandleError as error:
-            return [unavailable(error) for _ in addresses]
-        for span in self._target.read_many((address + at, 1) for address in addresses):
-            try:
-                kinds.append(dispatcher_type(span.data()[0]))
-            except MemoryUnavailable as error:
-                kinds.append(unavailable(error))
-        return kinds
+        at = maybe(self._struct.offset, "Pcb.Header")
+        if not isinstance(at, int):
+            return [at for _ in addresses]
+        spans = self._target.read_many((address + at, 1) for address in addresses)
+        kinds = (span.number(span.address, 1) for span in spans)
+        return [dispatcher_type(kind) if isinstance(kind, int) else kind for kind in kinds]

@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..layout import fast_reference, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Absent, Maybe, MemoryUnavailable, Reason, Unavailable, unavailable
+from ..values import NO_VALUE, Absent, Maybe, Reason, Unavailable
 
 __all__ = ("Sessions",)
 
@@ -88,7 +88,4 @@ class Sessions:
 
 
 def _number(span: Span) -> Maybe[int]:
-    try:
-        return int.from_bytes(span.data(), "little")
-    except MemoryUnavailable as error:
-        return unavailable(error)
+    return span.number(span.address, span.size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional, Union
 
 from ..targets import Span, Target
-from ..values import Absent, Maybe, PykdHandleError, Reason, Unavailable, unavailable
+from ..values import Absent, Maybe, PykdHandleError, Reason, Unavailable
 
 __all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
 
@@ -62,9 +62,9 @@ def read_unicode_string(
         return plausible
     if not plausible:
         return ""
+    if span is not None and span.has(buffer, length):
+        return wide_text(span.at(buffer, length))
     try:
-        if span is not None and span.has(buffer, length):
-            return wide_text(span.at(buffer, length))
         return wide_text(target.read(buffer, length))
     except PykdHandleError as error:
-        return unavailable(error)
+        return error.why

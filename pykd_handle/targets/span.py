@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Sequence, Tuple
 
-from ..values import MemoryUnavailable, Reason, Unavailable
+from ..values import Maybe, MemoryUnavailable, Reason, Unavailable
 
 __all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece")
 
@@ -94,6 +94,13 @@ class Span:
                 first = max(address, gap.address)
                 raise MemoryUnavailable(first, gap.why.reason, *gap.why.arguments)
         raise MemoryUnavailable(address, Reason.OUTSIDE_OF_WHAT_WAS_READ)
+
+    def number(self, address: int, size: int) -> Maybe[int]:
+        """The unsigned number of ``size`` bytes at ``address``, or why it is not there."""
+        try:
+            return int.from_bytes(self.at(address, size), "little")
+        except MemoryUnavailable as error:
+            return error.why
 
     def has(self, address: int, size: int) -> bool:
         """Whether these bytes are all there."""

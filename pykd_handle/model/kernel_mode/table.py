@@ -9,14 +9,13 @@ from ...kernel.handle_table import HANDLE_STEP, HandleTable
 from ...kernel.handle_table import Hole as TableHole
 from ...values import (
     Maybe,
-    MissingField,
     Reason,
     Sentence,
     Unavailable,
     as_typed,
     join,
+    maybe,
     split_kernel_handle,
-    unavailable,
 )
 from ..nouns import Handle, NoSuchHandle, Object, Process, Table
 from .handle import KernelModeHandle, KernelModeHole, Page
@@ -173,7 +172,4 @@ class KernelModeTable(Table):
 
     def body_of(self, header: int) -> Maybe[int]:
         """The address of the object behind a header."""
-        try:
-            return self._kernel.headers.body_of(header)
-        except MissingField as error:
-            return unavailable(error)
+        return maybe(self._kernel.headers.body_of, header)
