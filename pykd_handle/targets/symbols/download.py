@@ -1,0 +1,190 @@
+"""Fetching a kernel's PDB from a symbol server, into a store where the debugger finds it, too.
+
+Only for who said so. The name must be a kernel's, https comes first and certificates are checked,
+no more is taken than a PDB can have, and what came is looked into before it gets its name.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import ssl
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Callable, Iterator
+
+from ...layout import PdbIdentity
+from ...layout.pdb import Pdb
+from ...values import SymbolsError
+from .path import SymbolServer
+from .store import pdb_name, store_path
+
+__all__ = ("address_of", "fetch")
+
+_NAME = re.compile(r"nt[a-z0-9_]*\.pdb", re.IGNORECASE)
+_LARGEST = 128 << 20  # bytes; a kernel's has 12 million
+_PATIENCE = 30.0  # seconds until the server says something
+_LONGEST = 900.0  # seconds for all of it
+_CHUNK = 1 << 16
+_MOST_REDIRECTS = 5
+_AGENT = {"User-Agent": "pykd-handle"}
+
+
+def address_of(identity: PdbIdentity, url: str) -> str:
+    """Where a server has a PDB."""
+    return f"{url}/{store_path(identity)}"
+
+
+def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str], None]) -> Path:
+    """The PDB from this server, in the first of its folders that can be written.
+
+    Raises `SymbolsError` with one line; nothing is left behind then.
+    """
+    name = pdb_name(identity)
+    if not _NAME.fullmatch(name):
+        raise SymbolsError(f"{name} is not fetched: it is not the name of a kernel's PDB")
+    folder = _writable(server, Path(store_path(identity)).parent)
+    address = address_of(identity, server.url)
+    part = folder / f"{name}.{os.getpid()}.part"
+    try:
+        with _open(address) as answer, part.open("xb") as file:
+            for piece in _pieces(answer, address, progress):
+                file.write(piece)
+        _check(part, address, identity)
+        part.replace(folder / name)
+    except OSError as error:
+        raise SymbolsError(f"{folder / name}: can't be written: {_why(error)}") from None
+    finally:
+        _remove(part)
+    return folder / name
+
+
+def _writable(server: SymbolServer, below: Path) -> Path:
+    """The folder for the file, in the first store that takes it."""
+    trouble = "no folder of the symbol path can be written"
+    for store in server.folders:
+        folder = store / below
+        # A path of another system would become a folder beside whatever runs this.
+        if not store.is_absolute():
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            trouble = f"{folder}: can't be written: {_why(error)}"
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+        trouble = f"{folder}: can't be written"
+    raise SymbolsError(f"nothing is fetched: {trouble}")
+
+
+# -- the server ---------------------------------------------------------------------------------
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows few redirections, and none that leads away from https."""
+
+    max_redirections = _MOST_REDIRECTS
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+        allowed = ("https://",) if req.full_url.startswith("https://") else ("https://", "http://")
+        if not newurl.lower().startswith(allowed):
+            raise urllib.error.URLError(f"it leads to {newurl[:200]}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(address: str) -> http.client.HTTPResponse:
+    """The answer of the server; of one that is named by http, by https if it can be."""
+    if address.startswith("http://"):
+        try:
+            return _ask(f"https://{address[len('http://') :]}")
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(_reason(error), ssl.SSLCertVerificationError):
+                raise _refused(address, error) from None
+    try:
+        return _ask(address)
+    except (OSError, http.client.HTTPException) as error:
+        raise _refused(address, error) from None
+
+
+def _ask(address: str) -> http.client.HTTPResponse:
+    opener = urllib.request.build_opener(
+        _Redirects, urllib.request.HTTPSHandler(context=ssl.create_default_context())
+    )
+    request = urllib.request.Request(address, headers=_AGENT)
+    answer: http.client.HTTPResponse = opener.open(request, timeout=_PATIENCE)
+    return answer
+
+
+def _pieces(
+    answer: http.client.HTTPResponse, address: str, progress: Callable[[str], None]
+) -> Iterator[bytes]:
+    """The bytes of the answer. Raises `SymbolsError` where they are too many or too few."""
+    stated = answer.headers.get("Content-Length", "")
+    size = int(stated) if stated.isdigit() and len(stated) < 20 else None
+    if size is not None and size > _LARGEST:
+        raise SymbolsError(f"{address}: not taken: it has {size} bytes")
+    end = time.monotonic() + _LONGEST
+    taken = 0
+    while True:
+        try:
+            piece = answer.read1(_CHUNK)
+        except (OSError, http.client.HTTPException) as error:
+            raise _refused(address, error) from None
+        if not piece:
+            break
+        taken += len(piece)
+        if taken > _LARGEST:
+            raise SymbolsError(f"{address}: not taken: it has more than {_LARGEST >> 20} MB")
+        if time.monotonic() > end:
+            raise SymbolsError(f"{address}: not taken: it takes too long; fetch it by hand")
+        of = f" of {size / 1e6:.1f}" if size else ""
+        progress(f"fetching {address}: {taken / 1e6:.1f}{of} MB")
+        yield piece
+    if size is not None and taken < size:
+        raise SymbolsError(f"{address}: cut off after {taken} of {size} bytes; try again")
+
+
+def _refused(address: str, error: Exception) -> SymbolsError:
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        if error.code in (404, 410):
+            return SymbolsError(f"the server has no {address}")
+        return SymbolsError(f"{address}: the server answers {error.code}; fetch it by hand")
+    return SymbolsError(f"{address}: can't be fetched: {_why(_reason(error))}")
+
+
+def _reason(error: Exception) -> Exception:
+    inner = getattr(error, "reason", None)
+    return inner if isinstance(inner, Exception) else error
+
+
+def _why(error: Exception) -> str:
+    """What an error says, in a line."""
+    text = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
+    return " ".join(str(text).split())[:300] or type(error).__name__
+
+
+# -- the file -----------------------------------------------------------------------------------
+
+
+def _check(path: Path, address: str, identity: PdbIdentity) -> None:
+    """Raises `SymbolsError` where a file is not the PDB that was asked for."""
+    try:
+        file = Pdb(path)
+    except SymbolsError:
+        raise SymbolsError(f"{address}: not taken: it is no PDB") from None
+    found = file.identity
+    file.close()
+    if found != identity:
+        raise SymbolsError(f"{address}: not taken: it is PDB {found}, not {identity}")
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError:
+        pass  # it has its name now, or never came to be

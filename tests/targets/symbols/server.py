@@ -1,0 +1,76 @@
+"""A symbol server on loopback, which serves what it is told to, right or wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Dict, Iterator, List, NamedTuple
+
+__all__ = ("Answer", "Server", "serving")
+
+
+class Answer(NamedTuple):
+    """What the server answers: a status, bytes, and lies about them."""
+
+    body: bytes = b""
+    status: int = 200
+    location: str = ""
+    length: int = -1  # another Content-Length than the body's; 0: none
+    pause: float = 0.0  # before the second half of the body
+
+
+class Server:
+    """``answers`` by path; ``asked`` are the paths that were asked for."""
+
+    def __init__(self) -> None:
+        self.answers: Dict[str, Answer] = {}
+        self.asked: List[str] = []
+        self.url = ""
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server, while the block lasts."""
+    server = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.asked.append(self.path)
+            answer = server.answers.get(self.path, Answer(status=404))
+            self.send_response(answer.status)
+            if answer.location:
+                self.send_header("Location", answer.location)
+            length = len(answer.body) if answer.length < 0 else answer.length
+            if length:
+                self.send_header("Content-Length", str(length))
+            self.end_headers()
+            half = len(answer.body) // 2
+            try:
+                self.wfile.write(answer.body[:half])
+                time.sleep(answer.pause)
+                self.wfile.write(answer.body[half:])
+            except OSError:
+                pass  # whoever asked has gone
+
+        def log_message(self, *words: object) -> None:
+            del words
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except OSError:
+                pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    server.url = f"http://127.0.0.1:{http.server_address[1]}"
+    thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()

@@ -1,0 +1,166 @@
+"""Fetching a PDB: from a server that has it, and from ones that err or lie."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Iterator, List
+from uuid import UUID
+
+import pytest
+
+from mocks import KernelImage
+from pykd_handle.layout import PdbIdentity
+from pykd_handle.layout.pdb import Pdb
+from pykd_handle.targets.symbols import download
+from pykd_handle.targets.symbols.download import fetch
+from pykd_handle.targets.symbols.path import SymbolServer
+from pykd_handle.targets.symbols.store import find_in_store
+from pykd_handle.values import SymbolsError
+
+from ...layout.pdbs import made
+from .server import Answer, Server, serving
+
+GUID = UUID("01234567-89ab-cdef-fedc-ba9876543210")
+WANTED = PdbIdentity(GUID.hex, 26, "ntkrnlmp.pdb")
+PLACE = f"/ntkrnlmp.pdb/{GUID.hex.upper()}1A/ntkrnlmp.pdb"
+
+
+@pytest.fixture(scope="module")
+def pdb() -> bytes:
+    return made(KernelImage("win10_19041_x64").isf(), {}, guid=GUID, age=26).pdb
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+def quiet(text: str) -> None:
+    del text
+
+
+def left_behind(folder: Path) -> List[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def refused(server: Server, store: Path, words: str, wanted: PdbIdentity = WANTED) -> None:
+    with pytest.raises(SymbolsError) as caught:
+        fetch(wanted, SymbolServer((store,), server.url), quiet)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+    assert left_behind(store) == []
+
+
+def test_the_right_file(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(pdb)
+    told: List[str] = []
+    path = fetch(WANTED, SymbolServer((tmp_path,), server.url), told.append)
+    assert path.read_bytes() == pdb and left_behind(tmp_path) == [path]
+    # Laid out so that the debugger finds it.
+    assert path == tmp_path / "ntkrnlmp.pdb" / f"{GUID.hex.upper()}1A" / "ntkrnlmp.pdb"
+    assert find_in_store(tmp_path, WANTED).path == path
+    size = f"{len(pdb) / 1e6:.1f}"
+    assert told[-1] == f"fetching {server.url}{PLACE}: {size} of {size} MB"
+    assert server.asked == [PLACE]
+
+
+def test_the_first_store_that_can_be_written(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(pdb)
+    (tmp_path / "file").write_bytes(b"no folder")
+    stores = (Path("C:\\symbols"), tmp_path / "file" / "in", tmp_path / "good")
+    path = fetch(WANTED, SymbolServer(stores, server.url), quiet)
+    assert tmp_path / "good" in path.parents
+    with pytest.raises(SymbolsError, match=r"nothing is fetched: .*can't be written"):
+        fetch(WANTED, SymbolServer(stores[:2], server.url), quiet)
+    assert len(server.asked) == 1
+
+
+def test_another_pdb(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    other = PdbIdentity(f"{7:032X}", 26, "ntkrnlmp.pdb")
+    server.answers[PLACE.replace(GUID.hex.upper(), other.guid)] = Answer(pdb)
+    refused(server, tmp_path, f"it is PDB {WANTED}, not {other}", other)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Sign in</html>", b"Microsoft C/C++ MSF 7.00\r\n"])
+def test_no_pdb(server: Server, tmp_path: Path, body: bytes) -> None:
+    server.answers[PLACE] = Answer(body)
+    refused(server, tmp_path, "not taken: it is no PDB")
+
+
+def test_too_long(
+    server: Server, pdb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_LARGEST", 1 << 20)
+    server.answers[PLACE] = Answer(pdb, length=1 << 40)
+    refused(server, tmp_path, "not taken: it has 1099511627776 bytes")
+    # One that does not say so.
+    server.answers[PLACE] = Answer(bytes(3 << 20), length=0)
+    refused(server, tmp_path, "not taken: it has more than 1 MB")
+
+
+def test_cut_off(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(pdb[:5000], length=len(pdb))
+    refused(server, tmp_path, f"cut off after 5000 of {len(pdb)} bytes; try again")
+
+
+def test_redirected(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(status=302, location="/blob")
+    server.answers["/blob"] = Answer(pdb)
+    assert fetch(WANTED, SymbolServer((tmp_path,), server.url), quiet).read_bytes() == pdb
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
+def test_redirected_elsewhere(server: Server, tmp_path: Path, location: str) -> None:
+    server.answers[PLACE] = Answer(status=302, location=location)
+    refused(server, tmp_path, "can't be fetched" if location[:3] == "ftp" else "the server answers")
+
+
+def test_redirected_without_end(server: Server, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(status=302, location=PLACE)
+    refused(server, tmp_path, "the server answers 302")
+    assert len(server.asked) <= 6
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_slow(
+    server: Server, pdb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, all_of_it: bool
+) -> None:
+    monkeypatch.setattr(download, "_LONGEST" if all_of_it else "_PATIENCE", 0.3)
+    server.answers[PLACE] = Answer(pdb, pause=0.8 if all_of_it else 2.0)
+    refused(server, tmp_path, "takes too long; fetch it by hand" if all_of_it else "timed out")
+
+
+def test_gone(server: Server, tmp_path: Path) -> None:
+    refused(server, tmp_path, f"the server has no {server.url}{PLACE}")
+    server.answers[PLACE] = Answer(status=503)
+    refused(server, tmp_path, "the server answers 503; fetch it by hand")
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    nobody = Server()
+    nobody.url = url
+    refused(nobody, tmp_path, "can't be fetched: Connection refused")
+
+
+@pytest.mark.parametrize("name", ["tcpip.pdb", "nt.exe.pdb", "ntos-krnl.pdb"])
+def test_only_kernels(server: Server, tmp_path: Path, name: str) -> None:
+    refused(server, tmp_path, "not the name of a kernel's PDB", PdbIdentity(GUID.hex, 1, name))
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("name", ["..", "../../nt.pdb", "nt/../x.pdb", "", "nt\0.pdb", "C:nt.pdb"])
+def test_names_that_are_none(server: Server, tmp_path: Path, name: str) -> None:
+    """They come out of the dump; the usual name stands in for them."""
+    usual = f"/ntkrnlmp.pdb/{GUID.hex.upper()}1/ntkrnlmp.pdb"
+    refused(server, tmp_path, f"has no {server.url}{usual}", PdbIdentity(GUID.hex, 1, name))
+
+
+def test_the_file_is_a_symbol_file(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    server.answers[PLACE] = Answer(pdb)
+    file = Pdb(fetch(WANTED, SymbolServer((tmp_path,), server.url), quiet))
+    assert file.struct("_HANDLE_TABLE").has("TableCode")
+    file.close()
