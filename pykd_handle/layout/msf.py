@@ -71,13 +71,14 @@ class Stream:
 
 
 class Msf:
-    """A PDB file that is open for reading; call `close`.
+    """A PDB file that is open for reading; call `close`. ``taken`` counts the bytes read.
 
     Raises `SymbolsError` with one line where the file can't be read or is no such container.
     """
 
     def __init__(self, path: Path, source: Source) -> None:
         self.source = source
+        self.taken = 0
         try:
             self._file: BinaryIO = open_input(path, buffering=0)
         except OSError as error:
@@ -98,7 +99,9 @@ class Msf:
                 f"{self.source.name}: a PDB of format 2.00, which compilers before 2002 wrote; "
                 "only 7.00 is read"
             )
-        if not head.startswith(MSF_MAGIC) or len(head) < 56:
+        if head.startswith(MSF_MAGIC) and len(head) < 56:
+            raise self.source.damaged("it is cut short")
+        if not head.startswith(MSF_MAGIC):
             raise SymbolsError(f"{self.source.name}: not a PDB file")
         block_size, _, _, size, _, places = struct.unpack_from("<6I", head, 32)
         self.block_size = int(block_size)
@@ -141,6 +144,7 @@ class Msf:
                 data += more
         except (OSError, ValueError, OverflowError) as error:
             raise SymbolsError(f"{self.source.name}: can't be read: {error}") from None
+        self.taken += size
         return data
 
     def close(self) -> None:

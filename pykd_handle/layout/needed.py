@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..values import MissingField, MissingType, SymbolsError
 from .declared import declared
-from .isf import Isf
+from .symbol_file import SymbolFile
 
 __all__ = ("refuse_damaged",)
 
@@ -12,16 +12,16 @@ __all__ = ("refuse_damaged",)
 _NEEDED = ("_EPROCESS", "_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_OBJECT_HEADER")
 
 
-def refuse_damaged(isf: Isf) -> None:
+def refuse_damaged(file: SymbolFile) -> None:
     """Raise `SymbolsError` where one of these structures is not there, or what the readers that are
     imported declare of it is damaged. Fields that a file does not have are those of other Windows.
     """
     fields = declared()
     for name in _NEEDED:
         try:
-            struct = isf.struct(name)
+            struct = file.struct(name)
         except MissingType:
-            raise SymbolsError(f"{isf.source} can't be used: it has no structure {name}") from None
+            raise SymbolsError(f"{file.source} can't be used: it has no structure {name}") from None
         for path in fields.get(name, ()):
             try:
                 struct.field(path)

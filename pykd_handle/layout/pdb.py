@@ -100,6 +100,11 @@ class Pdb:
         that of the file grows each time somebody writes into it."""
         return self._identity
 
+    @property
+    def taken(self) -> int:
+        """How many bytes of the file were read so far."""
+        return self._msf.taken
+
     def struct(self, name: str) -> Struct:
         """The structure or union of this name. Raises `MissingType`."""
         found = self._structs.get(name)

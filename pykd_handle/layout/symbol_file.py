@@ -12,8 +12,10 @@ from .msf import MSF_MAGIC
 from .pdb import Pdb
 from .struct import Struct
 
-__all__ = ("SymbolFile", "open_symbol_file")
+__all__ = ("SymbolFile", "open_symbol_file", "pointed")
 
+_CABINET = b"MSCF"
+_MOST_POINTER = 1024  # bytes
 _ANY_PDB = MSF_MAGIC[:15]  # of the format of before 2002, too, which `Pdb` refuses by name
 
 
@@ -49,6 +51,12 @@ class SymbolFile(Protocol):
         """Close the file, if it is still open."""
 
 
+def pointed(data: bytes) -> str:
+    """What a ``file.ptr`` of a symbol store says: where the file is that should be in its place."""
+    line = data.decode("utf-8", "replace").splitlines()[:1]
+    return "".join(line).partition(":")[2].strip() or "nothing"
+
+
 def open_symbol_file(path: Union[str, Path]) -> SymbolFile:
     """A PDB, or an ISF file (``.json``, ``.json.xz``); what is in it decides, not its name.
 
@@ -57,7 +65,11 @@ def open_symbol_file(path: Union[str, Path]) -> SymbolFile:
     path = Path(path)
     try:
         with open_input(path) as file:
-            head = file.read(len(MSF_MAGIC))
+            head = file.read(_MOST_POINTER)
     except OSError as error:
         raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
+    if head.startswith(_CABINET):
+        raise SymbolsError(f"{path} is compressed: unpack it with expand, or cabextract")
+    if path.name.lower() == "file.ptr":
+        raise SymbolsError(f"{path} leads to {pointed(head)}: give that to --symbols")
     return Pdb(path) if head.startswith(_ANY_PDB) else Isf.load(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Optional, Union
 
-from ..targets.dump.file import Progress, silent
+from ..targets.progress import Progress, silent
 from ..values import TargetError, UsageError
 from .nouns import Kernel
 

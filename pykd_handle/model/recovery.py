@@ -18,8 +18,9 @@ from ..kernel.state_checks import COUNT, STATE
 from ..layout import fields
 from ..layout.shipped import ShippedLayout, candidates, load
 from ..targets.dump import DumpTarget, open_dump
-from ..targets.dump.file import Progress, silent
+from ..targets.progress import Progress, silent
 from ..targets.recoverable import RecoverableTarget
+from ..targets.symbols.places import searched
 from ..values import NoSymbols, PykdHandleError, Sentence, SymbolsError, join
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def open_kernel_dump(
         if given and not isinstance(error, NoSymbols):
             raise SymbolsError("{}{}", error, _without(path, error, progress)) from None
         target = open_without_symbols(path, error, progress)
-        if given or not isinstance(error, NoSymbols):
+        if given or searched() or not isinstance(error, NoSymbols):
             target.add_note(error.sentence)
         return target
 

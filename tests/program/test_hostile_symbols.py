@@ -13,7 +13,7 @@ import pytest
 from mocks import KernelImage
 from mocks.dump import write_full_dump
 from pykd_handle.layout import isf_file
-from pykd_handle.targets.dump import peek
+from pykd_handle.targets.symbols import peek
 
 from .peaks import LIMIT, needs_peaks, peak
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Optional, Union
 
 from ...values import TargetError
+from ..progress import Progress, silent
 from .figures import PagedDump
-from .file import DumpFile, Progress, silent
+from .file import DumpFile
 from .header import HEADER_SIZE, DumpType, Machine, parse_header
 from .header32 import parse_header32
 from .header_check import check_header

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Callable
 
 from ...input_file import open_input
 from ...values import TargetError
+from ..progress import Progress, silent
 
-__all__ = ("DumpFile", "Progress", "silent")
-
-
-Progress = Callable[[str], None]
-"""Is told how far a long search is, as often as one likes; to tell the user is its business."""
-
-
-def silent(text: str) -> None:
-    """The progress that nobody wants to know."""
-    del text
+__all__ = ("DumpFile",)
 
 
 class DumpFile:

@@ -11,11 +11,12 @@ from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span
+from ..symbols.search import load_symbols
+from ..symbols.verify import KernelFacts, Known, Symbols
 from .debug_record import read_image_key, read_pdb_identity
 from .figures import Figures
 from .file import DumpFile
 from .modules import base_from_modules
-from .symbols import KernelFacts, Known, Symbols, load_symbols
 
 __all__ = ("DumpTarget",)
 
@@ -118,17 +119,20 @@ class DumpTarget(RecoverableTarget):
     # -- symbols and layouts --------------------------------------------------------------------
 
     def symbol(self, name: str) -> int:
-        """From the ISF file, else from the header and the debugger data. Raises `MissingSymbol`."""
+        """From the symbol file, else from the header and the debugger data.
+
+        Raises `MissingSymbol`.
+        """
         try:
-            return self.base + self._symbols.isf.symbol(name)
+            return self.base + self._symbols.file.symbol(name)
         except MissingSymbol:
             if name in self._known:
                 return self._known[name]
             raise
 
     def struct(self, name: str) -> Struct:
-        """From the ISF file. Raises `MissingType`."""
-        return self._symbols.isf.struct(name)
+        """From the symbol file. Raises `MissingType`."""
+        return self._symbols.file.struct(name)
 
     def take_layout(self, layout: Isf) -> None:
         """See `RecoverableTarget.take_layout`."""
@@ -139,7 +143,7 @@ class DumpTarget(RecoverableTarget):
         """See `Target.lacks_symbol`; a layout that ships may say it of the kernels that have it."""
         if not self.symbols_recovered:
             return super().lacks_symbol(name)
-        return name in self._symbols.isf.metadata.get("lacks_symbols", ())
+        return name in self._symbols.file.lacks_symbols
 
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
@@ -176,11 +180,12 @@ class DumpTarget(RecoverableTarget):
         return notes
 
     def symbol_damage(self) -> Sequence[Sentence]:
-        """What the ISF file was found to have wrong."""
-        return self._symbols.isf.damage
+        """What the symbol file was found to have wrong."""
+        return self._symbols.file.damage
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
+        self._symbols.file.close()
         self._file.close()
 
 

@@ -1,4 +1,4 @@
-"""An ISF file in place of the debugger's PDB, taken after it proved to be of this kernel.
+"""A symbol file in place of the debugger's PDB, taken after it proved to be of this kernel.
 
 The file says where the debugger data block and the list of processes should lie; the block that
 lies there, or the list, must say the same.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ...layout import Isf, refuse_damaged
+from ...layout import SymbolFile, open_symbol_file, refuse_damaged
 from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, Sentence, SymbolsError
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
@@ -23,21 +23,30 @@ _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
 class GivenSymbols(NamedTuple):
     """The symbols, and a line for the user: how they were checked."""
 
-    isf: Isf
+    file: SymbolFile
     note: Sentence
 
 
 def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
-    """The ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError` where it
-    can't be read, is of another kernel, or nothing shows that it is of this one."""
-    isf = Isf.load(path)
-    _check_pdb(target, base, isf, path)
+    """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
+    where it can't be read, is of another kernel, or nothing shows that it is of this one."""
+    file = open_symbol_file(path)
+    try:
+        return GivenSymbols(file, _check(target, base, file, path))
+    except PykdHandleError:
+        file.close()
+        raise
+
+
+def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
+    """Hold a file against the kernel; the line says how that went."""
+    _check_pdb(target, base, file, path)
     checks = 0
     mask = (1 << 8 * target.pointer_size) - 1
     for symbol, place in _IN_BLOCK:
         try:
-            block = base + isf.symbol("KdDebuggerDataBlock")
-            wanted = base + isf.symbol(symbol)
+            block = base + file.symbol("KdDebuggerDataBlock")
+            wanted = base + file.symbol(symbol)
         except MissingSymbol as error:
             raise SymbolsError("{}: {}", path, error) from None
         try:
@@ -50,25 +59,24 @@ def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
                 f"{path} is of another kernel: nt!{symbol} would be at 0x{wanted:x}, the "
                 f"debugger data block says 0x{stored:x}"
             )
-    checks += _check_list(target, base + isf.symbol("PsActiveProcessHead"), path)
+    checks += _check_list(target, base + file.symbol("PsActiveProcessHead"), path)
     if not checks:
         raise SymbolsError(
             f"{path} can't be checked: nothing that it names is readable in this session"
         )
-    refuse_damaged(isf)
-    note = Sentence("symbols: {} ({} addresses agree with this kernel)", path, checks)
-    return GivenSymbols(isf, note)
+    refuse_damaged(file)
+    return Sentence("symbols: {} ({} addresses agree with this kernel)", path, checks)
 
 
-def _check_pdb(target: Target, base: int, isf: Isf, path: Path) -> None:
+def _check_pdb(target: Target, base: int, file: SymbolFile, path: Path) -> None:
     """The PDB that the kernel's image names, where it does, must be the file's."""
     try:
         wanted = read_pdb_identity(target.read, base)
     except PykdHandleError:
         return
-    if isf.identity is not None and isf.identity.guid != wanted.guid:
+    if file.identity is not None and file.identity.guid != wanted.guid:
         raise SymbolsError(
-            f"{path} is of another kernel: it was made from PDB {isf.identity}, this kernel "
+            f"{path} is of another kernel: it was made from PDB {file.identity}, this kernel "
             f"has {wanted}"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ...layout import BitField, Isf, Struct
+from ...layout import BitField, Isf, Struct, SymbolFile
 from ...values import (
     MissingSymbol,
     MissingType,
@@ -59,6 +59,7 @@ class SessionTarget(RecoverableTarget):
         self._duties = Duties(pykd, live=not self._on_dump)
         self._memory: Memory
         self._engine: Optional[Engine] = None
+        self._file: Optional[SymbolFile] = None
         if self._on_dump:
             self._memory = SessionMemory(pykd, self.pointer_size)
         else:
@@ -75,7 +76,6 @@ class SessionTarget(RecoverableTarget):
             raise TargetError(f"the kernel, nt, is not found: {first_line(error)}") from None
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
-        self._isf: Optional[Isf] = None
         self._remarks: List[Sentence] = []
         try:
             if without_symbols:
@@ -89,7 +89,7 @@ class SessionTarget(RecoverableTarget):
     def _find_symbols(self, symbols: Optional[Path]) -> None:
         """Those of a file, else the debugger's own."""
         if symbols is not None:
-            self._isf, remark = take_symbols(self, self.base, symbols)
+            self._file, remark = take_symbols(self, self.base, symbols)
             self.add_note(remark)
         elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             raise NoSymbols(
@@ -120,7 +120,7 @@ class SessionTarget(RecoverableTarget):
     def take_layout(self, layout: Isf) -> None:
         """See `RecoverableTarget.take_layout`."""
         self.symbols_recovered = True
-        self._isf = layout
+        self._file = layout
 
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
@@ -139,7 +139,7 @@ class SessionTarget(RecoverableTarget):
 
     def symbol_damage(self) -> Sequence[Sentence]:
         """What the ISF file, where one is used, was found to have wrong."""
-        return () if self._isf is None else self._isf.damage
+        return () if self._file is None else self._file.damage
 
     def notes(self) -> List[Sentence]:
         """Where the symbols come from, if not from the debugger."""
@@ -171,8 +171,8 @@ class SessionTarget(RecoverableTarget):
     def _find(self, name: str) -> int:
         if self.symbols_recovered and name in self._known:
             return self._known[name]
-        if self._isf is not None and not self.symbols_recovered:
-            return self.base + self._isf.symbol(name)
+        if self._file is not None and not self.symbols_recovered:
+            return self.base + self._file.symbol(name)
         try:
             return int(self._module.offset(name)) & self._mask
         except self._pykd.DbgException:
@@ -180,8 +180,8 @@ class SessionTarget(RecoverableTarget):
 
     def struct(self, name: str) -> Struct:
         """The layout of a structure of ``nt``; each is asked for once."""
-        if self._isf is not None:
-            return self._isf.struct(name)
+        if self._file is not None:
+            return self._file.struct(name)
         found = self._structs.get(name)
         if found is None:
             try:
@@ -238,6 +238,8 @@ class SessionTarget(RecoverableTarget):
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        if self._file is not None:
+            self._file.close()
 
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""

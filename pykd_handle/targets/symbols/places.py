@@ -13,7 +13,7 @@ from typing import List, Mapping, NamedTuple, Optional, Tuple
 
 from .path import SymbolPath, parse_symbol_path
 
-__all__ = ("CACHE", "VARIABLES", "Place", "cache_folder", "environment_path", "places")
+__all__ = ("CACHE", "VARIABLES", "Place", "cache_folder", "environment_path", "places", "searched")
 
 VARIABLES = ("_NT_SYMBOL_PATH", "_NT_ALT_SYMBOL_PATH")
 """The variables, the one that counts more first."""
@@ -52,6 +52,11 @@ def environment_path(environ: Mapping[str, str] = os.environ) -> List[Tuple[str,
     default = _kept(environ) or Path("sym")
     found = [(name, environ.get(name, "")) for name in VARIABLES]
     return [(name, parse_symbol_path(text, default)) for name, text in found if text]
+
+
+def searched(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the user has said where to look: that nothing is there is then worth a line."""
+    return any(environ.get(name) for name in VARIABLES)
 
 
 def places(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ...layout import PdbIdentity
+from ...layout.symbol_file import pointed
 
 __all__ = ("Stored", "find_in_store", "pdb_name", "store_path")
 
@@ -66,15 +67,14 @@ def _look(folder: Path, name: str) -> Stored:
             return Stored(None, f"{packed} is compressed: unpack it with expand, or cabextract")
         pointer = folder / "file.ptr"
         if pointer.is_file():
-            return Stored(None, f"{pointer} leads to {_pointed(pointer)}: give that to --symbols")
+            return Stored(
+                None, f"{pointer} leads to {_read_pointer(pointer)}: give that to --symbols"
+            )
     except (OSError, ValueError):
         pass
     return Stored(None)
 
 
-def _pointed(path: Path) -> str:
-    """What a file.ptr says, in a line."""
+def _read_pointer(path: Path) -> str:
     with path.open("rb") as file:
-        line = file.read(_MOST_POINTER).decode("utf-8", "replace").splitlines()[:1]
-    text = "".join(line).partition(":")[2].strip()
-    return text or "nothing"
+        return pointed(file.read(_MOST_POINTER))

@@ -13,7 +13,7 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.dump.debug_record import read_pdb_identity
 from pykd_handle.values import CorruptedError, MemoryUnavailable, Reason
 
-from . import build
+from ..dump import build
 
 GUID = uuid.UUID("5278aff8-6c34-1677-d7d7-835c85b7b844")
 

@@ -11,7 +11,7 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.dump.header import DumpType, Run, parse_header
 from pykd_handle.values import TargetError
 
-from . import build
+from ..dump import build
 
 
 def with_runs(runs: List[Tuple[int, int]]) -> bytes:

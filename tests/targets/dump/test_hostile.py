@@ -17,7 +17,7 @@ from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import PykdHandleError
 
-from . import build
+from ..dump import build
 
 ROUNDS = 60
 _NUMBERS = (0, 1, 0x7F, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, 1 << 63, (1 << 64) - 1)

@@ -4,7 +4,7 @@ from pykd_handle.render.words import words
 from pykd_handle.targets import Gap, Piece, Span
 from pykd_handle.targets.dump.kdbg import KDBG_SIZE, parse_debugger_data
 
-from . import build
+from ..dump import build
 
 
 def span(data: bytes) -> Span:

@@ -10,17 +10,18 @@ import pytest
 
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.render.words import words
-from pykd_handle.targets.dump import folder, memory, translate
+from pykd_handle.targets.dump import memory, translate
 from pykd_handle.targets.dump.file import DumpFile
-from pykd_handle.targets.dump.folder import search
 from pykd_handle.targets.dump.header import Run, parse_header
 from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.pages import RunPages
 from pykd_handle.targets.dump.ranges import FileRanges, Range
 from pykd_handle.targets.dump.translate import Translator
+from pykd_handle.targets.symbols import folder
+from pykd_handle.targets.symbols.folder import search
 from pykd_handle.values import TargetError
 
-from . import build
+from ..dump import build
 
 VA = 0xFFFF8A0000000000
 

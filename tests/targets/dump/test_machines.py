@@ -20,12 +20,12 @@ from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.modules import base_from_modules
 from pykd_handle.targets.dump.pages import Pages
 from pykd_handle.targets.dump.paging import ARM64, PAE, X86, PagingFormat
-from pykd_handle.targets.dump.symbols import KernelFacts, Known, verify
 from pykd_handle.targets.dump.translate import Translator, choose_format
 from pykd_handle.targets.span import Piece, Span
+from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
 from pykd_handle.values import Reason, SymbolsError, TargetError, Unavailable
 
-from . import build
+from ..dump import build
 
 VA32 = 0x85012000
 VA64 = 0xFFFF8A0000000000

@@ -10,7 +10,7 @@ import pytest
 from pykd_handle.targets.dump.modules import base_from_modules
 from pykd_handle.values import MemoryUnavailable, Reason
 
-from . import build
+from ..dump import build
 
 ENTRY = 0xFFFFC08BDCE50000
 

@@ -18,7 +18,7 @@ from pykd_handle.targets.dump.physical import open_pages
 from pykd_handle.values import TargetError
 
 from ...kdmp import SecondOpinion
-from . import build
+from ..dump import build
 
 NUMBERS = (1, 2, 3, 9, 0x40, 0x41, 0x1FF, 0x200, 0x8005)
 PAGES = {number: build.page(number) for number in NUMBERS}

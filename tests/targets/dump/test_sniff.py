@@ -8,7 +8,7 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.dump import Kind, open_dump, sniff
 from pykd_handle.values import TargetError
 
-from . import build
+from ..dump import build
 
 
 @pytest.mark.parametrize(

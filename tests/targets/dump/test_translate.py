@@ -15,7 +15,7 @@ from pykd_handle.targets.dump.translate import Translator, choose_format
 from pykd_handle.values import Reason, Unavailable
 
 from ...kdmp import SecondOpinion
-from . import build
+from ..dump import build
 
 VA = 0xFFFF8A0000000000
 HARD = 0x63  # valid, writable, accessed, dirty

@@ -13,7 +13,7 @@ from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.header import parse_header
 from pykd_handle.targets.dump.triage import TriageDump, open_triage
 
-from . import build
+from ..dump import build
 
 POOL = 0xFFFFC08BDCE00000
 THREAD, PROCESS, PRCB = POOL + 0x1000, POOL + 0x2000, POOL + 0x8000

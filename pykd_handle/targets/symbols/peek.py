@@ -1,7 +1,8 @@
-"""A look into an ISF file without taking all of it in: which PDB it is of, where symbols lie.
+"""A look into a symbol file without taking all of it in: which PDB it is of, where symbols lie.
 
-A kernel's file has several megabytes of JSON; a folder may hold hundreds of them. The text is
-searched as it comes out of the decompressor, piece by piece, for the few parts that are wanted.
+A kernel's ISF file has several megabytes of JSON; a folder may hold hundreds of them. The text is
+searched as it comes out of the decompressor, piece by piece, for the few parts that are wanted. A
+PDB has tables that lead to them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Pattern
 
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
-from ...values import SymbolsError
+from ...layout.pdb import Pdb
+from ...values import MissingSymbol, SymbolsError
 
 __all__ = ("Allowance", "Peek", "peek")
 
@@ -26,7 +28,7 @@ _NAME = re.compile(rb'"database"\s*:\s*"([^"\\]{1,255})"')
 
 
 class Allowance:
-    """How many bytes of text a search may still unpack, in all of its files together."""
+    """How many bytes a search may still take in, of all of its files together."""
 
     def __init__(self, size: int) -> None:
         self.left = size
@@ -58,6 +60,8 @@ def peek(
     the one with this ``identity``, or with these ``offsets`` of symbols from the image base. A
     symbol that is not found is left out.
     """
+    if path.suffix.lower() == ".pdb":
+        return _into_pdb(path, names, identity, offsets, allowance)
     wanted = frozenset(names)
     pattern = _symbol_pattern(wanted) if wanted else None
     found: Optional[PdbIdentity] = None
@@ -85,6 +89,35 @@ def peek(
     except (OSError, SymbolsError):
         return None
     return Peek(found, symbols)
+
+
+def _into_pdb(
+    path: Path,
+    names: Iterable[str],
+    identity: Optional[PdbIdentity],
+    offsets: Mapping[str, int],
+    allowance: Optional[Allowance],
+) -> Optional[Peek]:
+    try:
+        file = Pdb(path)
+    except SymbolsError:
+        return None
+    symbols: Dict[str, int] = {}
+    try:
+        for name in names if identity in (None, file.identity) else ():
+            try:
+                symbols[name] = file.symbol(name)
+            except MissingSymbol:
+                continue
+            if offsets.get(name, symbols[name]) != symbols[name]:
+                break
+    except SymbolsError:
+        return None
+    finally:
+        if allowance is not None:
+            allowance.left -= file.taken
+        file.close()
+    return Peek(file.identity, symbols)
 
 
 def _symbol_pattern(names: Iterable[str]) -> Pattern[bytes]:

@@ -1,8 +1,9 @@
-"""Finding a kernel's ISF file in a folder.
+"""Finding a kernel's symbol file in a folder.
 
 Names that are understood: ``NAME-GUID-AGE.json``, ``GUID-AGE.json``, and ``NAME/GUID-AGE.json``
-as in the symbol folders of Volatility 3, each also with ``.xz`` behind. Any other ``.json`` or
-``.json.xz`` is looked into.
+as in the symbol folders of Volatility 3, each also with ``.xz`` behind, and ``NAME/GUIDAGE/NAME``
+of symbol stores, in which a PDB that is known is looked up. Any other ``.json``, ``.json.xz`` or
+``.pdb`` is looked into.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity
-from .file import Progress, silent
+from ..progress import Progress, silent
 from .peek import Allowance, Peek, peek
+from .store import find_in_store
 
 __all__ = ("Found", "Search", "search")
 
@@ -26,6 +28,10 @@ _MOST_UNPACKED = 384 << 20
 _FILE = re.compile(
     r"^(?:(?P<name>.+?)[-_.])?(?P<guid>[0-9A-Fa-f]{32})-(?P<age>[0-9A-Fa-f]{1,8})\.json(?:\.xz)?$"
 )
+_KEY = re.compile(r"^(?P<guid>[0-9A-Fa-f]{32})(?P<age>[0-9A-Fa-f]{1,8})$")
+# The folders of other files in a symbol store.
+_OTHER = re.compile(r"^(?!nt(k|os)).*\.(pdb|dll|exe|sys|drv|ocx|cpl|mui|dbg)$", re.IGNORECASE)
+_ENDINGS = (".json", ".json.xz", ".pdb")
 # ntkrnlmp, ntoskrnl, ntkrnlpa, ntkrpamp, ntkrla57: all kernels of NT are called so.
 _KERNEL = re.compile(r"^nt(k|os)", re.IGNORECASE)
 
@@ -52,26 +58,27 @@ def search(
     offsets: Mapping[str, int],
     progress: Progress = silent,
 ) -> Search:
-    """The ISF files of a folder that may be of a kernel.
+    """The symbol files of a folder that may be of a kernel.
 
     With ``identity``, those of this PDB, or else those that do not say of which they are; without,
     all that may be of a kernel. The latter two come with the places of these ``symbols``, as far as
     they are those of ``offsets``. ``deep`` also looks into folders inside. Never raises for what
     lies there.
     """
+    stored = None if identity is None else find_in_store(folder, identity)
+    if stored is not None and stored.path is not None:
+        return Search((Found(stored.path, Peek(identity, {})),), "")
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
+    if stored is not None and stored.remark:
+        remark = f" ({stored.remark})"
     if identity is None:
         kernels = [path for path in paths if _may_be_kernel(path)]
         return _look_into(kernels, None, symbols, offsets, remark, progress)
-    named = [
-        Found(path, Peek(identity, {}))
-        for path in paths
-        if _is_of(_FILE.match(path.name), identity)
-    ]
+    named = [Found(path, Peek(identity, {})) for path in paths if _is_of(_claim(path), identity)]
     if named:
         return Search(tuple(named), remark)
-    unnamed = [path for path in paths if not _FILE.match(path.name)]
+    unnamed = [path for path in paths if not _claim(path)]
     looked = _look_into(unnamed, identity, symbols, offsets, remark, progress)
     exact = tuple(one for one in looked.files if one.peek.identity == identity)
     return Search(exact or looked.files, looked.remark)
@@ -105,6 +112,13 @@ def _look_into(
     return Search(tuple(found), remark)
 
 
+def _claim(path: Path) -> Optional[re.Match[str]]:
+    """What the name of a file, or of its folder in a store, says of it."""
+    return _FILE.match(path.name) or (
+        _KEY.match(path.parent.name) if path.suffix.lower() == ".pdb" else None
+    )
+
+
 def _is_of(match: Optional[re.Match[str]], identity: PdbIdentity) -> bool:
     if match is None or match.group("guid").upper() != identity.guid:
         return False
@@ -115,6 +129,8 @@ def _is_of(match: Optional[re.Match[str]], identity: PdbIdentity) -> bool:
 
 def _may_be_kernel(path: Path) -> bool:
     """Whether the names do not say that the file is of something else."""
+    if path.suffix.lower() == ".pdb":
+        return not _KEY.match(path.parent.name) or bool(_KERNEL.match(path.name))
     match = _FILE.match(path.name)
     if match is None:
         return True
@@ -123,7 +139,7 @@ def _may_be_kernel(path: Path) -> bool:
 
 
 def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
-    """The ``.json`` and ``.json.xz`` files, sorted, and whether everything was looked at."""
+    """The symbol files, sorted, and whether everything was looked at."""
     found: List[Path] = []
     pending: List[Tuple[Path, int]] = [(folder, 0)]
     seen = 0
@@ -137,9 +153,9 @@ def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
                         return sorted(found), False
                     # Links to folders are not followed: they may lead back here.
                     if entry.is_dir(follow_symlinks=False):
-                        if deep and depth < _DEEPEST:
+                        if deep and depth < _DEEPEST and not _OTHER.match(entry.name):
                             pending.append((Path(entry.path), depth + 1))
-                    elif entry.name.endswith((".json", ".json.xz")) and entry.is_file():
+                    elif entry.name.lower().endswith(_ENDINGS) and entry.is_file():
                         found.append(Path(entry.path))
         except OSError:
             continue
