@@ -56,7 +56,8 @@ def make(folder: Path, build: str) -> Case:
     image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
     if image.has_struct("_DEVICE_OBJECT"):
         image.current.handle(image.file("\\Windows\\notepad.exe"), access=0x120089)
-    image.current.handle(image.key("\\REGISTRY\\MACHINE\\SOFTWARE"))
+    if image.has_struct("_CM_KEY_CONTROL_BLOCK"):
+        image.current.handle(image.key("\\REGISTRY\\MACHINE\\SOFTWARE"))
     for name in ("dumps", "pdb", "isf"):
         (folder / name).mkdir()
     dump, isf = folder / "dumps" / "memory.dmp", folder / "isf" / "kernel.json"
