@@ -21,8 +21,8 @@ OPTIONS: Sequence[Argument] = (
     Argument(
         "--symbols",
         metavar="PATH",
-        help="the kernel's symbols: an ISF file (.json, .json.xz), or a folder in which the right "
-        "one is looked for",
+        help="the kernel's symbols: its PDB, an ISF file (.json, .json.xz), or a folder in which "
+        "the right one is looked for; without it, _NT_SYMBOL_PATH counts, then the dump's folder",
     ),
     Argument(
         "--format",
@@ -47,7 +47,7 @@ OPTIONS: Sequence[Argument] = (
 _AS_OPTIONS = ("doctor", "types")
 _PATHS = {
     "dump": "a crash dump",
-    "symbols": "an ISF file or a folder of them",
+    "symbols": "a PDB, an ISF file or a folder of them",
     "output": "a file to write to",
 }
 # A minus before a number or an expression; no option has one dash but -h and -?.

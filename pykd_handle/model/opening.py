@@ -46,8 +46,9 @@ def open_dump(
 ) -> Kernel:
     """Open a kernel dump, a raw image of memory, or a minidump of a process.
 
-    ``symbols`` is an ISF file of the dump's kernel or a folder of such; without it they are looked
-    for beside the dump, and then a layout that ships with the package is proved on the memory.
+    ``symbols`` is the PDB of the dump's kernel, an ISF file or a folder of such; without it they
+    are looked for on the symbol path of the environment and beside the dump, and then a layout that
+    ships with the package is proved on the memory.
     ``progress`` takes a line now and then, while something is looked for. Raises `TargetError`,
     `SymbolsError`, and `UsageError` for symbols with a minidump; the line says what to do.
     """

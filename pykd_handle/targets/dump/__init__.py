@@ -44,11 +44,12 @@ def open_dump(
 ) -> DumpTarget:
     """Open a kernel dump, or a raw image of physical memory.
 
-    ``symbols`` is an ISF file of the dump's kernel or a folder in which it is looked for; without
-    it, the dump's own folder is looked through. With ``without_symbols`` none are looked for: the
-    caller gives the target a layout (`DumpTarget.take_layout`). ``progress`` takes a line now and
-    then, while something is looked for. Raises `TargetError` where the
-    file can't be used and `SymbolsError` where no symbols fit; the line says what to do.
+    ``symbols`` is a PDB or an ISF file of the dump's kernel or a folder in which it is looked for;
+    without it, the symbol path of the environment and the dump's own folder are looked through.
+    With ``without_symbols`` none are looked for: the caller gives the target a layout
+    (`DumpTarget.take_layout`). ``progress`` takes a line now and then, while something is looked
+    for. Raises `TargetError` where the file can't be used and `SymbolsError` where no symbols fit;
+    the line says what to do.
     """
     path = Path(path)
     file = DumpFile(path, progress)

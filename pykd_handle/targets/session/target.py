@@ -94,7 +94,7 @@ class SessionTarget(RecoverableTarget):
         elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             raise NoSymbols(
                 "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
-                "or give --symbols FILE (ISF)"
+                "or give --symbols FILE (its PDB, or an ISF file)"
             )
         self.five_levels = self._has_wide_pointers()
 

@@ -104,8 +104,12 @@ def test_symbols_beside_the_dump_are_found() -> None:
 
 
 def test_without_symbols(tmp_path: Path) -> None:
+    # Not beside its symbols.
+    path = tmp_path / "memory.dmp"
+    path.write_bytes(DUMP.read_bytes())
     with pytest.raises(SymbolsError) as error:
-        open_dump(DUMP, tmp_path)
+        open_dump(path, tmp_path)
     assert "build 19041" in words(error.value)
     assert "does not say" in words(error.value)
-    assert "pdbconv" in words(error.value)
+    address = "https://msdl.microsoft.com/download/symbols/ntoskrnl.exe/"
+    assert f"; fetch {address}" in words(error.value)
