@@ -149,7 +149,12 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
 
     if options.dump is not None:
         asked = prepared(mode_of(options.dump), None)
-        return open_dump(options.dump, options.symbols, Progress()), asked
+        kernel = open_dump(options.dump, options.symbols, Progress(), download=options.download)
+        return kernel, asked
+    if options.download:
+        raise UsageError(
+            "--download is for --dump; in a session the debugger fetches symbols (.symfix; .reload)"
+        )
     _refuse_files(getattr(options, "words", ())[:3])
     try:
         kernel = connect(options.symbols)

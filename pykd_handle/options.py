@@ -25,6 +25,12 @@ OPTIONS: Sequence[Argument] = (
         "the right one is looked for; without it, _NT_SYMBOL_PATH counts, then the dump's folder",
     ),
     Argument(
+        "--download",
+        action="store_true",
+        help="fetch the kernel's PDB from the server that _NT_SYMBOL_PATH names, where it is found "
+        "nowhere else on it",
+    ),
+    Argument(
         "--format",
         metavar="NAME",
         choices=FORMATS,

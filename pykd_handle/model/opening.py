@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from ..targets.progress import Progress, silent
+from ..targets.symbols.wish import Wish
 from ..values import TargetError, UsageError
 from .nouns import Kernel
 
@@ -42,19 +43,25 @@ def mode_of(path: AnyPath) -> str:
 
 
 def open_dump(
-    path: AnyPath, symbols: Optional[AnyPath] = None, progress: Progress = silent
+    path: AnyPath,
+    symbols: Optional[AnyPath] = None,
+    progress: Progress = silent,
+    *,
+    download: bool = False,
 ) -> Kernel:
     """Open a kernel dump, a raw image of memory, or a minidump of a process.
 
     ``symbols`` is the PDB of the dump's kernel, an ISF file or a folder of such; without it they
     are looked for on the symbol path of the environment and beside the dump, and then a layout that
-    ships with the package is proved on the memory.
+    ships with the package is proved on the memory. ``download`` allows to ask the servers that the
+    symbol path names.
     ``progress`` takes a line now and then, while something is looked for. Raises `TargetError`,
     `SymbolsError`, and `UsageError` for symbols with a minidump; the line says what to do.
     """
     if mode_of(path) == "user":
-        if symbols is not None:
-            raise UsageError("--symbols is for kernel dumps; this is a user-mode minidump")
+        if symbols is not None or download:
+            option = "--download" if symbols is None else "--symbols"
+            raise UsageError(f"{option} is for kernel dumps; this is a user-mode minidump")
         from ..usermode import open_minidump
         from .user import UserKernel
 
@@ -62,7 +69,8 @@ def open_dump(
     from .kernel_mode import KernelMode
     from .recovery import open_kernel_dump
 
-    target = open_kernel_dump(Path(path), None if symbols is None else Path(symbols), progress)
+    wish = Wish(None if symbols is None else Path(symbols), download)
+    target = open_kernel_dump(Path(path), wish, progress)
     try:
         return KernelMode(target)
     except Exception:

@@ -10,6 +10,7 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
@@ -21,6 +22,7 @@ from ..targets.dump import DumpTarget, open_dump
 from ..targets.progress import Progress, silent
 from ..targets.recoverable import RecoverableTarget
 from ..targets.symbols.places import searched
+from ..targets.symbols.wish import Wish
 from ..values import NoSymbols, PykdHandleError, Sentence, SymbolsError, join
 
 if TYPE_CHECKING:
@@ -63,23 +65,21 @@ class _Candidate(NamedTuple):
     verdict: Verdict
 
 
-def open_kernel_dump(
-    path: Path, symbols: Optional[Path], progress: Progress = silent
-) -> DumpTarget:
-    """Open the dump at ``path`` with the symbols that are given, or that lie beside it; where a
-    folder holds none of this kernel, without.
+def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> DumpTarget:
+    """Open the dump at ``path`` with the symbols that are given, or that are found; where no place
+    holds those of this kernel, without.
 
     Raises `SymbolsError`: a file that is given and is of another kernel is refused, and the line
     says where leaving it out helps.
     """
     try:
-        return open_dump(path, symbols, progress=progress)
+        return open_dump(path, wish, progress=progress)
     except SymbolsError as error:
-        given = symbols is not None
+        given = wish.path is not None
         if given and not isinstance(error, NoSymbols):
             raise SymbolsError("{}{}", error, _without(path, error, progress)) from None
         target = open_without_symbols(path, error, progress)
-        if given or searched() or not isinstance(error, NoSymbols):
+        if given or searched() or wish.may_download() or not isinstance(error, NoSymbols):
             target.add_note(error.sentence)
         return target
 
@@ -87,8 +87,12 @@ def open_kernel_dump(
 def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
     """Half a line: with what the dump can be read without ``--symbols``, if it can."""
     try:
-        open_dump(path, progress=progress).close()
-        return "; without --symbols the symbols beside the dump are taken"
+        with closing(open_dump(path, progress=progress)) as target:
+            source = Path(target.symbol_source)
+        taken = f"{source} is"
+        if source.parent == path.parent:
+            taken = "the symbols beside the dump are"
+        return f"; without --symbols {taken} taken"
     except PykdHandleError:
         pass
     try:

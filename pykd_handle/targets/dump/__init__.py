@@ -20,6 +20,7 @@ from typing import Optional, Union
 
 from ...values import TargetError
 from ..progress import Progress, silent
+from ..symbols.wish import Wish, wish_of
 from .figures import PagedDump
 from .file import DumpFile
 from .header import HEADER_SIZE, DumpType, Machine, parse_header
@@ -38,7 +39,7 @@ _READ = {Kind.KERNEL64: (Machine.X64, Machine.ARM64), Kind.KERNEL32: (Machine.X8
 
 def open_dump(
     path: Union[str, Path],
-    symbols: Union[str, Path, None] = None,
+    symbols: Union[str, Path, Wish, None] = None,
     without_symbols: bool = False,
     progress: Progress = silent,
 ) -> DumpTarget:
@@ -55,20 +56,20 @@ def open_dump(
     file = DumpFile(path, progress)
     target: Optional[DumpTarget] = None
     try:
-        target = _open(file, None if symbols is None else Path(symbols), without_symbols)
+        target = _open(file, wish_of(symbols), without_symbols)
         return target
     finally:
         if target is None:
             file.close()
 
 
-def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> DumpTarget:
+def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:
     raw = file.read(0, HEADER_SIZE)
     sniffed = sniff_bytes(raw)
     if sniffed.kind is Kind.USER:
         raise TargetError(f"{file.path}: {sniffed.text}, not a kernel dump")
     if sniffed.kind is Kind.UNKNOWN and may_be_raw(file):
-        return _paged(file, open_raw(file), symbols, without_symbols)
+        return _paged(file, open_raw(file), wish, without_symbols)
     if sniffed.kind not in _READ:
         raise TargetError(f"{file.path}: {sniffed.text}")
     parse = parse_header if sniffed.kind is Kind.KERNEL64 else parse_header32
@@ -79,15 +80,13 @@ def _open(file: DumpFile, symbols: Optional[Path], without_symbols: bool) -> Dum
             what = "of Itanium machines"
         raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
     if header.dump_type is DumpType.TRIAGE:
-        return DumpTarget(file, *open_triage(file, header), symbols, without_symbols)
+        return DumpTarget(file, *open_triage(file, header), wish, without_symbols)
     opened = check_header(file, header, open_pages(file, header))
-    return _paged(file, opened, symbols, without_symbols)
+    return _paged(file, opened, wish, without_symbols)
 
 
-def _paged(
-    file: DumpFile, opened: PagedDump, symbols: Optional[Path], without_symbols: bool
-) -> DumpTarget:
+def _paged(file: DumpFile, opened: PagedDump, wish: Wish, without_symbols: bool) -> DumpTarget:
     """The target of a dump of whole pages, whose page tables know what the symbols tell of them."""
-    target = DumpTarget(file, *opened, symbols, without_symbols)
+    target = DumpTarget(file, *opened, wish, without_symbols)
     opened.memory.set_invalid_mask(target.invalid_mask())
     return target

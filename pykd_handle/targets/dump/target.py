@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from ...layout import Isf, Struct
@@ -13,6 +12,7 @@ from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span
 from ..symbols.search import load_symbols
 from ..symbols.verify import KernelFacts, Known, Symbols
+from ..symbols.wish import Wish
 from .debug_record import read_image_key, read_pdb_identity
 from .figures import Figures
 from .file import DumpFile
@@ -20,6 +20,7 @@ from .modules import base_from_modules
 
 __all__ = ("DumpTarget",)
 
+_NOTHING_GIVEN = Wish()
 _NO_ADDRESS = Unavailable(Reason.NOT_A_CANONICAL_ADDRESS)
 _USER_ADDRESS = Unavailable(Reason.USER_ADDRESS)
 
@@ -36,7 +37,7 @@ class DumpTarget(RecoverableTarget):
         file: DumpFile,
         figures: Figures,
         memory: Memory,
-        symbols: Optional[Path] = None,
+        wish: Wish = _NOTHING_GIVEN,
         without_symbols: bool = False,
     ) -> None:
         super().__init__()
@@ -56,7 +57,7 @@ class DumpTarget(RecoverableTarget):
         if without_symbols:
             self.take_layout(Isf({"base_types": {}, "user_types": {}}))
         else:
-            self._symbols = load_symbols(symbols, file.path.parent, self.facts, file.progress)
+            self._symbols = load_symbols(wish, file.path.parent, self.facts, file.progress)
         self.base = self._symbols.base
         self._known: Dict[str, int] = {known.symbol: known.address for known in self.facts.known}
 
@@ -178,6 +179,11 @@ class DumpTarget(RecoverableTarget):
             notes.append(Sentence("the debugger data block was not used: {}", trouble))
         notes += self._symbols.notes
         return notes
+
+    @property
+    def symbol_source(self) -> str:
+        """The file that the symbols come from."""
+        return self._symbols.file.source
 
     def symbol_damage(self) -> Sequence[Sentence]:
         """What the symbol file was found to have wrong."""

@@ -11,9 +11,18 @@ import os
 from pathlib import Path
 from typing import List, Mapping, NamedTuple, Optional, Tuple
 
-from .path import SymbolPath, parse_symbol_path
+from .path import SymbolPath, SymbolServer, parse_symbol_path
 
-__all__ = ("CACHE", "VARIABLES", "Place", "cache_folder", "environment_path", "places", "searched")
+__all__ = (
+    "CACHE",
+    "VARIABLES",
+    "Place",
+    "cache_folder",
+    "environment_path",
+    "places",
+    "searched",
+    "servers",
+)
 
 VARIABLES = ("_NT_SYMBOL_PATH", "_NT_ALT_SYMBOL_PATH")
 """The variables, the one that counts more first."""
@@ -24,13 +33,19 @@ CACHE = "PYKD_HANDLE_CACHE"
 
 class Place(NamedTuple):
     """A folder to look in. ``origin`` is the variable that names it, "the cache", or "" for one
-    that is given or holds the dump; ``where`` says that for a message."""
+    that is given or holds the dump; ``where`` says that for a message. ``set_up`` tells that the
+    user named it, ``given`` that it was in this run."""
 
     folder: Path
     where: str
     origin: str = ""
     given: bool = False
     deep: bool = True
+
+    @property
+    def set_up(self) -> bool:
+        """Whether the user has named it."""
+        return self.given or self.origin in VARIABLES
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Optional[Path]:
@@ -59,10 +74,21 @@ def searched(environ: Mapping[str, str] = os.environ) -> bool:
     return any(environ.get(name) for name in VARIABLES)
 
 
+def servers(environ: Mapping[str, str] = os.environ) -> List[SymbolServer]:
+    """The servers that the symbol paths of the environment name, each once."""
+    paths = [path for _, path in environment_path(environ)]
+    found = [server for path in paths for server in path.servers if server.url]
+    return list({server.url: server for server in reversed(found)}.values())[::-1]
+
+
 def places(
-    given: Optional[Path], beside: Optional[Path], environ: Mapping[str, str] = os.environ
+    given: Optional[Path],
+    beside: Optional[Path],
+    environ: Mapping[str, str] = os.environ,
+    absent: bool = False,
 ) -> List[Place]:
-    """The folders to look in, in order; ``beside`` holds the dump. Each comes once."""
+    """The folders to look in, in order; ``beside`` holds the dump. Each comes once, and those that
+    are not there only where the ``absent`` ones are asked for."""
     found: List[Place] = []
     if given is not None:
         found.append(Place(given, f"in {given}", given=True))
@@ -79,7 +105,7 @@ def places(
     once = []
     for place in found:
         key = os.path.normcase(place.folder)
-        if key not in seen and (place.given or place.folder.is_dir()):
+        if key not in seen and (absent or place.given or place.folder.is_dir()):
             seen.add(key)
             once.append(place)
     return once

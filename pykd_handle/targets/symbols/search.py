@@ -15,65 +15,101 @@ from ...values import NoSymbols, Sentence, SymbolsError
 from ..progress import Progress, silent
 from .folder import Found, search
 from .path import MICROSOFT
-from .places import Place, places
+from .places import Place, places, servers
 from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
+from .wish import Wish
 
-__all__ = ("load_symbols",)
+__all__ = ("Nothing", "address_by_hand", "from_folder", "load_symbols", "take")
 
 # Files of one PDB that are unpacked and parsed: where the first is damaged, another may serve.
 _MOST_TAKEN = 4
 
 
-class _Nothing(NoSymbols):
+class Nothing(NoSymbols):
     """A place has no symbols of this kernel; ``remark`` says in brackets what stood in the way."""
 
     def __init__(self, place: Place, remark: str) -> None:
         super().__init__("{}{}", place.where, remark)
-        self.where = f"{place.where}{remark}"
+        self.place = place
+        self.remark = remark
 
 
 def load_symbols(
-    path: Optional[Path], beside: Optional[Path], facts: KernelFacts, progress: Progress = silent
+    wish: Wish, beside: Optional[Path], facts: KernelFacts, progress: Progress = silent
 ) -> Symbols:
-    """Symbols for this kernel from the file or folder at ``path``, or from the `places`.
+    """Symbols for this kernel from the file or folder that is wished for, or from the `places`.
 
     ``beside`` is the folder that holds the dump. Raises `SymbolsError` with one line that says
     what is wanted.
     """
+    path = wish.path
     if path is not None and not path.is_dir():
         if not path.exists():
             raise SymbolsError(f"{path}: no such file or folder")
-        return _take(path, facts)
-    nothing: List[_Nothing] = []
+        return take(path, facts)
+    nothing: List[Nothing] = []
     trouble: List[SymbolsError] = []
-    for place in places(path, beside):
+    every = places(path, beside)
+    set_up = [place for place in every if place.set_up]
+    others = [place for place in every if not place.set_up]
+    for place in (*set_up, None, *others):
         try:
-            symbols = _from_folder(place, facts, progress)
-        except _Nothing as error:
+            if place is None:
+                symbols = _fetched(wish, facts, progress)
+                if symbols is None:
+                    continue
+            else:
+                symbols = from_folder(place, facts, progress)
+        except Nothing as error:
             nothing.append(error)
         except SymbolsError as error:
-            if place.given:
+            if place is not None and place.given:
                 raise
             trouble.append(error)
         else:
             told = [error.sentence for error in trouble]
-            if path is not None and not place.given:
-                told.insert(0, _missed(facts, [nothing[0].where]))
+            if nothing and nothing[0].place.given:
+                told.insert(0, _missed(facts, nothing[:1]))
             return symbols._replace(notes=(*told, *_from(place, symbols)))
+    if trouble and path is not None:
+        raise NoSymbols("{}; {}", _missed(facts, nothing), trouble[0])
     if trouble:
         raise trouble[0]
-    raise _wanted(facts, [one.where for one in nothing])
+    raise _wanted(wish, facts, nothing)
 
 
-def _from(place: Place, symbols: Symbols) -> List[Sentence]:
+def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Symbols]:
+    """The PDB from the first server that has it; None where none may or can be asked.
+
+    Raises `SymbolsError` with what the last server said.
+    """
+    if not wish.may_download() or facts.identity is None:
+        return None
+    from .download import fetch  # takes 30 ms, and few ask for it
+
+    trouble = SymbolsError(
+        "nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH="
+        f"srv*DIR*{MICROSOFT}"
+    )
+    for server in servers():
+        try:
+            return take(fetch(facts.identity, server, progress), facts)
+        except SymbolsError as error:
+            trouble = error
+    raise trouble
+
+
+def _from(place: Optional[Place], symbols: Symbols) -> List[Sentence]:
     """The lines about symbols, with the place that the user did not name here."""
+    if place is None:
+        return [Sentence("{}, just fetched", note) for note in symbols.notes]
     if not place.origin:
         return list(symbols.notes)
     return [Sentence("{}, from {}", note, place.origin) for note in symbols.notes]
 
 
-def _take(path: Path, facts: KernelFacts) -> Symbols:
+def take(path: Path, facts: KernelFacts) -> Symbols:
     """A file that is of this kernel, and can serve. Raises `SymbolsError`."""
     file = open_symbol_file(path)
     taken = False
@@ -88,7 +124,8 @@ def _take(path: Path, facts: KernelFacts) -> Symbols:
     return symbols
 
 
-def _from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbols:
+def from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbols:
+    """The symbols of a place. Raises `Nothing`, and `SymbolsError` for a file that can't serve."""
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
@@ -99,7 +136,7 @@ def _from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbol
         if of_this or compare(one.peek.symbols, facts).fits:
             fitting.append(one)
     if not fitting:
-        raise _Nothing(place, found.remark)
+        raise Nothing(place, found.remark)
     identities = {one.peek.identity for one in fitting}
     if len(identities) > 1:
         listed = " and ".join(str(one.path) for one in fitting[:2])
@@ -110,7 +147,7 @@ def _from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbol
     trouble: Optional[SymbolsError] = None
     for one in fitting[:_MOST_TAKEN]:
         try:
-            return _take(one.path, facts)
+            return take(one.path, facts)
         except SymbolsError as error:
             trouble = trouble or error
     assert trouble is not None
@@ -120,9 +157,9 @@ def _from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbol
 # -- words --------------------------------------------------------------------------------------
 
 
-def _missed(facts: KernelFacts, where: List[str]) -> Sentence:
+def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
     """What was not found, and where."""
-    joined = ", ".join(dict.fromkeys(where))
+    joined = ", ".join(dict.fromkeys(f"{one.place.where}{one.remark}" for one in nothing))
     if facts.identity is not None:
         name = facts.identity.name or pdb_name(facts.identity)
         line = "no symbols for this kernel ({}, {}) {}"
@@ -138,13 +175,24 @@ def _missed(facts: KernelFacts, where: List[str]) -> Sentence:
     )
 
 
-def _wanted(facts: KernelFacts, where: List[str]) -> NoSymbols:
+def _wanted(wish: Wish, facts: KernelFacts, nothing: List[Nothing]) -> NoSymbols:
     """The error: what was not found, and how to come by it."""
-    what = _missed(facts, where)
+    what = _missed(facts, nothing)
+    named = servers()
+    if facts.identity is not None and named and not wish.may_download():
+        line = "{}; give --download to fetch it from {}"
+        return NoSymbols(line, what, named[0].url)
+    address = address_by_hand(facts)
     if facts.identity is not None:
-        line = "{}; fetch {}/{} and give it to --symbols"
-        return NoSymbols(line, what, MICROSOFT, store_path(facts.identity))
-    if facts.image:
-        line = "{}; fetch {}/{}/{} and give the PDB that it names to --symbols"
-        return NoSymbols(line, what, MICROSOFT, facts.image, facts.image.partition("/")[0])
+        return NoSymbols("{}; fetch {} and give it to --symbols", what, address)
+    if address:
+        return NoSymbols("{}; fetch {} and give the PDB that it names to --symbols", what, address)
     return NoSymbols("{}; give --symbols PATH: its PDB, an ISF file, or a folder of either", what)
+
+
+def address_by_hand(facts: KernelFacts) -> str:
+    """Where Microsoft's server has the PDB of a kernel, or, where the dump does not say which it
+    is, the image that names it; "" where neither is known."""
+    if facts.identity is not None:
+        return f"{MICROSOFT}/{store_path(facts.identity)}"
+    return f"{MICROSOFT}/{facts.image}/{facts.image.partition('/')[0]}" if facts.image else ""

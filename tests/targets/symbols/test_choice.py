@@ -15,6 +15,7 @@ from pykd_handle.targets.symbols.folder import search
 from pykd_handle.targets.symbols.peek import peek
 from pykd_handle.targets.symbols.search import load_symbols
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
+from pykd_handle.targets.symbols.wish import Wish
 from pykd_handle.values import SymbolsError
 
 from ..dump import build
@@ -137,7 +138,9 @@ def test_symbols_of_a_32_bit_kernel() -> None:
 @pytest.mark.parametrize("name", ["nt.json", "nt.json.xz"])
 def test_a_file(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, isf())
-    assert load_symbols(path, tmp_path / "none", facts()).file.symbol("PspCidTable") == 0xCFC5C8
+    assert (
+        load_symbols(Wish(path), tmp_path / "none", facts()).file.symbol("PspCidTable") == 0xCFC5C8
+    )
 
 
 def test_a_damaged_file(tmp_path: Path) -> None:
@@ -146,27 +149,27 @@ def test_a_damaged_file(tmp_path: Path) -> None:
     for raw in (whole[: len(whole) // 2], b"", whole[:20] + b"\xff" * 20 + whole[40:]):
         path.write_bytes(raw)
         with pytest.raises(SymbolsError, match=r"nt\.json\.xz"):
-            load_symbols(path, tmp_path, facts())
+            load_symbols(Wish(path), tmp_path, facts())
     path = build.write(tmp_path / "nt.json", b'{"base_types": [')
     with pytest.raises(SymbolsError, match=r"nt\.json"):
-        load_symbols(path, tmp_path, facts())
+        load_symbols(Wish(path), tmp_path, facts())
 
 
 def test_what_is_in_a_file_decides(tmp_path: Path) -> None:
     path = build.write(tmp_path / "nt.json", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0")
     with pytest.raises(SymbolsError, match=r"nt\.json is damaged: it is cut short"):
-        load_symbols(path, tmp_path, facts())
+        load_symbols(Wish(path), tmp_path, facts())
     path = build.write(tmp_path / "nt.pd_", b"MSCF\0\0\0\0")
     with pytest.raises(SymbolsError, match=r"is compressed: unpack it with expand, or cabextract"):
-        load_symbols(path, tmp_path, facts())
+        load_symbols(Wish(path), tmp_path, facts())
     path = build.write(tmp_path / "file.ptr", b"PATH:\\\\server\\share\\nt.pdb")
     with pytest.raises(SymbolsError, match=r"leads to \\\\server\\share\\nt\.pdb: give that"):
-        load_symbols(path, tmp_path, facts())
+        load_symbols(Wish(path), tmp_path, facts())
 
 
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(SymbolsError, match="no such file or folder"):
-        load_symbols(tmp_path / "x.json", tmp_path, facts())
+        load_symbols(Wish(tmp_path / "x.json"), tmp_path, facts())
 
 
 # -- a folder -----------------------------------------------------------------------------------
@@ -190,14 +193,14 @@ def test_the_names_that_are_found(tmp_path: Path, place: str) -> None:
     write(tmp_path / "other.json", isf(OTHER, PspCidTable=1))
     build.write(tmp_path / "junk.json", b"\xff\xfe{{{")
     path = write(tmp_path / place, isf())
-    found = load_symbols(tmp_path, tmp_path / "none", facts())
+    found = load_symbols(Wish(tmp_path), tmp_path / "none", facts())
     assert found.file.source == str(path)
 
 
 def test_a_name_that_lies(tmp_path: Path) -> None:
     write(tmp_path / f"{GUID}-1.json", isf(OTHER))
     with pytest.raises(SymbolsError, match="is of another kernel"):
-        load_symbols(tmp_path, tmp_path, facts())
+        load_symbols(Wish(tmp_path), tmp_path, facts())
 
 
 def test_ages_in_both_notations(tmp_path: Path) -> None:
@@ -213,39 +216,39 @@ def test_ages_in_both_notations(tmp_path: Path) -> None:
 def test_the_same_pdb_twice_is_no_question(tmp_path: Path) -> None:
     build.write(tmp_path / f"a-{GUID}-1.json.xz", b"damaged")
     path = write(tmp_path / f"b-{GUID}-1.json.xz", isf())
-    assert load_symbols(tmp_path, tmp_path, facts()).file.source == str(path)
+    assert load_symbols(Wish(tmp_path), tmp_path, facts()).file.source == str(path)
 
 
 def test_a_file_without_identity_is_found_by_addresses(tmp_path: Path) -> None:
     write(tmp_path / "wrong.json", isf(guid="", PspCidTable=1))
     path = write(tmp_path / "right.json", isf(guid=""))
-    assert load_symbols(tmp_path, tmp_path, facts()).file.source == str(path)
+    assert load_symbols(Wish(tmp_path), tmp_path, facts()).file.source == str(path)
 
 
 def test_nothing_found_says_what_is_wanted(tmp_path: Path) -> None:
     write(tmp_path / "other.json", isf(OTHER))
     with pytest.raises(SymbolsError) as error:
-        load_symbols(tmp_path, tmp_path, facts())
+        load_symbols(Wish(tmp_path), tmp_path, facts())
     line = words(error.value)
     assert f"no symbols for this kernel (ntkrnlmp.pdb, {GUID}-1) in {tmp_path}" in line
     address = f"https://msdl.microsoft.com/download/symbols/ntkrnlmp.pdb/{GUID}1/ntkrnlmp.pdb"
     assert line.endswith(f"; fetch {address} and give it to --symbols")
     assert "\n" not in line
     with pytest.raises(SymbolsError, match="beside the dump"):
-        load_symbols(None, tmp_path, facts())
+        load_symbols(Wish(None), tmp_path, facts())
 
 
 def test_damaged_files_in_a_folder_are_told(tmp_path: Path) -> None:
     build.write(tmp_path / "nt.json.xz", b"\xfd7zXZ\0damaged")
     with pytest.raises(SymbolsError, match="1 files there are damaged"):
-        load_symbols(tmp_path, tmp_path, facts())
+        load_symbols(Wish(tmp_path), tmp_path, facts())
 
 
 def test_without_identity_a_folder_is_searched_by_addresses(tmp_path: Path) -> None:
     write(tmp_path / f"ntkrnlmp-{OTHER}-1.json.xz", isf(OTHER, PspCidTable=0x10))
     write(tmp_path / f"tcpip.pdb/{OTHER}-1.json.xz", isf(OTHER))  # not of a kernel
     path = write(tmp_path / f"ntkrnlmp.pdb/{GUID}-1.json.xz", isf())
-    found = load_symbols(tmp_path, tmp_path, facts(None))
+    found = load_symbols(Wish(tmp_path), tmp_path, facts(None))
     assert found.file.source == str(path)
 
 
@@ -253,15 +256,15 @@ def test_two_that_fit_the_addresses(tmp_path: Path) -> None:
     write(tmp_path / f"ntkrnlmp-{GUID}-1.json", isf())
     write(tmp_path / f"ntoskrnl-{OTHER}-1.json", isf(OTHER))
     with pytest.raises(SymbolsError, match=r"several different .*: give --symbols FILE"):
-        load_symbols(tmp_path, tmp_path, facts(None))
+        load_symbols(Wish(tmp_path), tmp_path, facts(None))
 
 
 def test_beside_the_dump_but_not_in_folders_there(tmp_path: Path) -> None:
     write(tmp_path / f"deeper/{GUID}-1.json", isf())
     with pytest.raises(SymbolsError, match="beside the dump"):
-        load_symbols(None, tmp_path, facts())
+        load_symbols(Wish(None), tmp_path, facts())
     path = write(tmp_path / "kernel.json", isf())
-    assert load_symbols(None, tmp_path, facts()).file.source == str(path)
+    assert load_symbols(Wish(None), tmp_path, facts()).file.source == str(path)
 
 
 # -- a look into a file -------------------------------------------------------------------------

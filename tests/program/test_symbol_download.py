@@ -1,0 +1,103 @@
+"""``--download``: who says so gets the PDB from the server that the symbol path names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from pykd_handle.targets.symbols.store import store_path
+
+from ..targets.symbols.server import Answer, Server, serving
+from .test_symbol_places import Case, make
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return make(tmp_path, "win10_19041_x64")
+
+
+@pytest.fixture
+def server(case: Case) -> Iterator[Server]:
+    with serving() as running:
+        running.answers[f"/{store_path(case.identity)}"] = Answer(case.pdb.read_bytes())
+        yield running
+
+
+def test_only_for_who_says_so(
+    run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{store}*{server.url}")
+    asked = ("--dump", case.dump, "0", "1")
+    before = run(*asked)
+    assert before.code == 0 and "its layout is win10_19041_x64" in before.err
+    assert f"give --download to fetch it from {server.url}\n" in before.err
+    assert server.asked == [] and not store.exists()
+    said = run("--download", *asked)
+    kept = store / store_path(case.identity)
+    assert said.code == 0 and said.out == before.out
+    assert f"note: symbols: {kept} (" in said.err and said.err.endswith(", just fetched\n")
+    assert kept.read_bytes() == case.pdb.read_bytes()
+    # From now on it is there, for everybody.
+    after = run(*asked)
+    assert f"note: symbols: {kept} (" in after.err and "_NT_SYMBOL_PATH" in after.err
+    assert run("--download", *asked).err == after.err
+    assert len(server.asked) == 1
+
+
+def test_a_setting_that_says_always(
+    run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_NT_ALT_SYMBOL_PATH", f"srv*{tmp_path / 'store'}*{server.url}")
+    monkeypatch.setenv("PYKD_HANDLE_DOWNLOAD", "yes")
+    assert "just fetched" not in run("--dump", case.dump).err
+    monkeypatch.setenv("PYKD_HANDLE_DOWNLOAD", "Always")
+    assert "just fetched" in run("--dump", case.dump).err
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_what_goes_wrong_is_told_and_the_layout_serves(
+    run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
+    (tmp_path / "empty").mkdir()
+    more = ("--symbols", tmp_path / "empty") if given else ()
+    alone = run("--dump", case.dump, "0", "3")
+    nobody = run("--dump", case.dump, "--download", *more, "0", "3")
+    assert (nobody.code, nobody.out) == (0, alone.out)
+    assert "nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH=" in nobody.err
+    monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{tmp_path / 'store'}*{server.url}")
+    server.answers.clear()
+    gone = run("--dump", case.dump, "--download", *more, "0", "3")
+    assert (gone.code, gone.out) == (0, alone.out)
+    assert f"the server has no {server.url}/{store_path(case.identity)}\n" in gone.err
+    assert "its layout is win10_19041_x64" in gone.err
+
+
+def test_the_next_server(
+    run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as first:
+        path = f"srv*{tmp_path / 'a'}*{first.url};srv*{tmp_path / 'b'}*{server.url}"
+        monkeypatch.setenv("_NT_SYMBOL_PATH", path)
+        said = run("--dump", case.dump, "--download")
+        assert len(first.asked) == 1
+    assert f"symbols: {tmp_path / 'b'}" in said.err
+
+
+def test_what_is_on_the_path_already_is_not_fetched(
+    run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = case.in_store(tmp_path / "b")
+    monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{tmp_path / 'a'}*{server.url};{tmp_path / 'b'}")
+    assert f"symbols: {path} (" in run("--dump", case.dump, "--download").err
+    assert server.asked == []
+
+
+def test_where_there_is_nothing_to_fetch(run, tmp_path: Path) -> None:
+    said = run("--download")
+    assert said.code == 2 and "--download is for --dump" in said.err
+    dump = Path(__file__).resolve().parents[2] / "samples" / "user_x64.dmp"
+    said = run("--dump", dump, "--download")
+    assert said.code == 2 and "--download is for kernel dumps" in said.err
