@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Sequence, Set, Tuple
 from .readers import nested, read_of
 from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
-__all__ = ("dump_text", "main", "merge", "trim")
+__all__ = ("complete", "dump_text", "main", "merge", "trim")
 
 Json = Dict[str, Any]
 
@@ -106,6 +106,20 @@ def _symbols(build: int) -> Json:
     return symbols
 
 
+def complete(folder: Path, file: str) -> Json:
+    """A complete layout file, with the structures of the file of the same name in ``more``, which
+    holds what the first one lacks."""
+    full: Json = json.loads((folder / file).read_text("utf-8"))
+    beside = folder / "more" / file
+    if not beside.is_file():
+        return full
+    more: Json = json.loads(beside.read_text("utf-8"))
+    if isinstance(more["metadata"]["source"], str):
+        more["metadata"]["source"] = [{"types": "more", "source": more["metadata"]["source"]}]
+    full["enums"] = {**more["enums"], **full["enums"]}
+    return {**full, **merge(more, full), "metadata": merge(full, more)["metadata"]}
+
+
 def merge(below: Json, overlay: Json) -> Json:
     """A layout with the types of ``overlay`` in place of its own of the same name."""
     merged = dict(below)
@@ -157,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
     source = Path(arguments[0])
     output = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).parent / "layouts"
     output.mkdir(parents=True, exist_ok=True)
-    layouts = {name: json.loads((source / f"{name}.json").read_text("utf-8")) for name in BUILDS}
+    layouts = {name: complete(source, f"{name}.json") for name in BUILDS}
     _check_list(list(layouts.values()))
     for name, (below, overlay) in OVERLAYS.items():
         replacing = json.loads((source / f"{overlay}.json").read_text("utf-8"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mocks.readers import nested, read_of
-from mocks.trim import dump_text, merge
+from mocks.trim import complete, dump_text, merge
 
 __all__ = ("UPDATES", "Update", "main", "shrink")
 
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     layouts: Dict[str, Json] = {}
     overlay: Optional[Json] = None
     for row in index["files"]:
-        full = json.loads((source / row["file"]).read_text("utf-8"))
+        full = complete(source, row["file"])
         if row.get("overlay"):
             overlay = full
         else:

@@ -62,8 +62,13 @@ class Object:
 
     @property
     def details(self) -> Details:
-        """What else is known of it, by key."""
+        """What else is worth showing in a list of handles, by key."""
         return Details()
+
+    @property
+    def all_details(self) -> Details:
+        """Everything that is known of it, by key; takes more reads, of other structures too."""
+        return self.details
 
     @property
     def handle_count(self) -> Maybe[int]:
@@ -355,9 +360,9 @@ class Kernel:
         """What was recovered on the way, and how."""
         return []
 
-    def will_describe(self) -> None:
-        """Say that names and details of objects will be asked for, so that what they need is read
-        along with each object."""
+    def will_describe(self, everything: bool = False) -> None:
+        """Say that names and details of objects will be asked for, or with ``everything`` all of
+        their details, so that what they need is read along with each object."""
 
     def damage(self) -> List[Sentence]:
         """What of the symbols was found to be damaged so far."""

@@ -7,12 +7,23 @@ and what the shipped layouts and the mocks must hold follows from its fields.
 
 from __future__ import annotations
 
-from typing import Any, Callable, ClassVar, Dict, Mapping, NamedTuple, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import NameInfo, ObjectHeader
 from ..layout import Fields, fields
-from ..values import LABELS, NO_VALUE, Details, Label, Maybe
+from ..values import LABELS, NO_VALUE, Details, Impossible, Label, Maybe, Unavailable
 from .file_name import FileNames
 from .view import View
 
@@ -20,7 +31,7 @@ __all__ = ("FAMILIES", "Description", "Facts", "Names", "detail")
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-_MARK = "label_of_detail"
+_MARK = "mark_of_detail"
 
 FAMILIES: Dict[str, Type[Facts]] = {}
 """The families of the modules imported so far, by the names of their types."""
@@ -51,17 +62,28 @@ class Description(NamedTuple):
     details: Details
 
 
-def detail(label: str = "", words: Mapping[Any, str] = {}) -> Callable[[Method], Method]:
+class _Mark(NamedTuple):
+    """What `detail` leaves at a method."""
+
+    label: Label
+    more: bool
+
+
+def detail(
+    label: str = "", words: Mapping[Any, str] = {}, more: bool = True
+) -> Callable[[Method], Method]:
     """Declare a method of `Facts` as a detail, whose key is the method's name: for good.
 
     ``label`` and ``words`` are as in `Label`; without them they are those of the key in `LABELS`.
-    The method is given a `View` and returns a finished value, an absent one, or None where the
-    object has no such detail: the key is then left out. What it raises becomes an absent value.
+    A detail is shown where all that is known of an object is asked for (``--details``), and where
+    ``more`` is false always. The method is given a `View` and returns a finished value, an absent
+    one, or None where the object has no such detail: the key is then left out. What it raises
+    becomes an absent value.
     """
 
     def mark(method: Method) -> Method:
         own = Label(label, words) if label else LABELS[method.__name__]
-        setattr(method, _MARK, own)
+        setattr(method, _MARK, _Mark(own, more))
         return method
 
     return mark
@@ -71,29 +93,32 @@ class Facts:
     """What there is to say of the objects of some types; this class itself, of any other type.
 
     One instance for each kernel, so it may keep caches. ``fields`` of ``struct`` are what a `View`
-    of an object shows, with one read.
+    of an object shows, with one read; ``more_fields`` as well where everything is asked for.
     """
 
     types: ClassVar[Tuple[str, ...]] = ()
     struct: ClassVar[str] = ""
     fields: ClassVar[Tuple[str, ...]] = ()
+    more_fields: ClassVar[Tuple[str, ...]] = ()
 
     shape: ClassVar[Fields] = Fields("", ())
+    whole_shape: ClassVar[Fields] = Fields("", ())
     labels: ClassVar[Mapping[str, Label]] = LABELS
-    _keys: ClassVar[Tuple[str, ...]] = ()
+    _keys: ClassVar[Mapping[str, bool]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.shape = fields(cls.struct, *cls.fields)
-        own = {key: getattr(value, _MARK, None) for key, value in vars(cls).items()}
-        labels = {key: label for key, label in own.items() if label is not None}
-        cls.labels = {**cls.labels, **labels}
-        cls._keys = tuple(dict.fromkeys((*cls._keys, *labels)))
+        cls.whole_shape = fields(cls.struct, *cls.fields, *cls.more_fields)
+        marks = {key: getattr(value, _MARK, None) for key, value in vars(cls).items()}
+        own = {key: mark for key, mark in marks.items() if isinstance(mark, _Mark)}
+        cls.labels = {**cls.labels, **{key: mark.label for key, mark in own.items()}}
+        cls._keys = {**cls._keys, **{key: mark.more for key, mark in own.items()}}
         FAMILIES.update((name, cls) for name in cls.types)
 
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         self.kernel = kernel
         self.files = files
-        self._details = [(key, getattr(self, key)) for key in self._keys]
+        self._details = [(key, getattr(self, key), more) for key, more in self._keys.items()]
 
     def names(self, header: ObjectHeader, view: View) -> Names:
         """How an object is called: as its name header says. Raises `PykdHandleError`."""
@@ -103,20 +128,41 @@ class Facts:
         info = header.name_info
         return Names(name, leaf, info.directory if isinstance(info, NameInfo) else info)
 
-    def describe(self, item: KernelObject) -> Description:
-        """Describe one object, each detail on its own.
+    def check(self, view: View) -> None:
+        """Raises `CorruptedError` where the bytes of an object can't be one of these types; then
+        none of its details is shown but those that always are."""
+
+    def describe(self, item: KernelObject, everything: bool = False) -> Description:
+        """Describe one object, each detail on its own; ``everything`` that is known of it.
 
         Raises `PykdHandleError` where not even its names can be looked for.
         """
         header = item.header
-        view = View(self.kernel.target, self.shape, item.body if self.struct else header.address)
+        shape = self.whole_shape if everything else self.shape
+        view = View(self.kernel.target, shape, item.body if self.struct else header.address)
         names = self.names(header, view)
         details = Details(labels=self.labels)
         has_header = isinstance(header.name_info, NameInfo)
         if has_header and isinstance(names.own_name, str) and not isinstance(names.name, str):
             details["leaf_name"] = names.own_name
-        for key, find in self._details:
+        wrong = self._wrong(view) if everything else None
+        details.update(self.details_of(view, everything and wrong is None))
+        if wrong is not None or everything and not self.struct:
+            details["body"] = False if wrong is None else wrong
+        return Description(*names, details)
+
+    def details_of(self, view: View, everything: bool = True) -> Dict[str, Any]:
+        """What its methods tell of a structure, each on its own."""
+        found: Dict[str, Any] = {}
+        for key, find, more in self._details:
+            if more and not everything:
+                continue
             value = view.cell(find)
             if value is not None:
-                details[key] = value
-        return Description(*names, details)
+                found[key] = value
+        return found
+
+    def _wrong(self, view: View) -> Optional[Unavailable]:
+        """Why the object can't be one of its type, None where nothing speaks against it."""
+        why = view.cell(self.check)
+        return why if isinstance(why, Impossible) else None

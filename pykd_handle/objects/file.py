@@ -26,22 +26,22 @@ class File(Facts):
         device = name.device_leaf if isinstance(name.path, str) else NO_VALUE
         return Names(name.full, name.path, 0, device)
 
-    @detail("Device")
+    @detail("Device", more=False)
     def device(self, file: View) -> Maybe[str]:
         return file.once(self._name).device_name
 
-    @detail("Device Object")
+    @detail("Device Object", more=False)
     def device_object(self, file: View) -> Optional[Hex]:
         device = file.once(self._name).device_object
         return Hex(device) if isinstance(device, int) else None
 
-    @detail("Path")
+    @detail("Path", more=False)
     def path(self, file: View) -> Optional[str]:
         """So much of the name as there is where the device's is missing."""
         name = file.once(self._name)
         return name.path if isinstance(name.path, str) and not isinstance(name.full, str) else None
 
-    @detail("Relative")
+    @detail("Relative", more=False)
     def relative(self, file: View) -> Optional[bool]:
         return file.once(self._name).relative or None
 

@@ -31,7 +31,7 @@ class Key(Facts):
         path = key.cell(self._path)
         return Names(path, path, 0)
 
-    @detail("Key Control Block")
+    @detail("Key Control Block", more=False)
     def key_control_block(self, key: View) -> Optional[Hex]:
         # Where it is missing, the name says so.
         block = key.cell(self._block)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Dict, Mapping, Optional, Type
+from typing import Dict, Mapping, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
 from ..layout import Fields
@@ -14,6 +14,7 @@ from ..targets import Target
 from ..values import NO_VALUE, Details, PykdHandleError, unavailable
 from .base import FAMILIES, Description, Facts
 from .file_name import FileNames
+from .header import Header
 
 __all__ = ("Objects", "families")
 
@@ -35,43 +36,60 @@ class Objects:
         self.kernel = kernel
         self._files = FileNames(kernel)
         self._plain = Facts(kernel, self._files)
+        self._header = Header(kernel, self._files)
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
-        self._done: Dict[int, Description] = {}
-        self._ahead: Optional[int] = None
+        self._done: Dict[Tuple[int, bool], Description] = {}
 
     @property
     def ahead(self) -> int:
         """How many bytes of an object hold what is read of it first, whatever its type."""
-        if self._ahead is None:
-            # Fields farther off than that cost more to carry along than another read.
-            ends = {_end_of(self.kernel.target, each.shape) for each in families().values()}
-            self._ahead = max((end for end in ends if end <= _NEAR), default=0)
-        return self._ahead
+        return self._ahead(False)
 
-    def describe(self, item: KernelObject) -> Description:
-        """The description of an object; one that fails says why in its name."""
-        address = item.header.address
-        found = self._done.get(address)
+    @property
+    def ahead_of_everything(self) -> int:
+        """The same where everything that is known of objects is asked for."""
+        return self._ahead(True)
+
+    def _ahead(self, everything: bool) -> int:
+        # Fields farther off than that cost more to carry along than another read.
+        shapes = [
+            each.whole_shape if everything else each.shape for each in set(families().values())
+        ]
+        ends = {_end_of(self.kernel.target, shape) for shape in shapes}
+        return max((end for end in ends if end <= _NEAR), default=0)
+
+    def describe(self, item: KernelObject, everything: bool = False) -> Description:
+        """The description of an object, with ``everything`` that is known of it; one that fails
+        says why in its name."""
+        key = item.header.address, everything
+        found = self._done.get(key)
         if found is None:
             try:
-                found = self._describe(item)
+                found = self._describe(item, everything)
             except PykdHandleError as error:
                 why = unavailable(error)
                 found = Description(why, why, why, NO_VALUE, Details())
-            self._done[address] = found
+            if everything:
+                found = found._replace(details=self._with_header(item, found.details))
+            self._done[key] = found
         return found
 
-    def _describe(self, item: KernelObject) -> Description:
+    def _describe(self, item: KernelObject, everything: bool) -> Description:
         name = item.type_name
         if isinstance(name, str):
-            return self._facts(name).describe(item)
+            return self._facts(name).describe(item, everything)
         # The header's own name is one whatever the type; without one, files, keys and others have
         # theirs elsewhere.
-        found = self._plain.describe(item)
+        found = self._plain.describe(item, everything)
         if found.name is NO_VALUE:
             # Nor is it known whether it stands in a directory.
             found = found._replace(name=name, own_name=name, directory=name)
         return found
+
+    def _with_header(self, item: KernelObject, details: Details) -> Details:
+        """The details of an object with those of its header behind them."""
+        more = self._header.of(item.header)
+        return Details({**details, **more}, {**details.labels, **self._header.labels})
 
     def _facts(self, type_name: str) -> Facts:
         family = families().get(type_name, Facts)

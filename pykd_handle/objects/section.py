@@ -39,28 +39,28 @@ class Section(Facts):
     struct = "_SECTION"
     fields = ("u1.ControlArea", "SizeOfSection")
 
-    @detail()
+    @detail(more=False)
     def size(self, section: View) -> Optional[Hex]:
         return Hex(section["SizeOfSection"]) if self._is_new(section) else None
 
-    @detail("Control Area")
+    @detail("Control Area", more=False)
     def control_area(self, section: View) -> Optional[Hex]:
         place = section.cell(self._place)
         return None if isinstance(place, Absent) or place.remote else Hex(place.address)
 
-    @detail("Backing")
+    @detail("Backing", more=False)
     def backing(self, section: View) -> Optional[str]:
         pointer = section.cell(self._file_object)
         if isinstance(pointer, Absent):
             return None
         return "file" if pointer else "page file"
 
-    @detail("File")
+    @detail("File", more=False)
     def file(self, section: View) -> Optional[Maybe[str]]:
         name = section.once(self._name)
         return None if name is None else name.full
 
-    @detail("Relative")
+    @detail("Relative", more=False)
     def relative(self, section: View) -> Optional[bool]:
         name = section.cell(self._name)
         return True if isinstance(name, FileName) and name.relative else None

@@ -1,7 +1,7 @@
 """Symbolic links of the object manager: where they lead (``_OBJECT_SYMBOLIC_LINK``).
 
-``Flags`` came with Windows 10; ``DosDeviceDriveIndex`` counts the drive letters from 1, ``A:``, and
-is 0 for any other link.
+``Flags`` came with Windows 10, ``AccessMask`` with 14393, ``IntegrityLevel`` with 20348.
+``DosDeviceDriveIndex`` counts the drive letters from 1, ``A:``, and is 0 for any other link.
 From Windows 10 15063 on a link may have a function of the kernel or a driver in place of its
 target, which says anew each time where it leads. Flag 0x10 tells (OBJECT_SYMBOLIC_LINK_USE_CALLBACK
 in the sample driver that Winsider published, which hooks the C: drive by setting it).
@@ -9,6 +9,7 @@ in the sample driver that Winsider published, which hooks the C: drive by settin
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Optional
 
 from ..values import Hex, Maybe
@@ -34,27 +35,45 @@ class SymbolicLink(Facts):
         "Callback",
         "CallbackContext",
     )
+    more_fields = ("CreationTime.QuadPart", "AccessMask", "IntegrityLevel")
 
-    @detail()
+    @detail(more=False)
     def flags(self, link: View) -> Optional[Hex]:
         return Hex(link["Flags"]) if link.has("Flags") else None
 
-    @detail("Target")
+    @detail("Target", more=False)
     def target(self, link: View) -> Optional[Maybe[str]]:
         return None if self._calls(link) else link.text("LinkTarget")
 
-    @detail("Callback")
+    @detail("Callback", more=False)
     def callback(self, link: View) -> Optional[Hex]:
         # Where the flags are missing, the target says so.
         return Hex(link["Callback"]) if link.cell(self._calls) else None
 
-    @detail("Callback Context")
+    @detail("Callback Context", more=False)
     def callback_context(self, link: View) -> Optional[Hex]:
         return Hex(link["CallbackContext"]) if link.cell(self._calls) else None
 
-    @detail("Drive Letter Index")
+    @detail("Drive Letter Index", more=False)
     def drive_letter_index(self, link: View) -> Optional[int]:
         return link["DosDeviceDriveIndex"] or None
+
+    @detail("Drive")
+    def drive(self, link: View) -> Optional[str]:
+        index = link["DosDeviceDriveIndex"]
+        return f"{chr(ord('A') + index - 1)}:" if 1 <= index <= 26 else None
+
+    @detail("Created")
+    def created(self, link: View) -> Optional[datetime]:
+        return link.time("CreationTime.QuadPart")
+
+    @detail("Access Mask")
+    def access_mask(self, link: View) -> Optional[Hex]:
+        return Hex(link["AccessMask"]) if link.has("AccessMask") else None
+
+    @detail("Integrity Level")
+    def integrity_level(self, link: View) -> Optional[Hex]:
+        return Hex(link["IntegrityLevel"]) if link.has("IntegrityLevel") else None
 
     def _calls(self, link: View) -> bool:
         """Whether the link has a callback; before 15063 there was none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..kernel.object_header import ObjectHeader
 from ..values import Maybe
 from .base import Facts, Names, detail
-from .process import client_id
+from .client import client_id
 from .view import View
 
 __all__ = ("Thread",)
@@ -29,21 +29,21 @@ class Thread(Facts):
         image, pid, tid = thread.cell(self.image), thread.cell(self.pid), thread.cell(self.tid)
         return super().names(header, thread)._replace(name=client_id(image, pid, tid))
 
-    @detail()
+    @detail(more=False)
     def pid(self, thread: View) -> int:
         return thread["Cid.UniqueProcess"]
 
-    @detail()
+    @detail(more=False)
     def tid(self, thread: View) -> int:
         return thread["Cid.UniqueThread"]
 
-    @detail()
+    @detail(more=False)
     def image(self, thread: View) -> Maybe[str]:
         # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
         way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
         owner = thread.pointer(way, "the thread's process")
         return self.kernel.image_name(self.kernel.processes.read(owner))
 
-    @detail()
+    @detail(more=False)
     def exited(self, thread: View) -> bool:
         return thread["Terminated"] != 0

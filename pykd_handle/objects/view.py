@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar
 
 from ..kernel.fields import range_of
 from ..kernel.strings import read_unicode_string
+from ..kernel.time import filetime, is_time
 from ..layout import Fields, Struct
 from ..targets import Span, Target
 from ..values import CorruptedError, Maybe, PykdHandleError, Reason, unavailable
@@ -78,6 +80,20 @@ class View:
         if not self.target.is_kernel_address(address):
             raise CorruptedError(address, Reason.FIELD_NOWHERE, what or path)
         return address
+
+    def optional_pointer(self, path: str) -> Optional[int]:
+        """The address in a field, or None for a null pointer. Raises as `pointer` does."""
+        return self.pointer(path) if self[path] else None
+
+    def time(self, path: str) -> Optional[datetime]:
+        """The ``FILETIME`` in a field in UTC, None for 0. Raises `CorruptedError` for no time."""
+        value = self[path]
+        if not value:
+            return None
+        if not is_time(value):
+            place = self.address + self.struct.offset(path)
+            raise CorruptedError(place, f"{self.fields.struct}.{path} 0x{value:x} is no time")
+        return filetime(value)
 
     def text(self, path: str) -> Maybe[str]:
         """The text of a ``_UNICODE_STRING``, of which all three fields were declared: one read."""

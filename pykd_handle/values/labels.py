@@ -21,6 +21,7 @@ class Label(NamedTuple):
 LABELS: Dict[str, Label] = {
     # Any object and any handle.
     "audit_mask": Label("Audit Mask"),
+    "body": Label("Body", {False: "no public symbols describe it"}),
     "leaf_name": Label("Own Name"),
     "max_relative_access_mask": Label("Maximum Relative Access Mask"),
     "operations": Label("Operations"),

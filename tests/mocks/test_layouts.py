@@ -21,6 +21,11 @@ OURS = {extra.name for extra in EXTRA_TYPES}
 def complete(folder: Path, name: str) -> Dict[str, Any]:
     below, above = OVERLAYS.get(name, (name, ""))
     found: Dict[str, Any] = json.loads((folder / f"{below}.json").read_text("utf-8"))
+    beside = folder / "more" / f"{below}.json"
+    if beside.is_file():
+        more = json.loads(beside.read_text("utf-8"))["user_types"]
+        assert not more.keys() & found["user_types"].keys()
+        found["user_types"].update(more)
     if above:
         overlay = json.loads((folder / f"{above}.json").read_text("utf-8"))
         found["user_types"].update(overlay["user_types"])

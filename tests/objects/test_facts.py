@@ -36,19 +36,19 @@ class Widget(Facts):
     struct = "_WIDGET"
     fields = ("Color", "Size", "Weight", "Gone")
 
-    @detail("Color of Widget", words={"red": "Red"})
+    @detail("Color of Widget", words={"red": "Red"}, more=False)
     def color(self, widget: View) -> str:
         return widget.one_of("Color", COLORS, mask=0x7F)
 
-    @detail()
+    @detail(more=False)
     def size(self, widget: View) -> Hex:
         return Hex(widget["Size"])
 
-    @detail("Weight")
+    @detail("Weight", more=False)
     def weight(self, widget: View) -> Optional[int]:
         return widget["Weight"] or None
 
-    @detail("Gone")
+    @detail("Gone", more=False)
     def gone(self, widget: View) -> int:
         return widget["Gone"]
 

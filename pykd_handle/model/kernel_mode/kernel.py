@@ -203,13 +203,14 @@ class KernelMode(Kernel):
 
     # -- objects ----------------------------------------------------------------------------------
 
-    def will_describe(self) -> None:
+    def will_describe(self, everything: bool = False) -> None:
         """Objects will be described: the begin of each comes with its header."""
-        self.headers.ahead = self._objects.ahead
+        objects = self._objects
+        self.headers.ahead = objects.ahead_of_everything if everything else objects.ahead
 
-    def describe(self, item: KernelObject) -> Description:
+    def describe(self, item: KernelObject, everything: bool = False) -> Description:
         """The description of an object; one that fails says why in its name."""
-        return self._objects.describe(item)
+        return self._objects.describe(item, everything)
 
     def load(self, headers: Iterable[int]) -> None:
         """Read the object headers at these addresses that were not read before."""

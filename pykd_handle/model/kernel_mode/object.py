@@ -50,8 +50,18 @@ class KernelModeObject(Object):
 
     @property
     def details(self) -> Details:
-        """What else is known of it."""
+        """What else is worth showing in a list of handles."""
         return self.description.details
+
+    @property
+    def full_description(self) -> Description:
+        """Its names, and everything that is known of it."""
+        return self._kernel.describe(self._item, True)
+
+    @property
+    def all_details(self) -> Details:
+        """Everything that is known of it."""
+        return self.full_description.details
 
     @property
     def handle_count(self) -> Maybe[int]:

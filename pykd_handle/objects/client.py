@@ -1,0 +1,78 @@
+"""Threads and processes that an object leads to, by image name and client id."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..kernel import Kernel
+from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
+from ..values import Absent, CorruptedError, Maybe, PykdHandleError, unavailable
+from .view import View
+
+__all__ = ("Client", "client_id", "process_at", "thread_at")
+
+_THREAD = fields(
+    "_ETHREAD",
+    "Tcb.Header.Type",
+    "Cid.UniqueProcess",
+    "Cid.UniqueThread",
+    "Tcb.Process",
+    "ThreadsProcess",
+)
+_PROCESS = fields("_EPROCESS", "Pcb.Header.Type")
+
+
+def client_id(image: Maybe[str], *ids: Maybe[int]) -> Maybe[str]:
+    """How the debugger names a process or thread: ``smss.exe Cid 0138.013c``, hexadecimal.
+
+    Absent where an id is; an image name that can't be read is left out.
+    """
+    for value in ids:
+        if isinstance(value, Absent):
+            return value
+    cid = "Cid " + ".".join(f"{value:04x}" for value in ids)
+    return f"{image} {cid}" if isinstance(image, str) and image else cid
+
+
+class Client(NamedTuple):
+    """A thread: its ids, and the image of its process."""
+
+    pid: int
+    tid: int
+    image: Maybe[str]
+
+    @property
+    def words(self) -> str:
+        """See `client_id`."""
+        return str(client_id(self.image, self.pid, self.tid))
+
+
+def thread_at(kernel: Kernel, address: int) -> Client:
+    """The thread whose ``_ETHREAD`` lies at ``address``. Raises `PykdHandleError`, `CorruptedError`
+    where that is none."""
+    thread = _dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT)
+    pid, tid = thread["Cid.UniqueProcess"], thread["Cid.UniqueThread"]
+    image: Maybe[str]
+    try:
+        owner = thread.pointer("ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process")
+        image = kernel.image_name(kernel.processes.read(owner))
+    except PykdHandleError as error:
+        image = unavailable(error)
+    return Client(pid, tid, image)
+
+
+def process_at(kernel: Kernel, address: int) -> str:
+    """The process whose ``_EPROCESS`` lies at ``address``, in words. Raises as `thread_at` does."""
+    _dispatcher(kernel, View(kernel.target, _PROCESS, address), "Pcb", PROCESS_OBJECT)
+    process = kernel.processes.read(address)
+    name = client_id(kernel.image_name(process), process.pid)
+    return name if isinstance(name, str) else f"0x{address:x}"
+
+
+def _dispatcher(kernel: Kernel, view: View, part: str, kind: int) -> View:
+    what = "thread" if kind == THREAD_OBJECT else "process"
+    if not kernel.target.is_kernel_address(view.address):
+        raise CorruptedError(view.address, f"the {what} is no address of the kernel")
+    if dispatcher_type(view[f"{part}.Header.Type"]) != kind:
+        raise CorruptedError(view.address, f"there is no {what} here")
+    return view

@@ -1,0 +1,37 @@
+"""Walking a ``_LIST_ENTRY``: both links must agree, and no list is longer than a cap."""
+
+from __future__ import annotations
+
+from typing import List
+
+from ..layout import fields
+from ..targets import Target
+from ..values import CorruptedError
+from .view import View
+
+__all__ = ("MOST", "entries")
+
+MOST = 1000
+_LINKS = fields("_LIST_ENTRY", "Flink", "Blink")
+
+
+def entries(target: Target, head: int, what: str) -> List[int]:
+    """The addresses of the links in the list whose head lies at ``head``, in order: one read each.
+
+    ``what`` names the list. Raises `CorruptedError` where it does not come back to its head, and
+    `MemoryUnavailable`.
+    """
+    found: List[int] = []
+    place = head
+    link = View(target, _LINKS, head)["Flink"]
+    while link != head:
+        if len(found) == MOST:
+            raise CorruptedError(head, f"{what} has more than {MOST} entries")
+        if not target.is_kernel_address(link):
+            raise CorruptedError(link, f"{what} leads to no address of the kernel")
+        view = View(target, _LINKS, link)
+        if view["Blink"] != place:
+            raise CorruptedError(link, f"{what} is broken")
+        found.append(link)
+        place, link = link, view["Flink"]
+    return found

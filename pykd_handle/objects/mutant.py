@@ -1,0 +1,59 @@
+"""Mutants: ``_KMUTANT``. ``SignalState`` is 1 for a free one, and one less for each time that its
+owner took it. ``Abandoned`` is a byte of its own up to 17763, a bit of ``MutantFlags`` later."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..values import Absent, Maybe
+from .base import detail
+from .client import Client, thread_at
+from .view import View
+from .waitable import Waitable, dispatcher_fields
+
+__all__ = ("Mutant",)
+
+
+class Mutant(Waitable):
+    """Describes Mutant objects."""
+
+    types = ("Mutant",)
+    struct = "_KMUTANT"
+    header = "Header."
+    more_fields = (*dispatcher_fields("Header."), "OwnerThread", "Abandoned", "ApcDisable")
+    kinds = {2: True}  # MutantObject
+
+    @detail()
+    def owned(self, mutant: View) -> bool:
+        return mutant["Header.SignalState"] < 1
+
+    @detail()
+    def count(self, mutant: View) -> int:
+        return mutant["Header.SignalState"]
+
+    @detail()
+    def abandoned(self, mutant: View) -> bool:
+        return mutant["Abandoned"] != 0
+
+    @detail()
+    def owner_pid(self, mutant: View) -> Maybe[Optional[int]]:
+        owner = mutant.cell(self._owner)
+        return owner if owner is None or isinstance(owner, Absent) else owner.pid
+
+    @detail()
+    def owner_tid(self, mutant: View) -> Maybe[Optional[int]]:
+        owner = mutant.cell(self._owner)
+        return owner if owner is None or isinstance(owner, Absent) else owner.tid
+
+    @detail("Owner Image")
+    def owner_image(self, mutant: View) -> Maybe[Optional[str]]:
+        owner = mutant.cell(self._owner)
+        return owner if owner is None or isinstance(owner, Absent) else owner.image
+
+    @detail("Kernel Mutex")
+    def kernel_mutex(self, mutant: View) -> Optional[bool]:
+        return True if mutant["ApcDisable"] else None
+
+    def _owner(self, mutant: View) -> Optional[Client]:
+        owner = mutant.optional_pointer("OwnerThread")
+        return None if owner is None else thread_at(self.kernel, owner)
