@@ -44,7 +44,8 @@ def trim(full: Json, layout: str) -> Json:
         if name in types:
             continue
         raw = full["user_types"][name]
-        keep = STRUCTS.get(name)
+        # What only the readers name holds what they read; what a kept field has in place, all.
+        keep = STRUCTS.get(name, () if name in read else None)
         fields = {
             key: value
             for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])

@@ -12,7 +12,7 @@ import struct
 from typing import Callable, Iterator, NamedTuple, Optional, Tuple
 
 from ..targets import Target
-from ..values import CorruptedError
+from ..values import CorruptedError, Reason
 from .sid import INTEGRITY, Sid, parse_sid
 
 __all__ = ("Ace", "Acl", "Descriptor", "read_descriptor")
@@ -123,7 +123,7 @@ def read_descriptor(target: Target, address: int) -> Descriptor:
     Raises `CorruptedError` where there is none, and `MemoryUnavailable`.
     """
     if not target.is_kernel_address(address):
-        raise CorruptedError(address, "the security descriptor is no address of the kernel")
+        raise CorruptedError(address, Reason.FIELD_NOWHERE, "the security descriptor")
     span = target.read_partial(address, _AHEAD)
 
     def take(offset: int, size: int) -> bytes:
@@ -132,7 +132,7 @@ def read_descriptor(target: Target, address: int) -> Descriptor:
 
     revision, _, control, owner, group, sacl, dacl = _FORM.unpack(take(0, _FORM.size))
     if revision != 1 or not control & _SELF_RELATIVE:
-        raise CorruptedError(address, "there is no self-relative security descriptor here")
+        raise CorruptedError(address, Reason.NOTHING_SUCH_HERE, "self-relative security descriptor")
     return Descriptor(
         control,
         _sid(take, owner, address),
@@ -154,7 +154,7 @@ def _acl(take: Take, offset: int, address: int) -> Optional[Acl]:
         return None
     revision, _, size, count, _ = _ACL.unpack(take(offset, _ACL.size))
     if not 2 <= revision <= 4 or size < _ACL.size:
-        raise CorruptedError(address + offset, "there is no access control list here")
+        raise CorruptedError(address + offset, Reason.NOTHING_SUCH_HERE, "access control list")
     data = take(offset, size)
     return Acl(tuple(_aces(data, count, address + offset)))
 
@@ -163,10 +163,10 @@ def _aces(data: bytes, count: int, address: int) -> Iterator[Ace]:
     place = _ACL.size
     for _ in range(count):
         if place + _ACE.size > len(data):
-            raise CorruptedError(address + place, "an entry goes beyond the end of its list")
+            raise CorruptedError(address + place, Reason.PART_TOO_LONG, "an entry")
         kind, flags, size, mask = _ACE.unpack_from(data, place)
         if size < _ACE.size or size % 4 or place + size > len(data):
-            raise CorruptedError(address + place, f"an entry of {size} bytes can't be")
+            raise CorruptedError(address + place, Reason.PART_OF_NO_SIZE, "an entry", size)
         body = data[place + _ACE.size : place + size]
         yield Ace(kind, flags, mask, _who(kind, body, address + place + _ACE.size))
         place += size

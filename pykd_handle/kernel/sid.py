@@ -10,7 +10,7 @@ import struct
 from typing import Dict, Mapping, NamedTuple, Tuple
 
 from ..targets import Target
-from ..values import CorruptedError
+from ..values import CorruptedError, Reason
 
 __all__ = ("INTEGRITY", "Sid", "parse_sid", "read_sid")
 
@@ -125,9 +125,9 @@ class Sid(NamedTuple):
 def parse_sid(data: bytes, address: int) -> Sid:
     """The SID that ``data``, the bytes at ``address``, begins with. Raises `CorruptedError`."""
     if len(data) < _FIXED or data[0] != 1 or data[1] > _MOST_PARTS:
-        raise CorruptedError(address, "there is no SID here")
+        raise CorruptedError(address, Reason.NOTHING_SUCH_HERE, "SID")
     if len(data) < _FIXED + 4 * data[1]:
-        raise CorruptedError(address, "a SID goes beyond the end of what holds it")
+        raise CorruptedError(address, Reason.PART_TOO_LONG, "a SID")
     parts = struct.unpack_from(f"<{data[1]}I", data, _FIXED)
     return Sid(int.from_bytes(data[2:8], "big"), parts)
 
@@ -136,7 +136,7 @@ def read_sid(target: Target, address: int) -> Sid:
     """The ``_SID`` at the virtual ``address``: one read. Raises `CorruptedError`, and
     `MemoryUnavailable`."""
     if not target.is_kernel_address(address):
-        raise CorruptedError(address, "the SID is no address of the kernel")
+        raise CorruptedError(address, Reason.FIELD_NOWHERE, "the SID")
     span = target.read_partial(address, SIZE)
     count = span.at(address, _FIXED)[1]
     return parse_sid(span.at(address, _FIXED + 4 * min(count, _MOST_PARTS)), address)

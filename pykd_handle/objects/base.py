@@ -147,7 +147,7 @@ class Facts:
             details["leaf_name"] = names.own_name
         wrong = self._wrong(view) if everything else None
         details.update(self.details_of(view, everything and wrong is None))
-        if wrong is not None or everything and not self.struct:
+        if wrong is not None or (everything and not self.struct):
             details["body"] = False if wrong is None else wrong
         return Description(*names, details)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..kernel import Kernel
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
-from ..values import Absent, CorruptedError, Maybe, PykdHandleError, unavailable
+from ..values import Absent, CorruptedError, Maybe, PykdHandleError, Reason, unavailable
 from .view import View
 
 __all__ = ("Client", "client_id", "process_at", "thread_at")
@@ -72,7 +72,7 @@ def process_at(kernel: Kernel, address: int) -> str:
 def _dispatcher(kernel: Kernel, view: View, part: str, kind: int) -> View:
     what = "thread" if kind == THREAD_OBJECT else "process"
     if not kernel.target.is_kernel_address(view.address):
-        raise CorruptedError(view.address, f"the {what} is no address of the kernel")
+        raise CorruptedError(view.address, Reason.FIELD_NOWHERE, f"the {what}")
     if dispatcher_type(view[f"{part}.Header.Type"]) != kind:
-        raise CorruptedError(view.address, f"there is no {what} here")
+        raise CorruptedError(view.address, Reason.NOTHING_SUCH_HERE, what)
     return view

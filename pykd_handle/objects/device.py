@@ -10,7 +10,7 @@ from typing import List, Optional, Tuple
 
 from ..kernel import Kernel
 from ..layout import fields
-from ..values import CorruptedError, Hex, Maybe, PykdHandleError
+from ..values import CorruptedError, Hex, Maybe, PykdHandleError, Reason
 from .base import Facts, detail
 from .bits import bit_names
 from .view import View
@@ -65,7 +65,7 @@ def driver_name(kernel: Kernel, address: int) -> Maybe[str]:
     `CorruptedError` where that is none, and other errors of reading."""
     view = View(kernel.target, _DRIVER_NAME, address)
     if view["Type"] != _DRIVER:
-        raise CorruptedError(address, "there is no driver here")
+        raise CorruptedError(address, Reason.NOTHING_SUCH_HERE, "driver")
     return view.text("DriverName")
 
 
@@ -127,9 +127,9 @@ def attached_drivers(kernel: Kernel, first: int) -> Tuple[str, ...]:
     address = first
     while address:
         if len(found) == _MOST_ATTACHED:
-            raise CorruptedError(first, f"more than {_MOST_ATTACHED} devices are attached")
+            raise CorruptedError(first, Reason.LIST_TOO_LONG, "attached devices", _MOST_ATTACHED)
         if not kernel.target.is_kernel_address(address):
-            raise CorruptedError(address, "an attached device is no address of the kernel")
+            raise CorruptedError(address, Reason.FIELD_NOWHERE, "an attached device")
         view = View(kernel.target, _STACK, address)
         view.one_of("Type", {_DEVICE: True})
         try:
@@ -187,7 +187,7 @@ class Driver(Facts):
             return None
         view = View(driver.target, _SERVICE, extension)
         if view["DriverObject"] != driver.address:
-            raise CorruptedError(extension, "the extension is another driver's")
+            raise CorruptedError(extension, Reason.OF_ANOTHER_OBJECT, "extension")
         return view.text("ServiceKeyName")
 
     @detail()

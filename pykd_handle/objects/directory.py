@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..kernel.directory import directory_objects
-from ..values import CorruptedError, Hex, Maybe, Unavailable
+from ..values import CorruptedError, Hex, Maybe, Reason, Unavailable
 from .base import Facts, detail
 from .view import View
 
@@ -59,7 +59,7 @@ class Directory(Facts):
         if shadow == directory["DeviceMap"] or not shadow:
             return None
         if not directory.target.is_kernel_address(shadow):
-            raise CorruptedError(shadow, "the shadow directory is no address of the kernel")
+            raise CorruptedError(shadow, Reason.FIELD_NOWHERE, "the shadow directory")
         return self.kernel.namespace.path(shadow)
 
     @detail()

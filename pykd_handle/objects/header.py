@@ -14,7 +14,7 @@ from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..kernel.security import Descriptor, read_descriptor
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Hex, Unavailable, UnavailableError
+from ..values import CorruptedError, Hex, Reason, Unavailable, UnavailableError
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -131,7 +131,7 @@ class Header(Facts):
         database = View(header.target, _DATABASE, place)
         count = database["CountEntries"]
         if count > _MOST_HOLDERS:
-            raise CorruptedError(place, f"a handle database of {count} entries can't be")
+            raise CorruptedError(place, Reason.COUNT_OF_NO_MEANING, "CountEntries", count)
         first = place + database.struct.offset("HandleCountEntries")
         size = header.target.struct(_HOLDER.struct).size
         found: List[str] = []

@@ -60,7 +60,7 @@ class IoCompletion(Waitable):
         if queue["ThreadListHead.Flink"] == head:
             return ()
         at = port.target.struct(_LINK.struct).offset(_LINK.paths[0])
-        links = entries(port.target, head, "the list of threads")
+        links = entries(port.target, head, "threads")
         return tuple(thread_at(self.kernel, link - at).words for link in links)
 
     def _queue(self, port: View) -> View:

@@ -1,18 +1,76 @@
-"""Registry keys."""
+"""Registry keys: ``_CM_KEY_BODY``, of each open; ``_CM_KEY_CONTROL_BLOCK``, of the key itself.
+
+A key that was deleted keeps its name: bit ``Delete`` of the block up to 10586, ``Discarded`` from
+14393 on. The number of values lies in ``ValueCache`` up to 17763, in ``ValueList`` later. The place
+of the number of subkeys may hold a pointer to a hint instead, as ``ExtFlags`` tells (its values are
+those of ``cm.h`` in ReactOS).
+"""
 
 from __future__ import annotations
 
-from typing import Optional
+from datetime import datetime
+from typing import Optional, Tuple
 
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
-from ..values import Absent, Hex, Maybe
+from ..layout import fields
+from ..values import Absent, CorruptedError, Hex, Maybe, Reason
 from .base import Facts, Names, detail
+from .bits import bit_names, set_bits
 from .file_name import FileNames
 from .key_path import KeyPaths
 from .view import View
 
 __all__ = ("Key",)
+
+_BODY = 0x6B793032  # "20yk"
+_HIVE_SIGNATURE = 0xBEE0BEE0
+_COUNT_IS_NONE, _COUNT_IS_ONE, _COUNT_IN_HINT, _COUNT_UNKNOWN = 0x1, 0x2, 0x4, 0x40
+_FLAGS = {
+    0x1: "volatile",
+    0x2: "hive exit",
+    0x4: "hive entry",
+    0x8: "no delete",
+    0x10: "symbolic link",
+    0x40: "predefined handle",
+    0x80: "mirrored",
+    0x100: "virtual target",
+    0x200: "virtual store",
+}
+_COMPRESSED_NAME = 0x20
+_STATES = {
+    "Delete": "deleted",
+    "Discarded": "deleted",
+    "HiveUnloaded": "hive unloaded",
+    "Decommissioned": "decommissioned",
+}
+_BLOCK = fields(
+    "_CM_KEY_CONTROL_BLOCK",
+    "RefCount",
+    "ExtFlags",
+    *_STATES,
+    "KeyHive",
+    "ValueCache.Count",
+    "ValueList.Count",
+    "IndexHint",
+    "SubKeyCount",
+    "KcbLastWriteTime.QuadPart",
+    "KcbMaxNameLen",
+    "KcbMaxValueNameLen",
+    "KcbMaxValueDataLen",
+    "Flags",
+    "LayerHeight",
+)
+_HINT = fields("_CM_INDEX_HINT_BLOCK", "Count")
+_HIVE = fields(
+    "_CMHIVE",
+    "Hive.Signature",
+    *(
+        f"{name}.{part}"
+        for name in ("FileFullPath", "FileUserName", "HiveRootPath")
+        for part in ("Length", "MaximumLength", "Buffer")
+    ),
+)
 
 
 class Key(Facts):
@@ -21,6 +79,9 @@ class Key(Facts):
     types = ("Key",)
     struct = "_CM_KEY_BODY"
     fields = ("KeyControlBlock",)
+    more_fields = (
+        "Type", "NotifyBlock", "ProcessID", "KtmTrans", "Trans.TransPtr", "RestrictedAccessMask"
+    )  # fmt: skip
 
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         super().__init__(kernel, files)
@@ -37,8 +98,111 @@ class Key(Facts):
         block = key.cell(self._block)
         return None if isinstance(block, Absent) else Hex(block)
 
+    # -- everything -------------------------------------------------------------------------------
+
+    def check(self, key: View) -> None:
+        """The body of a key says so in front."""
+        key.one_of("Type", {_BODY: True})
+
+    @detail()
+    def last_write(self, key: View) -> Optional[datetime]:
+        return key.once(self._control).time("KcbLastWriteTime.QuadPart")
+
+    @detail("State")
+    def state(self, key: View) -> Optional[Tuple[str, ...]]:
+        return set_bits(key.once(self._control), _STATES) or None
+
+    @detail("Key Flags")
+    def key_flags(self, key: View) -> Tuple[str, ...]:
+        return bit_names(key.once(self._control)["Flags"] & ~_COMPRESSED_NAME, _FLAGS)
+
+    @detail("Values")
+    def values(self, key: View) -> int:
+        block = key.once(self._control)
+        return block["ValueList.Count" if block.has("ValueList.Count") else "ValueCache.Count"]
+
+    @detail("Subkeys")
+    def subkeys(self, key: View) -> Optional[int]:
+        block = key.once(self._control)
+        flags = block["ExtFlags"]
+        if flags & _COUNT_UNKNOWN:
+            return None
+        if flags & _COUNT_IS_NONE:
+            return 0
+        if flags & _COUNT_IS_ONE:
+            return 1
+        if flags & _COUNT_IN_HINT:
+            return View(key.target, _HINT, block.pointer("IndexHint"))["Count"]
+        return block["SubKeyCount"]
+
+    @detail("Longest Subkey Name")
+    def longest_subkey(self, key: View) -> int:
+        return key.once(self._control)["KcbMaxNameLen"]
+
+    @detail("Longest Value Name")
+    def longest_value_name(self, key: View) -> int:
+        return key.once(self._control)["KcbMaxValueNameLen"]
+
+    @detail("Longest Value")
+    def longest_value(self, key: View) -> int:
+        return key.once(self._control)["KcbMaxValueDataLen"]
+
+    @detail("References")
+    def references(self, key: View) -> int:
+        return key.once(self._control)["RefCount"]
+
+    @detail("Layer Height")
+    def layer(self, key: View) -> Optional[int]:
+        block = key.once(self._control)
+        return block["LayerHeight"] or None if block.has("LayerHeight") else None
+
+    @detail("Opened by Process Id")
+    def opened_by(self, key: View) -> int:
+        return key["ProcessID"]
+
+    @detail("Notifies")
+    def notifies(self, key: View) -> Optional[bool]:
+        return True if key["NotifyBlock"] else None
+
+    @detail("Transaction")
+    def transaction(self, key: View) -> Optional[Hex]:
+        path = next((path for path in ("Trans.TransPtr", "KtmTrans") if key.has(path)), "")
+        return Hex(key[path]) if path and key[path] else None
+
+    @detail("Restricted Access Mask")
+    def restricted_access(self, key: View) -> Optional[Hex]:
+        return Hex(key["RestrictedAccessMask"]) if key.has("RestrictedAccessMask") else None
+
+    @detail("Hive File")
+    def hive_file(self, key: View) -> Optional[Maybe[str]]:
+        return _or_none(key.once(self._hive).text("FileFullPath"))
+
+    @detail("Hive File as Loaded")
+    def hive_user_file(self, key: View) -> Optional[Maybe[str]]:
+        return _or_none(key.once(self._hive).text("FileUserName"))
+
+    @detail("Hive Root")
+    def hive_root(self, key: View) -> Optional[Maybe[str]]:
+        hive = key.once(self._hive)
+        if not hive.has("HiveRootPath.Length"):
+            return None
+        return _or_none(hive.text("HiveRootPath"))
+
+    def _control(self, key: View) -> View:
+        return View(key.target, _BLOCK, key.pointer("KeyControlBlock"))
+
+    def _hive(self, key: View) -> View:
+        hive = View(key.target, _HIVE, key.once(self._control).pointer("KeyHive"))
+        if hive["Hive.Signature"] != _HIVE_SIGNATURE:
+            raise CorruptedError(hive.address, Reason.NOTHING_SUCH_HERE, "hive")
+        return hive
+
     def _block(self, key: View) -> int:
         return key["KeyControlBlock"]
 
     def _path(self, key: View) -> Maybe[str]:
         return self._paths.of(key["KeyControlBlock"])
+
+
+def _or_none(text: Maybe[str]) -> Optional[Maybe[str]]:
+    return None if text == "" else text

@@ -6,7 +6,7 @@ from typing import List
 
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError
+from ..values import CorruptedError, Reason
 from .view import View
 
 __all__ = ("MOST", "entries")
@@ -18,20 +18,20 @@ _LINKS = fields("_LIST_ENTRY", "Flink", "Blink")
 def entries(target: Target, head: int, what: str) -> List[int]:
     """The addresses of the links in the list whose head lies at ``head``, in order: one read each.
 
-    ``what`` names the list. Raises `CorruptedError` where it does not come back to its head, and
-    `MemoryUnavailable`.
+    ``what`` names what it lists. Raises `CorruptedError` where it does not come back to
+    its head, and `MemoryUnavailable`.
     """
     found: List[int] = []
     place = head
     link = View(target, _LINKS, head)["Flink"]
     while link != head:
         if len(found) == MOST:
-            raise CorruptedError(head, f"{what} has more than {MOST} entries")
+            raise CorruptedError(head, Reason.LIST_TOO_LONG, what, MOST)
         if not target.is_kernel_address(link):
-            raise CorruptedError(link, f"{what} leads to no address of the kernel")
+            raise CorruptedError(link, Reason.FIELD_NOWHERE, f"the list of {what}")
         view = View(target, _LINKS, link)
         if view["Blink"] != place:
-            raise CorruptedError(link, f"{what} is broken")
+            raise CorruptedError(link, Reason.LIST_BROKEN, what)
         found.append(link)
         place, link = link, view["Flink"]
     return found

@@ -1,15 +1,59 @@
-"""Processes as objects: image name and client id."""
+"""Processes as objects: ``_EPROCESS``.
+
+A process that has exited stays as long as something refers to it: its times, ids and exit status
+are true, its address space is not there any more. ``Protection`` came with 8.1, the signature
+levels with Windows 8; what process a parent's id names is told where that one is older.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Optional, Tuple
+
 from ..kernel.object_header import ObjectHeader
 from ..kernel.process import Process as Record
-from ..values import Maybe
+from ..layout import PROCESS_OBJECT, fields
+from ..values import NO_VALUE, Absent, CorruptedError, Hex, Maybe, Reason
 from .base import Facts, Names, detail
+from .bits import set_bits
 from .client import client_id
 from .view import View
 
 __all__ = ("Process",)
+
+_WOW64 = "Wow64Process"
+_PAGE = 0x1000
+# Bits of Flags, Flags2 and Flags3; which of them there are depends on the build.
+_FLAGS = {
+    "ProcessExiting": "exiting",
+    "ProcessDelete": "deleting",
+    "VmDeleted": "address space deleted",
+    "BreakOnTermination": "critical",
+    "ProtectedProcess": "protected",
+    "PrimaryTokenFrozen": "token frozen",
+    "Minimal": "minimal",
+    "SubsystemProcess": "subsystem",
+    "SystemProcess": "system",
+    "Crashed": "crashed",
+    "DisallowUserTerminate": "not to be terminated",
+    "Pcb.DeepFreeze": "frozen",
+}
+_PRIORITIES = {
+    0: "unknown", 1: "idle", 2: "normal", 3: "high", 4: "realtime", 5: "below normal",
+    6: "above normal",
+}  # fmt: skip
+# PS_PROTECTED_TYPE, PS_PROTECTED_SIGNER, SE_SIGNING_LEVEL_*.
+_PROTECTIONS = {1: "light", 2: "protected"}
+_SIGNERS = (
+    "none", "Authenticode", "CodeGen", "Antimalware", "Lsa", "Windows", "WinTcb", "WinSystem", "App"
+)  # fmt: skip
+_SIGNING_LEVELS = {
+    0: "unchecked", 1: "unsigned", 2: "enterprise", 4: "Authenticode", 6: "store",
+    7: "antimalware", 8: "Microsoft", 11: "dynamic code", 12: "Windows", 14: "Windows TCB",
+}  # fmt: skip
+_PATH = ("Name.Length", "Name.MaximumLength", "Name.Buffer")
+_AUDIT = fields("_OBJECT_NAME_INFORMATION", *_PATH)
+_CREATED = fields("_EPROCESS", "CreateTime.QuadPart")
 
 
 class Process(Facts):
@@ -17,6 +61,26 @@ class Process(Facts):
 
     types = ("Process",)
     struct = "_EPROCESS"
+    more_fields = (
+        "Pcb.Header.Type",
+        "InheritedFromUniqueProcessId",
+        "CreateTime.QuadPart",
+        "ExitTime.QuadPart",
+        "ExitStatus",
+        "ActiveThreads",
+        "Peb",
+        _WOW64,
+        "WoW64Process",
+        "Job",
+        "DebugPort",
+        "PriorityClass",
+        "CommitCharge",
+        "SectionBaseAddress",
+        "Protection.Level",
+        "SignatureLevel",
+        "SectionSignatureLevel",
+        *_FLAGS,
+    )
 
     def names(self, header: ObjectHeader, process: View) -> Names:
         """Image and id are its name: a process has none of its own."""
@@ -35,5 +99,124 @@ class Process(Facts):
     def exited(self, process: View) -> Maybe[bool]:
         return self.kernel.processes.exited(self._read(process))
 
+    # -- everything -------------------------------------------------------------------------------
+
+    def check(self, process: View) -> None:
+        """The dispatcher header in front says what it is."""
+        process.one_of("Pcb.Header.Type", {PROCESS_OBJECT: True}, mask=0x7F)
+
+    @detail("Image Path")
+    def image_path(self, process: View) -> Optional[Maybe[str]]:
+        place = self._read(process).image_info
+        if isinstance(place, Absent):
+            return place
+        if not place:
+            return None
+        if not process.target.is_kernel_address(place):
+            raise CorruptedError(place, Reason.FIELD_NOWHERE, "the image's path")
+        text = View(process.target, _AUDIT, place).text("Name")
+        return None if text == "" else text
+
+    @detail()
+    def parent_pid(self, process: View) -> int:
+        return process["InheritedFromUniqueProcessId"]
+
+    @detail("Parent")
+    def parent(self, process: View) -> Optional[Maybe[str]]:
+        pid = process["InheritedFromUniqueProcessId"]
+        if not pid or process.target.round_trips:
+            return None  # to look through all processes of a live machine costs too much
+        found = self.kernel.finder.by_pid(pid).found
+        if found is None:
+            return None
+        born = View(process.target, _CREATED, found.process.address)["CreateTime.QuadPart"]
+        if born > process["CreateTime.QuadPart"]:
+            return None  # another process got the id since
+        return self.kernel.image_name(found.process)
+
+    @detail("Session")
+    def session(self, process: View) -> Optional[Maybe[int]]:
+        session = self._read(process).session
+        return None if session is NO_VALUE else session
+
+    @detail("Created")
+    def created(self, process: View) -> Optional[datetime]:
+        return process.time("CreateTime.QuadPart")
+
+    @detail("Ended")
+    def ended(self, process: View) -> Optional[datetime]:
+        return process.time("ExitTime.QuadPart")
+
+    @detail()
+    def exit_status(self, process: View) -> Optional[Hex]:
+        ended = process["ExitTime.QuadPart"] != 0
+        return Hex(process["ExitStatus"] & 0xFFFFFFFF) if ended else None
+
+    @detail("Threads")
+    def threads(self, process: View) -> int:
+        return process["ActiveThreads"]
+
+    @detail()
+    def peb(self, process: View) -> Optional[Hex]:
+        return Hex(process["Peb"]) if process["Peb"] else None
+
+    @detail("32-bit Process")
+    def wow64(self, process: View) -> Optional[bool]:
+        way = next((way for way in ("WoW64Process", _WOW64) if process.has(way)), None)
+        return True if way is not None and process[way] else None
+
+    @detail("Image Base")
+    def image_base(self, process: View) -> Optional[Hex]:
+        return Hex(process["SectionBaseAddress"]) if process["SectionBaseAddress"] else None
+
+    @detail("Job")
+    def job(self, process: View) -> Optional[Hex]:
+        job = process.optional_pointer("Job")
+        return None if job is None else Hex(job)
+
+    @detail("Debugged by")
+    def debug_object(self, process: View) -> Optional[Hex]:
+        port = process.optional_pointer("DebugPort")
+        return None if port is None else Hex(port)
+
+    @detail("Priority Class")
+    def priority_class(self, process: View) -> str:
+        value = process["PriorityClass"]
+        return _PRIORITIES.get(value, str(value))
+
+    @detail("Commit Charge")
+    def commit_charge(self, process: View) -> int:
+        return process["CommitCharge"] * _PAGE
+
+    @detail("Protection")
+    def protection(self, process: View) -> Optional[str]:
+        if not process.has("Protection.Level"):
+            return None
+        level = process["Protection.Level"]
+        kind, signer = level & 7, level >> 4
+        if not kind:
+            return None
+        who = _SIGNERS[signer] if signer < len(_SIGNERS) else str(signer)
+        return f"{_PROTECTIONS.get(kind, str(kind))} ({who})"
+
+    @detail("Signature Level")
+    def signature_level(self, process: View) -> Optional[str]:
+        return _signing_level(process, "SignatureLevel")
+
+    @detail("Signature Level of Sections")
+    def section_signature_level(self, process: View) -> Optional[str]:
+        return _signing_level(process, "SectionSignatureLevel")
+
+    @detail("Process Flags")
+    def process_flags(self, process: View) -> Tuple[str, ...]:
+        return set_bits(process, _FLAGS)
+
     def _read(self, process: View) -> Record:
         return self.kernel.processes.read(process.address)
+
+
+def _signing_level(process: View, path: str) -> Optional[str]:
+    if not process.has(path):
+        return None
+    level = process[path] & 0xF
+    return _SIGNING_LEVELS.get(level, str(level))

@@ -1,14 +1,55 @@
-"""Threads as objects: client id and the process that they belong to."""
+"""Threads as objects: ``_ETHREAD``, with the ``_KTHREAD`` in front.
+
+``ExitTime`` of a thread that runs is a link of a list. ``CreateTime`` of XP is shifted by three
+bits, which makes it no time. The name that a program gives a thread came with 14393;
+``StartAddress`` is where the kernel has it begin, ``Win32StartAddress`` where the program does.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Optional, Tuple
+
+from ..kernel.fields import read_fields
 from ..kernel.object_header import ObjectHeader
-from ..values import Maybe
+from ..kernel.strings import read_unicode_string
+from ..kernel.time import filetime, is_time
+from ..layout import THREAD_OBJECT, fields
+from ..values import Hex, Maybe
 from .base import Facts, Names, detail
+from .bits import set_bits
 from .client import client_id
+from .lists import entries
 from .view import View
 
 __all__ = ("Thread",)
+
+_FLAGS = {
+    "HideFromDebugger": "hidden from debuggers",
+    "BreakOnTermination": "critical",
+    "SystemThread": "system",
+    "Tcb.SystemThread": "system",
+}
+# KTHREAD_STATE and KWAIT_REASON of wdm.h and ntddk.h, as the debugger calls them.
+_STATES = (
+    "initialized", "ready", "running", "standby", "terminated", "waiting", "transition",
+    "deferred ready", "gate wait", "waiting for its process to be swapped in",
+)  # fmt: skip
+_WAITING = 5
+_REASONS = (
+    "Executive", "FreePage", "PageIn", "PoolAllocation", "DelayExecution", "Suspended",
+    "UserRequest", "WrExecutive", "WrFreePage", "WrPageIn", "WrPoolAllocation",
+    "WrDelayExecution", "WrSuspended", "WrUserRequest", "WrEventPair", "WrQueue", "WrLpcReceive",
+    "WrLpcReply", "WrVirtualMemory", "WrPageOut", "WrRendezvous", "WrKeyedEvent", "WrTerminated",
+    "WrProcessInSwap", "WrCpuRateControl", "WrCalloutStack", "WrKernel", "WrResource",
+    "WrPushLock", "WrMutex", "WrQuantumEnd", "WrDispatchInt", "WrPreempted", "WrYieldExecution",
+    "WrFastMutex", "WrGuardedMutex", "WrRundown", "WrAlertByThreadId", "WrDeferredPreempt",
+    "WrPhysicalFault", "WrIoRing", "WrMdlCache",
+)  # fmt: skip
+_LEVELS = ("anonymous", "identification", "impersonation", "delegation")
+_SHIFTED = 3  # bits
+_OLD_IMPERSONATION = fields("_PS_IMPERSONATION_INFORMATION", "Token", "ImpersonationLevel")
+_NAME = fields("_UNICODE_STRING", "Length", "MaximumLength", "Buffer")
 
 
 class Thread(Facts):
@@ -22,6 +63,28 @@ class Thread(Facts):
         "Tcb.Process",
         "ThreadsProcess",
         "Terminated",
+    )
+    more_fields = (
+        "Tcb.Header.Type",
+        "CreateTime.QuadPart",
+        "ExitTime.QuadPart",
+        "ExitStatus",
+        "StartAddress",
+        "Win32StartAddress",
+        "ThreadName",
+        "ActiveImpersonationInfo",
+        "ClientSecurity.ImpersonationData",
+        "ImpersonationInfo",
+        "IrpList.Flink",
+        "Tcb.State",
+        "Tcb.WaitReason",
+        "Tcb.WaitMode",
+        "Tcb.SuspendCount",
+        "Tcb.FreezeCount",
+        "Tcb.Teb",
+        "Tcb.Priority",
+        "Tcb.BasePriority",
+        *_FLAGS,
     )
 
     def names(self, header: ObjectHeader, thread: View) -> Names:
@@ -47,3 +110,109 @@ class Thread(Facts):
     @detail(more=False)
     def exited(self, thread: View) -> bool:
         return thread["Terminated"] != 0
+
+    # -- everything -------------------------------------------------------------------------------
+
+    def check(self, thread: View) -> None:
+        """The dispatcher header in front says what it is."""
+        thread.one_of("Tcb.Header.Type", {THREAD_OBJECT: True}, mask=0x7F)
+
+    @detail("Thread Name")
+    def thread_name(self, thread: View) -> Optional[Maybe[str]]:
+        if not thread.has("ThreadName"):
+            return None
+        place = thread.optional_pointer("ThreadName")
+        if place is None:
+            return None
+        return read_unicode_string(thread.target, *read_fields(thread.target, _NAME, place))
+
+    @detail("State")
+    def state(self, thread: View) -> str:
+        state = thread["Tcb.State"]
+        return _STATES[state] if state < len(_STATES) else str(state)
+
+    @detail("Waits for")
+    def wait_reason(self, thread: View) -> Optional[str]:
+        if thread["Tcb.State"] != _WAITING:
+            return None
+        reason = thread["Tcb.WaitReason"]
+        return _REASONS[reason] if reason < len(_REASONS) else str(reason)
+
+    @detail("Wait Mode", words={0: "Kernel", 1: "User"})
+    def wait_mode(self, thread: View) -> Optional[int]:
+        return thread["Tcb.WaitMode"] if thread["Tcb.State"] == _WAITING else None
+
+    @detail("Suspended")
+    def suspend_count(self, thread: View) -> Optional[int]:
+        return thread["Tcb.SuspendCount"] or None
+
+    @detail("Frozen")
+    def freeze_count(self, thread: View) -> Optional[int]:
+        return thread["Tcb.FreezeCount"] or None
+
+    @detail()
+    def priority(self, thread: View) -> int:
+        return thread["Tcb.Priority"]
+
+    @detail()
+    def base_priority(self, thread: View) -> int:
+        return thread["Tcb.BasePriority"]
+
+    @detail()
+    def teb(self, thread: View) -> Optional[Hex]:
+        return Hex(thread["Tcb.Teb"]) if thread["Tcb.Teb"] else None
+
+    @detail()
+    def start_address(self, thread: View) -> Hex:
+        return Hex(thread["Win32StartAddress"])
+
+    @detail("Start Address of the Kernel")
+    def kernel_start_address(self, thread: View) -> Hex:
+        return Hex(thread["StartAddress"])
+
+    @detail("Created")
+    def created(self, thread: View) -> Optional[datetime]:
+        value = thread["CreateTime.QuadPart"]
+        if not is_time(value) and is_time(value >> _SHIFTED):
+            return filetime(value >> _SHIFTED)
+        return thread.time("CreateTime.QuadPart")
+
+    @detail("Ended")
+    def ended(self, thread: View) -> Optional[datetime]:
+        return thread.time("ExitTime.QuadPart") if thread["Terminated"] else None
+
+    @detail()
+    def exit_status(self, thread: View) -> Optional[Hex]:
+        return Hex(thread["ExitStatus"] & 0xFFFFFFFF) if thread["Terminated"] else None
+
+    @detail("Impersonates")
+    def impersonates(self, thread: View) -> Optional[str]:
+        found = thread.once(self._impersonation)
+        return None if found is None else _LEVELS[found[1] & 3]
+
+    @detail("Impersonated Token")
+    def impersonation_token(self, thread: View) -> Optional[Hex]:
+        found = thread.once(self._impersonation)
+        return None if found is None else Hex(found[0])
+
+    @detail("Requests Pending")
+    def requests(self, thread: View) -> int:
+        head = thread.address + thread.struct.offset("IrpList.Flink")
+        if thread["IrpList.Flink"] == head:
+            return 0
+        return len(entries(thread.target, head, "requests"))
+
+    @detail("Thread Flags")
+    def thread_flags(self, thread: View) -> Tuple[str, ...]:
+        return set_bits(thread, _FLAGS)
+
+    def _impersonation(self, thread: View) -> Optional[Tuple[int, int]]:
+        """The token and the level; None where the thread impersonates nobody."""
+        if not thread["ActiveImpersonationInfo"]:
+            return None
+        if thread.has("ClientSecurity.ImpersonationData"):
+            # Vista and later: the token, with the level and another flag in its lowest bits.
+            value = thread["ClientSecurity.ImpersonationData"]
+            return value & ~7, value & 3
+        old = View(thread.target, _OLD_IMPERSONATION, thread.pointer("ImpersonationInfo"))
+        return old.pointer("Token"), old["ImpersonationLevel"]

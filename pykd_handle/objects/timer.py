@@ -16,7 +16,7 @@ from typing import Optional, Tuple
 
 from ..kernel.time import filetime, is_time, read_clocks
 from ..layout import fields
-from ..values import CorruptedError, Hex
+from ..values import CorruptedError, Hex, Reason
 from .base import detail
 from .bits import set_bits
 from .client import thread_at
@@ -66,7 +66,9 @@ class _Timed(Waitable):
         clocks = read_clocks(timer.target)
         moment = clocks.system_time + due - clocks.interrupt_time
         if not is_time(moment):
-            raise CorruptedError(timer.address, f"due at 0x{moment:x}, which is no time")
+            raise CorruptedError(
+                timer.address, Reason.FIELD_IS_NO_TIME, self.struct, "DueTime", moment
+            )
         return filetime(moment)
 
     def due(self, timer: View) -> Optional[int]:

@@ -92,7 +92,7 @@ class View:
             return None
         if not is_time(value):
             place = self.address + self.struct.offset(path)
-            raise CorruptedError(place, f"{self.fields.struct}.{path} 0x{value:x} is no time")
+            raise CorruptedError(place, Reason.FIELD_IS_NO_TIME, self.fields.struct, path, value)
         return filetime(value)
 
     def text(self, path: str) -> Maybe[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar, Mapping, Tuple
 
 from ..layout import THREAD_OBJECT, dispatcher_type, fields
-from ..values import CorruptedError
+from ..values import CorruptedError, Reason
 from .base import Facts, detail
 from .client import thread_at
 from .lists import entries
@@ -50,11 +50,11 @@ class Waitable(Facts):
         first = item[f"{self.header}WaitListHead.Flink"]
         last = item[f"{self.header}WaitListHead.Blink"]
         if (first == head) != (last == head):
-            raise CorruptedError(head, "the list of waits does not close")
+            raise CorruptedError(head, Reason.LIST_BROKEN, "waits")
         if first == head:
             return ()
         at = item.target.struct(_BLOCK.struct).offset("WaitListEntry.Flink")
-        blocks = entries(item.target, head, "the list of waits")
+        blocks = entries(item.target, head, "waits")
         return tuple(self._waiter(link - at) for link in blocks)
 
     def _waiter(self, block: int) -> str:

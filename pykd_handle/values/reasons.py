@@ -95,6 +95,14 @@ class Reason(Enum):
     THE_KEY_CONTROL_BLOCKS_ABOVE_FORM_A_CYCLE = auto()
     TOO_MANY_KEY_CONTROL_BLOCKS = auto()  # how many were followed
     KEY_NAME_LENGTH = auto()  # its size in bytes
+    NOTHING_SUCH_HERE = auto()  # what should be there
+    FIELD_IS_NO_TIME = auto()  # the structure's name, the field's, its value
+    LIST_BROKEN = auto()  # which one
+    LIST_TOO_LONG = auto()  # which one, the most entries that are followed
+    OF_ANOTHER_OBJECT = auto()  # what leads to another object
+    PART_OF_NO_SIZE = auto()  # what, its size in bytes
+    PART_TOO_LONG = auto()  # what goes beyond the end of what holds it
+    COUNT_OF_NO_MEANING = auto()  # of what, the count
 
     # -- types ----------------------------------------------------------------------------------
 

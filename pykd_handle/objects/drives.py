@@ -1,0 +1,54 @@
+"""Drive letters: the links ``C:`` and so on in ``\\GLOBAL??`` (``\\??`` on older systems)."""
+
+from __future__ import annotations
+
+from typing import Dict, Optional
+
+from ..kernel import Kernel
+from ..kernel.lookup import Lookup
+from ..layout import fields
+from ..values import PykdHandleError, Unavailable
+from .view import View
+
+__all__ = ("Drives",)
+
+_DIRECTORY = "\\GLOBAL??"
+_TARGET = fields(
+    "_OBJECT_SYMBOLIC_LINK", "LinkTarget.Length", "LinkTarget.MaximumLength", "LinkTarget.Buffer"
+)
+
+
+class Drives:
+    """The drive letters of one kernel by the devices that they stand for: read once, not from a
+    machine that runs, which the many links would cost too many questions."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._letters: Optional[Dict[str, str]] = None
+
+    def of(self, device: str) -> Optional[str]:
+        """The drive letter of a device (``C:``), None where none is known."""
+        if self._letters is None:
+            self._letters = {} if self._kernel.target.round_trips else self._read()
+        return self._letters.get(device.lower())
+
+    def _read(self) -> Dict[str, str]:
+        found: Dict[str, str] = {}
+        lookup = Lookup(self._kernel)
+        try:
+            entries = lookup.entries(lookup.find(_DIRECTORY).body)
+        except PykdHandleError:
+            return found
+        for entry in entries:
+            if isinstance(entry, Unavailable) or entry[1].type_name != "SymbolicLink":
+                continue
+            name, item = entry
+            if len(name) != 2 or name[1] != ":":
+                continue
+            try:
+                target = View(self._kernel.target, _TARGET, item.body).text("LinkTarget")
+            except PykdHandleError:
+                continue
+            if isinstance(target, str):
+                found.setdefault(target.lower(), name.upper())
+        return found
