@@ -24,7 +24,7 @@ from .render import find_renderer
 from .render.escape import printable
 from .render.words import words
 from .rows import Item, Note
-from .values import PykdHandleError, TargetError, UsageError
+from .values import PykdHandleError, Sentence, TargetError, UsageError
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         return _run(typed)
     except PykdHandleError as error:
-        complain(words(error))
+        complain(error)
         return error.exit_code
     except (KeyboardInterrupt, SystemExit) as error:
         # Before the listing, or once more while the first one was being handled.
         before = error.__context__
         place = "stopped" if before is not None else "stopped before the first handle"
-        complain(words(before) if isinstance(before, _Stopped) else place)
+        complain(before if isinstance(before, _Stopped) else place)
         return 1
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`).
@@ -159,9 +159,9 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
     try:
         kernel = connect(options.symbols)
     except NoDebugger as error:
-        fault = f" ({words(error.fault)})" if error.fault is not None else ""
+        fault = "" if error.fault is None else Sentence(" ({})", error.fault)
         raise UsageError(
-            f"no target: give --dump FILE (a crash dump); see -h for all options{fault}"
+            "no target: give --dump FILE (a crash dump); see -h for all options{}", fault
         ) from None
     try:
         return kernel, prepared(kernel.mode, kernel.evaluate)
@@ -174,7 +174,7 @@ def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namesp
     renderer = find_renderer(options.format, kernel.mode)
     notes = options.notes and options.format == "jsonl"
     for note in kernel.notes():
-        remark(words(note))
+        remark(note)
     run = Run()
     with open_output(options.output) as out:
 
@@ -200,7 +200,7 @@ def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namesp
         except TargetError as error:
             if not run.found:
                 raise
-            raise TargetError(f"{words(error)}; {stopped()}") from None
+            raise TargetError("{}; {}", error, stopped()) from None
         except (KeyboardInterrupt, SystemExit):
             raise _Stopped(stopped()) from None
         except MemoryError:
@@ -210,7 +210,7 @@ def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namesp
             raise PykdHandleError(f"there is not enough memory for this; {stopped()}")
         # In the listing it is the reason of single cells, or of nothing.
         for line in kernel.damage():
-            complain(words(line))
+            complain(line)
         failed = run.failed or bool(kernel.damage())
         if not failed:
             out.complete()

@@ -6,11 +6,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from .descriptors import leads_into_input, silence
 from .input_file import is_guarded
 from .render.escape import printable
+from .render.words import words
 
 __all__ = ("NOTES", "PROGRAM", "Progress", "aside", "complain", "defect", "remark")
 
@@ -38,18 +39,18 @@ class _Notes:
 NOTES = _Notes()
 
 
-def complain(line: str) -> None:
+def complain(line: Any) -> None:
     """Say in one line what went wrong. It may quote names and paths: no terminal obeys them."""
-    NOTES.write(f"{PROGRAM}: {printable(line, ascii_only=True)}\n")
+    NOTES.write(f"{PROGRAM}: {printable(words(line), ascii_only=True)}\n")
 
 
-def aside(line: str) -> None:
+def aside(line: Any) -> None:
     """Say in one line what went wrong, past the debugger, all of whose output waits for its engine.
 
     It goes to the console of the process: kd and cdb have one, WinDbg has none, and there is nobody
     to tell.
     """
-    text = f"{PROGRAM}: {printable(line, ascii_only=True)}\n"
+    text = f"{PROGRAM}: {printable(words(line), ascii_only=True)}\n"
     try:
         if not is_guarded(os.fstat(2)):
             os.write(2, text.encode("ascii"))
@@ -57,9 +58,9 @@ def aside(line: str) -> None:
         pass
 
 
-def remark(line: str) -> None:
+def remark(line: Any) -> None:
     """Say in one line what the user should know beside the output."""
-    NOTES.write(f"note: {printable(line, ascii_only=True)}\n")
+    NOTES.write(f"note: {printable(words(line), ascii_only=True)}\n")
 
 
 class Progress:

@@ -94,6 +94,6 @@ def test_a_broken_one_is_imported_once(tmp_path: Path) -> None:
 
 def test_ctrl_c_during_the_import_is_a_stop(tmp_path: Path) -> None:
     (tmp_path / "pykd.py").write_text("raise KeyboardInterrupt\n", "utf-8")
-    said = start("--dump", "none.dmp", cwd=tmp_path)
+    said = start("4", cwd=tmp_path)
     line = b"pykd-handle: stopped before the first handle\n"
     assert (said.returncode, said.stdout, said.stderr) == (1, b"", line)
