@@ -49,6 +49,6 @@ def nested(kind: Json) -> Optional[str]:
 def _declared() -> Dict[str, Any]:
     """All that the package's modules declare, which they do when they are imported."""
     for module in pkgutil.walk_packages(pykd_handle.__path__, "pykd_handle."):
-        if module.name.split(".")[1] in ("kernel", "objects", "recovery", "targets", "win32k"):
+        if module.name.split(".")[1] in ("kernel", "model", "objects", "targets", "win32k"):
             importlib.import_module(module.name)
     return declared()
