@@ -23,7 +23,7 @@ from .output import Output, open_output, open_screen
 from .render import find_renderer
 from .render.escape import printable
 from .render.words import words
-from .rows import Item, Note
+from .rows import Block, Item, Note
 from .values import PykdHandleError, Sentence, TargetError, UsageError
 from .version import __version__
 
@@ -224,7 +224,7 @@ def _announced(items: Iterable[Item], out: Output, notes: bool) -> Iterator[Item
     they are asked for, is one at its end: an old report is worth more than some of them."""
     told = False
     for item in items:
-        if isinstance(item, list):
+        if isinstance(item, (list, Block)):
             if item and not out.rows:
                 out.row()
         elif isinstance(item, Note):

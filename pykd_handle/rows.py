@@ -3,18 +3,19 @@
 A command yields, in this order and as it finds them: a `Title`, a `Head` for what the following
 rows belong to (a process, as a rule), the rows in batches (a table page's worth), a `Foot` with
 totals, a `Note` for what is to be said. All values in them are finished: plain values, `Hex`,
-tuples, `Details`, or absent values; nothing in them reads memory. Renderers turn columns and rows
+tuples, `Details`, or absent values; nothing in them reads memory. A `Block` is a batch of rows in a
+form that is rendered fast. Renderers turn columns and rows
 into text and know no command; only the classic text of `list` looks at the facts of heads and at
 values that no column names.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
-from .values import Sentence
+from .values import Hex, Sentence
 
-__all__ = ("Column", "Foot", "Head", "Item", "Note", "Row", "Title")
+__all__ = ("Block", "Column", "Foot", "Head", "Item", "Note", "Part", "Row", "Title")
 
 Row = Dict[str, Any]
 """The values of one row by the keys of the columns; what no column names is not shown.
@@ -22,6 +23,36 @@ Row = Dict[str, Any]
 A row with an ``error`` (a `Sentence`, be there a column or not) shows its columns up to the handle
 and that to people, a row that is ``free`` the same columns and ``(free)``.
 """
+
+
+class Part:
+    """Values that many rows share, by key; ``text`` is what a renderer made of them, for itself."""
+
+    __slots__ = ("text", "values")
+
+    def __init__(self, values: Row) -> None:
+        self.values = values
+        self.text: Any = None
+
+
+class Block(NamedTuple):
+    """Rows that are made of few parts: what `rows` makes of them is what they mean.
+
+    Each of ``lines`` has a value, plain, for each of the ``keys``, then a part; ``shared`` has the
+    values that all rows have. A million handles are to few objects, with few sets of rights: a
+    renderer may make the text of each part once.
+    """
+
+    shared: Part
+    keys: Tuple[str, ...]
+    lines: List[Tuple[Any, ...]]
+
+    def rows(self) -> List[Row]:
+        """The rows, one by one."""
+        keys, shared = self.keys, self.shared.values
+        return [
+            {**shared, **dict(zip(keys, map(Hex, line))), **line[-1].values} for line in self.lines
+        ]
 
 
 class Column(NamedTuple):
@@ -75,4 +106,4 @@ class Foot(Head):
     __slots__ = ()
 
 
-Item = Union[Title, Head, List[Row], Note]
+Item = Union[Title, Head, List[Row], Block, Note]

@@ -3,21 +3,24 @@ attributes, and what was read for it."""
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
-from typing import Any, List, Sequence, Union
+from typing import Any, List, Optional, Sequence, TextIO, Union
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
+from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.kernel import list_kernel
 from pykd_handle.commands.list.request import parse_request
 from pykd_handle.commands.registry import Run
 from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render import find_renderer
 from pykd_handle.render.words import words as in_words
-from pykd_handle.rows import Head, Item, Note, Title
+from pykd_handle.rows import Block, Head, Item, Note, Title
 from pykd_handle.targets import Target
 from pykd_handle.values import NO_VALUE, Absent
 
-__all__ = ("Answer", "HandleShown", "NoteShown", "ProcessShown", "as_shown")
+__all__ = ("Answer", "HandleShown", "NoteShown", "ProcessShown", "as_shown", "rendered")
 
 
 class ProcessShown(SimpleNamespace):
@@ -43,13 +46,24 @@ def as_shown(items: Sequence[Item]) -> List[Any]:
         elif isinstance(item, Note):
             shown.append(NoteShown(text=in_words(item.line), warning=item.warning))
         elif not isinstance(item, Title):
-            for row in item:
+            for row in item.rows() if isinstance(item, Block) else item:
                 error = row["error"]
                 values = {**row, "error": "" if error is NO_VALUE else in_words(error)}
                 if isinstance(row["details"], Absent):
                     values.update(details={}, no_details=row["details"])
                 shown.append(HandleShown(**{**values, "process": process}))
     return shown
+
+
+def rendered(form: str, items: Sequence[Item], remarks: Optional[TextIO] = None) -> str:
+    """The text of a listing in a format."""
+    for item in items:
+        if isinstance(item, Block):
+            for line in item.lines:
+                line[-1].text = None  # another renderer made it
+    out = io.StringIO()
+    find_renderer(form)(out, remarks or io.StringIO(), COLUMNS).render(items)
+    return out.getvalue()
 
 
 class Answer:

@@ -48,6 +48,11 @@ class EntryInfos:
         self._count = arrays
         self._arrays: Dict[int, Maybe[Span]] = {}
 
+    @property
+    def none(self) -> bool:
+        """Whether the table says that it has no such arrays."""
+        return isinstance(self._count, int) and self._count <= 0
+
     def of(self, entry: int) -> Maybe[EntryInfo]:
         """What is kept of the entry at this virtual address; NO_VALUE where that is nothing."""
         if not isinstance(self._count, int) or self._count <= 0:

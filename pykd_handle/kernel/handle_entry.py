@@ -13,8 +13,9 @@ attributes as in ``ntdef.h``'s OBJ_* flags.
 
 from __future__ import annotations
 
+import struct as _struct
 from abc import ABC, abstractmethod
-from typing import NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ..layout import Struct, fields
 from ..targets import Target
@@ -28,6 +29,7 @@ __all__ = (
     "EntryForm",
     "HandleEntry",
     "PointerForm",
+    "Used",
     "describe_attributes",
     "entry_form",
 )
@@ -65,10 +67,27 @@ class HandleEntry(NamedTuple):
         return self.pointer == 0
 
 
+class Used(NamedTuple):
+    """An entry in use of a whole page, all of whose fields are there: the values of a
+    `HandleEntry`, as plain numbers."""
+
+    handle: int
+    address: int
+    pointer: int
+    granted_access: int
+    attributes: int
+
+
 class EntryForm(ABC):
     """One way to lay out an entry; ``size`` is that of an entry in bytes."""
 
     size: int
+
+    def used(self, data: bytes, handle: int, address: int) -> Optional[List[Used]]:
+        """All entries in use of a leaf page that begins with ``handle`` at ``address``; None where
+        this form has no faster way than one by one."""
+        del data, handle, address
+        return None
 
     @abstractmethod
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
@@ -85,6 +104,24 @@ _BIT_FIELDS = fields(
     "ProtectFromClose",
 )
 _POINTER_FIELDS = fields("_HANDLE_TABLE_ENTRY", "Object", "GrantedAccess")
+
+
+class _Words(NamedTuple):
+    """The words of an entry, and shifts and masks of what they hold; ``protect_at`` is 0 where
+    protection stands among the other attributes."""
+
+    words: _struct.Struct
+    pointer_at: int
+    pointer: int
+    attributes_at: int
+    attributes: int
+    access_at: int
+    access: int
+    protect_at: int
+
+
+# Making a named tuple of a tuple that is there already: half the time of calling its class.
+_used = tuple.__new__
 
 
 class BitFieldForm(EntryForm):
@@ -108,6 +145,28 @@ class BitFieldForm(EntryForm):
         self._split = struct.has("Attributes") and struct.bit_field("Attributes").length == 2
         self._missing = missing
         self._partly = any(missing if self._split else missing[:-1])
+        self._words = None if self._partly else self._in_words(struct, pointer_size)
+
+    def _in_words(self, struct: Struct, width: int) -> Optional[_Words]:
+        """Where the fields lie in the two words of an entry; None where one lies elsewhere."""
+        places: List[Tuple[int, int, int]] = []
+        for path in ("ObjectPointerBits", "Attributes", "GrantedAccessBits", "ProtectFromClose"):
+            if path == "ProtectFromClose" and not self._split:
+                continue
+            field, bits = struct.field(path), struct.bit_field(path)
+            shift = field.offset % width * 8 + bits.position
+            if shift + bits.length > 8 * width:
+                return None
+            places.append((field.offset // width, shift, (1 << bits.length) - 1))
+        low = struct.field("LowValue")
+        if [place[0] for place in places] != [0, 0, 1, 1][: len(places)] or low.offset:
+            return None
+        if struct.size_of(low.type) != width:
+            return None
+        (_, pointer_at, pointer), (_, at, mask), (_, access_at, access), *protect = places
+        word = _struct.Struct("<QQ" if width == 8 else "<II")
+        protect_at = protect[0][1] if protect else 0
+        return _Words(word, pointer_at, pointer, at, mask, access_at, access, protect_at)
 
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
         """See `EntryForm.decode`."""
@@ -120,6 +179,35 @@ class BitFieldForm(EntryForm):
         if self._split:
             attributes = attributes << 1 | protect[0]
         return HandleEntry(handle, address, self._pointer(bits), access, attributes, 0, reserved)
+
+    def used(self, data: bytes, handle: int, address: int) -> Optional[List[Used]]:
+        """See `EntryForm.used`: the two words of each entry, taken apart by shifts and masks."""
+        if self._words is None:
+            return None
+        word, bits, bit_mask, at, mask, access_at, access_mask, protect_at = self._words
+        up, sign = self._shift, self._sign
+        extend = -sign & self._all
+        size = self.size
+        found: List[Used] = []
+        entries = word.iter_unpack(data)
+        next(entries, None)  # the first one is reserved
+        for low, high in entries:
+            handle += 4
+            address += size
+            if low:
+                pointer = (low >> bits & bit_mask) << up
+                if pointer & sign:
+                    pointer |= extend
+                attributes = low >> at & mask
+                if protect_at:
+                    attributes = attributes << 1 | (high >> protect_at & 1)
+                found.append(
+                    _used(
+                        Used,
+                        (handle, address, pointer, high >> access_at & access_mask, attributes),
+                    )
+                )
+        return found
 
     def _pointer(self, bits: int) -> int:
         pointer = bits << self._shift
@@ -156,6 +244,11 @@ class PointerForm(EntryForm):
     def __init__(self, struct: Struct) -> None:
         self.size = struct.size
         self._decoder, (_, self._no_access) = struct.plan(_POINTER_FIELDS.paths)
+        # The access mask is a ULONG on 64-bit Windows, too; what lies behind it is not read.
+        width = struct.size // 2
+        places = [(slot.offset, slot.size) for slot in self._decoder.slots]
+        plain = self._no_access is None and places == [(0, width), (width, 4)]
+        self._words = _struct.Struct("<QI4x" if width == 8 else "<II") if plain else None
 
     def decode(self, data: bytes, base: int, handle: int, address: int) -> HandleEntry:
         """See `EntryForm.decode`."""
@@ -174,6 +267,26 @@ class PointerForm(EntryForm):
         if access & self._PROTECT:
             attributes |= PROTECT
         return HandleEntry(handle, address, pointer, access & self._ACCESS, attributes, 0, reserved)
+
+    def used(self, data: bytes, handle: int, address: int) -> Optional[List[Used]]:
+        """See `EntryForm.used`."""
+        if self._words is None:
+            return None
+        size, all_access, protect, both = self.size, self._ACCESS, self._PROTECT, INHERIT | AUDIT
+        found: List[Used] = []
+        entries = self._words.iter_unpack(data)
+        next(entries, None)  # the first one is reserved
+        for word, access in entries:
+            handle += 4
+            address += size
+            if word > 7:
+                attributes = word & both
+                if access & protect:
+                    attributes |= PROTECT
+                found.append(
+                    _used(Used, (handle, address, word & ~7, access & all_access, attributes))
+                )
+        return found
 
 
 def entry_form(target: Target) -> EntryForm:

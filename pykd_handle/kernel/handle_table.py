@@ -6,7 +6,7 @@ layouts of public PDBs; ReactOS ``ntoskrnl/ex/handle.c``.
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple, Union
 
 from ..layout import Array, fields
 from ..targets import Target
@@ -14,9 +14,9 @@ from ..values import Absent, Maybe, MemoryUnavailable, Reason, Sentence, Unavail
 from .entry_info import EntryInfo, EntryInfos
 from .fields import decode_fields, range_of
 from .handle_entry import HandleEntry
-from .table_pages import HANDLE_STEP, Hole, Row, TablePages
+from .table_pages import HANDLE_STEP, Hole, Leaf, Row, TablePages
 
-__all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Row")
+__all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Leaf", "Row")
 
 _MAX_FREE_LISTS = 1024  # one for each processor group's share; far above what a kernel makes
 
@@ -166,6 +166,15 @@ class HandleTable:
     def pages(self) -> Iterator[List[Row]]:
         """See `TablePages.pages`."""
         return self._pages.pages()
+
+    def leaves(self) -> Iterator[Union[Leaf, List[Row]]]:
+        """See `TablePages.leaves`."""
+        return self._pages.leaves()
+
+    @property
+    def keeps_nothing_more(self) -> bool:
+        """Whether `extra_info` is nothing for every handle."""
+        return self._infos.none
 
 
 def _sum(counts: Tuple[Maybe[int], ...]) -> Maybe[int]:

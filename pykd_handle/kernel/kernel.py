@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Union
+from typing import Iterable, List, NamedTuple, Optional, Union
 
 from ..targets import Target
-from ..values import Absent, Maybe, MissingField, PykdHandleError, Sentence, Unavailable
+from ..values import (
+    Absent,
+    Generations,
+    Maybe,
+    MissingField,
+    PykdHandleError,
+    Sentence,
+    Unavailable,
+)
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -15,6 +23,9 @@ from .process import Process, ProcessReader
 from .process_finder import ProcessFinder
 
 __all__ = ("Kernel", "KernelObject")
+
+
+_OBJECTS_KEPT = 1 << 16  # at least; some 700 bytes each with their description
 
 
 class KernelObject(NamedTuple):
@@ -48,7 +59,7 @@ class Kernel:
         self.processes = ProcessReader(target)
         self._image_names = ImageNames(target)
         self.finder = ProcessFinder(target, self.processes, self._image_names)
-        self._objects: Dict[int, KernelObject] = {}
+        self._objects: Generations[int, KernelObject] = Generations(_OBJECTS_KEPT)
         self._kernel_table: Optional[Maybe[int]] = None
 
     @property
@@ -72,9 +83,16 @@ class Kernel:
 
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at the virtual address ``header``."""
-        if header not in self._objects:
+        found = self._objects.get(header)
+        if found is None:
             self.load([header])
-        return self._objects[header]
+            found = self._objects.get(header)
+            assert found is not None
+        return found
+
+    def forget(self, header: int) -> None:
+        """Keep nothing of the object whose header lies at this address."""
+        self._objects.forget(header)
 
     def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
         found = self.types.by_header(header)

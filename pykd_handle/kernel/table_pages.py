@@ -11,9 +11,9 @@ from typing import Iterator, List, NamedTuple, Optional, Set, Union
 
 from ..targets import Span, Target
 from ..values import CorruptedError, MemoryUnavailable, Reason, Unavailable
-from .handle_entry import HandleEntry, entry_form
+from .handle_entry import EntryForm, HandleEntry, Used, entry_form
 
-__all__ = ("HANDLE_STEP", "Hole", "Row", "TablePages")
+__all__ = ("HANDLE_STEP", "Hole", "Leaf", "Row", "TablePages")
 
 PAGE = 0x1000
 HANDLE_STEP = 4
@@ -48,6 +48,27 @@ class _Page(NamedTuple):
     address: int
     level: int
     first: int
+
+
+class Leaf(NamedTuple):
+    """A page of entries, whole: its first handle value, its address, its bytes."""
+
+    form: EntryForm
+    first: int
+    address: int
+    data: bytes
+
+    def rows(self) -> List[Row]:
+        """Every entry."""
+        decode, size = self.form.decode, self.form.size
+        return [
+            decode(self.data, at, self.first + at // size * HANDLE_STEP, self.address + at)
+            for at in range(0, len(self.data), size)
+        ]
+
+    def used(self) -> Optional[List[Used]]:
+        """The entries in use, decoded together; None where they can only be decoded one by one."""
+        return self.form.used(self.data, self.first, self.address)
 
 
 class TablePages:
@@ -113,6 +134,11 @@ class TablePages:
         Each page is read once. What can't be read comes as a `Hole`; neighbouring holes of the
         same kind are one.
         """
+        for leaf in self.leaves():
+            yield leaf.rows() if isinstance(leaf, Leaf) else leaf
+
+    def leaves(self) -> Iterator[Union[Leaf, List[Row]]]:
+        """The same: a `Leaf` for each page that is whole, the rows of every other."""
         if self.top == 0 or self.limit == 0:
             return
         pending: List[Union[_Page, Hole]] = [_Page(self.top, self.level, 0)]
@@ -139,16 +165,11 @@ class TablePages:
         if hole is not None:
             yield [hole]
 
-    def _leaf(self, page: _Page) -> List[Row]:
+    def _leaf(self, page: _Page) -> Union[Leaf, List[Row]]:
         count = min(self.entries_per_page, (self.limit - page.first) // HANDLE_STEP)
         span = self.target.read_partial(page.address, count * self.form.size)
-        decode, size = self.form.decode, self.form.size
         if span.complete:
-            data = span.data()
-            return [
-                decode(data, index * size, page.first + index * 4, page.address + index * size)
-                for index in range(count)
-            ]
+            return Leaf(self.form, page.first, page.address, span.data())
         return self._partial_leaf(page, span, count)
 
     def _partial_leaf(self, page: _Page, span: Span, count: int) -> List[Row]:

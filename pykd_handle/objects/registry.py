@@ -11,7 +11,7 @@ from typing import Dict, Mapping, Tuple, Type
 from ..kernel import Kernel, KernelObject
 from ..layout import Fields
 from ..targets import Target
-from ..values import NO_VALUE, Details, PykdHandleError, unavailable
+from ..values import NO_VALUE, Details, Generations, PykdHandleError, unavailable
 from .base import FAMILIES, Description, Facts
 from .file_name import FileNames
 from .header import Header
@@ -19,6 +19,7 @@ from .header import Header
 __all__ = ("Objects", "families")
 
 _NEAR = 0x80  # bytes
+_DESCRIPTIONS_KEPT = 1 << 16  # at least
 
 
 @lru_cache(maxsize=None)
@@ -38,7 +39,7 @@ class Objects:
         self._plain = Facts(kernel, self._files)
         self._header = Header(kernel, self._files)
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
-        self._done: Dict[Tuple[int, bool], Description] = {}
+        self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
 
     @property
     def ahead(self) -> int:
@@ -73,6 +74,11 @@ class Objects:
                 found = found._replace(details=self._with_header(item, found.details))
             self._done[key] = found
         return found
+
+    def forget(self, header: int) -> None:
+        """Keep nothing of the object whose header lies at this address."""
+        self._done.forget((header, False))
+        self._done.forget((header, True))
 
     def _describe(self, item: KernelObject, everything: bool) -> Description:
         name = item.type_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Iterable, List, Protocol, Sequence
 
-from ..rows import Column, Foot, Head, Item, Note, Row, Title
+from ..rows import Block, Column, Foot, Head, Item, Note, Row, Title
 from .escape import printable
 from .words import words
 
@@ -44,6 +44,8 @@ class Renderer(ABC):
             for item in items:
                 if isinstance(item, list):
                     self.rows(item)
+                elif isinstance(item, Block):
+                    self.block(item)
                 elif isinstance(item, Note):
                     self.note(item)
                 elif isinstance(item, Foot):
@@ -67,6 +69,10 @@ class Renderer(ABC):
     @abstractmethod
     def rows(self, rows: List[Row]) -> None:
         """Write a batch of rows."""
+
+    def block(self, block: Block) -> None:
+        """Write the rows of a block: the same text as `rows` makes of them."""
+        self.rows(block.rows())
 
     def foot(self, foot: Foot) -> None:
         """Write the totals of the rows before it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, Iterable, List, Mapping
 
-from ..rows import Note, Row
+from ..rows import Block, Note, Row
 from ..values import Sentence
 from .base import Renderer
 from .by_type import ByType
@@ -42,6 +43,39 @@ class CsvRenderer(Renderer):
             if max(map(len, cells)) > LONGEST:
                 cells = self._shorten(flat, cells)
             self._csv.writerow(cells)
+
+    def block(self, block: Block) -> None:
+        """A row is a row; the text of each part is made once, if every cell takes it whole."""
+        shape = self._flat.block(block)
+        if shape is None:
+            self.rows(block.rows())
+            return
+        before, keys = shape
+        shared = self._text(before.values()).replace("%", "%%")
+        template = ",".join([shared, *["0x%x"] * len(block.keys), "%s"]) + "\n"
+        texts: List[str] = []
+        for *varying, part in block.lines:
+            text = part.text
+            if text is None:
+                flat = self._flat.row(part.values)
+                text = part.text = self._text(flat[key] for key in keys)
+            if text:
+                texts.append(template % (*varying, text))
+                continue
+            self.stream.write("".join(texts))
+            texts = []
+            self.rows(block._replace(lines=[(*varying, part)]).rows())
+        self.stream.write("".join(texts))
+
+    def _text(self, values: Iterable[Any]) -> str:
+        """Some cells of a row, "" where one does not take its text."""
+        cells = [_TEXT[type(value)](value, self.ascii_only) for value in values]
+        if max(map(len, cells)) > LONGEST:
+            return ""
+        out = io.StringIO()
+        # Beside another one: an empty cell that is alone in its row would be quoted.
+        csv.writer(out, lineterminator="").writerow([*cells, ""])
+        return out.getvalue()[:-1]
 
     def end(self) -> None:
         """A note about cells that are not whole."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ..rows import Column, Row
-from ..values import Absent, Hex, Sentence, Unavailable
+from ..rows import Block, Column, Row
+from ..values import NO_VALUE, Absent, Hex, Sentence, Unavailable
 from .by_type import ByType
 from .words import words
 
@@ -42,6 +42,19 @@ class Flat:
                 flat[key] = {}
         flat[UNAVAILABLE] = why
         return flat
+
+    def block(self, block: Block) -> Optional[Tuple[Dict[str, Any], Tuple[str, ...]]]:
+        """What all rows of a block begin with, and the keys of the part behind the values that
+        vary; None where they come in another order, or something of it is absent."""
+        shared = self.row({**block.shared.values, **dict.fromkeys(block.keys, NO_VALUE)})
+        first = len(block.shared.values)
+        behind = first + len(block.keys)
+        before = {key: shared[key] for key in self.keys[:first]}
+        if shared[UNAVAILABLE] or before.keys() != block.shared.values.keys():
+            return None
+        if tuple(self.keys[first:behind]) != block.keys:
+            return None
+        return before, tuple(self.keys[behind:])
 
 
 def _plain(key: str, value: Any, why: Dict[str, str]) -> Any:

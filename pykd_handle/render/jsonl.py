@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List
 
-from ..rows import Note, Row
+from ..rows import Block, Note, Row
 from .base import Renderer
 from .fields import Flat
 from .words import words
@@ -32,6 +32,25 @@ class JsonlRenderer(Renderer):
         """A row is a line."""
         for row in rows:
             self._write(self._flat.row(row))
+
+    def block(self, block: Block) -> None:
+        """A row is a line; the text of each part is made once."""
+        shape = self._flat.block(block)
+        if shape is None:
+            self.rows(block.rows())
+            return
+        before, keys = shape
+        values = [f'{_ENCODE(key)}: "0x%x"' for key in block.keys]
+        shared = _ENCODE(before)[1:-1].replace("%", "%%")
+        template = "{" + ", ".join([shared, *values, "%s"]) + "}\n"
+        texts: List[str] = []
+        for *varying, part in block.lines:
+            text = part.text
+            if text is None:
+                flat = self._flat.row(part.values)
+                text = part.text = _ENCODE({key: flat[key] for key in keys})[1:-1]
+            texts.append(template % (*varying, text))
+        self.stream.write("".join(texts))
 
     def note(self, note: Note) -> None:
         """An object of its own, or a remark."""

@@ -8,9 +8,9 @@ heads have the facts that are shown here, its rows what no column names.
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping
+from typing import Any, List, Mapping, Tuple
 
-from ..rows import Head, Note, Row, Title
+from ..rows import Block, Head, Note, Part, Row, Title
 from ..values import NO_VALUE, Absent, Maybe, Unavailable
 from .base import Renderer
 
@@ -62,6 +62,44 @@ class WinDbgRenderer(Renderer):
             if shown and not row["free"]:
                 lines.append("")
         self._write(lines)
+
+    def block(self, block: Block) -> None:
+        """The same of a block: what depends on the object and its rights is made once."""
+        shown = "\n\n" if self._flags & (_BASIC | _OBJECT) else "\n"
+        width = self._width
+        texts: List[str] = []
+        if self._flags & _OBJECT:
+            for handle, entry, part in block.lines:
+                text = part.text
+                if text is None:
+                    text = part.text = self._part(block, part)
+                texts.append(f"{handle:04x}: {text[0]} Entry: {entry:0{width}x}\n{text[1]}{shown}")
+        elif "object" in block.keys:
+            for handle, _, address, _, part in block.lines:
+                text = part.text
+                if text is None:
+                    text = part.text = self._bare_part(block, part)
+                texts.append(f"{handle:04x}: Object: {address:0{width}x}{text}{shown}")
+        else:
+            self.rows(block.rows())
+            return
+        self.stream.write("".join(texts))
+        self._blank = len(shown) == 2
+
+    def _part(self, block: Block, part: Part) -> Tuple[str, str]:
+        """The text of a part before and behind the entry's address."""
+        first, *more = self._handle({**block.shared.values, "handle": 0, "entry": 0, **part.values})
+        head, tail = "0000: ", f" Entry: {0:0{self._width}x}"
+        assert first.startswith(head) and first.endswith(tail)
+        return first[len(head) : -len(tail)], "\n".join(more)
+
+    def _bare_part(self, block: Block, part: Part) -> str:
+        """The text of a part behind the object's address, where that is all."""
+        varying = dict.fromkeys(block.keys, 0)
+        (line,) = self._handle({**block.shared.values, **varying, **part.values})
+        head = f"0000: Object: {0:0{self._width}x}"
+        assert line.startswith(head)
+        return line[len(head) :]
 
     def note(self, note: Note) -> None:
         """A line in its place, or told beside the output."""

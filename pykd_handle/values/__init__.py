@@ -26,6 +26,7 @@ from .errors import (
     not_proved,
     unavailable,
 )
+from .generations import Generations
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
@@ -39,6 +40,7 @@ __all__ = (
     "Absent",
     "CorruptedError",
     "Details",
+    "Generations",
     "Hex",
     "Impossible",
     "Label",

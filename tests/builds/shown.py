@@ -7,13 +7,11 @@ import io
 import json
 from typing import Any, Dict, List
 
-from pykd_handle.commands.list.columns import COLUMNS
 from pykd_handle.commands.list.request import Request
-from pykd_handle.render import find_renderer
 from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Absent, Hex, Unavailable
 
-from ..answers import Answer, HandleShown, NoteShown, ProcessShown
+from ..answers import Answer, HandleShown, NoteShown, ProcessShown, rendered
 
 __all__ = ("check_formats",)
 
@@ -35,12 +33,11 @@ def check_formats(answer: Answer) -> None:
     notes = [one for one in records if isinstance(one, NoteShown)]
     texts: Dict[str, str] = {}
     for form in ("windbg", "text", "table", "jsonl", "csv"):
-        out, remarks = io.StringIO(), io.StringIO()
-        find_renderer(form)(out, remarks, COLUMNS).render(iter(answer.items))
-        texts[form] = out.getvalue()
+        remarks = io.StringIO()
+        texts[form] = text = rendered(form, answer.items, remarks)
         for note in notes:
             beside = form in ("jsonl", "csv") or not note.warning
-            assert words(note.text) in (remarks if beside else out).getvalue(), form
+            assert words(note.text) in (remarks.getvalue() if beside else text), form
     objects = [json.loads(line) for line in texts["jsonl"].splitlines()]
     assert len(objects) == len(rows)
     for row, plain in zip(rows, objects):

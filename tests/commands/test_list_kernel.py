@@ -553,10 +553,9 @@ def test_few_rows_at_once_are_the_same_rows(image: KernelImage) -> None:
     target.progress = told.append  # type: ignore[method-assign]
     target.rows_at_once = 100
     assert Answer(target, "").handles() == Answer(image, "").handles()
-    # Three pages of 256 rows, a hundred at once; a row is counted in fours. Told is the first one
-    # in use: the first row of a page never is, nor what lies behind the last handle.
-    parts = [page * 0x400 + part * 400 for page in range(3) for part in range(3)]
-    places = [place + 4 * (place % 0x400 == 0) for place in parts if place <= 603 * 4]
+    # Three pages with 255 entries in use, a hundred at once; a row is counted in fours.
+    parts = [page * 0x400 + 4 + part * 400 for page in range(3) for part in range(3)]
+    places = [place for place in parts if place <= 603 * 4]
     assert told == [f"at handle 0x{place:x} of notepad.exe (pid 0x1514)" for place in places]
 
 

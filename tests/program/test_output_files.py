@@ -188,7 +188,7 @@ def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("form", ["windbg", "table", "jsonl", "csv"])
-@pytest.mark.parametrize("after", [0, 1, 7])
+@pytest.mark.parametrize("after", [0, 1, 2])
 def test_ctrl_c(run, monkeypatch, case: Case, report: Path, after, form, error) -> None:
     """After the heading and so many handles; during them the old report is as it was."""
     real = KernelRows.handle

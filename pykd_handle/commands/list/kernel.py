@@ -3,7 +3,7 @@ or one handle."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from ...model import Broken, Handle, Hole, NoSuchHandle, Process
 from ...model.kernel_mode import (
@@ -12,10 +12,12 @@ from ...model.kernel_mode import (
     KernelModeProcess,
     KernelModeTable,
     NoTable,
+    Used,
 )
 from ...rows import Head, Item, Note, Row, Title
 from ...values import (
     NO_VALUE,
+    Generations,
     Hex,
     PykdHandleError,
     Sentence,
@@ -25,12 +27,14 @@ from ...values import (
 )
 from ..batches import batch
 from ..registry import Run
+from .kernel_blocks import KernelBlocks, Parts
 from .kernel_rows import KernelRows
 from .request import CURRENT_PROCESS, Request
 
 __all__ = ("list_kernel",)
 
 _STEP = 4  # between two handle values
+_PARTS_KEPT = 1 << 16  # at least, each with its text: some 700 bytes
 
 
 def list_kernel(kernel: KernelMode, request: Request, run: Run) -> Iterator[Item]:
@@ -46,6 +50,7 @@ class _Listing:
         if request.wants_objects:
             kernel.will_describe()
         self._several = request.wants_every_process
+        self._parts: Parts = Generations(_PARTS_KEPT)
         self._unknown_types = 0
         self._lost = False  # a table, or a part of one, could not be read
         self._answered = False
@@ -208,7 +213,7 @@ class _Listing:
         if self.request.handle is not None:
             yield from self._one_handle(rows, table)
             return
-        free = self.request.wants_free and not self.request.type_name
+        blocks = KernelBlocks(self.request, rows, table, self._parts)
 
         def row(handle: Handle) -> Optional[Row]:
             if isinstance(handle, Hole):
@@ -220,15 +225,29 @@ class _Listing:
             self.run.found += found is not None
             return found
 
-        for page in table.pages(free):
-            if page:
-                self.run.place = Sentence("at handle 0x{:x} of {}", page[0].value, self._who)
-                self.kernel.progress(str(self.run.place))
+        for page in self._pages(table):
+            if not page:
+                continue
+            first = page[0]
+            value = first[0] if isinstance(first, Used) else first.value
+            self.run.place = Sentence("at handle 0x{:x} of {}", value, self._who)
+            self.kernel.progress(str(self.run.place))
+            if isinstance(first, Used):
+                for block in blocks.blocks(page):
+                    self.run.found += len(block.lines)
+                    yield block
+            else:
                 yield from batch(page, row)
         self._unknown_types += rows.unknown_types
         self._lost = self._lost or table.has_holes
         self.run.failed = self.run.failed or table.incomplete
         yield from map(Note, table.remarks())
+
+    def _pages(self, table: KernelModeTable) -> Iterator[List[Any]]:
+        """The pages of a table: free entries and a filter take the plain way."""
+        if self.request.type_name:
+            return table.pages()
+        return table.pages(free=True) if self.request.wants_free else table.blocks()
 
     def _one_handle(self, rows: KernelRows, table: KernelModeTable) -> Iterator[Item]:
         request = self.request

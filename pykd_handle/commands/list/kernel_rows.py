@@ -18,12 +18,12 @@ __all__ = ("KernelRows",)
 
 
 class KernelRows:
-    """Makes the rows of one process; ``unknown_types`` counts the handles that were left out since
-    their type, by which the request asks, is not known."""
+    """Makes the rows of one process, whose own values are ``shared``; ``unknown_types`` counts the
+    handles that were left out since their type, by which the request asks, is not known."""
 
     def __init__(self, request: Request, pid: Maybe[int], image: Maybe[str], eprocess: int) -> None:
         self._request = request
-        self._process: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
+        self.shared: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
         self.unknown_types = 0
 
     def handle(self, handle: KernelModeHandle) -> Optional[Row]:
@@ -52,7 +52,7 @@ class KernelRows:
 
     def _in_use(self, handle: KernelModeHandle, type_name: str = "") -> Row:
         return {
-            **self._process,
+            **self.shared,
             "handle": handle.value,
             "entry": handle.entry,
             "free": False,
@@ -111,7 +111,7 @@ class KernelRows:
         return row
 
     def _empty(self, handle: Maybe[int], entry: Maybe[int]) -> Row:
-        row = {**self._process, **_EMPTY}
+        row = {**self.shared, **_EMPTY}
         row["handle"] = handle
         row["entry"] = entry
         return row

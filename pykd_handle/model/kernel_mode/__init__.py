@@ -1,6 +1,7 @@
 """The public nouns over a kernel: its dump, or its session."""
 
 from ...kernel.entry_info import EntryInfo
+from ...kernel.handle_entry import Used
 from .handle import KernelModeHandle, KernelModeHole
 from .kernel import KernelMode
 from .object import KernelModeObject, LostObject
@@ -17,4 +18,5 @@ __all__ = (
     "KernelModeTable",
     "LostObject",
     "NoTable",
+    "Used",
 )

@@ -216,6 +216,11 @@ class KernelMode(Kernel):
         """Read the object headers at these addresses that were not read before."""
         self.raw.load(headers)
 
+    def forget(self, header: int) -> None:
+        """Keep nothing of the object whose header lies at this address."""
+        self.raw.forget(header)
+        self._objects.forget(header)
+
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at this address."""
         return self.raw.object(header)

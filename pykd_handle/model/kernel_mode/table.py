@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
-from ...kernel.handle_entry import HandleEntry
-from ...kernel.handle_table import HANDLE_STEP, HandleTable
+from ...kernel.handle_entry import HandleEntry, Used
+from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
 from ...kernel.handle_table import Hole as TableHole
+from ...kernel.handle_table import Row as TableRow
 from ...values import (
     Maybe,
+    MissingField,
     Reason,
     Sentence,
     Unavailable,
@@ -64,25 +66,60 @@ class KernelModeTable(Table):
     def pages(self, free: bool = False) -> Iterator[List[Handle]]:
         """All handles in the order of the table, so many at once as the target wants read
         together; holes in their place, ``free`` entries where they are asked for."""
+        self._start()
+        for rows in self.raw.pages():
+            yield from self._handles(rows, free)
+
+    def blocks(self) -> Iterator[Union[List[Used], List[Handle]]]:
+        """All handles, as `pages` has them; those of a page that is whole, where no more is kept of
+        them than their entries, come as these."""
+        self._start()
+        size = self._kernel.target.rows_at_once
+        plain = not self.of_ids and self.raw.keeps_nothing_more and self.body_offset >= 0
+        for leaf in self.raw.leaves():
+            used = leaf.used() if plain and isinstance(leaf, Leaf) else None
+            if used is not None:
+                self._used += len(used)
+                yield from (used[at : at + size] for at in range(0, len(used), size))
+            else:
+                yield from self._handles(leaf.rows() if isinstance(leaf, Leaf) else leaf, False)
+
+    def _start(self) -> None:
         self._used = 0
         self._hidden = {}
+
+    def _handles(self, rows: Sequence[TableRow], free: bool) -> Iterator[List[Handle]]:
         size = self._kernel.target.rows_at_once
-        for rows in self.raw.pages():
-            for start in range(0, len(rows), size):
-                part = rows[start : start + size]
-                entries = [row for row in part if isinstance(row, HandleEntry)]
-                page = Page(self, entries)
-                found: List[Handle] = []
-                for row in part:
-                    if isinstance(row, TableHole):
-                        self._hidden[row.reason] = self._hidden.get(row.reason, 0) + row.hidden
-                        found.append(KernelModeHole(self, row))
-                    elif row.pointer:
-                        self._used += 1
-                        found.append(KernelModeHandle(page, row))
-                    elif free:
-                        found.append(KernelModeHandle(page, row))
-                yield found
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            page = Page(self, [row for row in part if isinstance(row, HandleEntry)])
+            found: List[Handle] = []
+            for row in part:
+                if isinstance(row, TableHole):
+                    self._hidden[row.reason] = self._hidden.get(row.reason, 0) + row.hidden
+                    found.append(KernelModeHole(self, row))
+                elif row.pointer:
+                    self._used += 1
+                    found.append(KernelModeHandle(page, row))
+                elif free:
+                    found.append(KernelModeHandle(page, row))
+            yield found
+
+    def handles_of(self, used: Iterable[Used]) -> List[KernelModeHandle]:
+        """A handle for each of these entries, of which `blocks` gave them."""
+        return Page(self, [HandleEntry(*entry, 0, False) for entry in used]).handles()
+
+    def forget(self, handle: KernelModeHandle) -> None:
+        """Keep nothing of the object behind a handle: it does not come again."""
+        self._kernel.forget(self.header_of(handle.raw))
+
+    @property
+    def body_offset(self) -> int:
+        """How far behind its header an object lies; -1 where this kernel's symbols do not tell."""
+        try:
+            return self._kernel.headers.body_offset
+        except MissingField:
+            return -1
 
     def handle(self, value: int) -> Handle:
         """The handle of this value, free or in use; its lowest two bits do not count, and a kernel

@@ -1,0 +1,92 @@
+"""Whole pages of a table as blocks of rows: what depends on the object and its rights is made once.
+
+A leak has a million handles, and most of them to few objects. This is the fast way of a listing,
+and it says nothing that the plain way does not: each part is what `KernelRows.handle` makes.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+from ...model.kernel_mode import KernelModeTable, Used
+from ...rows import Block, Part
+from ...values import Generations
+from .kernel_rows import KernelRows
+from .request import Request
+
+__all__ = ("KernelBlocks", "Parts")
+
+Key = Tuple[int, ...]
+Parts = Generations[Key, Part]
+"""Parts by what an entry holds: its pointer (none where objects are not looked at), access mask and
+attributes. Those of objects with one handle are not kept: they don't come again."""
+
+_OBJECTS = ("handle", "entry")
+_BARE = ("handle", "entry", "object", "object_header")
+# Of a `Used`: pointer, access and attributes, or the last two.
+_with_object: Callable[[Used], Key] = itemgetter(slice(2, None))
+_of_rights: Callable[[Used], Key] = itemgetter(slice(3, None))
+
+
+class KernelBlocks:
+    """Makes blocks of the pages of one table; ``parts`` are kept for all of them."""
+
+    def __init__(
+        self, request: Request, rows: KernelRows, table: KernelModeTable, parts: Parts
+    ) -> None:
+        self._keys = _OBJECTS if request.needs_types else _BARE
+        self._key: Callable[[Used], Key] = _with_object if request.needs_types else _of_rights
+        self._rows = rows
+        self._table = table
+        self._parts = parts
+        self._shared = Part(rows.shared)
+
+    def blocks(self, used: List[Used]) -> Iterator[Block]:
+        """The rows of entries in use, which are not none: one block.
+
+        Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows
+        whose parts were made come first: nothing found is lost.
+        """
+        keys = [self._key(entry) for entry in used]
+        get = self._parts.get
+        parts = [get(key) for key in keys]
+        if None in parts:
+            made: Dict[Key, Part] = {}
+            try:
+                self._make(
+                    {key: one for key, one, part in zip(keys, used, parts) if not part}, made
+                )
+            except (KeyboardInterrupt, SystemExit, Exception):
+                parts = [part or made.get(key) for key, part in zip(keys, parts)]
+                there = parts.index(None) if None in parts else len(parts)
+                if there:
+                    yield self._block(used[:there], parts[:there])
+                raise
+            parts = [part or made[key] for key, part in zip(keys, parts)]
+        yield self._block(used, parts)
+
+    def _block(self, used: List[Used], parts: List[Optional[Part]]) -> Block:
+        lines: List[Tuple[Any, ...]]
+        if self._keys is _OBJECTS:
+            lines = [(entry[0], entry[1], part) for entry, part in zip(used, parts)]
+        else:
+            body = self._table.body_offset
+            lines = [
+                (entry[0], entry[1], entry[2] + body, entry[2], part)
+                for entry, part in zip(used, parts)
+            ]
+        return Block(self._shared, self._keys, lines)
+
+    def _make(self, missing: Dict[Key, Used], made: Dict[Key, Part]) -> None:
+        """Make the parts of these entries, whose objects are read together."""
+        left_out = {*self._keys, *self._shared.values}
+        for key, handle in zip(missing, self._table.handles_of(missing.values())):
+            row = self._rows.handle(handle)
+            assert row is not None  # no type was asked for
+            values = {name: value for name, value in row.items() if name not in left_out}
+            made[key] = part = Part(values)
+            if values["handle_count"] == 1:
+                self._table.forget(handle)
+            else:
+                self._parts[key] = part

@@ -1,0 +1,81 @@
+"""Blocks are the fast way of a listing: their text is, byte for byte, that of their rows.
+
+On one build of each form of an entry, whole and damaged at random, in each format.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from mocks import KernelImage, MockTarget
+from pykd_handle.render import FORMATS
+from pykd_handle.rows import Block
+from pykd_handle.values import PykdHandleError
+
+from ..answers import Answer, rendered
+from .forms import BY_FORM, Form
+from .test_every_read_fails import system
+
+REQUESTS = ("0 0", "0 1", "0 3", "0 3 0")
+DAMAGES = 6
+
+
+def check(image: KernelImage) -> int:
+    """Hold the two ways against each other; returns how many handles came in blocks."""
+    count = 0
+    for words in REQUESTS:
+        try:
+            items = Answer(MockTarget(image), words).items
+        except PykdHandleError:
+            continue
+        plain = [item.rows() if isinstance(item, Block) else item for item in items]
+        for form in FORMATS:
+            assert rendered(form, items) == rendered(form, plain), (words, form)
+        count += sum(len(item.lines) for item in items if isinstance(item, Block))
+    return count
+
+
+@BY_FORM
+def test_the_text_is_that_of_the_rows(form: Form) -> None:
+    whole = system(form.layout)
+    # The handles of the current process three times, those of all once.
+    here, everywhere = (len(Answer(MockTarget(whole), words).rows) for words in ("0 0", "0 0 0"))
+    assert check(whole) == 3 * here + everywhere > 12
+    rng = random.Random(form.layout)
+    for _ in range(DAMAGES):
+        image = system(form.layout)
+        for address in image.memory.pages():
+            for _ in range(rng.randrange(6)):
+                place = address + rng.randrange(0xFC0)
+                if rng.random() < 0.5:
+                    image.memory.drop(place, rng.choice((1, 8, 0x40)))
+                else:
+                    image.memory.write(place, bytes([rng.randrange(256)]))
+        check(image)
+
+
+def test_of_a_process_that_is_not_known_the_plain_way_is_taken() -> None:
+    image = system("win10_19041_x64")
+    image.memory.drop(image.current.view.at("UniqueProcessId"), 8)
+    assert check(image)
+
+
+def test_an_image_name_with_the_marks_of_a_template() -> None:
+    image = KernelImage()
+    image.current = image.process('100%s {0} "x".exe', 0x104)
+    image.current.handle(image.event())
+    assert check(image) == 4
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_cell_that_is_cut_keeps_its_row(form: str) -> None:
+    image = KernelImage()
+    image.current = image.process("a.exe", 0x104)
+    event = image.event("\\BaseNamedObjects\\" + "\u0416" * 9000)
+    for item in (image.event(), event, image.event(), event):
+        image.current.handle(item)
+    check(image)
+    items = Answer(MockTarget(image), "0 3").items
+    assert len(rendered(form, items).splitlines()) == 4 + (form == "csv")
