@@ -149,7 +149,13 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
 
     if options.dump is not None:
         asked = prepared(mode_of(options.dump), None)
-        kernel = open_dump(options.dump, options.symbols, Progress(), download=options.download)
+        kernel = open_dump(
+            options.dump,
+            options.symbols,
+            Progress(),
+            download=options.download,
+            bare=command.bare,
+        )
         return kernel, asked
     if options.download:
         raise UsageError(
@@ -157,7 +163,7 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
         )
     _refuse_files(getattr(options, "words", ())[:3])
     try:
-        kernel = connect(options.symbols)
+        kernel = connect(options.symbols, bare=command.bare)
     except NoDebugger as error:
         fault = "" if error.fault is None else Sentence(" ({})", error.fault)
         raise UsageError(

@@ -84,7 +84,8 @@ Prepare = Callable[[Namespace, str, Optional[Evaluator]], Any]
 class Command:
     """A command, as `command` declares it; ``columns`` are those of its rows by mode.
 
-    ``run`` is None where the command line itself answers, without a target.
+    ``run`` is None where the command line itself answers, without a target; ``bare`` commands get
+    a kernel whose symbols were not looked for.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Command:
         text: str = "",
         examples: Sequence[Tuple[str, str]] = (),
         format: str = "text",
+        bare: bool = False,
     ) -> None:
         self.name = name
         self.help = help
@@ -110,6 +112,7 @@ class Command:
         self.text = text
         self.examples = examples
         self.format = format
+        self.bare = bare
 
 
 _commands: Dict[str, Command] = {}
@@ -126,6 +129,7 @@ def command(
     text: str = "",
     examples: Sequence[Tuple[str, str]] = (),
     format: str = "text",
+    bare: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare the function below as a command.
 
@@ -136,13 +140,17 @@ def command(
 
     ``help`` is a line; ``usage`` the words as help shows them (made of ``arguments`` where it is
     empty); ``text`` stands below them. ``user_columns`` are those in user mode where they differ.
-    ``examples`` are (words, what they do), ``format`` is the one that is taken where none is given.
+    ``examples`` are (words, what they do), ``format`` is the one that is taken where none is given;
+    ``bare`` as in `Command`.
     Raises `ValueError` for a name that could be meant as a number or a register.
     """
     modes = {KERNEL: columns, USER: columns if user_columns is None else user_columns}
 
     def declare(function: Function) -> Function:
-        add(Command(name, help, modes, arguments, function, prepare, usage, text, examples, format))
+        made = Command(
+            name, help, modes, arguments, function, prepare, usage, text, examples, format, bare
+        )
+        add(made)
         return function
 
     return declare

@@ -8,7 +8,7 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from ..values import (
     NO_VALUE,
@@ -20,6 +20,9 @@ from ..values import (
     TargetError,
     Unavailable,
 )
+
+if TYPE_CHECKING:
+    from ..targets.symbols.report import Report
 
 __all__ = (
     "Broken",
@@ -351,6 +354,10 @@ class Kernel:
     def knows_all_types(self) -> bool:
         """Whether `types` has every type that there is."""
         return True
+
+    def symbols(self) -> Report:
+        """Which kernel it is, and what of its symbols is where. Raises `KernelOnly`."""
+        raise KernelOnly("symbols")
 
     def notes(self) -> List[Sentence]:
         """What is to be known of the target beforehand: which symbols were taken, what is cut."""

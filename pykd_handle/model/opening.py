@@ -48,13 +48,14 @@ def open_dump(
     progress: Progress = silent,
     *,
     download: bool = False,
+    bare: bool = False,
 ) -> Kernel:
     """Open a kernel dump, a raw image of memory, or a minidump of a process.
 
     ``symbols`` is the PDB of the dump's kernel, an ISF file or a folder of such; without it they
     are looked for on the symbol path of the environment and beside the dump, and then a layout that
     ships with the package is proved on the memory. ``download`` allows to ask the servers that the
-    symbol path names.
+    symbol path names. ``bare`` opens it without any: for `Kernel.symbols`, and nothing else.
     ``progress`` takes a line now and then, while something is looked for. Raises `TargetError`,
     `SymbolsError`, and `UsageError` for symbols with a minidump; the line says what to do.
     """
@@ -66,10 +67,15 @@ def open_dump(
         from .user import UserKernel
 
         return UserKernel(open_minidump(Path(path)))
+    wish = Wish(None if symbols is None else Path(symbols), download)
+    if bare:
+        from ..targets.dump import open_dump as open_bare
+        from .bare import BareKernel
+
+        return BareKernel(open_bare(path, wish, without_symbols=True, progress=progress))
     from .kernel_mode import KernelMode
     from .recovery import open_kernel_dump
 
-    wish = Wish(None if symbols is None else Path(symbols), download)
     target = open_kernel_dump(Path(path), wish, progress)
     try:
         return KernelMode(target)
@@ -78,11 +84,11 @@ def open_dump(
         raise
 
 
-def connect(symbols: Optional[AnyPath] = None) -> Kernel:
+def connect(symbols: Optional[AnyPath] = None, *, bare: bool = False) -> Kernel:
     """The debugger's session, through pykd: a kernel's or a process's, a dump's or a live one's.
 
-    ``symbols`` are the kernel's, in place of the debugger's own. Raises `NoDebugger`,
-    `TargetError`, `SymbolsError`, and `UsageError` for symbols in user mode.
+    ``symbols`` are the kernel's, in place of the debugger's own; ``bare`` as in `open_dump`. Raises
+    `NoDebugger`, `TargetError`, `SymbolsError`, and `UsageError` for symbols in user mode.
     """
     from ..targets.session import ForeignPykd, is_kernel_session
     from ..targets.session import connect as connect_pykd
@@ -98,10 +104,16 @@ def connect(symbols: Optional[AnyPath] = None) -> Kernel:
         from .user import UserKernel
 
         return UserKernel(connect_engine())
+    given = None if symbols is None else Path(symbols)
+    if bare:
+        from ..targets.session import SessionTarget
+        from .bare import BareKernel
+
+        return BareKernel(SessionTarget(pykd, given, without_symbols=True))
     from .kernel_mode import KernelMode
     from .recovery import open_kernel_session
 
-    target = open_kernel_session(pykd, None if symbols is None else Path(symbols))
+    target = open_kernel_session(pykd, given)
     try:
         return KernelMode(target)
     except Exception:

@@ -7,12 +7,25 @@ tell which it is.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    FrozenSet,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ..layout import Struct
-from ..values import MissingSymbol, MissingType, Sentence
+from ..values import MissingSymbol, MissingType, Sentence, TargetError
 from .memory import Memory
 from .span import Span
+
+if TYPE_CHECKING:
+    from .symbols.report import Report
 
 __all__ = ("ReadCount", "Running", "Target")
 
@@ -191,6 +204,10 @@ class Target(Memory):
     def symbol_damage(self) -> Sequence[Sentence]:
         """What of the symbols was found to be damaged so far, one line each."""
         return ()
+
+    def look_for_symbols(self) -> Report:
+        """Which kernel this is, and what of its symbols is where. Raises `TargetError`."""
+        raise TargetError("where the symbols of this target come from is not known")
 
     def progress(self, text: str) -> None:
         """Tell the user how far a long walk is, where there is a place for it."""

@@ -123,3 +123,23 @@ def test_no_engine_to_ask(install: Install) -> None:
     code, out, err = run("0", "3")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "no symbols of nt" in err and "engine can't be asked for its debugger data" in err
+
+
+@pytest.mark.parametrize("symbols", [True, False])
+def test_which_kernel_it_is(
+    install: Install, monkeypatch: pytest.MonkeyPatch, symbols: bool
+) -> None:
+    image = filled("win10_19041_x64")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    install(image, symbols=symbols)
+    code, out, err = run("symbols", "--format", "jsonl")
+    (row,) = [json.loads(line) for line in out.splitlines()]
+    pdb = image.isf()["metadata"]["windows"]["pdb"]
+    assert (row["guid"], row["age"], row["build"]) == (pdb["GUID"], pdb["age"], 19041)
+    assert (code, row["used"], row["found"] is not None, err) == (
+        int(not symbols),
+        symbols,
+        symbols,
+        "",
+    )
+    assert ("reload /f nt" in row["remark"]) is not symbols

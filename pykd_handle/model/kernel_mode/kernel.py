@@ -14,6 +14,7 @@ from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
 from ...targets import Target
+from ...targets.symbols.report import Report
 from ...values import Absent, Maybe, PykdHandleError, Sentence, TargetError, Unavailable, join
 from ..nouns import Broken, Kernel, Process
 from .process import KernelModeProcess
@@ -242,6 +243,10 @@ class KernelMode(Kernel):
         return self.raw.types.unread()
 
     # -- the target -------------------------------------------------------------------------------
+
+    def symbols(self) -> Report:
+        """Which kernel it is, and what of its symbols is where."""
+        return self.target.look_for_symbols()
 
     def notes(self) -> List[Sentence]:
         """Which symbols were taken, what is cut short."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Sequence
 
 from ...layout import Isf, Struct
+from ...layout.shipped import candidates
 from ...values import MissingSymbol, PykdHandleError, Reason, Sentence, Unavailable
 from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Gap, Piece, Span
+from ..symbols.report import Looked, Report, report
 from ..symbols.search import load_symbols
 from ..symbols.verify import KernelFacts, Known, Symbols
 from ..symbols.wish import Wish
@@ -42,6 +44,7 @@ class DumpTarget(RecoverableTarget):
     ) -> None:
         super().__init__()
         self.name = str(file.path)
+        self._wish = wish
         self.figures = figures
         self.pointer_size = figures.pointer_size
         self.architecture = figures.architecture
@@ -184,6 +187,15 @@ class DumpTarget(RecoverableTarget):
     def symbol_source(self) -> str:
         """The file that the symbols come from."""
         return self._symbols.file.source
+
+    def look_for_symbols(self) -> Report:
+        """See `Target.look_for_symbols`."""
+        found = report(self._wish, self._file.path.parent, self.facts, self._file.progress)
+        every = candidates(self.architecture, self.build, self.five_levels)
+        names = [layout.name for layout in every if layout.build == self.build]
+        said = "of this build, used if the memory proves one" if names else "none of this build"
+        ships = Looked("this package", ", ".join(names) or "its layouts", said=Sentence(said))
+        return found._replace(looked=(*found.looked, ships))
 
     def symbol_damage(self) -> Sequence[Sentence]:
         """What the symbol file was found to have wrong."""

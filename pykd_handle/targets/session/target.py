@@ -21,6 +21,7 @@ from ..memory import Memory
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
+from ..symbols.report import Report
 from .connect import first_line, is_kernel_session
 from .duties import Duties
 from .engine import Engine, open_engine
@@ -28,6 +29,7 @@ from .given import take_symbols
 from .layout import struct_of
 from .live import LiveMemory
 from .memory import SessionMemory
+from .symbols import look_for_symbols
 
 __all__ = ("SessionTarget",)
 
@@ -223,6 +225,10 @@ class SessionTarget(RecoverableTarget):
         except (self._pykd.DbgException, PykdHandleError):
             return None
         return found if self.is_kernel_address(found) else None
+
+    def look_for_symbols(self) -> Report:
+        """See `Target.look_for_symbols`."""
+        return look_for_symbols(self, self._pykd, self.base, self.build)
 
     def progress(self, text: str) -> None:
         """See `Target.progress`."""

@@ -51,11 +51,13 @@ class KernelFacts(NamedTuple):
 
 
 class Symbols(NamedTuple):
-    """Symbols that fit: the file, the kernel's base by them, and lines for the user."""
+    """Symbols that fit: the file, the kernel's base by them, lines for the user, and what proves
+    that they fit."""
 
     file: SymbolFile
     base: int
-    notes: Tuple[Sentence, ...]
+    notes: Tuple[Sentence, ...] = ()
+    proof: Sentence = Sentence("")
 
 
 class Comparison(NamedTuple):
@@ -112,7 +114,9 @@ def verify(file: SymbolFile, facts: KernelFacts) -> Symbols:
             result.total,
             _no_match(identity, facts),
         )
-    return Symbols(file, result.base, (_note(file, facts, result, same),))
+    proof = _proof(file, facts, result, same)
+    note = Sentence("symbols: {} ({})", file.source, proof)
+    return Symbols(file, result.base, (note,), proof)
 
 
 def compare(offsets: Dict[str, int], facts: KernelFacts) -> Comparison:
@@ -159,7 +163,7 @@ def _no_match(identity: Optional[PdbIdentity], facts: KernelFacts) -> Sentence:
     return Sentence(line, identity.age, facts.identity.age)
 
 
-def _note(file: SymbolFile, facts: KernelFacts, result: Comparison, same: bool) -> Sentence:
+def _proof(file: SymbolFile, facts: KernelFacts, result: Comparison, same: bool) -> Sentence:
     line = "{} of {} addresses agree with the dump"
     agree = Sentence(line, result.agreeing, result.total)
     if same:
@@ -175,4 +179,4 @@ def _note(file: SymbolFile, facts: KernelFacts, result: Comparison, same: bool) 
     if not result.total:
         line = "{}; it holds types only, so names and types of objects may be missing"
         proof = Sentence(line, proof)
-    return Sentence("symbols: {} ({})", file.source, proof)
+    return proof

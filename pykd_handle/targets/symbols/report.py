@@ -1,0 +1,93 @@
+"""What is found at each place where symbols are looked for, and which of it would be taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Tuple
+
+from ...layout import PdbIdentity
+from ...values import Sentence, SymbolsError
+from ..progress import Progress
+from .places import Place, environment_path, places, servers
+from .search import Nothing, address_by_hand, from_folder, take
+from .verify import KernelFacts, Symbols
+from .wish import Wish
+
+__all__ = ("Looked", "Report", "report")
+
+
+class Looked(NamedTuple):
+    """One place: who names it, what it is, the ``file`` of this kernel there or "", and what there
+    is to say. ``used`` marks the one that a listing takes."""
+
+    origin: str
+    place: str
+    file: str = ""
+    said: Sentence = Sentence("nothing of this kernel")
+    used: bool = False
+
+
+class Report(NamedTuple):
+    """What the kernel of a target is, and where its symbols were looked for.
+
+    ``image`` is its file as symbol servers name it, by time stamp and size, or ""; ``address`` is
+    where the PDB, or else the image that names it, can be fetched by hand, or "".
+    """
+
+    build: int
+    identity: Optional[PdbIdentity]
+    no_identity: Sentence
+    image: str
+    address: str
+    looked: Tuple[Looked, ...]
+
+
+def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> Report:
+    """Look at every place, whatever the one before it has; no server is asked."""
+    looked: List[Looked] = []
+    given = wish.path is not None and not wish.path.is_dir()
+    if wish.path is not None and given:
+        try:
+            looked.append(_found("--symbols", str(wish.path), take(wish.path, facts)))
+        except SymbolsError as error:
+            looked.append(Looked("--symbols", str(wish.path), said=error.sentence))
+    every = places(None if given else wish.path, beside, absent=True)
+    for place in [one for one in every if one.set_up]:
+        looked.append(_look(place, facts, progress))
+    for name, path in environment_path():
+        looked += [Looked(name, text, said=Sentence("not understood")) for text in path.unknown]
+    asked = Sentence("asked" if wish.may_download() else "not asked: give --download")
+    looked += [Looked("server", server.url, said=asked) for server in servers()]
+    for place in [one for one in every if not one.set_up]:
+        looked.append(_look(place, facts, progress))
+    # A file that is given is taken, or nothing is.
+    candidates = looked[:1] if given else looked
+    first = next((number for number, one in enumerate(candidates) if one.file), None)
+    if first is not None:
+        looked[first] = looked[first]._replace(used=True)
+    return Report(
+        facts.build,
+        facts.identity,
+        facts.no_identity,
+        facts.image,
+        address_by_hand(facts),
+        tuple(looked),
+    )
+
+
+def _look(place: Place, facts: KernelFacts, progress: Progress) -> Looked:
+    origin = "--symbols" if place.given else place.origin or "dump's folder"
+    folder = str(place.folder)
+    if not place.folder.is_dir():
+        return Looked(origin, folder, said=Sentence("no such folder"))
+    try:
+        return _found(origin, folder, from_folder(place, facts, progress))
+    except Nothing as error:
+        return Looked(origin, folder, said=Sentence("nothing of this kernel{}", error.remark))
+    except SymbolsError as error:
+        return Looked(origin, folder, said=error.sentence)
+
+
+def _found(origin: str, place: str, symbols: Symbols) -> Looked:
+    symbols.file.close()
+    return Looked(origin, place, symbols.file.source, symbols.proof)
