@@ -25,7 +25,7 @@ from .process_finder import ProcessFinder
 __all__ = ("Kernel", "KernelObject")
 
 
-_OBJECTS_KEPT = 1 << 16  # at least; some 700 bytes each with their description
+_OBJECTS_KEPT = 1 << 13  # at least; some 700 bytes each with their description
 
 
 class KernelObject(NamedTuple):

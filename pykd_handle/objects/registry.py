@@ -19,7 +19,7 @@ from .header import Header
 __all__ = ("Objects", "families")
 
 _NEAR = 0x80  # bytes
-_DESCRIPTIONS_KEPT = 1 << 16  # at least
+_DESCRIPTIONS_KEPT = 1 << 13  # at least
 
 
 @lru_cache(maxsize=None)

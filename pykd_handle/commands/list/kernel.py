@@ -34,7 +34,7 @@ from .request import CURRENT_PROCESS, Request
 __all__ = ("list_kernel",)
 
 _STEP = 4  # between two handle values
-_PARTS_KEPT = 1 << 16  # at least, each with its text: some 700 bytes
+_PARTS_KEPT = 1 << 17  # at least, each with its text: some 700 bytes
 
 
 def list_kernel(kernel: KernelMode, request: Request, run: Run) -> Iterator[Item]:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...model.kernel_mode import KernelModeTable, Used
-from ...rows import Block, Part
+from ...rows import Block, Part, Row
 from ...values import Generations
 from .kernel_rows import KernelRows
 from .request import Request
@@ -27,6 +27,10 @@ _BARE = ("handle", "entry", "object", "object_header")
 # Of a `Used`: pointer, access and attributes, or the last two.
 _with_object: Callable[[Used], Key] = itemgetter(slice(2, None))
 _of_rights: Callable[[Used], Key] = itemgetter(slice(3, None))
+
+
+# Of a part that is rendered the text is enough, and takes half of the memory.
+_IN_THE_TEXT: Row = {}
 
 
 class KernelBlocks:
@@ -48,11 +52,10 @@ class KernelBlocks:
         Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows
         whose parts were made come first: nothing found is lost.
         """
-        keys = [self._key(entry) for entry in used]
-        get = self._parts.get
-        parts = [get(key) for key in keys]
+        keys = list(map(self._key, used))
+        parts = list(map(self._parts.get, keys))
+        made: Dict[Key, Part] = {}
         if None in parts:
-            made: Dict[Key, Part] = {}
             try:
                 self._make(
                     {key: one for key, one, part in zip(keys, used, parts) if not part}, made
@@ -65,6 +68,9 @@ class KernelBlocks:
                 raise
             parts = [part or made[key] for key, part in zip(keys, parts)]
         yield self._block(used, parts)
+        for part in made.values():
+            if part.text:
+                part.values = _IN_THE_TEXT
 
     def _block(self, used: List[Used], parts: List[Optional[Part]]) -> Block:
         lines: List[Tuple[Any, ...]]
