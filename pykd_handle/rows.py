@@ -62,7 +62,8 @@ class Column(NamedTuple):
     tables, "" for one that is not shown there. ``form`` says how people read its values: "" as
     they are, "count" as numbers on the right, "handle" in hexadecimal on the right, "mask" in
     eight hexadecimal digits, "letters" as the first letters of its words, "details" as labels and
-    values (a `Details`; JSON lines have an empty object where it is absent).
+    values (a `Details`; JSON lines have an empty object where it is absent), "detail" as the value
+    of its one detail.
     A column in which all values of a batch are NOT_REQUESTED, or all details empty, is left out of
     text and tables. Scripts get a key ``unavailable`` behind all others, of every command: why each
     value is absent that could not be read; it needs no column.

@@ -18,13 +18,16 @@ from .words import MINUS_1, parse_process
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process
 
-__all__ = ("PROCESS", "TYPE", "Types", "Walk")
+__all__ = ("DETAILS", "PROCESS", "TYPE", "Types", "Walk")
 
 PROCESS = Argument(
     "--process",
     metavar="PROCESS",
     help="only this process: an id, the address of an _EPROCESS, or the name of an image "
     "(default: all)",
+)
+DETAILS = Argument(
+    "--details", action="store_true", help="everything that is known of each handle and its object"
 )
 TYPE = Argument(
     "--type",

@@ -143,6 +143,11 @@ class Handle:
         return NO_VALUE
 
     @property
+    def details(self) -> Details:
+        """What is known of the handle by itself: its rights, what is stored of it."""
+        return Details()
+
+    @property
     def object(self) -> Object:
         """What it leads to."""
         return Object()

@@ -8,13 +8,13 @@ which up to Vista says that a creator's info lies in front. From Windows 7 on ``
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, Union
 
-from ..kernel import Kernel
-from ..kernel.object_header import ObjectHeader
-from ..kernel.security import Descriptor, read_descriptor
+from ..kernel import Kernel, KernelObject
+from ..kernel.access_rights import TypeAccess, access_meaning, access_names
+from ..kernel.security import Ace, Descriptor, read_descriptor
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Hex, Reason, Unavailable, UnavailableError
+from ..values import CorruptedError, Generations, Hex, Reason, Unavailable, UnavailableError
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -38,6 +38,7 @@ _POLICY = {1: "no-write-up", 2: "no-read-up", 4: "no-execute-up"}
 _TRACES = {1: "references traced", 2: "traced for good"}
 _SINGLE_ENTRY = 0x40
 _MOST_HOLDERS = 1000
+_DESCRIPTORS_KEPT = 4096
 
 _CREATOR = fields("_OBJECT_HEADER_CREATOR_INFO", "CreatorUniqueProcess", "CreatorBackTraceIndex")
 _HANDLES = fields(
@@ -66,6 +67,15 @@ _PLACES = {
 }
 
 
+class HeaderView(View):
+    """A header, with the name of the object's type and what that says of access masks."""
+
+    __slots__ = ("access", "type_name")
+
+    type_name: str
+    access: Optional[TypeAccess]
+
+
 class Header(Facts):
     """Describes the headers of objects of any type: its views are those of ``_OBJECT_HEADER``."""
 
@@ -84,11 +94,17 @@ class Header(Facts):
 
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         super().__init__(kernel, files)
-        self._descriptors: Dict[int, Descriptor] = {}
+        self._descriptors: Generations[int, Descriptor] = Generations(_DESCRIPTORS_KEPT)
 
-    def of(self, header: ObjectHeader) -> Dict[str, Any]:
-        """The details of one header."""
-        return self.details_of(View(self.kernel.target, self.whole_shape, header.address))
+    def of(
+        self, item: KernelObject, access: Union[TypeAccess, Unavailable, None]
+    ) -> Dict[str, Any]:
+        """The details of the header of an object; ``access`` is what its type says of masks."""
+        view = HeaderView(self.kernel.target, self.whole_shape, item.header.address)
+        name = item.type_name
+        view.type_name = name if isinstance(name, str) else ""
+        view.access = access if isinstance(access, TypeAccess) else None
+        return self.details_of(view)
 
     @detail("Header Flags")
     def header_flags(self, header: View) -> Tuple[str, ...]:
@@ -210,7 +226,7 @@ class Header(Facts):
         return None if found is None else found.sddl
 
     @detail("Access")
-    def dacl(self, header: View) -> Optional[Tuple[str, ...]]:
+    def dacl(self, header: HeaderView) -> Optional[Tuple[str, ...]]:
         found = header.once(self._descriptor)
         if found is None:
             return None
@@ -218,10 +234,7 @@ class Header(Facts):
             return ("everyone: everything (NULL DACL)",)
         if not found.dacl.aces:
             return ("nobody: nothing (empty DACL)",)
-        return tuple(
-            f"{ace.verb} {ace.sid.words if ace.sid is not None else '?'}: 0x{ace.mask:x}"
-            for ace in found.dacl.aces
-        )
+        return tuple(_in_words(ace, header.type_name, header.access) for ace in found.dacl.aces)
 
     def _descriptor(self, header: View) -> Optional[Descriptor]:
         address = header.once(self.security_descriptor)
@@ -231,3 +244,10 @@ class Header(Facts):
         if found is None:  # many objects share theirs
             found = self._descriptors[address] = read_descriptor(header.target, address)
         return found
+
+
+def _in_words(ace: Ace, type_name: str, access: Optional[TypeAccess]) -> str:
+    meaning = access_meaning(type_name, ace.mask, access)
+    rights = meaning.together or access_names(type_name, ace.mask)
+    who = ace.sid.words if ace.sid is not None else "?"
+    return f"{ace.verb} {who}: {' '.join(rights)}"

@@ -6,13 +6,25 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Dict, Mapping, Tuple, Type
+from typing import Any, Dict, Mapping, Optional, Tuple, Type, Union
 
 from ..kernel import Kernel, KernelObject
+from ..kernel.access_rights import TypeAccess, access_meaning, read_type_access
+from ..kernel.handle_entry import HandleEntry
+from ..kernel.object_type import ObjectType
 from ..layout import Fields
 from ..targets import Target
-from ..values import NO_VALUE, Details, Generations, PykdHandleError, unavailable
+from ..values import (
+    NO_VALUE,
+    Details,
+    Generations,
+    Hex,
+    PykdHandleError,
+    Unavailable,
+    unavailable,
+)
 from .base import FAMILIES, Description, Facts
+from .entry import Entry
 from .file_name import FileNames
 from .header import Header
 
@@ -38,6 +50,8 @@ class Objects:
         self._files = FileNames(kernel)
         self._plain = Facts(kernel, self._files)
         self._header = Header(kernel, self._files)
+        self._entry = Entry(kernel, self._files)
+        self._access: Dict[int, Union[TypeAccess, Unavailable, None]] = {}
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
         self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
 
@@ -94,8 +108,40 @@ class Objects:
 
     def _with_header(self, item: KernelObject, details: Details) -> Details:
         """The details of an object with those of its header behind them."""
-        more = self._header.of(item.header)
+        more = self._header.of(item, self.access_of(item))
         return Details({**details, **more}, {**details.labels, **self._header.labels})
+
+    def describe_handle(self, entry: HandleEntry, item: Optional[KernelObject]) -> Details:
+        """What is known of a handle by itself: the entry, and what its access mask means for the
+        object behind it (None: that is not known)."""
+        found: Dict[str, Any] = {}
+        mask = entry.granted_access
+        name = item.type_name if item is not None else None
+        if isinstance(mask, int) and item is not None and isinstance(name, str):
+            access = self.access_of(item)
+            meaning = access_meaning(name, mask, access if isinstance(access, TypeAccess) else None)
+            found["rights"] = meaning.names
+            if isinstance(access, Unavailable):
+                found["rights_together"] = access
+            elif meaning.together:
+                found["rights_together"] = meaning.together
+            if meaning.outside:
+                found["rights_outside"] = Hex(meaning.outside)
+        found.update(self._entry.of(entry))
+        return Details(found, self._entry.labels)
+
+    def access_of(self, item: KernelObject) -> Union[TypeAccess, Unavailable, None]:
+        """What the type of an object says of access masks: read once for each type."""
+        kind = item.type
+        address = kind.address if isinstance(kind, ObjectType) else kind
+        if not isinstance(address, int):
+            return address if isinstance(address, Unavailable) else None
+        if address not in self._access:
+            try:
+                self._access[address] = read_type_access(self.kernel.target, address)
+            except PykdHandleError as error:
+                self._access[address] = unavailable(error)
+        return self._access[address]
 
     def _facts(self, type_name: str) -> Facts:
         family = families().get(type_name, Facts)

@@ -198,7 +198,7 @@ class Thread(Facts):
     @detail("Requests Pending")
     def requests(self, thread: View) -> int:
         head = thread.address + thread.struct.offset("IrpList.Flink")
-        if thread["IrpList.Flink"] == head:
+        if thread["IrpList.Flink"] in (0, head):
             return 0
         return len(entries(thread.target, head, "requests"))
 

@@ -9,14 +9,14 @@ from abc import abstractmethod
 from typing import Any, Callable, Iterable, List, Mapping, Sequence
 
 from ..rows import Column, Foot, Head, Note, Row
-from ..values import NOT_REQUESTED, Absent, Details, Hex, Label, Unavailable
+from ..values import NOT_REQUESTED, Absent, Hex, Unavailable
 from .base import Renderer
 from .by_type import ByType
+from .details import labelled
 
 __all__ = ("PeopleRenderer",)
 
 _FREE = "(free)"
-_NO_LABEL = Label("")
 
 
 class PeopleRenderer(Renderer):
@@ -139,28 +139,11 @@ class PeopleRenderer(Renderer):
         return letters + "".join(f"+{word[2:]}" for word in value if word.startswith("0x"))
 
     def _details(self, details: Mapping[str, Any]) -> str:
-        labels = details.labels if isinstance(details, Details) else {}
-        return "  ".join(
-            f"{label.text or key}: {self._detail(label, value)}"
-            for key, value in details.items()
-            for label in (labels.get(key, _NO_LABEL),)
-            if not isinstance(value, Absent) or isinstance(value, Unavailable)
-        )
+        return "  ".join(f"{label}: {text}" for _, label, text in labelled(details, self.clean))
 
-    def _detail(self, label: Label, value: Any) -> str:
-        """A detail, which no heading explains: a hexadecimal number says that it is one."""
-        try:
-            if value in label.words:
-                return label.words[value]
-        except TypeError:  # a dictionary: nothing that there are words for
-            pass
-        if isinstance(value, Hex):
-            return f"0x{value:x}"
-        if isinstance(value, tuple):
-            return ",".join(self._detail(_NO_LABEL, each) for each in value) or "-"
-        if isinstance(value, dict):
-            return " ".join(f"{key}={self._detail(_NO_LABEL, each)}" for key, each in value.items())
-        return self._text(value)
+    def _detail(self, details: Mapping[str, Any]) -> str:
+        """The value of the one detail that there is, whose label stands in another column."""
+        return "  ".join(text for _, _, text in labelled(details, self.clean))
 
 
 def _is_there(column: Column, rows: Iterable[Row]) -> bool:
@@ -174,6 +157,7 @@ def _is_there(column: Column, rows: Iterable[Row]) -> bool:
 _FORMS: Mapping[str, Callable[[PeopleRenderer, Any], str]] = {
     "count": PeopleRenderer._count,
     "handle": PeopleRenderer._handle,
+    "detail": PeopleRenderer._detail,
     "mask": PeopleRenderer._mask,
     "letters": PeopleRenderer._letters,
 }

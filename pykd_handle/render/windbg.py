@@ -13,10 +13,12 @@ from typing import Any, List, Mapping, Tuple
 from ..rows import Block, Head, Note, Part, Row, Title
 from ..values import NO_VALUE, Absent, Maybe, Unavailable
 from .base import Renderer
+from .details import labelled
 
 __all__ = ("WinDbgRenderer",)
 
 _BASIC, _OBJECT = 0x1, 0x2  # flags of !handle
+_LINK = ("target", "callback", "callback_context", "drive_letter_index")
 _SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
 
 
@@ -218,7 +220,16 @@ class WinDbgRenderer(Renderer):
         if row["own_name"] is not NO_VALUE:
             lines.append(self._name(row))
         details = row["details"]
-        return lines + [f"        {line}" for line in self._link(details)] if details else lines
+        if details:
+            lines += [f"        {line}" for line in self._link(details)]
+        if details and row.get("everything"):
+            # Ours: WinDbg has no such lines.
+            lines += [
+                f"        {label}: {text}"
+                for key, label, text in labelled(details, self.clean)
+                if key not in _LINK
+            ]
+        return lines
 
     def _name(self, row: Row) -> str:
         """The name as the object itself has it, behind the directory that it stands in."""

@@ -26,6 +26,9 @@ LABELS: Dict[str, Label] = {
     "max_relative_access_mask": Label("Maximum Relative Access Mask"),
     "operations": Label("Operations"),
     "reserved": Label("Reserved"),
+    "rights": Label("Rights"),
+    "rights_outside": Label("Bits Not of the Type"),
+    "rights_together": Label("Rights Together"),
     # Processes and threads.
     "affinity": Label("Affinity"),
     "base_priority": Label("Base Priority"),

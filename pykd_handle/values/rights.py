@@ -52,8 +52,20 @@ _TRACE: Rights = (
     (0x0800, "RegisterGuids"),
 )
 
+_TRANSACTION: Rights = (
+    (0x0001, "QueryInfo"),
+    (0x0002, "SetInfo"),
+    (0x0004, "Enlist"),
+    (0x0008, "Commit"),
+    (0x0010, "Rollback"),
+    (0x0020, "Propagate"),
+    (0x0040, "RightReserved1"),
+)
+
 SPECIFIC: Mapping[str, Rights] = {
     "ALPC Port": _PORT,
+    "Callback": ((0x0001, "ModifyState"),),
+    "Composition": ((0x0001, "Read"), (0x0002, "Write")),
     "DebugObject": (
         (0x0001, "ReadEvent"),
         (0x0002, "ProcessAssign"),
@@ -78,9 +90,11 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0004, "CreateObject"),
         (0x0008, "CreateSubDirectory"),
     ),
+    "EtwConsumer": (*_TRACE, (0x1000, "JoinGroup")),
     "EtwRegistration": (*_TRACE, (0x1000, "JoinGroup")),
     "Event": _STATE,
     "File": _FILE,
+    "FilterCommunicationPort": _PORT,
     "FilterConnectionPort": _PORT,
     "IoCompletion": _STATE,
     "IRTimer": _STATE,
@@ -123,6 +137,7 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x2000, "SetLimitedInfo"),
     ),
     "Profile": ((0x0001, "Control"),),
+    "RegistryTransaction": _TRANSACTION,
     "Section": (
         (0x0001, "Query"),
         (0x0002, "MapWrite"),
@@ -174,14 +189,7 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0010, "CreateRm"),
         (0x0020, "BindTransaction"),
     ),
-    "TmTx": (
-        (0x0001, "QueryInfo"),
-        (0x0002, "SetInfo"),
-        (0x0004, "Enlist"),
-        (0x0008, "Commit"),
-        (0x0010, "Rollback"),
-        (0x0020, "Propagate"),
-    ),
+    "TmTx": _TRANSACTION,
     "Token": (
         (0x0001, "AssignPrimary"),
         (0x0002, "Duplicate"),
@@ -202,7 +210,7 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0020, "Shutdown"),
     ),
     "Type": ((0x0001, "Create"),),
-    "WaitCompletionPacket": ((0x0001, "Modify"),),
+    "WaitCompletionPacket": ((0x0001, "SetState"),),
     "WaitablePort": _PORT,
     "WindowStation": (
         (0x0001, "EnumDesktops"),
@@ -215,5 +223,5 @@ SPECIFIC: Mapping[str, Rights] = {
         (0x0100, "Enumerate"),
         (0x0200, "ReadScreen"),
     ),
-    "WmiGuid": _TRACE,
+    "WmiGuid": (*_TRACE, (0x1000, "JoinGroup")),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional, Union, cast
 
 from ...rows import Item
 from ..registry import USER, Argument, Run, command
+from ..walk import DETAILS
 from ..words import Evaluator
 from .columns import COLUMNS
 from .request import HELP, Request, parse_request
@@ -21,8 +22,9 @@ __all__ = ("list_handles",)
 
 
 def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Any:
-    parse = parse_user_request if mode == USER else parse_request
-    return parse(options.words, evaluate)
+    if mode == USER:
+        return parse_user_request(options.words, evaluate, options.details)
+    return parse_request(options.words, evaluate, options.details)
 
 
 @command(
@@ -30,7 +32,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> An
     "show handles, as WinDbg's !handle does",
     columns=COLUMNS,
     user_columns=USER_COLUMNS,
-    arguments=(Argument("words", nargs="*"),),
+    arguments=(Argument("words", nargs="*"), DETAILS),
     prepare=_prepare,
     usage="[Handle [Flags [Process [TypeName]]]]",
     text=f"{HELP}\n{USER_HELP}",

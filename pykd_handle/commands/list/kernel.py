@@ -48,7 +48,7 @@ class _Listing:
         self.request = request
         self.run = run
         if request.wants_objects:
-            kernel.will_describe()
+            kernel.will_describe(request.everything)
         self._several = request.wants_every_process
         self._parts: Parts = Generations(_PARTS_KEPT)
         self._unknown_types = 0

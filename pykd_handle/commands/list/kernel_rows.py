@@ -46,6 +46,8 @@ class KernelRows:
         elif request.describes:
             assert isinstance(item, KernelModeObject)
             self._describe(row, item)
+            if request.everything:
+                add_everything(row, handle.details)
         if request.wants_objects:
             _add_info(row, handle.info)
         return row
@@ -77,7 +79,8 @@ class KernelRows:
     def _describe(self, row: Row, item: KernelModeObject) -> None:
         row["handle_count"] = item.handle_count
         row["pointer_count"] = item.pointer_count
-        description = item.description
+        everything = self._request.everything
+        description = item.full_description if everything else item.description
         row["name"] = description.name
         row["own_name"] = description.own_name
         row["directory"] = description.directory
@@ -139,6 +142,13 @@ _EMPTY: Dict[str, Any] = {
     "directory": NOT_REQUESTED,
     "device": NO_VALUE,
 }
+
+
+def add_everything(row: Row, details: Details) -> None:
+    """Add what is known of the handle by itself in front of what is known of its object."""
+    own = row["details"] if isinstance(row["details"], Details) else Details()
+    row["details"] = Details({**details, **own}, {**details.labels, **own.labels})
+    row["everything"] = True
 
 
 def _add_info(row: Row, info: Maybe[EntryInfo]) -> None:

@@ -69,7 +69,8 @@ class Request:
     ``handle`` is None for all handles, else an index into the table (for a kernel handle its
     value without the kernel bits, and ``kernel_handle`` set). ``process`` is EVERY_PROCESS,
     CURRENT_PROCESS, a process id or the address of an ``_EPROCESS``, as it was typed, or the name
-    of an image. ``type_name`` is empty for all types.
+    of an image. ``type_name`` is empty for all types. ``everything`` asks for all that is known of
+    the objects, which are shown then whatever the flags say.
     """
 
     handle: Optional[int] = None
@@ -77,6 +78,7 @@ class Request:
     process: Union[int, str] = CURRENT_PROCESS
     type_name: str = ""
     kernel_handle: bool = False
+    everything: bool = False
 
     @property
     def typed(self) -> int:
@@ -130,7 +132,9 @@ class Request:
         return self.process == EVERY_PROCESS and not (self.wants_ids or self.wants_kernel_table)
 
 
-def parse_request(words: Sequence[str], evaluate: Optional[Evaluator] = None) -> Request:
+def parse_request(
+    words: Sequence[str], evaluate: Optional[Evaluator] = None, everything: bool = False
+) -> Request:
     """The request in the words ``[Handle [Flags [Process [TypeName]]]]``.
 
     A type's name may hold blanks (``ALPC Port``): everything behind the third word belongs to
@@ -147,4 +151,6 @@ def parse_request(words: Sequence[str], evaluate: Optional[Evaluator] = None) ->
     if handle is not None and not flags & ID:
         refuse_pseudo_handle(handle, words[0])
         handle, kernel_handle = split_kernel_handle(handle)
-    return Request(handle, flags, process, " ".join(words[3:]), kernel_handle)
+    if everything:
+        flags |= OBJECT
+    return Request(handle, flags, process, " ".join(words[3:]), kernel_handle, everything)

@@ -48,14 +48,19 @@ class UserRequest:
         return bool(self.flags & flag)
 
 
-def parse_user_request(words: Sequence[str], evaluate: Optional[Evaluator] = None) -> UserRequest:
+def parse_user_request(
+    words: Sequence[str], evaluate: Optional[Evaluator] = None, everything: bool = False
+) -> UserRequest:
     """The request in the words ``[Handle [Flags [TypeName]]]``.
 
     A type's name may hold blanks (``ALPC Port``): everything behind the second word belongs to
-    it. Raises `UsageError`, which names the parameter that is wrong.
+    it. ``everything`` is what flag 8 asks for. Raises `UsageError`, which names the parameter that
+    is wrong.
     """
     handle = parse_handle(words[0], evaluate) if words else None
     if words:
         refuse_pseudo_handle(handle, words[0])
     flags = parse_flags(words[1], evaluate) if len(words) > 1 else TYPE
+    if everything:
+        flags |= SPECIFIC
     return UserRequest(handle, flags, " ".join(words[2:]))

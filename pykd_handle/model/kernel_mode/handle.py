@@ -9,7 +9,7 @@ from ...kernel.entry_info import EntryInfo
 from ...kernel.handle_entry import HandleEntry, describe_attributes
 from ...kernel.handle_table import HANDLE_STEP
 from ...kernel.handle_table import Hole as TableHole
-from ...values import Hex, Maybe, Sentence, Unavailable, in_hex
+from ...values import Details, Hex, Maybe, Sentence, Unavailable, in_hex
 from ..nouns import Handle, Hole, Object, Process
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ class KernelModeHandle(Handle):
         """What it leads to; the objects of its page are read with it."""
         self._page.load()
         return self._page.table.object(self.raw)
+
+    @property
+    def details(self) -> Details:
+        """Its entry as stored, and what its access mask means for the object behind it."""
+        return self._page.table.describe(self.raw)
 
     @property
     def info(self) -> Maybe[EntryInfo]:

@@ -7,6 +7,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Un
 from ...kernel import Kernel as ObjectManager
 from ...kernel import KernelObject
 from ...kernel.cid_table import cid_table
+from ...kernel.handle_entry import HandleEntry
 from ...kernel.object_header import HeaderReader
 from ...kernel.process import BrokenList
 from ...kernel.process import Process as ProcessBlock
@@ -15,7 +16,16 @@ from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
 from ...targets import Target
 from ...targets.symbols.report import Report
-from ...values import Absent, Maybe, PykdHandleError, Sentence, TargetError, Unavailable, join
+from ...values import (
+    Absent,
+    Details,
+    Maybe,
+    PykdHandleError,
+    Sentence,
+    TargetError,
+    Unavailable,
+    join,
+)
 from ..nouns import Broken, Kernel, Process
 from .process import KernelModeProcess
 from .table import KernelModeTable
@@ -212,6 +222,11 @@ class KernelMode(Kernel):
     def describe(self, item: KernelObject, everything: bool = False) -> Description:
         """The description of an object; one that fails says why in its name."""
         return self._objects.describe(item, everything)
+
+    def describe_handle(self, entry: HandleEntry, header: int) -> Details:
+        """What is known of a handle by itself; ``header`` is that of its object."""
+        known = self.target.is_kernel_address(header)
+        return self._objects.describe_handle(entry, self.raw.object(header) if known else None)
 
     def load(self, headers: Iterable[int]) -> None:
         """Read the object headers at these addresses that were not read before."""

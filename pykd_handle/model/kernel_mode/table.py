@@ -9,6 +9,7 @@ from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
 from ...kernel.handle_table import Hole as TableHole
 from ...kernel.handle_table import Row as TableRow
 from ...values import (
+    Details,
     Maybe,
     MissingField,
     Reason,
@@ -206,6 +207,10 @@ class KernelModeTable(Table):
             return KernelModeObject(self._kernel, self._kernel.object(header))
         why = Unavailable(Reason.THE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, header)
         return LostObject(header, self.body_of(header), why)
+
+    def describe(self, entry: HandleEntry) -> Details:
+        """What is known of a handle by itself."""
+        return self._kernel.describe_handle(entry, self.header_of(entry))
 
     def body_of(self, header: int) -> Maybe[int]:
         """The address of the object behind a header."""
