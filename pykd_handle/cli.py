@@ -202,7 +202,8 @@ def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namesp
         short = False
         try:
             items = _announced(command.run(kernel, asked, run), out, notes)
-            renderer(out, NOTES, command.columns[kernel.mode], notes).render(items)
+            columns = command.shown(kernel.mode, options)
+            renderer(out, NOTES, columns, notes).render(items)
         except TargetError as error:
             if not run.found:
                 raise

@@ -7,11 +7,11 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Callable, Iterator, Optional
 
 from ..rows import Column, Foot, Item, Note, Row
-from ..values import Sentence, Unavailable, UsageError
+from ..values import Sentence, Unavailable, UsageError, joined
 from .batches import batch
 from .many import many
 from .registry import Argument, Run, command
-from .walk import PROCESS, TYPE, Types, Walk
+from .walk import DETAILS, PROCESS, TYPE, Types, Walk
 from .words import parse_number
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _USER = (
         TYPE,
         Argument("--object", metavar="ADDRESS", help="the object at this address, or its header"),
         PROCESS,
+        DETAILS,
     ),
     examples=(
         ("find notes.txt", "who has a file open"),
@@ -55,8 +56,8 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     walk = Walk(kernel, options, run)
     unnamed = 0
     holders = set()
-    if options.name is not None:
-        kernel.will_describe()
+    if options.name is not None or options.details:
+        kernel.will_describe(options.details)
     yield from types.notes
 
     def row(handle: Handle) -> Optional[Row]:
@@ -76,7 +77,10 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
                 return None
         run.found += 1
         holders.add(id(handle.process))
-        return _row(kernel, handle)
+        found = _row(kernel, handle)
+        if options.details:
+            found["details"] = joined(handle.details, handle.object.all_details)
+        return found
 
     for item in walk.pages():
         if isinstance(item, Note):

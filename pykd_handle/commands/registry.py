@@ -48,6 +48,8 @@ KERNEL, USER = "kernel", "user"
 DEFAULT = "list"
 """The command that is meant where the first word names none."""
 
+_DETAILS = Column("details", "Details", "details")
+
 # What the first word of `list` may be: it must not be taken for a command.
 _NUMBER = re.compile(r"[0-9a-f`]+h?")
 _REGISTER = re.compile(
@@ -113,6 +115,14 @@ class Command:
         self.examples = examples
         self.format = format
         self.bare = bare
+
+    def shown(self, mode: str, options: Namespace) -> Sequence[Column]:
+        """The columns of its rows for these options: ``--details`` adds one where it is not there
+        anyway."""
+        columns = self.columns[mode]
+        if not getattr(options, "details", False) or _DETAILS.key in [each.key for each in columns]:
+            return columns
+        return (*columns, _DETAILS)
 
 
 _commands: Dict[str, Command] = {}

@@ -21,6 +21,7 @@ from ..values import (
     Hex,
     PykdHandleError,
     Unavailable,
+    joined,
     unavailable,
 )
 from .base import FAMILIES, Description, Facts
@@ -109,7 +110,7 @@ class Objects:
     def _with_header(self, item: KernelObject, details: Details) -> Details:
         """The details of an object with those of its header behind them."""
         more = self._header.of(item, self.access_of(item))
-        return Details({**details, **more}, {**details.labels, **self._header.labels})
+        return joined(details, Details(more, self._header.labels))
 
     def describe_handle(self, entry: HandleEntry, item: Optional[KernelObject]) -> Details:
         """What is known of a handle by itself: the entry, and what its access mask means for the

@@ -24,8 +24,11 @@ def labelled(details: Any, clean: Callable[[Any], str]) -> Iterator[Tuple[str, s
 
 def detail_text(value: Any, label: Label, clean: Callable[[Any], str]) -> str:
     """A detail, which no heading explains: a hexadecimal number says that it is one."""
-    if not isinstance(value, (dict, Absent)) and value in label.words:
-        return label.words[value]
+    try:
+        if value in label.words:
+            return label.words[value]
+    except TypeError:  # it holds a dictionary: nothing that there are words for
+        pass
     if isinstance(value, Unavailable):
         return f"<{clean(value.at(None))}>"
     if isinstance(value, bool):

@@ -8,7 +8,7 @@ from .absent import (
     Maybe,
     Unavailable,
 )
-from .details import Details
+from .details import Details, joined
 from .errors import (
     CorruptedError,
     MemoryUnavailable,
@@ -62,6 +62,7 @@ __all__ = (
     "as_typed",
     "in_hex",
     "join",
+    "joined",
     "maybe",
     "not_proved",
     "split_kernel_handle",

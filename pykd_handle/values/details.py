@@ -6,7 +6,7 @@ from typing import Any, Dict, Mapping
 
 from .labels import LABELS, Label
 
-__all__ = ("Details",)
+__all__ = ("Details", "joined")
 
 
 class Details(Dict[str, Any]):
@@ -22,3 +22,13 @@ class Details(Dict[str, Any]):
     ) -> None:
         super().__init__(values)
         self.labels = labels
+
+
+def joined(*parts: Details) -> Details:
+    """Details of several things, with the labels of all."""
+    values: Dict[str, Any] = {}
+    labels: Dict[str, Label] = {}
+    for part in parts:
+        values.update(part)
+        labels.update(part.labels)
+    return Details(values, labels)

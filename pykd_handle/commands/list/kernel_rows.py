@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 from ...model import Hole
 from ...model.kernel_mode import EntryInfo, KernelModeHandle, KernelModeObject, LostObject
 from ...rows import Row
-from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable
+from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable, joined
 from .request import Request
 
 __all__ = ("KernelRows",)
@@ -147,7 +147,7 @@ _EMPTY: Dict[str, Any] = {
 def add_everything(row: Row, details: Details) -> None:
     """Add what is known of the handle by itself in front of what is known of its object."""
     own = row["details"] if isinstance(row["details"], Details) else Details()
-    row["details"] = Details({**details, **own}, {**details.labels, **own.labels})
+    row["details"] = joined(details, own)
     row["everything"] = True
 
 

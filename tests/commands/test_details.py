@@ -1,0 +1,112 @@
+"""``--details``: everything, in every format; without it what was shown before, and no reads."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import Namespace
+from typing import Any, Dict, List
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.commands import find_command
+from pykd_handle.commands.list.request import parse_request
+from pykd_handle.commands.registry import Run
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render import find_renderer
+
+EVENT_KEYS = {"waiters", "auto_reset", "set", "rights", "entry_low", "header_flags"}
+
+
+@pytest.fixture
+def image() -> KernelImage:
+    image = KernelImage()
+    smss = image.process("smss.exe", 0x138)
+    smss.handle(image.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True))
+    smss.handle(image.file(r"\Windows\win.ini"))
+    image.current = smss
+    return image
+
+
+def listed(image: KernelImage, words: str, details: bool, form: str) -> str:
+    command = find_command("list")
+    assert command is not None and command.run is not None
+    options = Namespace(details=details)
+    with KernelMode(MockTarget(image)) as kernel:
+        request = parse_request(words.split(), None, details)
+        items = command.run(kernel, request, Run())
+        out = io.StringIO()
+        columns = command.shown("kernel", options)
+        find_renderer(form)(out, io.StringIO(), columns).render(items)
+    return out.getvalue()
+
+
+def objects(text: str) -> List[Dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_list_with_details(image: KernelImage) -> None:
+    event, file = objects(listed(image, "0 3", True, "jsonl"))
+    assert event["details"].keys() >= EVENT_KEYS
+    assert event["details"]["rights_together"] == ["full control (EVENT_ALL_ACCESS)"]
+    assert (event["details"]["set"], event["details"]["auto_reset"]) == (True, False)
+    assert file["details"]["sharing"] == "r--/r--"
+    # Flag 1 alone shows no objects, but everything is more than that.
+    assert objects(listed(image, "0 1", True, "jsonl")) == objects(
+        listed(image, "0 3", True, "jsonl")
+    )
+
+
+def test_a_list_without_details(image: KernelImage) -> None:
+    event, file = objects(listed(image, "0 3", False, "jsonl"))
+    assert event["details"] == {}
+    assert file["details"].keys() == {"device", "device_object"}
+    text = listed(image, "0 3", False, "windbg")
+    assert "Rights" not in text and "Event Type" not in text
+
+
+@pytest.mark.parametrize("form", ["windbg", "text"])
+def test_details_for_people(image: KernelImage, form: str) -> None:
+    text = listed(image, "0 3", True, form)
+    for part in (
+        "Rights Together: full control (EVENT_ALL_ACCESS)",
+        "Event Type: Manual Reset",
+        "State: Set",
+        "Access and Sharing: r--/r--",
+    ):
+        assert part in text
+
+
+def test_details_in_csv(image: KernelImage) -> None:
+    assert '""auto_reset"": false' in listed(image, "0 3", True, "csv")
+
+
+def test_no_more_is_read_without_details(image: KernelImage) -> None:
+    def reads(everything: bool) -> int:
+        target = MockTarget(image)
+        with KernelMode(target) as kernel:
+            kernel.will_describe(everything)
+            for handle in kernel.current_process.handles():
+                item = handle.object
+                _ = item.all_details if everything else item.details
+        return len(target.log)
+
+    # As many as before there was anything more to tell.
+    assert reads(False) == 23
+    assert reads(True) > 23
+
+
+def test_find_with_details(image: KernelImage) -> None:
+    from .asking import Asked
+
+    with KernelMode(MockTarget(image)) as kernel:
+        (row,) = Asked(kernel, "find Ready --details").rows
+        assert row["details"].keys() >= EVENT_KEYS
+        (row,) = Asked(kernel, "find Ready").rows
+        assert "details" not in row
+    command = find_command("find")
+    assert command is not None
+    keys = [[c.key for c in command.shown("kernel", Namespace(details=each))] for each in (0, 1)]
+    assert keys[1] == [*keys[0], "details"]
