@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .arguments import arguments_lost
@@ -134,7 +134,7 @@ def _ends_as_dump(word: str) -> bool:
 
 def _is_file(word: str) -> bool:
     try:
-        return Path(word).is_file()
+        return stat.S_ISREG(os.stat(word).st_mode)
     except (OSError, ValueError):  # too long, or with a character that no name has
         return False
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any, Callable
 
 from .descriptors import leads_into_input, silence
@@ -86,7 +85,7 @@ def defect(error: Exception) -> str:
     where = ""
     if place is not None:
         code = place.tb_frame.f_code
-        where = f" in {Path(code.co_filename).name}:{place.tb_lineno} ({code.co_name})"
+        where = f" in {os.path.basename(code.co_filename)}:{place.tb_lineno} ({code.co_name})"
     text = " ".join(str(error).split())
     return (
         f"internal error: {type(error).__name__}: {text}{where}; please report this line "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
 from .input_file import is_guarded
@@ -30,6 +29,9 @@ def named_descriptor(path: str) -> Optional[Named]:
     The link behind such a name leads to no place in the file system: the file may be deleted, or
     have another name by now, and what has it open goes on with the old one.
     """
+    # Imported where it is needed: help is to be there at once.
+    from pathlib import Path
+
     link = Path(path)
     for _ in range(_MOST_LINKS):
         try:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
-from typing import BinaryIO, List, NamedTuple, Union
+from typing import TYPE_CHECKING, BinaryIO, List, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ("forget_inputs", "guard", "is_guarded", "open_input", "same_file")
 
@@ -64,7 +66,7 @@ def _refuse(status: os.stat_result) -> None:
 def guard(path: Union[str, Path]) -> None:
     """Guard a file that this run reads; what is no file needs no guard."""
     try:
-        status = Path(path).stat()
+        status = os.stat(path)
     except (OSError, ValueError):
         return
     if stat.S_ISREG(status.st_mode):

@@ -12,12 +12,14 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, List, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, List, NoReturn, Optional
 
 from .descriptors import descriptor_of, leads_into_input, named_descriptor, silence
 from .input_file import is_guarded
 from .values import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ("Output", "open_output", "open_screen")
 
@@ -123,6 +125,9 @@ class _File(Output):
         self.where = ""
         self._name = path
         # What a link leads to is what is replaced, as `open` would write there.
+        # Imported where it is needed: help is to be there at once.
+        from pathlib import Path
+
         target = Path(path)
         self._target = target.resolve() if target.is_symlink() else target
         self._status = status
@@ -230,7 +235,7 @@ def open_output(path: Optional[str]) -> Output:
     if place is not None and place.own:
         return _open_own(path, place.number)
     try:
-        status = Path(path).stat()
+        status = os.stat(path)
     except FileNotFoundError:
         return _new_file(path)
     except (OSError, ValueError) as error:
@@ -279,6 +284,8 @@ def _is_read(path: str) -> UsageError:
 
 
 def _new_file(path: str) -> Output:
+    from pathlib import Path
+
     target = Path(path).resolve()
     if not target.name or not target.parent.is_dir():
         raise OutputError(f"--output {path}: {os.strerror(errno.ENOENT)}")

@@ -5,8 +5,7 @@ The meaning of every parameter and flag is that of Microsoft's documentation of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Sequence, Union
+from typing import NamedTuple, Optional, Sequence, Union
 
 from ...values import as_typed, split_kernel_handle
 from ..words import (
@@ -62,8 +61,7 @@ EVERY_PROCESS = 0
 CURRENT_PROCESS = -1
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request.
 
     ``handle`` is None for all handles, else an index into the table (for a kernel handle its

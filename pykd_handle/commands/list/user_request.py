@@ -6,8 +6,7 @@ its own help text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 from ..words import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
 
@@ -35,8 +34,7 @@ Numbers are hexadecimal; 0n is decimal, 0t octal, 0y binary.
 """
 
 
-@dataclass(frozen=True)
-class UserRequest:
+class UserRequest(NamedTuple):
     """One request; ``handle`` is None for all handles, ``type_name`` empty for all types."""
 
     handle: Optional[int] = None
