@@ -154,6 +154,7 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
             options.symbols,
             Progress(),
             download=options.download,
+            cache=not options.no_cache,
             bare=command.bare,
         )
         return kernel, asked
@@ -163,7 +164,7 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
         )
     _refuse_files(getattr(options, "words", ())[:3])
     try:
-        kernel = connect(options.symbols, bare=command.bare)
+        kernel = connect(options.symbols, cache=not options.no_cache, bare=command.bare)
     except NoDebugger as error:
         fault = "" if error.fault is None else Sentence(" ({})", error.fault)
         raise UsageError(

@@ -31,6 +31,11 @@ OPTIONS: Sequence[Argument] = (
         "nowhere else on it",
     ),
     Argument(
+        "--no-cache",
+        action="store_true",
+        help="neither use nor keep the parts of ISF files that earlier runs have kept",
+    ),
+    Argument(
         "--format",
         metavar="NAME",
         choices=FORMATS,

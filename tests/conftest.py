@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Iterator
+
 import pytest
 
 from .packaging.build import Distributions, build_distributions
@@ -13,9 +15,12 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     return build_distributions(tmp_path_factory.mktemp("build"))
 
 
-@pytest.fixture(autouse=True)
-def no_symbols_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What lies on the symbol path of whoever runs the tests is none of their business."""
-    for name in ("_NT_SYMBOL_PATH", "_NT_ALT_SYMBOL_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYKD_HANDLE_CACHE", "")
+@pytest.fixture(autouse=True, scope="session")
+def no_symbols_of_the_user() -> Iterator[None]:
+    """What whoever runs the tests has on the symbol path and in the cache is none of their
+    business, and they keep nothing there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_NT_SYMBOL_PATH", "_NT_ALT_SYMBOL_PATH", "PYKD_HANDLE_DOWNLOAD"):
+            patch.delenv(name, raising=False)
+        patch.setenv("PYKD_HANDLE_CACHE", "")
+        yield

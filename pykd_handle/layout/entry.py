@@ -6,7 +6,7 @@ what can't be is told with the way that leads to it (``user_types._EPROCESS.fiel
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Any, List, Mapping, Optional
 
 from ..values import SymbolsError
 from .source import Source
@@ -76,6 +76,13 @@ class Entry:
             if type(each) is type(self.value) and each == self.value:
                 return each
         raise self.damaged(" or ".join(map(str, known)))
+
+    def names(self) -> List[str]:
+        """The value, a list of strings."""
+        value = self.value
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.damaged("a list of names")
+        return value
 
     def text(self) -> str:
         """The value, a string."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
 
 from ..values import MissingSymbol, MissingType, SymbolsError
 from .entry import Entry
@@ -56,34 +56,45 @@ class Isf:
 
     ``source`` names the file for messages. Everything raises `SymbolsError` where what is asked for
     is there and can't be; ``damage`` keeps these errors. ``shipped`` marks a layout that stands in
-    for symbols, which errors then do not blame.
+    for symbols, which errors then do not blame. ``whole`` reads the whole file, where the data is
+    a part of it (`pykd_handle.layout.kept`); ``at_close`` is given the part that was asked for.
     """
 
     def __init__(
-        self, data: Mapping[str, Any], source: str = "symbols", shipped: bool = False
+        self,
+        data: Mapping[str, Any],
+        source: str = "symbols",
+        shipped: bool = False,
+        whole: Optional[Callable[[], Mapping[str, Any]]] = None,
     ) -> None:
         self.source = source
         self._shipped = shipped
         self._origin = Source(source)
         self.damage = self._origin.damage
+        self._whole = whole
+        self.at_close: Optional[Callable[[Mapping[str, Any]], None]] = None
+        self._asked: Dict[str, Dict[str, Dict[str, bool]]] = {}
+        if whole is not None:
+            self._asked = _asked_before(Entry(data, self._origin).get("asked"))
+        self._more = False
+        self._take(data)
+        self._structs: Dict[str, Struct] = {}
+        pointer = self._tables["base_types"].find("pointer")
+        self.pointer_size = 8 if pointer is None else int(pointer.get("size").one_of(4, 8))
+
+    def _take(self, data: Mapping[str, Any]) -> None:
+        source = self.source
         for part in ("base_types", "user_types", "enums", "symbols", "metadata"):
             if part not in data and part in ("base_types", "user_types"):
                 raise SymbolsError(f"{source}: not an ISF file (no base_types and user_types)")
             if not isinstance(data.get(part, {}), Mapping):
                 raise SymbolsError(f"{source}: not an ISF file (its parts are no tables)")
 
-        def table(part: str) -> Entry:
-            return Entry(data.get(part, {}), self._origin, part)
-
-        self._base = table("base_types")
-        self._types = table("user_types")
-        self._enums = table("enums")
-        self._symbols = table("symbols")
-        self._metadata = table("metadata")
-        self.metadata: Mapping[str, Any] = self._metadata.table()
-        self._structs: Dict[str, Struct] = {}
-        pointer = self._base.find("pointer")
-        self.pointer_size = 8 if pointer is None else int(pointer.get("size").one_of(4, 8))
+        self._tables = {
+            part: Entry(data.get(part, {}), self._origin, part)
+            for part in ("base_types", "user_types", "enums", "symbols", "metadata")
+        }
+        self.metadata: Mapping[str, Any] = self._tables["metadata"].table()
 
     @classmethod
     def load(cls, path: Union[str, Path], shipped: bool = False) -> Isf:
@@ -94,7 +105,7 @@ class Isf:
     @property
     def identity(self) -> Optional[PdbIdentity]:
         """The PDB that the file was made from, or None where the file does not say."""
-        windows = self._metadata.find("windows")
+        windows = self._tables["metadata"].find("windows")
         pdb = None if windows is None else windows.find("pdb")
         if pdb is None:
             return None
@@ -113,31 +124,81 @@ class Isf:
         return found if isinstance(found, list) else ()
 
     def close(self) -> None:
-        """Nothing: all of the file is in memory."""
+        """Say what was asked for, where somebody keeps it."""
+        if self.at_close is not None and self._more and not self.damage:
+            try:
+                part = self._part()
+            except SymbolsError:  # of something that nobody has used
+                return
+            self.at_close(part)
+        self.at_close = None
 
     def struct(self, name: str) -> Struct:
         """The structure or union of this name. Raises `MissingType`."""
         found = self._structs.get(name)
         if found is None:
-            entry = self._types.find(name)
+            entry = self.find("user_types", name)
             if entry is None:
                 raise MissingType(name, self._shipped)
             entry.get("kind").one_of(*_STRUCTS)
-            fields = _Fields(self, entry)
+            fields = _Fields(self, name, entry)
             found = Struct(name, fields.size, fields, self.struct, self._origin)
             self._structs[name] = found
         return found
 
     def has_struct(self, name: str) -> bool:
         """Whether the file holds a structure of this name."""
-        return self._types.find(name) is not None
+        return self.find("user_types", name) is not None
 
     def symbol(self, name: str) -> int:
         """The offset of a symbol from the image base, in bytes. Raises `MissingSymbol`."""
-        entry = self._symbols.find(name)
+        entry = self.find("symbols", name)
         if entry is None:
             raise MissingSymbol(name, self._shipped)
         return entry.get("address").number(0, _IMAGE)
+
+    # -- what was asked for ---------------------------------------------------------------------
+
+    def find(self, part: str, name: str, field: str = "") -> Optional[Entry]:
+        """What stands under a name in a part of the file, or under a field of a structure there;
+        where that was never asked of a part of the file, in all of it."""
+        asked = self._asked.setdefault(part, {})
+        if name not in asked or (field and field not in asked[name]):
+            self._more = True
+            self.complete()
+            asked.setdefault(name, {})
+            if field:
+                asked[name][field] = True
+        entry = self._tables[part].find(name)
+        return entry.get("fields").find(field) if field and entry is not None else entry
+
+    def complete(self) -> None:
+        """Take the whole file, where this is a part of it."""
+        if self._whole is not None:
+            self._take(self._whole())
+            self._whole = None
+
+    def _part(self) -> Mapping[str, Any]:
+        """The part of the file that answers all that was asked."""
+        part: Dict[str, Any] = {
+            "asked": {
+                table: {name: list(fields) for name, fields in names.items()}
+                for table, names in self._asked.items()
+            },
+            "base_types": self._tables["base_types"].value,
+            "metadata": {"windows": self.metadata.get("windows", {})},
+        }
+        for table, names in self._asked.items():
+            whole = self._tables[table].table()
+            part[table] = {name: whole[name] for name in names if name in whole}
+        structs = part.setdefault("user_types", {})
+        for name, struct in structs.items():
+            fields = Entry(struct, self._origin, name).get("fields").table()
+            kept = {key: fields[key] for key in self._asked["user_types"][name] if key in fields}
+            structs[name] = {**struct, "fields": kept}
+        return part
+
+    # -- types ----------------------------------------------------------------------------------
 
     def type_of(self, entry: Entry, depth: int = 0) -> Type:
         """The type that a part of the file describes."""
@@ -160,7 +221,7 @@ class Isf:
         return StructRef(entry.get("name").text())
 
     def _base_type(self, name: Entry) -> Union[Integer, Opaque]:
-        base = self._base.find(name.text())
+        base = self._tables["base_types"].find(name.text())
         if base is None:
             raise name.damaged("one of its base_types")
         if base.get("kind").one_of(*_NUMBERS, "float", "void") not in _NUMBERS:
@@ -173,7 +234,7 @@ class Isf:
         size = self.pointer_size
         base = entry.find("base")
         if base is not None:
-            size = self._base.get(base.text()).get("size").one_of(4, 8)
+            size = self._tables["base_types"].get(base.text()).get("size").one_of(4, 8)
         target = entry.find("subtype")
         if target is None or target.get("kind").value not in _STRUCTS:
             return Pointer(size)
@@ -191,7 +252,7 @@ class Isf:
 
     def _enum(self, name: str) -> EnumType:
         # A trimmed file may name an enumeration that it does not hold; all of NT's are LONGs.
-        enum = self._enums.find(name)
+        enum = self.find("enums", name)
         if enum is None:
             return EnumType(name, Integer(4, True))
         size = enum.get("size").one_of(1, 2, 4, 8)
@@ -211,17 +272,17 @@ class Isf:
 class _Fields(Mapping[str, Field]):
     """The fields of one structure, each made when it is first asked for."""
 
-    def __init__(self, isf: Isf, entry: Entry) -> None:
+    def __init__(self, isf: Isf, name: str, entry: Entry) -> None:
         self._isf = isf
-        self._fields = entry.get("fields")
-        self._fields.table()
+        self._struct = name
+        entry.get("fields").table()
         self._known: Dict[str, Field] = {}
         self.size = entry.get("size").number(1, LARGEST_STRUCT)
 
     def __getitem__(self, key: str) -> Field:
         found = self._known.get(key)
         if found is None:
-            entry = self._fields.find(key)
+            entry = self._isf.find("user_types", self._struct, key)
             if entry is None:
                 raise KeyError(key)
             found = self._known[key] = self._field(key, entry)
@@ -238,8 +299,23 @@ class _Fields(Mapping[str, Field]):
             )
         return Field(key, offset.number(0, room), kind)
 
+    def _every(self) -> Mapping[str, Any]:
+        self._isf.complete()
+        entry = self._isf.find("user_types", self._struct)
+        return {} if entry is None else entry.get("fields").table()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fields.table())
+        return iter(self._every())
 
     def __len__(self) -> int:
-        return len(self._fields.table())
+        return len(self._every())
+
+
+def _asked_before(entry: Entry) -> Dict[str, Dict[str, Dict[str, bool]]]:
+    """What a part of a file says was asked of it: names, and fields of structures, by tables."""
+    asked: Dict[str, Dict[str, Dict[str, bool]]] = {}
+    for table in entry.table():
+        names = asked[table] = {}
+        for name in entry.get(table).table():
+            names[name] = dict.fromkeys(entry.get(table).get(name).names(), True)
+    return asked

@@ -7,7 +7,8 @@ from typing import List, Optional, Protocol, Sequence, Union
 
 from ..input_file import open_input
 from ..values import Sentence, SymbolsError
-from .isf import Isf, PdbIdentity
+from .isf import PdbIdentity
+from .kept import open_isf
 from .msf import MSF_MAGIC
 from .pdb import Pdb
 from .struct import Struct
@@ -57,10 +58,11 @@ def pointed(data: bytes) -> str:
     return "".join(line).partition(":")[2].strip() or "nothing"
 
 
-def open_symbol_file(path: Union[str, Path]) -> SymbolFile:
+def open_symbol_file(path: Union[str, Path], keep: Optional[Path] = None) -> SymbolFile:
     """A PDB, or an ISF file (``.json``, ``.json.xz``); what is in it decides, not its name.
 
-    Raises `SymbolsError` with one line.
+    ``keep`` is the folder for the parts of ISF files that are in use (`.kept`). Raises
+    `SymbolsError` with one line.
     """
     path = Path(path)
     try:
@@ -72,4 +74,4 @@ def open_symbol_file(path: Union[str, Path]) -> SymbolFile:
         raise SymbolsError(f"{path} is compressed: unpack it with expand, or cabextract")
     if path.name.lower() == "file.ptr":
         raise SymbolsError(f"{path} leads to {pointed(head)}: give that to --symbols")
-    return Pdb(path) if head.startswith(_ANY_PDB) else Isf.load(path)
+    return Pdb(path) if head.startswith(_ANY_PDB) else open_isf(path, keep)

@@ -48,6 +48,7 @@ def open_dump(
     progress: Progress = silent,
     *,
     download: bool = False,
+    cache: bool = True,
     bare: bool = False,
 ) -> Kernel:
     """Open a kernel dump, a raw image of memory, or a minidump of a process.
@@ -55,7 +56,8 @@ def open_dump(
     ``symbols`` is the PDB of the dump's kernel, an ISF file or a folder of such; without it they
     are looked for on the symbol path of the environment and beside the dump, and then a layout that
     ships with the package is proved on the memory. ``download`` allows to ask the servers that the
-    symbol path names. ``bare`` opens it without any: for `Kernel.symbols`, and nothing else.
+    symbol path names; with ``cache`` the parts of an ISF file that are in use are kept for the next
+    run. ``bare`` opens it without any: for `Kernel.symbols`, and nothing else.
     ``progress`` takes a line now and then, while something is looked for. Raises `TargetError`,
     `SymbolsError`, and `UsageError` for symbols with a minidump; the line says what to do.
     """
@@ -67,7 +69,7 @@ def open_dump(
         from .user import UserKernel
 
         return UserKernel(open_minidump(Path(path)))
-    wish = Wish(None if symbols is None else Path(symbols), download)
+    wish = Wish(None if symbols is None else Path(symbols), download, cache)
     if bare:
         from ..targets.dump import open_dump as open_bare
         from .bare import BareKernel
@@ -84,11 +86,12 @@ def open_dump(
         raise
 
 
-def connect(symbols: Optional[AnyPath] = None, *, bare: bool = False) -> Kernel:
+def connect(symbols: Optional[AnyPath] = None, *, cache: bool = True, bare: bool = False) -> Kernel:
     """The debugger's session, through pykd: a kernel's or a process's, a dump's or a live one's.
 
-    ``symbols`` are the kernel's, in place of the debugger's own; ``bare`` as in `open_dump`. Raises
-    `NoDebugger`, `TargetError`, `SymbolsError`, and `UsageError` for symbols in user mode.
+    ``symbols`` are the kernel's, in place of the debugger's own; ``cache`` and ``bare`` as in
+    `open_dump`. Raises `NoDebugger`, `TargetError`, `SymbolsError`, and `UsageError` for symbols in
+    user mode.
     """
     from ..targets.session import ForeignPykd, is_kernel_session
     from ..targets.session import connect as connect_pykd
@@ -113,7 +116,7 @@ def connect(symbols: Optional[AnyPath] = None, *, bare: bool = False) -> Kernel:
     from .kernel_mode import KernelMode
     from .recovery import open_kernel_session
 
-    target = open_kernel_session(pykd, given)
+    target = open_kernel_session(pykd, given, cache)
     try:
         return KernelMode(target)
     except Exception:

@@ -102,13 +102,13 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
     return "; without --symbols it is read with a layout that ships with this package"
 
 
-def open_kernel_session(pykd: Any, symbols: Optional[Path]) -> SessionTarget:
+def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) -> SessionTarget:
     """The kernel session of the debugger, with the symbols that are given, or its own; where it has
     none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
     from ..targets.session import SessionTarget
 
     try:
-        return SessionTarget(pykd, symbols)
+        return SessionTarget(pykd, symbols, keep=keep)
     except SymbolsError as error:
         if symbols is not None:
             try:

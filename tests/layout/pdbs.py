@@ -12,7 +12,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.pdb import ModulePdb, ToolchainMissing, make_pdb
-from pykd_handle.layout import Array, Isf, Pointer, Struct, StructRef, Type
+from pykd_handle.layout import Array, EnumType, Isf, Pointer, Struct, StructRef, Type
 from pykd_handle.values import SymbolsError
 
 Layout = Dict[str, Any]
@@ -55,6 +55,8 @@ def leaves(struct: Struct, prefix: str = "", base: int = 0) -> Iterator[Tuple[st
             field = struct.fields[name]
         except SymbolsError:  # an open-ended array of a layout, which the compiler was given cut
             continue
+        if isinstance(field.type, EnumType) and not field.type.constants:
+            continue  # of a layout that leaves the enumeration out: the compiler was given bytes
         if isinstance(field.type, StructRef) and _nameless(field.type.name):
             yield from leaves(
                 struct.nested(field.type.name), f"{prefix}{name}.", base + field.offset
@@ -71,6 +73,8 @@ def _nameless(name: str) -> bool:
 def _plain(kind: Type, struct: Struct) -> Any:
     if isinstance(kind, Array):
         return kind.count, _plain(kind.element, struct)
+    if isinstance(kind, EnumType):  # C++ has no such names as some enumerations of layouts
+        return kind.storage, dict(kind.constants)
     if isinstance(kind, Pointer):
         return kind.size, "" if _nameless(kind.target) else kind.target
     if isinstance(kind, StructRef) and _nameless(kind.name):

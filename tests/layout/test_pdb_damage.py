@@ -13,6 +13,7 @@ from typing import List, Optional
 
 import pytest
 
+import pykd_handle.model.kernel_mode  # noqa: F401 (for what its modules declare)
 from mocks.msf import join_streams
 from pykd_handle.layout import Array, BitField, Integer, StructRef, open_symbol_file
 from pykd_handle.layout.declared import declared

@@ -234,3 +234,30 @@ def test_without_identity_the_addresses_choose(run, tmp_path: Path) -> None:
     result = run("--dump", case.dump, "--symbols", store, "0", "1")
     assert result.code == 0
     assert f"symbols: {right} (" in result.err and "addresses agree" in result.err
+
+
+def test_what_is_kept_gives_the_same_listing(
+    run, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("PYKD_HANDLE_CACHE", str(cache))
+    asked = ("--dump", case.dump, "--symbols", case.isf)
+    wanted = run(*asked, "--no-cache", *WORDS)
+    assert wanted.code == 0 and not cache.exists()
+    one = run(*asked, "4", "1")
+    (part,) = (cache / "parts").iterdir()
+    first = part.stat().st_size
+    # More is asked for, then the same, then with nothing of it used.
+    for _ in range(2):
+        said = run(*asked, *WORDS)
+        assert (said.code, said.out, said.err) == (0, wanted.out, wanted.err)
+    assert first < part.stat().st_size < case.isf.stat().st_size / 2
+    part.write_bytes(b"{")
+    assert run(*asked, "--no-cache", *WORDS).out == wanted.out and part.read_bytes() == b"{"
+    assert run(*asked, "4", "1").out == one.out
+    # The file of another kernel is refused, kept or not.
+    data = json.loads(case.isf.read_text("utf-8"))
+    data["symbols"]["PspCidTable"]["address"] += 0x40
+    case.isf.write_text(json.dumps(data), "utf-8")
+    for _ in range(2):
+        assert "is of another kernel" in run(*asked).err

@@ -13,6 +13,7 @@ from ...layout import SymbolFile, open_symbol_file, refuse_damaged
 from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, Sentence, SymbolsError
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
+from ..symbols.places import kept_parts
 
 __all__ = ("GivenSymbols", "take_symbols")
 
@@ -27,10 +28,10 @@ class GivenSymbols(NamedTuple):
     note: Sentence
 
 
-def take_symbols(target: Target, base: int, path: Path) -> GivenSymbols:
+def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> GivenSymbols:
     """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
     where it can't be read, is of another kernel, or nothing shows that it is of this one."""
-    file = open_symbol_file(path)
+    file = open_symbol_file(path, kept_parts() if keep else None)
     try:
         return GivenSymbols(file, _check(target, base, file, path))
     except PykdHandleError:

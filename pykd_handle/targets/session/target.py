@@ -42,14 +42,19 @@ _LA57 = 1 << 12  # CR4: addresses of 57 bits
 class SessionTarget(RecoverableTarget):
     """A kernel session of the debugger, live or a dump that it has opened.
 
-    ``pykd`` is the module (or a stand-in with its names). With ``symbols``, an ISF file, layouts
-    and symbols come from there: for a dump whose PDB can't be had. With ``without_symbols`` the
+    ``pykd`` is the module (or a stand-in with its names). With ``symbols``, a PDB or ISF file,
+    layouts and symbols come from there: for a dump whose PDB the debugger lacks; ``keep`` as for
+    `pykd_handle.layout.open_symbol_file`. With ``without_symbols`` the
     caller gives it a layout (`take_layout`). Raises `TargetError` where there is no kernel session,
     `NoSymbols` where the debugger has none, and `SymbolsError` where the symbols can't serve.
     """
 
     def __init__(
-        self, pykd: Any, symbols: Optional[Path] = None, without_symbols: bool = False
+        self,
+        pykd: Any,
+        symbols: Optional[Path] = None,
+        without_symbols: bool = False,
+        keep: bool = False,
     ) -> None:
         super().__init__()
         self._pykd = pykd
@@ -83,15 +88,15 @@ class SessionTarget(RecoverableTarget):
             if without_symbols:
                 self._ask_engine()
             else:
-                self._find_symbols(symbols)
+                self._find_symbols(symbols, keep)
         except PykdHandleError:
             self.close()
             raise
 
-    def _find_symbols(self, symbols: Optional[Path]) -> None:
+    def _find_symbols(self, symbols: Optional[Path], keep: bool) -> None:
         """Those of a file, else the debugger's own."""
         if symbols is not None:
-            self._file, remark = take_symbols(self, self.base, symbols)
+            self._file, remark = take_symbols(self, self.base, symbols, keep)
             self.add_note(remark)
         elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             raise NoSymbols(

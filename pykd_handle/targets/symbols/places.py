@@ -19,6 +19,7 @@ __all__ = (
     "Place",
     "cache_folder",
     "environment_path",
+    "kept_parts",
     "places",
     "searched",
     "servers",
@@ -109,6 +110,12 @@ def places(
             seen.add(key)
             once.append(place)
     return once
+
+
+def kept_parts(environ: Mapping[str, str] = os.environ) -> Optional[Path]:
+    """The folder for the parts of ISF files that are in use, or None."""
+    folder = cache_folder(environ)
+    return None if folder is None else folder / "parts"
 
 
 def _kept(environ: Mapping[str, str]) -> Optional[Path]:

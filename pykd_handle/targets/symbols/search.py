@@ -15,7 +15,7 @@ from ...values import NoSymbols, Sentence, SymbolsError
 from ..progress import Progress, silent
 from .folder import Found, search
 from .path import MICROSOFT
-from .places import Place, places, servers
+from .places import Place, kept_parts, places, servers
 from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
 from .wish import Wish
@@ -47,7 +47,7 @@ def load_symbols(
     if path is not None and not path.is_dir():
         if not path.exists():
             raise SymbolsError(f"{path}: no such file or folder")
-        return take(path, facts)
+        return take(path, facts, wish.keep)
     nothing: List[Nothing] = []
     trouble: List[SymbolsError] = []
     every = places(path, beside)
@@ -60,7 +60,7 @@ def load_symbols(
                 if symbols is None:
                     continue
             else:
-                symbols = from_folder(place, facts, progress)
+                symbols = from_folder(place, facts, progress, wish.keep)
         except Nothing as error:
             nothing.append(error)
         except SymbolsError as error:
@@ -109,9 +109,10 @@ def _from(place: Optional[Place], symbols: Symbols) -> List[Sentence]:
     return [Sentence("{}, from {}", note, place.origin) for note in symbols.notes]
 
 
-def take(path: Path, facts: KernelFacts) -> Symbols:
-    """A file that is of this kernel, and can serve. Raises `SymbolsError`."""
-    file = open_symbol_file(path)
+def take(path: Path, facts: KernelFacts, keep: bool = False) -> Symbols:
+    """A file that is of this kernel, and can serve; with ``keep``, the parts of it that are in use
+    are kept for the next run. Raises `SymbolsError`."""
+    file = open_symbol_file(path, kept_parts() if keep else None)
     taken = False
     try:
         symbols = verify(file, facts)
@@ -124,7 +125,9 @@ def take(path: Path, facts: KernelFacts) -> Symbols:
     return symbols
 
 
-def from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbols:
+def from_folder(
+    place: Place, facts: KernelFacts, progress: Progress, keep: bool = False
+) -> Symbols:
     """The symbols of a place. Raises `Nothing`, and `SymbolsError` for a file that can't serve."""
     names = [known.symbol for known in facts.known]
     base = facts.base
@@ -147,7 +150,7 @@ def from_folder(place: Place, facts: KernelFacts, progress: Progress) -> Symbols
     trouble: Optional[SymbolsError] = None
     for one in fitting[:_MOST_TAKEN]:
         try:
-            return take(one.path, facts)
+            return take(one.path, facts, keep)
         except SymbolsError as error:
             trouble = trouble or error
     assert trouble is not None
