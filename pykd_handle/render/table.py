@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import List, Sequence
 
 from tabulate import tabulate
@@ -17,6 +18,7 @@ ROWS_AT_ONCE = 1000
 
 # Every row is made as wide as the widest: one name of 32,767 characters would take gigabytes.
 _WIDEST = 512
+_PADDING = 2  # of headings, as tabulate has it
 
 
 class TableRenderer(PeopleRenderer):
@@ -44,8 +46,12 @@ class TableRenderer(PeopleRenderer):
     def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
         """A table with headings; numbers stand on the right."""
         headers = [column.label for column in columns]
-        aligns = ["right" if column.form in ("count", "handle") else "left" for column in columns]
+        right = [column.form in ("count", "handle") for column in columns]
         body = [[_narrow(cell) for cell in row] for row in rows]
+        if all(map(str.isascii, chain(headers, *body))):
+            return _aligned(headers, body, right)
+        # How wide a character of another script is, tabulate knows.
+        aligns = ["right" if each else "left" for each in right]
         text = tabulate(body, headers, tablefmt="simple", colalign=aligns, disable_numparse=True)
         return str(text) + "\n"
 
@@ -62,6 +68,20 @@ class TableRenderer(PeopleRenderer):
             else:
                 del self._rows[: min(size, count)]
                 count -= size
+
+
+def _aligned(headers: List[str], body: List[List[str]], right: Sequence[bool]) -> str:
+    """What tabulate makes of cells in plain ASCII, in a tenth of its time: it looks at each cell
+    several times for what it might be."""
+    widths = [
+        max(len(header) + _PADDING, max(map(len, cells)))
+        for header, cells in zip(headers, zip(*body))
+    ]
+    form = "  ".join(
+        f"%{'' if on_the_right else '-'}{width}s" for width, on_the_right in zip(widths, right)
+    )
+    lines = [tuple(headers), tuple("-" * width for width in widths), *map(tuple, body)]
+    return "".join([(form % line).rstrip() + "\n" for line in lines])
 
 
 def _narrow(cell: str) -> str:
