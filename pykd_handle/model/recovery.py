@@ -110,7 +110,7 @@ def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) 
     try:
         return SessionTarget(pykd, symbols, keep=keep)
     except SymbolsError as error:
-        if symbols is not None:
+        if symbols is not None and not isinstance(error, NoSymbols):
             try:
                 open_kernel_session(pykd, None).close()
             except PykdHandleError:
@@ -127,6 +127,8 @@ def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) 
         except Exception:
             target.close()
             raise
+        if symbols is not None:
+            target.add_note(error.sentence)
         return target
 
 

@@ -7,15 +7,25 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from ...layout import SymbolFile, open_symbol_file, refuse_damaged
-from ...values import MemoryUnavailable, MissingSymbol, PykdHandleError, Sentence, SymbolsError
+from ...values import (
+    MemoryUnavailable,
+    MissingSymbol,
+    NoSymbols,
+    PykdHandleError,
+    Sentence,
+    SymbolsError,
+)
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
+from ..symbols.folder import search
+from ..symbols.path import MICROSOFT
 from ..symbols.places import kept_parts
+from ..symbols.store import pdb_name, store_path
 
-__all__ = ("GivenSymbols", "take_symbols")
+__all__ = ("GivenSymbols", "find_in", "take_symbols")
 
 # Fields of KDDEBUGGER_DATA64: the addresses of these globals.
 _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
@@ -26,6 +36,26 @@ class GivenSymbols(NamedTuple):
 
     file: SymbolFile
     note: Sentence
+
+
+def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
+    """The symbol file of the kernel at ``base`` in one of these folders. Raises `NoSymbols`."""
+    try:
+        identity = read_pdb_identity(target.read, base)
+    except PykdHandleError as error:
+        raise NoSymbols(
+            "which PDB this kernel has is not known ({}); give --symbols FILE", error
+        ) from None
+    remark = ""
+    for folder in folders:
+        found = search(folder, identity, (), True, {})
+        if found.files and found.files[0].peek.identity == identity:
+            return found.files[0].path
+        remark = remark or found.remark
+    line = "no symbols for this kernel ({}, {}) in {}{}; fetch {}/{} and give it to --symbols"
+    joined = ", ".join(map(str, folders))
+    address = store_path(identity)
+    raise NoSymbols(line, pdb_name(identity), identity, joined, remark, MICROSOFT, address)
 
 
 def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> GivenSymbols:

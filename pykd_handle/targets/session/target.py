@@ -21,13 +21,15 @@ from ..memory import Memory
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
+from ..symbols.path import parse_symbol_path
 from ..symbols.report import Report
 from .connect import first_line, is_kernel_session
 from .duties import Duties
 from .engine import Engine, open_engine
-from .given import take_symbols
+from .given import find_in, take_symbols
 from .layout import struct_of
 from .live import LiveMemory
+from .loaded import open_loaded
 from .memory import SessionMemory
 from .symbols import look_for_symbols
 
@@ -67,6 +69,8 @@ class SessionTarget(RecoverableTarget):
         self._memory: Memory
         self._engine: Optional[Engine] = None
         self._file: Optional[SymbolFile] = None
+        self._loaded: Optional[SymbolFile] = None
+        self._looked_for_loaded = False
         if self._on_dump:
             self._memory = SessionMemory(pykd, self.pointer_size)
         else:
@@ -94,16 +98,38 @@ class SessionTarget(RecoverableTarget):
             raise
 
     def _find_symbols(self, symbols: Optional[Path], keep: bool) -> None:
-        """Those of a file, else the debugger's own."""
+        """Those of a file, else the debugger's own, else what lies on its symbol path."""
+        missed: Optional[NoSymbols] = None
+        if symbols is not None and symbols.is_dir():
+            try:
+                symbols = find_in(self, self.base, [symbols])
+            except NoSymbols as error:
+                missed, symbols = error, None
+        if symbols is None and self.find_struct("_HANDLE_TABLE_ENTRY") is None:
+            try:
+                symbols = self._on_path()
+            except NoSymbols as error:
+                raise missed or error from None
+        if missed is not None:
+            self.add_note(missed.sentence)
         if symbols is not None:
             self._file, remark = take_symbols(self, self.base, symbols, keep)
             self.add_note(remark)
-        elif self.find_struct("_HANDLE_TABLE_ENTRY") is None:
+        self.five_levels = self._has_wide_pointers()
+
+    def _on_path(self) -> Path:
+        """A file of this kernel on the debugger's symbol path. Raises `NoSymbols`."""
+        try:
+            text = str(self._pykd.getSymbolPath())
+            path = parse_symbol_path(text, Path("sym"))
+            return find_in(
+                self, self.base, [folder for one in path.servers for folder in one.folders]
+            )
+        except (self._pykd.DbgException, AttributeError, SymbolsError):
             raise NoSymbols(
                 "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
                 "or give --symbols FILE (its PDB, or an ISF file)"
-            )
-        self.five_levels = self._has_wide_pointers()
+            ) from None
 
     def _ask_engine(self) -> None:
         """What is known of the kernel without symbols."""
@@ -146,7 +172,8 @@ class SessionTarget(RecoverableTarget):
 
     def symbol_damage(self) -> Sequence[Sentence]:
         """What the ISF file, where one is used, was found to have wrong."""
-        return () if self._file is None else self._file.damage
+        files = [file for file in (self._file, self._loaded) if file is not None]
+        return [line for file in files for line in file.damage]
 
     def notes(self) -> List[Sentence]:
         """Where the symbols come from, if not from the debugger."""
@@ -191,14 +218,22 @@ class SessionTarget(RecoverableTarget):
             return self._file.struct(name)
         found = self._structs.get(name)
         if found is None:
-            try:
-                info = self._module.type(name)
-            except self._pykd.DbgException:
-                raise MissingType(name) from None
-            found = struct_of(name, info, self._pykd.DbgException)
-            if not found.size:  # named in the symbols, and described nowhere
+            found = self._structs[name] = self._struct(name)
+        return found
+
+    def _struct(self, name: str) -> Struct:
+        failures = self._pykd.DbgException
+        try:
+            found = struct_of(name, self._module.type(name), failures)
+        except failures:
+            found = None
+        if found is None or not found.size:  # or named in the symbols, and described nowhere
+            if not self._looked_for_loaded:
+                self._looked_for_loaded = True
+                self._loaded = open_loaded(self, self._module, failures, self.base)
+            if self._loaded is None:
                 raise MissingType(name)
-            self._structs[name] = found
+            found = self._loaded.struct(name)
         return found
 
     # -- the session ----------------------------------------------------------------------------
@@ -249,8 +284,9 @@ class SessionTarget(RecoverableTarget):
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        if self._file is not None:
-            self._file.close()
+        for file in (self._file, self._loaded):
+            if file is not None:
+                file.close()
 
     def evaluate(self, expression: str) -> Optional[int]:
         """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""

@@ -1,0 +1,123 @@
+"""Symbols in a session from elsewhere than the debugger: a folder, its symbol path, its own PDB."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Tuple
+
+import pytest
+
+from mocks import KernelImage
+from mocks.linked import linked_kernel
+from mocks.pdb import ToolchainMissing
+from pykd_handle.layout import PdbIdentity
+from pykd_handle.targets.session import SessionTarget, connect
+from pykd_handle.targets.session import target as session_target
+from pykd_handle.targets.symbols.store import store_path
+from pykd_handle.values import MissingType
+
+from .conftest import Install
+from .test_without_symbols import FakeEngine, filled, run
+
+WORDS = ("0", "3")
+
+
+def kernel(folder: Path) -> Tuple[KernelImage, Path, PdbIdentity]:
+    """A kernel whose PDB is a file."""
+    try:
+        image, module = linked_kernel()
+    except ToolchainMissing as reason:
+        pytest.skip(str(reason))
+    image.system.handle(image.system, value=4)
+    image.current = image.process("notepad.exe", 0x1514, session=1)
+    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    module.write(folder)
+    identity = PdbIdentity(module.guid.hex, module.age, module.pdb_name)
+    return image, folder / module.pdb_name, identity
+
+
+def test_a_folder_and_a_store(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    image, pdb, identity = kernel(tmp_path / "pdb")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    install(image)
+    expected = run(*WORDS)
+    assert expected[0] == 0 and "Ready" in expected[1]
+    stored = tmp_path / "store" / store_path(identity)
+    stored.parent.mkdir(parents=True)
+    shutil.copy(pdb, stored)
+    for folder, file in ((pdb.parent, pdb), (tmp_path / "store", stored)):
+        install(image, symbols=False)
+        code, out, err = run("--symbols", str(folder), *WORDS)
+        assert (code, out) == expected[:2]
+        assert f"note: symbols: {file} (" in err
+
+
+@pytest.mark.parametrize("symbols", [True, False])
+def test_a_folder_without_a_fit_falls_through(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, symbols: bool
+) -> None:
+    image = filled("win10_19041_x64")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    install(image)
+    expected = run(*WORDS)
+    (tmp_path / "other.json").write_text(json.dumps(KernelImage("win7_sp1_x64").isf()), "utf-8")
+    install(image, symbols=symbols)
+    code, out, err = run("--symbols", str(tmp_path), *WORDS)
+    assert (code, out) == expected[:2]
+    assert "note: no symbols for this kernel (" in err and f"in {tmp_path}; fetch https://" in err
+    assert ("ships with this package" in err) is not symbols
+
+
+def test_what_lies_on_the_debuggers_path(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has loaded nothing, an ISF file it could not."""
+    image = filled("win10_19041_x64")
+    install(image)
+    expected = run(*WORDS)
+    (tmp_path / "nt.json").write_text(json.dumps(image.isf()), "utf-8")
+    standin = install(image, symbols=False)
+    path = f"srv*{tmp_path / 'none'}*https://127.0.0.1:9;{tmp_path}"
+    monkeypatch.setattr(standin.module, "getSymbolPath", lambda: path, raising=False)
+    code, out, err = run(*WORDS)
+    assert (code, out) == expected[:2] and f"note: symbols: {tmp_path / 'nt.json'} (" in err
+
+
+def test_types_that_pykd_lacks(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    image, pdb, _ = kernel(tmp_path)
+    standin = install(image)
+    real = standin.module.module.type
+
+    def lacking(self: Any, name: str) -> Any:
+        if name == "_HANDLE_TABLE":
+            raise standin.module.SymbolException(f"failed to find type {name}")
+        return real(self, name)
+
+    monkeypatch.setattr(standin.module.module, "type", lacking)
+    with pytest.raises(MissingType):
+        SessionTarget(connect()).struct("_HANDLE_TABLE")
+    monkeypatch.setattr(standin.module.module, "symfile", lambda self: str(pdb))
+    target = SessionTarget(connect())
+    raw = image.isf()["user_types"]["_HANDLE_TABLE"]
+    assert target.struct("_HANDLE_TABLE").size == raw["size"]
+    offset = raw["fields"]["TableCode"]["offset"]
+    assert target.struct("_HANDLE_TABLE").offset("TableCode") == offset
+    with pytest.raises(MissingType):
+        target.struct("_NOT_THERE")
+    target.close()
+    # Not one of another kernel, whatever the debugger says.
+    other = tmp_path / "other.pdb"
+    other.write_bytes(pdb.read_bytes())
+    install(filled("win10_19041_x64"))
+    module = connect()
+    monkeypatch.setattr(module.module, "type", lacking)
+    monkeypatch.setattr(module.module, "symfile", lambda self: str(other))
+    monkeypatch.setattr(module, "DbgException", standin.module.DbgException)
+    with pytest.raises(MissingType):
+        SessionTarget(module).struct("_HANDLE_TABLE")
