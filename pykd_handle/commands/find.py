@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from typing import TYPE_CHECKING, Callable, Iterator, Optional
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, Optional
 
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import Sentence, Unavailable, UsageError, joined
 from .batches import batch
 from .many import many
 from .registry import Argument, Run, command
-from .walk import DETAILS, PROCESS, TYPE, Types, Walk
+from .walk import DETAILS, PROCESS, TYPE, Types, Walk, of_unknown_type
 from .words import parse_number
 
 if TYPE_CHECKING:
@@ -54,45 +55,46 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     address = _address(kernel, options.object)
     types = Types(kernel, options.type)
     walk = Walk(kernel, options, run)
-    unnamed = 0
-    holders = set()
     if options.name is not None or options.details:
         kernel.will_describe(options.details)
     yield from types.notes
 
-    def row(handle: Handle) -> Optional[Row]:
-        nonlocal unnamed
+    def ask(handle: Handle) -> _Answer:
+        """Whether the object behind a handle is the one; asked once for each object."""
         if handle.error is not None:
-            return None  # a hole, of which the table tells
+            return _Answer.NO  # a hole, of which the table tells
         if address is not None and not _leads_to(handle, address):
-            return None
-        if not types.accept(handle):
-            return None
-        if options.name is not None:
-            name = handle.name
-            if not isinstance(name, str):
-                unnamed += isinstance(name, Unavailable)
-                return None
-            if not matches(name):
-                return None
-        run.found += 1
-        holders.add(id(handle.process))
-        found = _row(kernel, handle)
-        if options.details:
-            found["details"] = joined(handle.details, handle.object.all_details)
-        return found
+            return _Answer.NO
+        accepted = types.accept(handle)
+        if not accepted:
+            return _Answer.UNTYPED if accepted is None else _Answer.NO
+        if options.name is None:
+            return _Answer.YES
+        name = handle.name
+        if isinstance(name, str):
+            return _Answer.YES if matches(name) else _Answer.NO
+        return _Answer.UNNAMED if isinstance(name, Unavailable) else _Answer.NO
 
-    for item in walk.pages():
-        if isinstance(item, Note):
-            yield item
-        else:
-            yield from batch(item[1], row)
+    counts: Dict[_Answer, int] = dict.fromkeys(_Answer, 0)
+    holders = set()
+    for page in walk.answers(ask):
+        if isinstance(page, Note):
+            yield page
+            continue
+        for answer in page.answers:
+            counts[answer] += 1
+        hits = [at for at, answer in enumerate(page.answers) if answer is _Answer.YES]
+        if hits:
+            holders.add(id(page.process))
+            run.found += len(hits)
+            yield from batch(map(page.handle, hits), lambda hit: _row(kernel, hit, options.details))
     yield from walk.end()
-    yield from types.end()
+    yield from of_unknown_type(counts[_Answer.UNTYPED])
+    unnamed = counts[_Answer.UNNAMED]
     if unnamed:
         line = "the name of the object behind {} can't be read"
         yield Note(Sentence(line, many(unnamed, "handle")))
-    if not run.found and (walk.lost or types.unknown or unnamed):
+    if not run.found and (walk.lost or unnamed or counts[_Answer.UNTYPED]):
         run.failed = True  # it may be there all the same
     totals = Sentence(
         "{} in {} of {}",
@@ -103,7 +105,16 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     yield Foot(totals, {"handles": run.found, "processes": len(holders)})
 
 
-def _row(kernel: Kernel, handle: Handle) -> Row:
+class _Answer(Enum):
+    """What is said of an object: the one, another one, or that its type or name can't be read."""
+
+    YES = auto()
+    NO = auto()
+    UNTYPED = auto()
+    UNNAMED = auto()
+
+
+def _row(kernel: Kernel, handle: Handle, details: bool) -> Row:
     process = handle.process
     row: Row = {
         "pid": process.pid,
@@ -118,6 +129,8 @@ def _row(kernel: Kernel, handle: Handle) -> Row:
     if kernel.mode == "kernel":
         row["eprocess"] = process.address
         row["object"] = handle.object.address
+    if details:
+        row["details"] = joined(handle.details, handle.object.all_details)
     return row
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Dict, Iterator, List, Set, Tuple
+from collections import Counter
+from typing import TYPE_CHECKING, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import NOT_REQUESTED, Maybe, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run, command
-from .walk import PROCESS, TYPE, Types, Walk
+from .walk import PROCESS, TYPE, Types, Walk, of_unknown_type
 from .words import parse_count
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel, Process
 
 _BY = ("type", "process")
+_UNTYPED = "<may be of one of the types>"
 
 
 @command(
@@ -53,16 +55,27 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     walk = Walk(kernel, options, run)
     yield from types.notes
     counts = _Counts(by)
-    for item in walk.pages():
-        if isinstance(item, Note):
-            yield item
+
+    def ask(handle: Handle) -> Optional[str]:
+        """Under which type a handle counts, None for one that does not; asked once an object."""
+        if handle.error is not None:
+            return None
+        accepted = types.accept(handle)
+        if not accepted:
+            return _UNTYPED if accepted is None else None
+        return counts.kind(handle)
+
+    untyped = 0
+    for page in walk.answers(ask):
+        if isinstance(page, Note):
+            yield page
             continue
-        process, page = item
-        for handle in page:
-            if handle.error is None and types.accept(handle):
-                counts.add(process, handle)
+        found = Counter(page.answers)
+        untyped += found.pop(_UNTYPED, 0)
+        found.pop(None, None)
+        counts.add(page.process, found)
     yield from walk.end()
-    yield from types.end()
+    yield from of_unknown_type(untyped)
     rows = counts.rows()
     run.found = counts.total
     yield rows[:top]
@@ -92,22 +105,24 @@ class _Counts:
         self._unknown: Dict[str, Maybe[str]] = {}
         self.total = 0
 
-    def add(self, process: Process, handle: Handle) -> None:
-        """Count one handle."""
-        self.total += 1
-        who, kind = 0, ""
-        if self._by_process:
-            who = id(process)
-            self._processes[who] = process
-        if self._by_type:
-            kind = self._kind(handle)
-            if not self._by_process:
+    def add(self, process: Process, found: Mapping[Optional[str], int]) -> None:
+        """Count some handles of a process, by what `kind` says of them."""
+        who = id(process) if self._by_process else 0
+        for kind, count in found.items():
+            assert kind is not None
+            self.total += count
+            if self._by_process:
+                self._processes[who] = process
+            elif self._by_type:
                 self._holders.setdefault(kind, set()).add(id(process))
-        key = (who, kind)
-        self._counts[key] = self._counts.get(key, 0) + 1
+            key = (who, kind)
+            self._counts[key] = self._counts.get(key, 0) + count
 
-    def _kind(self, handle: Handle) -> str:
-        """The type as a key; all whose type can't be read count together."""
+    def kind(self, handle: Handle) -> str:
+        """The type of a handle as a key, "" where it is not asked for; all whose type can't be read
+        count together."""
+        if not self._by_type:
+            return ""
         kind = handle.type
         if isinstance(kind, str):
             return kind

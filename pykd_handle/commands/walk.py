@@ -7,7 +7,18 @@ here, with the process that it is about.
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, FrozenSet, Iterator, List, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    FrozenSet,
+    Generic,
+    Iterator,
+    List,
+    Optional,
+    TypeVar,
+    Union,
+)
 
 from ..rows import Note
 from ..values import Sentence, Unavailable
@@ -18,7 +29,7 @@ from .words import MINUS_1, parse_process
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process
 
-__all__ = ("DETAILS", "PROCESS", "TYPE", "Types", "Walk")
+__all__ = ("DETAILS", "PROCESS", "TYPE", "Page", "Types", "Walk", "of_unknown_type")
 
 PROCESS = Argument(
     "--process",
@@ -34,6 +45,20 @@ TYPE = Argument(
     metavar="TYPE[,TYPE]",
     help="only handles to objects of these types; case does not matter",
 )
+
+
+T = TypeVar("T")
+
+
+class Page(Generic[T]):
+    """Some handles of a process: what was said of each, and a way to them by their places."""
+
+    __slots__ = ("answers", "handle", "process")
+
+    def __init__(self, process: Process, answers: List[T], handle: Callable[[int], Handle]) -> None:
+        self.process = process
+        self.answers = answers
+        self.handle = handle
 
 
 class Walk:
@@ -63,8 +88,9 @@ class Walk:
         else:
             yield self._kernel.process(which)
 
-    def pages(self) -> Iterator[Union[Note, Tuple[Process, List[Handle]]]]:
-        """Each process with a page of its handles, one by one, and notes."""
+    def answers(self, ask: Callable[[Handle], T]) -> Iterator[Union[Note, Page[T]]]:
+        """What ``ask`` says of the object behind each handle, a `Page` at a time, and notes."""
+        kept: Dict[int, T] = {}
         from ..model import Process
         from ..values import PykdHandleError
 
@@ -77,11 +103,11 @@ class Walk:
             who = item.in_words()
             yield from map(Note, item.notes())
             try:
-                for page in item.pages():
-                    if page:
-                        self._run.place = Sentence("at handle 0x{:x} of {}", page[0].value, who)
+                for answers, handle in item.answers(ask, kept):
+                    if answers:
+                        self._run.place = Sentence("at handle 0x{:x} of {}", int(handle(0)), who)
                         self._kernel.progress(str(self._run.place))
-                        yield item, page
+                        yield Page(item, answers, handle)
             except PykdHandleError as error:
                 self._run.failed = self.lost = True
                 yield Note(Sentence("the handles of {} can't be read: {}", who, error))
@@ -100,14 +126,10 @@ class Walk:
 
 
 class Types:
-    """The types that ``--type`` names, as the target spells them.
-
-    ``unknown`` counts handles whose type can't be read: any of them may be of one of these.
-    """
+    """The types that ``--type`` names, as the target spells them."""
 
     def __init__(self, kernel: Kernel, text: Optional[str]) -> None:
         self.notes: List[Note] = []
-        self.unknown = 0
         self._names: Optional[FrozenSet[str]] = None  # in small letters
         if text is not None:
             self._names = frozenset(name.lower() for name in self._spelled(kernel, text))
@@ -130,19 +152,20 @@ class Types:
         if not text.strip(" ,"):
             raise UsageError("--type is empty: name one or more types, as in --type File,Key")
 
-    def accept(self, handle: Handle) -> bool:
-        """Whether a handle is of one of the types."""
+    def accept(self, handle: Handle) -> Optional[bool]:
+        """Whether a handle is of one of the types; None where its type can't be read, so that it
+        may be."""
         if self._names is None:
             return True
         kind = handle.type
-        if not isinstance(kind, str):
-            # In user mode a handle may have no type.
-            self.unknown += isinstance(kind, Unavailable)
-            return False
-        return kind.lower() in self._names
+        if isinstance(kind, str):
+            return kind.lower() in self._names
+        # In user mode a handle may have no type.
+        return None if isinstance(kind, Unavailable) else False
 
-    def end(self) -> Iterator[Note]:
-        """What is to be said in the end."""
-        if self.unknown:
-            line = "{} left out, since the type can't be read"
-            yield Note(Sentence(line, many(self.unknown, "handle")))
+
+def of_unknown_type(count: int) -> Iterator[Note]:
+    """What is to be said of handles that are left out since they may be of one of the types."""
+    if count:
+        line = "{} left out, since the type can't be read"
+        yield Note(Sentence(line, many(count, "handle")))

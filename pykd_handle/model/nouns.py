@@ -8,7 +8,19 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ..values import (
     NO_VALUE,
@@ -35,6 +47,9 @@ __all__ = (
     "Process",
     "Table",
 )
+
+
+T = TypeVar("T")
 
 
 class KernelOnly(PykdHandleError):
@@ -203,6 +218,19 @@ class Table:
         """All handles in the order of the table, one by one."""
         for page in self.pages(free):
             yield from page
+
+    def answers(
+        self, ask: Callable[[Handle], T], kept: Dict[int, T]
+    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+        """What ``ask`` says of the object behind each handle, a part of the table at a time, with a
+        way to the handles by their places in it.
+
+        What it says must hang on the object alone (and be the same for each `Hole`): of a kernel's
+        table it is asked once for each object, and ``kept`` is what it said, for the next table.
+        """
+        del kept
+        for page in self.pages():
+            yield [ask(handle) for handle in page], page.__getitem__
 
     def handle(self, value: int) -> Handle:
         """The handle of this value; its lowest two bits do not count.

@@ -1,11 +1,13 @@
 """``find``: exactly the handles that a system was built with, each once."""
 
-from typing import List, Tuple
+from argparse import Namespace
+from typing import Any, List, Tuple
 
 import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
+from pykd_handle.commands import Run, find_command
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.values import PykdHandleError, TargetError, UsageError
 
@@ -132,6 +134,37 @@ def test_nothing_found_is_an_answer(zoo: Zoo) -> None:
     asked = zoo.ask("find nowhere.txt")
     assert (asked.rows, asked.run.failed) == ([], False)
     assert asked.feet == ["0 handles in 0 of 4 processes"]
+
+
+def test_each_object_is_asked_once_in_whatever_tables_it_is(zoo: Zoo) -> None:
+    target = MockTarget(zoo.image)
+    assert len(Asked(KernelMode(target), "find notes").rows) == 5
+    header = zoo.notes.header
+    assert sum(at <= header < at + size for at, size in target.log) == 1
+
+
+def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
+    zoo = Zoo()
+    first = zoo.image.current
+    kernel = KernelMode(MockTarget(zoo.image))
+    describe = kernel.describe
+
+    def stopping(item: Any, everything: bool = False) -> Any:
+        if item.header.address != zoo.notes.header:
+            raise KeyboardInterrupt
+        return describe(item, everything)
+
+    kernel.describe = stopping  # type: ignore[method-assign]
+    found = []
+    command = find_command("find")
+    options = Namespace(
+        name="notes", regex=False, type=None, object=None, process="104", details=False
+    )
+    with pytest.raises(KeyboardInterrupt):
+        for item in command.run(kernel, options, Run()):
+            found.append(item)
+    (rows,) = [item for item in found if isinstance(item, list)]
+    assert [row["pid"] for row in rows] == [first.view["UniqueProcessId"]]
 
 
 def test_find_what() -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+    TypeVar,
+)
 
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
     from .kernel import KernelMode
 
 __all__ = ("KernelModeProcess", "NoTable")
+
+
+T = TypeVar("T")
 
 
 class NoTable(PykdHandleError):
@@ -114,13 +127,26 @@ class KernelModeProcess(Process):
 
     def pages(self, free: bool = False) -> Iterator[List[Handle]]:
         """All handles of its table. Raises `PykdHandleError` where it can't be read."""
+        table = self._table_or_none()
+        if table is not None:
+            yield from table.pages(free)
+
+    def answers(
+        self, ask: Callable[[Handle], T], kept: Dict[int, T]
+    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+        """See `Table.answers`. Raises `PykdHandleError` where the table can't be read."""
+        table = self._table_or_none()
+        if table is not None:
+            yield from table.answers(ask, kept)
+
+    def _table_or_none(self) -> Optional[KernelModeTable]:
+        """Its table, None where it has none. Raises `PykdHandleError` where it can't be read."""
         try:
-            table = self.table
+            return self.table
         except NoTable as error:
             if error.gone:
-                return
+                return None
             raise
-        yield from table.pages(free)
 
     def handle(self, value: int) -> Handle:
         """The handle of this value; a kernel handle is looked up in the kernel's table.

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+from itertools import takewhile
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ...kernel.handle_entry import HandleEntry, Used
 from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
@@ -28,6 +41,10 @@ if TYPE_CHECKING:
     from .kernel import KernelMode
 
 __all__ = ("KernelModeTable",)
+
+T = TypeVar("T")
+
+_ANSWERS_KEPT = 1 << 18  # at most some more: a hundred bytes each
 
 
 class KernelModeTable(Table):
@@ -84,6 +101,38 @@ class KernelModeTable(Table):
                 yield from (used[at : at + size] for at in range(0, len(used), size))
             else:
                 yield from self._handles(leaf.rows() if isinstance(leaf, Leaf) else leaf, False)
+
+    def answers(
+        self, ask: Callable[[Handle], T], kept: Dict[int, T]
+    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+        """See `Table.answers`; what is ``kept`` is so by the pointers of entries.
+
+        Where ``ask`` is stopped (Ctrl+Break comes as one of these two exceptions) or fails, what it
+        said comes first: nothing found is lost.
+        """
+        for page in self.blocks():
+            if not page:
+                continue
+            if not isinstance(page[0], Used):
+                yield [ask(handle) for handle in page], page.__getitem__
+                continue
+            used: List[Used] = page
+            if len(kept) > _ANSWERS_KEPT:
+                kept.clear()
+            missing = {entry.pointer: entry for entry in used if entry.pointer not in kept}
+            try:
+                for pointer, handle in zip(missing, self.handles_of(missing.values())):
+                    kept[pointer] = ask(handle)
+            except (KeyboardInterrupt, SystemExit, Exception):
+                there = list(takewhile(lambda entry: entry.pointer in kept, used))
+                yield self._answers(there, kept)
+                raise
+            yield self._answers(used, kept)
+
+    def _answers(
+        self, used: List[Used], kept: Dict[int, T]
+    ) -> Tuple[List[T], Callable[[int], Handle]]:
+        return [kept[entry.pointer] for entry in used], lambda at: self.handles_of([used[at]])[0]
 
     def _start(self) -> None:
         self._used = 0
