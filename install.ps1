@@ -9,13 +9,16 @@
     It only finds a Python to work with. All the rest is: python -m pykd_handle.install
     That Python imports neither from the current folder nor from PYTHONPATH.
 .PARAMETER Python
-    The python.exe that the debugger shall use (3.9 or 3.8). Default: the registered one.
+    The python.exe that the debugger shall use (3.9 or 3.8, or that of -PykdWheel). Default: the
+    registered one.
 .PARAMETER Architecture
     That of the debugger, x64 or x86.
 .PARAMETER ExtensionPath
     The folder for pykd.dll. Default: %LOCALAPPDATA%\Dbg\EngineExtensions, or EngineExtensions32.
 .PARAMETER Bootstrapper
     A pykd.dll from the releases of pykd-ext, to be put there.
+.PARAMETER PykdWheel
+    A wheel of pykd for another Python than 3.9 or 3.8, for which PyPI has none.
 .PARAMETER Uninstall
     Removes what was installed. pykd, the bootstrapper and Python stay.
 .EXAMPLE
@@ -30,6 +33,7 @@ param(
     [string] $Architecture = $(if ([Environment]::Is64BitOperatingSystem) { 'x64' } else { 'x86' }),
     [string] $ExtensionPath,
     [string] $Bootstrapper,
+    [string] $PykdWheel,
     [switch] $Uninstall
 )
 
@@ -94,6 +98,7 @@ if ($Python) {
 }
 if ($ExtensionPath) { $arguments += '--extension-path', (Get-FullPath $ExtensionPath) }
 if ($Bootstrapper) { $arguments += '--bootstrapper', (Get-FullPath $Bootstrapper) }
+if ($PykdWheel) { $arguments += '--pykd-wheel', (Get-FullPath $PykdWheel) }
 if ($Uninstall) { $arguments += '--uninstall' }
 if (-not $PSCmdlet.ShouldProcess("WinDbg ($Architecture)", 'Set up pykd_handle')) {
     $arguments += '--what-if'

@@ -62,7 +62,9 @@ def test_parameters(parse: Any, text: str) -> None:
     (block,) = nodes(parse(text), "param_block")
     names = [node.text.decode() for node in nodes(block, "script_parameter")]
     found = [re.findall(r"\$(\w+)", name)[0] for name in names]
-    assert found == ["Python", "Architecture", "ExtensionPath", "Bootstrapper", "Uninstall"]
+    assert found == [
+        "Python", "Architecture", "ExtensionPath", "Bootstrapper", "PykdWheel", "Uninstall",
+    ]  # fmt: skip
     # -WhatIf comes with this.
     assert "SupportsShouldProcess = $true" in text
     documented = re.findall(r"^\.PARAMETER (\w+)", text, re.MULTILINE)
@@ -124,6 +126,7 @@ def test_options_are_those_of_the_python_part(text: str) -> None:
             "--architecture",
             "--bootstrapper",
             "--extension-path",
+            "--pykd-wheel",
             "--python",
             "--source",
             "--uninstall",

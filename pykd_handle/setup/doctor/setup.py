@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Iterator, Mapping
 
 from ..install import BOOTSTRAPPER_HELP, Machine, Places, find_bootstrapper, python_help, survey
-from ..install.pythons import USABLE
+from ..install.pythons import USABLE, WHEEL_HELP, in_words
 from .finding import MISSING, NOTE, OK, Finding
+from .python import version_of
 
 __all__ = ("IN_CLONE", "look_at_setup")
 
@@ -47,16 +49,20 @@ def look_at_setup(machine: Machine, bits: int, needed: bool) -> Iterator[Finding
 
 def _pythons(machine: Machine, bits: int, absent: str) -> Iterator[Finding]:
     seen = survey(machine.registry, bits)
-    default, best = seen.default, seen.best()
+    usable = USABLE
+    if version_of("pykd") is not None and sys.version_info[:2] not in usable:
+        # A wheel that is not PyPI's: this Python has it, whatever has been published.
+        usable = (sys.version_info[:2], *usable)
+    default, best = seen.default, seen.best(usable)
     for one in seen.visible:
         marks = [text for text, it in (("default of !py", default), ("to use", best)) if it == one]
         text = f"{one}" + (f": {', '.join(marks)}" if marks else "")
-        yield Finding(OK if one.version in USABLE else NOTE, "registered", text)
+        yield Finding(OK if one.version in usable else NOTE, "registered", text)
     for line in seen.rejected:
         yield Finding(NOTE, "registered", f"not usable: {line}")
     if best is None:
-        text = f"no {bits}-bit Python 3.9 or 3.8, which pykd needs"
-        yield Finding(absent, "registered", text, python_help(bits))
+        text = f"no {bits}-bit Python {in_words(USABLE)}, which pykd needs"
+        yield Finding(absent, "registered", text, f"{python_help(bits)}. {WHEEL_HELP}")
     elif default is not None and default.version != best.version:
         yield Finding(
             NOTE,

@@ -23,6 +23,7 @@ class Options:
     python: Optional[Path] = None
     extension_path: Optional[Path] = None
     bootstrapper: Optional[Path] = None
+    pykd_wheel: Optional[Path] = None
     source: Optional[Path] = None
     what_if: bool = False
     uninstall: bool = False
@@ -54,6 +55,12 @@ def parse_options(words: Sequence[str]) -> Options:
         "--bootstrapper", type=Path, metavar="FILE", help="a pykd.dll of pykd-ext to put there"
     )
     parser.add_argument(
+        "--pykd-wheel",
+        type=Path,
+        metavar="FILE",
+        help="a wheel of pykd, for a Python that PyPI has none for (3.10 and later)",
+    )
+    parser.add_argument(
         "--source",
         type=Path,
         metavar="PATH",
@@ -67,6 +74,7 @@ def parse_options(words: Sequence[str]) -> Options:
         python=given.python,
         extension_path=given.extension_path,
         bootstrapper=given.bootstrapper,
+        pykd_wheel=given.pykd_wheel,
         source=given.source,
         what_if=given.what_if,
         uninstall=given.uninstall,

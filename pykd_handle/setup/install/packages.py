@@ -12,6 +12,8 @@ from ...version import __version__
 from .errors import InstallError
 from .isolated import isolated_code, isolated_module
 from .machine import Machine
+from .origin import origin
+from .pykd_wheel import PykdWheel
 from .pythons import Interpreter
 from .shipped import shipped
 from .step import Step
@@ -59,15 +61,22 @@ class PackagesStep(Step):
     """Have pykd and this package installed, and see that they can be imported.
 
     ``source`` is the clone or wheel that pip installs this package from; None where there is
-    none, so that it has to be installed already.
+    none, so that it has to be installed already. ``pykd`` is a wheel of pykd in place of PyPI's.
     """
 
     name = "packages"
 
-    def __init__(self, machine: Machine, python: Interpreter, source: Optional[Path]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        python: Interpreter,
+        source: Optional[Path],
+        pykd: Optional[PykdWheel] = None,
+    ) -> None:
         self._machine = machine
         self._python = python
         self._source = source
+        self._pykd = pykd
         self._versions: Optional[Dict[str, str]] = None
 
     def present(self) -> str:
@@ -79,10 +88,10 @@ class PackagesStep(Step):
     def todo(self) -> str:
         """Install what is missing. A clone or a wheel always: it may be newer than it says."""
         versions = self._ask()
-        pinned = re.findall(
-            r"^([\w-]+)==(\S+)", shipped(f"setup/install/{_REQUIREMENTS}"), re.MULTILINE
-        )
+        pinned = re.findall(r"^([\w-]+)==(\S+)", self._requirements(), re.MULTILINE)
         wanted = " ".join(f"{name}=={version}" for name, version in pinned)
+        if self._pykd is not None:
+            wanted = f"{self._pykd.path} {wanted}"
         if self._source is not None:
             fault = _fault_of(self._source)
             if fault:
@@ -96,7 +105,8 @@ class PackagesStep(Step):
                 "neither its clone nor its wheel: run install.ps1 beside one, or name one "
                 "with --source"
             )
-        if all(versions.get(name) == version for name, version in pinned):
+        present = all(versions.get(name) == version for name, version in pinned)
+        if present and self._pykd is None:
             return ""
         return f"pip install {wanted} (Python {self._python.name})"
 
@@ -113,10 +123,14 @@ class PackagesStep(Step):
         self._answer(isolated_code(self._python.executable, _TRY), "import of the packages")
 
     def _run_pip(self, folder: Path) -> None:
-        for name in (_REQUIREMENTS, _TO_BUILD):
-            # Out of the package, which may be a wheel: pip reads files only.
-            (folder / name).write_text(shipped(f"setup/install/{name}"), encoding="ascii")
+        # Out of the package, which may be a wheel: pip reads files only.
+        (folder / _REQUIREMENTS).write_text(self._requirements(), encoding="ascii")
+        to_build = shipped(f"setup/install/{_TO_BUILD}")
+        (folder / _TO_BUILD).write_text(to_build, encoding="ascii")
         self._pip("install", *_BY_HASH, str(folder / _REQUIREMENTS))
+        if self._pykd is not None:
+            wheel = self._pykd.path.absolute().as_uri()
+            self._pip("install", "--force-reinstall", "--no-deps", "--no-index", wheel)
         if self._source is None:
             return
         if self._source.is_dir():
@@ -125,6 +139,24 @@ class PackagesStep(Step):
         # address, as pip takes [...] at the end of a path, and a semicolon, for something else.
         offline = ("--no-deps", "--no-index", "--find-links", str(folder))
         self._pip("install", "--force-reinstall", *offline, self._source.absolute().as_uri())
+
+    def _requirements(self) -> str:
+        """What pip may fetch, by hashes: without pykd, where a wheel of it is given."""
+        text = shipped(f"setup/install/{_REQUIREMENTS}")
+        if self._pykd is None:
+            return text
+        # An entry goes on where its line ends with a backslash.
+        entries = re.split(r"(?<!\\)\n", text)
+        return "\n".join(entry for entry in entries if not entry.startswith("pykd=="))
+
+    def remarks(self) -> List[str]:
+        """Hash and origin of a wheel that was given."""
+        if self._pykd is None:
+            return []
+        try:
+            return [f"pykd: {origin(self._pykd.path)}"]
+        except OSError as error:
+            raise InstallError(f"{self._pykd.path}: {error.strerror or error}") from None
 
     def undo(self) -> str:
         """Remove this package."""

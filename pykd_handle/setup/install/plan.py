@@ -11,7 +11,17 @@ from .machine import Machine
 from .options import Options
 from .packages import PackagesStep, own_source
 from .places import Places
-from .pythons import Interpreter, Survey, python_help, survey
+from .pykd_wheel import read_pykd_wheel
+from .pythons import (
+    USABLE,
+    WHEEL_HELP,
+    Interpreter,
+    Survey,
+    Versions,
+    in_words,
+    python_help,
+    survey,
+)
 from .search_path import SearchPathStep
 from .step import Step
 
@@ -27,14 +37,19 @@ def run(options: Options, machine: Machine, out: TextIO) -> int:
     found = survey(machine.registry, options.bits)
     if options.uninstall:
         return _uninstall(_steps_back(options, machine, places, found), options.what_if, out)
-    python = _choose(found, options)
+    wheel = None
+    if options.pykd_wheel is not None:
+        wheel = read_pykd_wheel(options.pykd_wheel, options.bits)
+    versions = USABLE if wheel is None else (wheel.python,)
+    python = _choose(found, options, versions)
     _line(out, "python", str(python))
     other = found.default
     say_version = other is not None and other.version != python.version
     if say_version and other is not None:
-        _line(out, "", f"(!py alone would take Python {other.name}, which pykd has no wheel for)")
+        lacks = "pykd has no wheel for" if wheel is None else "the wheel of pykd is not for"
+        _line(out, "", f"(!py alone would take Python {other.name}, which {lacks})")
     steps = [
-        PackagesStep(machine, python, options.source or own_source()),
+        PackagesStep(machine, python, options.source or own_source(), wheel),
         BootstrapperStep(machine, places, options.bootstrapper),
         FilesStep(places.own, own_files(places.own, python, say_version)),
         SearchPathStep(machine, places),
@@ -53,23 +68,32 @@ def _steps_back(options: Options, machine: Machine, places: Places, found: Surve
     folders = dict.fromkeys([places.own, *search_path.folders()])
     steps: List[Step] = [search_path, *(FilesStep(folder, names) for folder in folders)]
     steps.append(BootstrapperStep(machine, places, None))
-    python = found.named(options.python) if options.python is not None else found.best()
+    # What was installed with a wheel may be in any.
+    every = (*USABLE, *(one.version for one in reversed(found.visible)))
+    python = found.best()
+    if options.python is not None:
+        python = found.named(options.python, every)
     if python is not None:
         steps.append(PackagesStep(machine, python, None))
     return steps
 
 
-def _choose(found: Survey, options: Options) -> Interpreter:
+def _choose(found: Survey, options: Options, versions: Versions) -> Interpreter:
     if options.python is not None:
-        return found.named(options.python)
-    best = found.best()
+        return found.named(options.python, versions)
+    best = found.best(versions)
     if best is not None:
         return best
     others = [str(one) for one in found.visible] + list(found.rejected)
     seen = f" Found instead: {'; '.join(others)}." if others else ""
+    if options.pykd_wheel is not None:
+        raise InstallError(
+            f"no {found.bits}-bit Python {in_words(versions)}, which the wheel of pykd is for, is "
+            f"registered under PythonCore.{seen} Install that one from python.org"
+        )
     raise InstallError(
-        f"no {found.bits}-bit Python 3.9 or 3.8 is registered under PythonCore, and pykd has no "
-        f"wheel for any other.{seen} {python_help(found.bits)}"
+        f"no {found.bits}-bit Python {in_words(versions)} is registered under PythonCore, and pykd "
+        f"has no wheel for any other.{seen} {python_help(found.bits)} {WHEEL_HELP}"
     )
 
 

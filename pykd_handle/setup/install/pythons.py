@@ -15,13 +15,24 @@ from .errors import InstallError
 from .image import read_image
 from .registry import Registry
 
-__all__ = ("USABLE", "Interpreter", "Survey", "python_help", "survey")
+__all__ = (
+    "USABLE",
+    "WHEEL_HELP",
+    "Interpreter",
+    "Survey",
+    "Versions",
+    "in_words",
+    "python_help",
+    "survey",
+)
 
 _CORE = r"SOFTWARE\Python\PythonCore"
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
-# pykd has wheels for these, and none for newer ones; best first.
-USABLE: Tuple[Tuple[int, int], ...] = ((3, 9), (3, 8))
+Versions = Tuple[Tuple[int, int], ...]
+
+# PyPI has wheels of pykd for these, and none for newer ones; best first.
+USABLE: Versions = ((3, 9), (3, 8))
 
 
 class Interpreter(NamedTuple):
@@ -64,30 +75,45 @@ class Survey(NamedTuple):
         chosen = threes or [one for one in self.visible if one.version[0] == 2]
         return chosen[-1] if chosen else None
 
-    def best(self) -> Optional[Interpreter]:
-        """The one to use: of a version that pykd has a wheel for."""
-        for version in USABLE:
+    def best(self, versions: Versions = USABLE) -> Optional[Interpreter]:
+        """The one to use: of a version that there is a wheel of pykd for, the first one best."""
+        for version in versions:
             for one in self.visible:
                 if one.version == version:
                     return one
         return None
 
-    def named(self, executable: Path) -> Interpreter:
+    def named(self, executable: Path, versions: Versions = USABLE) -> Interpreter:
         """The one with this ``python.exe``. Raises `InstallError`, saying why it can't serve."""
         folder = executable.parent if executable.suffix.lower() == ".exe" else executable
         for one in self.visible:
             if _same_folder(one.folder, folder):
-                if one.version not in USABLE:
-                    raise InstallError(
-                        f"{one}: pykd has no wheel for it; use Python 3.9 or 3.8. "
-                        + python_help(self.bits)
-                    )
+                if one.version not in versions:
+                    raise InstallError(_no_wheel(one, versions, self.bits))
                 return one
         raise InstallError(
             f"{folder} is not registered as a {self.bits}-bit Python under PythonCore, where the "
             "debugger's bootstrapper looks (Pythons from the Store, conda and virtual "
             f"environments never are). {python_help(self.bits)}"
         )
+
+
+def in_words(versions: Versions) -> str:
+    """``3.9 or 3.8``"""
+    return " or ".join("{}.{}".format(*version) for version in versions)
+
+
+def _no_wheel(one: Interpreter, versions: Versions, bits: int) -> str:
+    if versions != USABLE:
+        return f"{one}: the wheel of pykd is for Python {in_words(versions)}"
+    return (
+        f"{one}: pykd has no wheel for it; use Python {in_words(versions)}. {python_help(bits)} "
+        f"{WHEEL_HELP}"
+    )
+
+
+WHEEL_HELP = "Or name a wheel of pykd for your Python: -PykdWheel FILE."
+"""The other way, for who has such a wheel."""
 
 
 def python_help(bits: int) -> str:
