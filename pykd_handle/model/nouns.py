@@ -31,6 +31,7 @@ from ..values import (
     Sentence,
     TargetError,
     Unavailable,
+    join,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Object:
     """What a handle leads to. Absent values say why they are absent."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<Object {_shown(self.type)} {_shown(self.name)}>"
 
     @property
     def type(self) -> Maybe[str]:
@@ -190,6 +194,10 @@ class Handle:
     def __format__(self, form: str) -> str:
         return format(int(self.value), form)
 
+    def __repr__(self) -> str:
+        what = "free" if self.free else f"{_shown(self.type)} {_shown(self.name)}"
+        return f"<Handle 0x{self:x} {what}>"
+
 
 class Hole(Handle):
     """A stretch of handles that can't be read, in their place: ``error`` says why and how many.
@@ -204,6 +212,9 @@ class Hole(Handle):
     def hidden(self) -> int:
         """How many handle values are hidden."""
         return 0
+
+    def __repr__(self) -> str:
+        return f"<Hole 0x{self:x} {self.hidden} hidden>"
 
 
 class Table:
@@ -265,6 +276,10 @@ class Process(Table):
     The handles of one that has exited are none; ``pages`` raises `PykdHandleError` where the table
     can't be read.
     """
+
+    def __repr__(self) -> str:
+        pid = hex(self.pid) if isinstance(self.pid, int) else self.pid
+        return f"<Process {pid} {_shown(self.image)}>"
 
     @property
     def pid(self) -> Maybe[int]:
@@ -334,6 +349,11 @@ class Kernel:
         """
         raise NotImplementedError
 
+    def full_address(self, number: int) -> int:
+        """The address that is meant by a number: the debugger shows those of 32-bit kernels with
+        32 bits more, Volatility others with 16 bits less. Raises `KernelOnly`."""
+        raise KernelOnly("an address")
+
     def named(self, image: str) -> List[Process]:
         """Every process whose image has this name, without regard to case: the full name, else the
         14 characters that the kernel keeps at hand. Raises `TargetError` where there is none."""
@@ -354,15 +374,15 @@ class Kernel:
             return found or short
         if unnamed:
             doubts.append(Sentence("{} processes have no name that can be read", unnamed))
-        because = f" ({'; '.join(map(str, doubts))})" if doubts else ""
-        raise TargetError(f"no process has the image {image!r}{because}")
+        because = Sentence(" ({})", join("; ", doubts)) if doubts else ""
+        raise TargetError("no process has the image {!r}{}", image, because)
 
     def one_named(self, image: str) -> Process:
         """The one process of this image. Raises `TargetError` where there are none or several."""
         found = self.named(image)
         if len(found) > 1:
-            every = ", ".join(f"0x{process.pid:x}" for process in found)
-            raise TargetError(f"{len(found)} processes have the image {image!r}: {every}")
+            every = join(", ", (process.in_words() for process in found))
+            raise TargetError("{} processes have the image {!r}: {}", len(found), image, every)
         return found[0]
 
     @property
@@ -431,11 +451,19 @@ class Kernel:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"<Kernel {self.name!r}>"
+
+
+def _shown(text: Maybe[str]) -> str:
+    """A name in quotes, with what the target may have put into it escaped; or why there is none."""
+    return repr(text) if isinstance(text, str) else str(text)
+
 
 _SHORT = 14  # characters of _EPROCESS.ImageFileName; from Vista on 15 bytes, the last one is NUL
 
 
 def _is_short_for(word: str, image: str) -> bool:
     """Whether one of two names is no more than the begin of the other that the kernel keeps."""
-    shorter = min(word, image, key=len)
-    return len(shorter) in (_SHORT, _SHORT + 1) and word[:_SHORT] == image[:_SHORT]
+    shorter, longer = sorted((word, image), key=len)
+    return len(shorter) in (_SHORT, _SHORT + 1) and longer.startswith(shorter)

@@ -168,7 +168,7 @@ class UserProcess(Process):
         """
         source = self._source.one(value)
         if not source.exists:
-            raise NoSuchHandle("{}", source.error)
+            raise NoSuchHandle("no handle 0x{:x}: {}", value, source.error)
         return UserHandle(self, source)
 
     def look_up(self, value: int) -> UserHandle:

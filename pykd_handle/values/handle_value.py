@@ -18,7 +18,7 @@ _SIGN_EXTENDED = 0xFFFFFFFF80000000
 
 def split_kernel_handle(value: int) -> Tuple[int, bool]:
     """The index in its table that a handle stands for, and whether it is a kernel handle."""
-    if value >= _SIGN_EXTENDED or value >> 31 == 1:
+    if _SIGN_EXTENDED <= value < 1 << 64 or value >> 31 == 1:
         return value & (_KERNEL_BIT - 1), True
     return value, False
 

@@ -8,9 +8,18 @@ __all__ = ("Hex", "in_hex")
 
 
 class Hex(int):
-    """A number that is shown in hexadecimal: an address or a mask, not a count."""
+    """A number that is shown in hexadecimal: an address or a mask, not a count.
+
+    ``repr()`` of it is hexadecimal, and so what a script prints of tuples and details; its text,
+    and what it formats as, is that of any number.
+    """
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return hex(self)
+
+    __str__ = int.__repr__
 
 
 def in_hex(value: Maybe[int]) -> Maybe[int]:

@@ -82,7 +82,7 @@ def test_handles_one_by_one_and_some_at_a_time(kernel: UserKernel) -> None:
 def test_a_handle_that_is_not_there(kernel: UserKernel) -> None:
     with kernel:
         process = kernel.current_process
-        with pytest.raises(NoSuchHandle, match=r"^not among the handles of the dump$"):
+        with pytest.raises(NoSuchHandle, match=r"^no handle 0x40: not among the handles of the "):
             process.handle(0x40)
         with pytest.raises(NoSuchHandle, match="last recorded operation is close"):
             process.handle(0x44)
@@ -105,7 +105,8 @@ def test_a_live_handle_that_can_not_be_duplicated_is_no_lost_one() -> None:
     source = EngineSource(MockEngine(HANDLES, refused={0x10: NOT_SUPPORTED}))
     process = UserKernel(source).current_process
     assert str(process.handle(0x10).error) == "Could not duplicate handle 10, error 50"
-    with pytest.raises(NoSuchHandle, match=r"^Could not duplicate handle 14, error 6$"):
+    line = "^no handle 0x14: Could not duplicate handle 14, error 6$"
+    with pytest.raises(NoSuchHandle, match=line):
         process.handle(0x14)
 
 
@@ -128,3 +129,22 @@ def test_what_only_a_kernel_has(kernel: UserKernel) -> None:
             _ = kernel.kernel_table
         with pytest.raises(KernelOnly):
             _ = kernel.cid_table
+
+
+def test_how_they_look_in_python(kernel: UserKernel) -> None:
+    with kernel:
+        process = kernel.current_process
+        assert repr(process) == "<Process 0x1514 'notepad.exe'>"
+        assert repr(process[8]) == r"<Handle 0x8 'Key' '\\REGISTRY\\MACHINE'>"
+        assert repr(process[0x30]) == "<Handle 0x30 NO_VALUE NO_VALUE>"
+        assert repr(process[8].object) == r"<Object 'Key' '\\REGISTRY\\MACHINE'>"
+
+
+def test_a_dump_that_was_closed_raises_no_foreign_error(kernel: UserKernel) -> None:
+    process = kernel.current_process
+    kernel.close()
+    kernel.close()
+    assert list(process.handles()) == []
+    assert "can't be read further" in str(process.remarks()[0])
+    with pytest.raises(NoSuchHandle):
+        process.handle(4)

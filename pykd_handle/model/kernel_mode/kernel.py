@@ -110,7 +110,7 @@ class KernelMode(Kernel):
         """The process of this id, at this address, or with this image name."""
         if isinstance(which, str):
             return self.one_named(which)
-        which = self.target.sign_extended(which)
+        which = self.full_address(which)
         if self.target.is_kernel_address(which):
             return self._at(which)
         search = self.raw.finder.by_pid(which)
@@ -122,6 +122,10 @@ class KernelMode(Kernel):
             raise TargetError("no process has the id 0x{:x}{}", which, because)
         notes = [*search.remarks, *self._where_found(search.found)]
         return self._process(search.found.process, notes)
+
+    def full_address(self, number: int) -> int:
+        """The address that is meant by a number."""
+        return self.target.sign_extended(number)
 
     def _at(self, address: int) -> Process:
         """The process at an address. Raises `TargetError` where that is none, or nothing of it is

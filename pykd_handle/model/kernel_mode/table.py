@@ -65,6 +65,9 @@ class KernelModeTable(Table):
         self._used = 0
         self._hidden: Dict[Unavailable, int] = {}
 
+    def __repr__(self) -> str:
+        return f"<Table 0x{self.address:x}>"
+
     @property
     def process(self) -> Process:
         """The process that it belongs to; of a table that is nobody's, the current one or System.

@@ -89,8 +89,8 @@ class Container:
         try:
             self._file.seek(offset)
             data = self._file.read(size)
-        except OSError as error:
-            why = error.strerror or str(error)
+        except (OSError, ValueError) as error:  # the latter of a file that was closed
+            why = getattr(error, "strerror", None) or str(error)
             raise CorruptedError(offset, Reason.READING_FAILED, why) from None
         if len(data) != size:
             raise CorruptedError(offset, Reason.THE_FILE_BECAME_SHORTER)
