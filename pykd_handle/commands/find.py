@@ -11,9 +11,9 @@ from ..rows import Column, Foot, Item, Note, Row
 from ..values import Sentence, Unavailable, UsageError, joined
 from .batches import batch
 from .many import many
-from .registry import Argument, Run, command
-from .walk import DETAILS, PROCESS, TYPE, Types, Walk, of_unknown_type
-from .words import parse_number
+from .registry import USER, Argument, Run, command
+from .walk import DETAILS, PROCESS, TYPE, Types, Walk, of_unknown_type, prepare
+from .words import Evaluator, parse_number
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel
@@ -28,6 +28,15 @@ _USER = (
     Column("attributes", "Attr", "letters"),
     Column("name", "Name"),
 )
+
+
+def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
+    if options.object is not None:
+        if mode == USER:
+            raise UsageError("--object: only a kernel tells where objects are; this is user mode")
+        options.object = parse_number(options.object, "--object", evaluate)
+    options.matches = _matcher(options)
+    return prepare(options, mode, evaluate)
 
 
 @command(
@@ -48,12 +57,12 @@ _USER = (
         ("find \\Device\\NamedPipe\\* --type File", "all handles to pipes"),
         ("find --object ffffe58422064220", "who holds an object"),
     ),
+    prepare=_prepare,
 )
 def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each handle that matches."""
-    matches = _matcher(options)
-    address = _address(kernel, options.object)
-    types = Types(kernel, options.type)
+    address = None if options.object is None else kernel.full_address(options.object)
+    types = Types(kernel, options)
     walk = Walk(kernel, options, run)
     if options.name is not None or options.details:
         kernel.will_describe(options.details)
@@ -72,7 +81,7 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             return _Answer.YES
         name = handle.name
         if isinstance(name, str):
-            return _Answer.YES if matches(name) else _Answer.NO
+            return _Answer.YES if options.matches(name) else _Answer.NO
         return _Answer.UNNAMED if isinstance(name, Unavailable) else _Answer.NO
 
     counts: Dict[_Answer, int] = dict.fromkeys(_Answer, 0)
@@ -154,11 +163,26 @@ def _matcher(options: Namespace) -> Callable[[str], object]:
         except re.error as error:
             raise UsageError(f"NAME {text!r} is no regular expression: {error}") from None
     if "*" in text:
-        pattern = ".*".join(map(re.escape, text.split("*")))
-        return re.compile(pattern, re.IGNORECASE | re.DOTALL).fullmatch
+        return _pattern(text)
     wanted = text.lower()
     return lambda name: wanted in name.lower()
 
 
-def _address(kernel: Kernel, word: Optional[str]) -> Optional[int]:
-    return None if word is None else parse_number(word, "--object", kernel.evaluate)
+def _pattern(text: str) -> Callable[[str], bool]:
+    """Whether a whole name is this text, with anything in the place of each ``*``. In steps: a
+    regular expression would take forever for some names that a dump may hold."""
+    first, *parts, last = text.lower().split("*")
+
+    def matches(name: str) -> bool:
+        name = name.lower()
+        at, end = len(first), len(name) - len(last)
+        if at > end or not (name.startswith(first) and name.endswith(last)):
+            return False
+        for part in parts:
+            at = name.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+    return matches

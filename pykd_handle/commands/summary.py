@@ -10,14 +10,20 @@ from ..rows import Column, Foot, Item, Note, Row
 from ..values import NOT_REQUESTED, Maybe, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run, command
-from .walk import PROCESS, TYPE, Types, Walk, of_unknown_type
-from .words import parse_count
+from .walk import PROCESS, TYPE, Types, Walk, of_unknown_type, prepare
+from .words import Evaluator, parse_count
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel, Process
 
 _BY = ("type", "process")
 _UNTYPED = "<may be of one of the types>"
+
+
+def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
+    options.by = _by(options.by)
+    options.top = None if options.top is None else parse_count(options.top, "--top")
+    return prepare(options, mode, evaluate)
 
 
 @command(
@@ -46,15 +52,14 @@ _UNTYPED = "<may be of one of the types>"
         ("summary --by process --top 10", "the processes with the most handles"),
         ("summary --by process,type --type Key,File", "who has most keys and files open"),
     ),
+    prepare=_prepare,
 )
 def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each type, process, or both, sorted by its number of handles."""
-    by = _by(options.by)
-    top = None if options.top is None else parse_count(options.top, "--top")
-    types = Types(kernel, options.type)
+    types = Types(kernel, options)
     walk = Walk(kernel, options, run)
     yield from types.notes
-    counts = _Counts(by)
+    counts = _Counts(options.by)
 
     def ask(handle: Handle) -> Optional[str]:
         """Under which type a handle counts, None for one that does not; asked once an object."""
@@ -78,10 +83,11 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     yield from of_unknown_type(untyped)
     rows = counts.rows()
     run.found = counts.total
-    yield rows[:top]
-    left = len(rows) - len(rows[:top])
+    shown = rows[: options.top]
+    yield shown
+    left = len(rows) - len(shown)
     if left:
-        yield Note(Sentence("{} more with fewer handles not shown", many(left, "row")), False)
+        yield Note(Sentence("{} more not shown", many(left, "row")), False)
     line = Sentence("{} in {}", many(counts.total, "handle"), many(walk.processes, "process"))
     yield Foot(line, {"handles": counts.total, "processes": walk.processes})
 

@@ -21,15 +21,15 @@ from typing import (
 )
 
 from ..rows import Note
-from ..values import Sentence, Unavailable
+from ..values import PykdHandleError, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run
-from .words import MINUS_1, parse_process
+from .words import MINUS_1, Evaluator, parse_process
 
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process
 
-__all__ = ("DETAILS", "PROCESS", "TYPE", "Page", "Types", "Walk", "of_unknown_type")
+__all__ = ("DETAILS", "PROCESS", "TYPE", "Page", "Types", "Walk", "of_unknown_type", "prepare")
 
 PROCESS = Argument(
     "--process",
@@ -61,6 +61,20 @@ class Page(Generic[T]):
         self.handle = handle
 
 
+def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
+    """The options with the words of PROCESS and TYPE parsed: a process as a number or a name, None
+    for all of them, and a list of types. Raises `UsageError`."""
+    del mode
+    if options.process is not None:
+        which = parse_process(options.process, evaluate)
+        options.process = None if which == 0 else which
+    if options.type is not None:
+        options.type = [part.strip() for part in options.type.split(",") if part.strip()]
+        if not options.type:
+            raise UsageError("--type is empty: name one or more types, as in --type File,Key")
+    return options
+
+
 class Walk:
     """One walk through the handles of the processes that ``--process`` names, or of all.
 
@@ -69,17 +83,15 @@ class Walk:
 
     def __init__(self, kernel: Kernel, options: Namespace, run: Run) -> None:
         self._kernel = kernel
-        self._word: Optional[str] = options.process
+        self._which: Union[int, str, None] = options.process
         self._run = run
         self.processes = 0
         self.lost = False
 
     def every(self) -> Iterator[Union[Process, Broken]]:
         """The processes. Raises `PykdHandleError` where the one that is named is not found."""
-        which: Union[int, str, None] = None
-        if self._word is not None:
-            which = parse_process(self._word, self._kernel.evaluate)
-        if which is None or which == 0:
+        which = self._which
+        if which is None:
             yield from self._kernel.every()
         elif which in MINUS_1:
             yield self._kernel.current_process
@@ -92,7 +104,6 @@ class Walk:
         """What ``ask`` says of the object behind each handle, a `Page` at a time, and notes."""
         kept: Dict[int, T] = {}
         from ..model import Process
-        from ..values import PykdHandleError
 
         for item in self.every():
             if not isinstance(item, Process):
@@ -116,7 +127,7 @@ class Walk:
             self.lost = self.lost or item.has_holes
             for line in item.remarks():
                 yield Note(Sentence("{}: {}", who, line))
-        if self._word is None:
+        if self._which is None:
             yield from map(Note, self._kernel.hiding())
 
     def end(self) -> Iterator[Note]:
@@ -128,19 +139,16 @@ class Walk:
 class Types:
     """The types that ``--type`` names, as the target spells them."""
 
-    def __init__(self, kernel: Kernel, text: Optional[str]) -> None:
+    def __init__(self, kernel: Kernel, options: Namespace) -> None:
         self.notes: List[Note] = []
         self._names: Optional[FrozenSet[str]] = None  # in small letters
-        if text is not None:
-            self._names = frozenset(name.lower() for name in self._spelled(kernel, text))
+        if options.type is not None:
+            self._names = frozenset(name.lower() for name in self._spelled(kernel, options.type))
 
-    def _spelled(self, kernel: Kernel, text: str) -> Iterator[str]:
+    def _spelled(self, kernel: Kernel, words: List[str]) -> Iterator[str]:
         """Raises `PykdHandleError` for a type that the target does not have."""
-        from ..values import PykdHandleError, UsageError
-
-        have = kernel.types()
-        by_case = {name.lower(): name for name in have}
-        for word in filter(None, (part.strip() for part in text.split(","))):
+        by_case = {name.lower(): name for name in kernel.types()}
+        for word in words:
             name = by_case.get(word.lower())
             if name is None and kernel.knows_all_types():
                 raise PykdHandleError(
@@ -149,8 +157,6 @@ class Types:
             if name is not None and name != word:
                 self.notes.append(Note(Sentence("type {}: {} is meant", word, name), False))
             yield name or word
-        if not text.strip(" ,"):
-            raise UsageError("--type is empty: name one or more types, as in --type File,Key")
 
     def accept(self, handle: Handle) -> Optional[bool]:
         """Whether a handle is of one of the types; None where its type can't be read, so that it

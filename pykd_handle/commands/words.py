@@ -13,7 +13,6 @@ from ..values import UsageError
 __all__ = (
     "Evaluator",
     "NotANumber",
-    "as_typed",
     "is_number",
     "parse_count",
     "parse_flags",
@@ -25,8 +24,7 @@ __all__ = (
 )
 
 MINUS_1 = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
-SIGN_EXTENDED = 0xFFFFFFFF80000000
-KERNEL_BIT = 0x80000000
+_SIGN_EXTENDED = 0xFFFFFFFF80000000
 # Values that the system understands without looking at a table (ntifs.h, processthreadsapi.h);
 # -1, NtCurrentProcess, is not among them: to !handle it means every handle.
 _PSEUDO_HANDLES = {
@@ -46,11 +44,6 @@ Evaluator = Callable[[str], Optional[int]]
 
 class NotANumber(UsageError):
     """A word that is no number."""
-
-
-def as_typed(handle: int, kernel_handle: bool) -> int:
-    """The value of a handle as a user types it: a kernel handle has its bit."""
-    return handle | KERNEL_BIT if kernel_handle else handle
 
 
 def parse_number(text: str, what: str, evaluate: Optional[Evaluator] = None) -> int:
@@ -145,7 +138,7 @@ def refuse_pseudo_handle(handle: Optional[int], text: str) -> None:
 def parse_flags(text: str, evaluate: Optional[Evaluator] = None) -> int:
     """The parameter Flags, a ULONG; -1 is all of its bits. Raises `UsageError`."""
     flags = parse_number(text, "Flags", evaluate)
-    if flags >= SIGN_EXTENDED:
+    if flags >= _SIGN_EXTENDED:
         flags &= 0xFFFFFFFF
     if flags > 0xFFFFFFFF:
         raise UsageError(f"Flags {quoted(text)} does not fit into 32 bits")

@@ -29,7 +29,9 @@ class Asked:
             parser.add_argument(*each.names, **each.how)
         self.run = Run()
         self.columns = command.columns[kernel.mode]
-        self.items: List[Any] = list(command.run(kernel, parser.parse_args(words), self.run))
+        options = parser.parse_args(words)
+        asked = command.prepare(options, kernel.mode, None) if command.prepare else options
+        self.items: List[Any] = list(command.run(kernel, asked, self.run))
         self.rows: List[Dict[str, Any]] = []
         for item in self.items:
             if isinstance(item, list):

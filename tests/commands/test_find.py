@@ -1,6 +1,7 @@
 """``find``: exactly the handles that a system was built with, each once."""
 
 from argparse import Namespace
+from time import process_time
 from typing import Any, List, Tuple
 
 import pytest
@@ -67,6 +68,23 @@ def test_a_pattern_is_the_whole_name(zoo: Zoo) -> None:
     assert zoo.hits("find *notes?txt") == zoo.hits("find *[n]otes*") == []
 
 
+def test_a_pattern_in_parts(zoo: Zoo) -> None:
+    assert zoo.hits(r"find \*\me\*.txt") == sorted(zoo.notes_file + zoo.other)
+    assert zoo.hits(r"find *\Notes.TXT") == zoo.hits("find **notes*txt*") == sorted(zoo.notes_file)
+    # Each part once, in order, and none of them twice.
+    assert zoo.hits(r"find *me\me*") == zoo.hits("find *txt*txt") == zoo.hits("find *x*n*t") == []
+    assert zoo.hits(r"find \BaseNamedObjects\notes-ready*notes-ready") == []
+
+
+def test_a_pattern_takes_no_longer_for_a_name_made_for_it() -> None:
+    image = KernelImage()
+    image.current = image.process("a.exe", 0x104)
+    image.current.handle(image.file("\\" + "a" * 30000))
+    before = process_time()
+    assert Asked(KernelMode(MockTarget(image)), f"find {'a*' * 50}b*").rows == []
+    assert process_time() - before < 5
+
+
 def test_a_regular_expression(zoo: Zoo) -> None:
     assert zoo.hits(r"find --regex (other|notes)\.txt$") == sorted(zoo.notes_file + zoo.other)
     with pytest.raises(UsageError, match="no regular expression"):
@@ -87,6 +105,16 @@ def test_an_object_by_its_address_or_that_of_its_header(zoo: Zoo) -> None:
         assert zoo.hits(f"find --object {address:x}") == sorted(zoo.notes_file)
 
 
+def test_an_object_by_an_address_as_debuggers_print_it(zoo: Zoo) -> None:
+    """Sign-extended by WinDbg on 32-bit kernels, without the upper bits by Volatility."""
+    assert zoo.notes.address >> 47 == 0x1FFFF
+    short = zoo.notes.address & 0xFFFFFFFFFFFF
+    assert zoo.hits(f"find --object {short:x}") == sorted(zoo.notes_file)
+    zoo = Zoo("win7_sp1_x86")
+    for address in (zoo.notes.address, zoo.notes.header):
+        assert zoo.hits(f"find --object ffffffff`{address:x}") == sorted(zoo.notes_file)
+
+
 def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
     assert zoo.hits("find notes --process 208") == sorted(zoo.notes_file[1:])
     second = zoo.image.processes[2]
@@ -97,6 +125,14 @@ def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
     assert asked.feet == ["3 handles in 2 of 2 processes"]
     with pytest.raises(TargetError, match=r"no process has the image 'third\.exe'"):
         zoo.ask("find notes --process third.exe")
+
+
+def test_process_0_is_every_process_and_says_what_hides() -> None:
+    zoo = Zoo()
+    zoo.image.unlink(zoo.image.processes[2].table.view.at("HandleTableList"))
+    notes = zoo.ask("find notes").notes
+    assert any("is missing in the list of handle tables" in note for note in notes)
+    assert zoo.ask("find notes --process 0").notes == notes
 
 
 def test_a_row_and_the_totals(zoo: Zoo) -> None:
@@ -161,7 +197,7 @@ def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
         name="notes", regex=False, type=None, object=None, process="104", details=False
     )
     with pytest.raises(KeyboardInterrupt):
-        for item in command.run(kernel, options, Run()):
+        for item in command.run(kernel, command.prepare(options, "kernel", None), Run()):
             found.append(item)
     (rows,) = [item for item in found if isinstance(item, list)]
     assert [row["pid"] for row in rows] == [first.view["UniqueProcessId"]]

@@ -12,6 +12,7 @@ from pykd_handle import open_dump
 from pykd_handle.model import Kernel
 from pykd_handle.model.user import UserKernel
 from pykd_handle.usermode.engine import EngineSource
+from pykd_handle.values import UsageError
 
 from .asking import Asked
 
@@ -54,6 +55,11 @@ def test_names_that_are_never_asked_for_are_told() -> None:
     assert asked.notes == ["the name of the object behind 2 handles can't be read"]
     assert asked.run.failed
     assert not {(8, 5), (0xC, 5)} & set(engine.asked)
+
+
+def test_where_objects_are_only_a_kernel_tells(kernel: Kernel) -> None:
+    with kernel, pytest.raises(UsageError, match="--object: only a kernel"):
+        Asked(kernel, "find --object 1000")
 
 
 def test_summary(kernel: Kernel) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "windows10_x64.dmp"
 USER_SAMPLE = SAMPLE.with_name("user_x64.dmp")
@@ -66,3 +69,16 @@ def test_text_is_made_of_the_same_rows(run: Any) -> None:
         words = line.split()
         assert words[0] == row["handle"][2:] and "Key" in words
         assert row["name"] in line
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["find --regex (", "find", "find --object zz", "find a --type ,", "find a --process zz:",
+     "summary --by size", "summary --top x", "summary --process ''"],
+)  # fmt: skip
+def test_wrong_words_are_told_before_a_dump_is_opened(run: Any, line: str, tmp_path: Path) -> None:
+    for dump in (SAMPLE, tmp_path / "missing.dmp"):
+        said = run("--dump", dump, *shlex.split(line))
+        # Nothing of the symbols that a dump is opened with, and nothing of one that is not there.
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+        assert "missing.dmp" not in said.err
