@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Optional, Tuple, Union
 
-from ..values import NO_VALUE, Maybe, PykdHandleError, Unavailable
+from ..layout import fields
+from ..values import NO_VALUE, Maybe, PykdHandleError, TargetError, Unavailable
 from .directory import directory_objects
+from .fields import read_fields
 from .kernel import Kernel, KernelObject
 from .root_directory import find_root_directory
 
 __all__ = ("Lookup", "NoSuchPath")
+
+_HEADER = fields("_OBJECT_HEADER", "PointerCount", "HandleCount", "SecurityDescriptor")
+_MOST_HANDLES = 1 << 24  # as many as there are handle values in one table
+_MOST_POINTERS = _MOST_HANDLES << 15  # each handle keeps as many references ahead as 15 bits hold
 
 
 class NoSuchPath(PykdHandleError):
@@ -23,6 +29,30 @@ class Lookup:
         self._kernel = kernel
         self._root: Optional[int] = None
         self._entries: Dict[int, List[Union[Tuple[str, KernelObject], Unavailable]]] = {}
+
+    def at(self, address: int) -> KernelObject:
+        """The object at an address, or the one whose header lies there. Raises `TargetError`."""
+        target, headers = self._kernel.target, self._kernel.headers
+        if not target.is_kernel_address(address):
+            raise TargetError("0x{:x} is no address of the kernel", address)
+        item = self._kernel.object(headers.header_of(address))
+        for each in (item, self._kernel.object(address)):
+            if isinstance(each.type_name, str) and self._is_header(each.header.address):
+                return each
+        if isinstance(item.type_name, str):
+            raise TargetError("no object lies at 0x{:x}", address)
+        raise TargetError("no object lies at 0x{:x}: {}", address, item.type_name)
+
+    def _is_header(self, address: int) -> bool:
+        """Whether what can be read of a header can be one: nearly any byte names some type."""
+        pointers, handles, descriptor = read_fields(self._kernel.target, _HEADER, address)
+        if isinstance(pointers, int) and not 0 <= pointers < _MOST_POINTERS:
+            return False
+        if isinstance(handles, int) and not 0 <= handles < _MOST_HANDLES:
+            return False
+        if not isinstance(descriptor, int) or not descriptor:
+            return True
+        return self._kernel.target.is_kernel_address(descriptor)
 
     def root(self) -> int:
         """The body of the root directory. Raises `PykdHandleError`."""

@@ -172,6 +172,11 @@ class Handle:
         return Object()
 
     @property
+    def address(self) -> Maybe[int]:
+        """The address of the object that it leads to, without a look at it. Raises `KernelOnly`."""
+        raise KernelOnly("the address of an object")
+
+    @property
     def type(self) -> Maybe[str]:
         """The name of its object's type."""
         return self.object.type
@@ -399,6 +404,23 @@ class Kernel:
     def cid_table(self) -> Table:
         """The table of process and thread ids. Raises `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the table of process and thread ids")
+
+    def find_object(self, which: Union[int, str]) -> Object:
+        """The object at this address, of itself or of its header, or with this path from the root
+        (``\\BaseNamedObjects\\Name``). Raises `KernelOnly`, and `PykdHandleError` where there is
+        none."""
+        raise KernelOnly("an object without a handle")
+
+    def contents(self, directory: Object) -> List[Union[Tuple[str, Object], Unavailable]]:
+        """The objects in a directory, each with its own name, and why others can't be told. Raises
+        `KernelOnly`, `PykdHandleError`."""
+        raise KernelOnly("the contents of a directory")
+
+    @property
+    def live(self) -> bool:
+        """Whether each read is a question to a machine, so that looking through all tables costs
+        too much to do it unasked."""
+        return False
 
     def types(self) -> List[str]:
         """The names of the object types that it has, sorted, as far as they can be read."""

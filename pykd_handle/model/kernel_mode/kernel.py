@@ -8,6 +8,7 @@ from ...kernel import Kernel as ObjectManager
 from ...kernel import KernelObject
 from ...kernel.cid_table import cid_table
 from ...kernel.handle_entry import HandleEntry
+from ...kernel.lookup import Lookup
 from ...kernel.object_header import HeaderReader
 from ...kernel.process import BrokenList
 from ...kernel.process import Process as ProcessBlock
@@ -26,7 +27,8 @@ from ...values import (
     Unavailable,
     join,
 )
-from ..nouns import Broken, Kernel, Process
+from ..nouns import Broken, Kernel, Object, Process
+from .object import KernelModeObject
 from .process import KernelModeProcess
 from .table import KernelModeTable
 
@@ -55,6 +57,7 @@ class KernelMode(Kernel):
         self.raw = ObjectManager(target)
         self.headers: HeaderReader = self.raw.headers
         self._objects = Objects(self.raw)
+        self._lookup = Lookup(self.raw)
         self._processes: Dict[int, KernelModeProcess] = {}
         self._listed: List[KernelModeProcess] = []
 
@@ -244,6 +247,29 @@ class KernelMode(Kernel):
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at this address."""
         return self.raw.object(header)
+
+    def find_object(self, which: Union[int, str]) -> KernelModeObject:
+        """The object at this address, or with this path."""
+        if isinstance(which, str):
+            return KernelModeObject(self, self._lookup.find(which))
+        return KernelModeObject(self, self._lookup.at(self.target.sign_extended(which)))
+
+    def contents(self, directory: Object) -> List[Union[Tuple[str, Object], Unavailable]]:
+        """The objects in a directory."""
+        body = directory.address
+        if not isinstance(body, int):
+            raise TargetError("{}", body)
+        return [
+            entry
+            if isinstance(entry, Unavailable)
+            else (entry[0], KernelModeObject(self, entry[1]))
+            for entry in self._lookup.entries(body)
+        ]
+
+    @property
+    def live(self) -> bool:
+        """Whether each read is a question to a machine."""
+        return self.target.round_trips
 
     def image_name(self, block: ProcessBlock) -> Maybe[str]:
         """The whole name of a process's image."""

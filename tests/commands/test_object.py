@@ -1,0 +1,128 @@
+"""``object``: by address, by header, by path; contents of a directory, holders, references."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render.words import words
+from pykd_handle.values import PykdHandleError
+
+from .asking import Asked
+
+
+def merged(asked: Asked) -> Dict[str, Any]:
+    """The details of all lines together."""
+    found: Dict[str, Any] = {}
+    for line in asked.objects():
+        assert len(line["details"]) == 1
+        found.update(line["details"])
+    return found
+
+
+def ask(image: KernelImage, line: str, live: bool = False) -> Asked:
+    target = MockTarget(image)
+    target.round_trips = live
+    with KernelMode(target) as kernel:
+        return Asked(kernel, f"object {line}")
+
+
+def system() -> KernelImage:
+    image = KernelImage()
+    event = image.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True)
+    one, two = image.process("smss.exe", 0x138), image.process("csrss.exe", 0x200)
+    one.handle(event, access=0x100002)
+    two.handle(event, inherit=True)
+    two.handle(image.event(r"\BaseNamedObjects\Other"))
+    image.event(r"\BaseNamedObjects\Third")
+    return image
+
+
+@pytest.mark.parametrize("where", ["body", "header", "path", "PATH"])
+def test_an_object_is_found(where: str) -> None:
+    image = system()
+    event = image.all_objects[[o.name for o in image.all_objects].index("Ready")]
+    line = {
+        "body": f"{event.address:x}",
+        "header": f"0x{event.header:x}",
+        "path": r"\BaseNamedObjects\Ready",
+        "PATH": r"\basenamedobjects\READY",
+    }[where]
+    asked = ask(image, line)
+    found = merged(asked)
+    first = asked.objects()[0]
+    assert (first["object"], first["type"]) == (f"0x{event.address:x}", "Event")
+    assert first["name"] == r"\BaseNamedObjects\Ready"
+    assert found["object_header"] == f"0x{event.header:x}"
+    assert (found["set"], found["auto_reset"], found["handle_count"]) == (True, False, 2)
+    assert asked.feet == ["2 handles to it"]
+
+
+def test_holders_and_the_references_that_are_no_handles() -> None:
+    image = system()
+    event = image.all_objects[[o.name for o in image.all_objects].index("Ready")]
+    asked = ask(image, r"\BaseNamedObjects\Ready")
+    holders = [line["details"]["holder"] for line in asked.objects() if "holder" in line["details"]]
+    assert holders == [
+        {"pid": "0x138", "process": "smss.exe", "handle": "0x4", "access": "0x100002"},
+        {
+            "pid": "0x200", "process": "csrss.exe", "handle": "0x4", "access": "0x1f0003",
+            "attributes": ["inherit"],
+        },
+    ]  # fmt: skip
+    # The event was made with one reference of its own.
+    assert merged(asked)["other_references"] == 1
+    event.view["PointerCount"] = event.view["PointerCount"] + 4
+    assert merged(ask(image, r"\BaseNamedObjects\Ready"))["other_references"] == 5
+
+
+def test_no_count_of_references_where_a_table_is_missing() -> None:
+    image = system()
+    table = image.processes[-1].table
+    image.memory.drop(table.entry_address(4), 16, "in the page file")
+    found = merged(ask(image, r"\BaseNamedObjects\Ready"))
+    assert "other_references" not in found
+
+
+def test_in_a_live_session_holders_are_for_those_who_ask() -> None:
+    image = system()
+    assert (
+        not {"holder", "other_references"}
+        & merged(ask(image, r"\BaseNamedObjects\Ready", live=True)).keys()
+    )
+    assert "holder" in merged(ask(image, r"\BaseNamedObjects\Ready --holders", live=True))
+
+
+def test_a_directory_shows_what_is_in_it() -> None:
+    image = system()
+    lines = ask(image, r"\BaseNamedObjects").objects()
+    entries: List[Dict[str, Any]] = [
+        line["details"]["entry"] for line in lines if "entry" in line["details"]
+    ]
+    assert {entry["name"]: entry["type"] for entry in entries} == {
+        "Ready": "Event", "Other": "Event", "Third": "Event"
+    }  # fmt: skip
+    assert "Entry" in ask(image, r"\BaseNamedObjects").shown("text")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (r"\BaseNamedObjects\Nothing", r"there is no \BaseNamedObjects\Nothing"),
+        (
+            r"\BaseNamedObjects\Ready\More",
+            r"\BaseNamedObjects\Ready is no directory, but of the type Event",
+        ),
+        ("1000", "0x1000 is no address of the kernel"),
+        ("Ready", "Ready is neither an address nor a name from the root, as in \\KernelObjects"),
+        ("ffffad0433330000", "no object lies at 0xffffad0433330000"),
+    ],
+)
+def test_what_is_not_found(line: str, why: str) -> None:
+    with pytest.raises(PykdHandleError) as error:
+        ask(system(), line)
+    assert words(error.value).startswith(why)
