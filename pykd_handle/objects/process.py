@@ -10,13 +10,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional, Tuple
 
+from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..kernel.process import Process as Record
+from ..kernel.sid import INTEGRITY
 from ..layout import PROCESS_OBJECT, fields
 from ..values import NO_VALUE, Absent, CorruptedError, Hex, Maybe, Reason
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
+from .file_name import FileNames
+from .token import TokenReader, Who
 from .view import View
 
 __all__ = ("Process",)
@@ -63,6 +67,7 @@ class Process(Facts):
     struct = "_EPROCESS"
     more_fields = (
         "Pcb.Header.Type",
+        "Token.Value",
         "InheritedFromUniqueProcessId",
         "CreateTime.QuadPart",
         "ExitTime.QuadPart",
@@ -81,6 +86,10 @@ class Process(Facts):
         "SectionSignatureLevel",
         *_FLAGS,
     )
+
+    def __init__(self, kernel: Kernel, files: FileNames) -> None:
+        super().__init__(kernel, files)
+        self.tokens = TokenReader(kernel)
 
     def names(self, header: ObjectHeader, process: View) -> Names:
         """Image and id are its name: a process has none of its own."""
@@ -133,6 +142,17 @@ class Process(Facts):
         if born > process["CreateTime.QuadPart"]:
             return None  # another process got the id since
         return self.kernel.image_name(found.process)
+
+    @detail("User")
+    def user(self, process: View) -> Optional[str]:
+        who = process.once(self._who)
+        return None if who is None else who.sid(0)[0].words
+
+    @detail("Integrity Level")
+    def integrity(self, process: View) -> Optional[str]:
+        who = process.once(self._who)
+        level = None if who is None else who.integrity
+        return None if level is None else INTEGRITY.get(level, f"0x{level:x}")
 
     @detail("Session")
     def session(self, process: View) -> Optional[Maybe[int]]:
@@ -210,6 +230,10 @@ class Process(Facts):
     @detail("Process Flags")
     def process_flags(self, process: View) -> Tuple[str, ...]:
         return set_bits(process, _FLAGS)
+
+    def _who(self, process: View) -> Optional[Who]:
+        token = process["Token.Value"]
+        return self.tokens.of(token) if token else None
 
     def _read(self, process: View) -> Record:
         return self.kernel.processes.read(process.address)

@@ -1,0 +1,144 @@
+"""Jobs: ``_EJOB``. Memory is counted in pages there. Jobs in jobs came with Windows 8, silos (jobs
+with a name space of their own) with 14393."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from ..layout import fields
+from ..values import Hex
+from .base import detail
+from .bits import bit_names
+from .client import process_at
+from .guid import guid_fields, guid_text
+from .lists import entries
+from .view import View
+from .waitable import Waitable, dispatcher_fields
+
+__all__ = ("Job",)
+
+_PAGE = 0x1000
+_LINK = fields("_EPROCESS", "JobLinks.Flink")
+# JOB_OBJECT_LIMIT_* and JOB_OBJECT_UILIMIT_* of winnt.h.
+_LIMITS = {
+    0x1: "working set", 0x2: "process time", 0x4: "job time", 0x8: "active processes",
+    0x10: "affinity", 0x20: "priority class", 0x40: "preserve job time",
+    0x80: "scheduling class", 0x100: "process memory", 0x200: "job memory",
+    0x400: "die on unhandled exception", 0x800: "breakaway", 0x1000: "silent breakaway",
+    0x2000: "kill on close", 0x4000: "subset affinity",
+}  # fmt: skip
+_UI = {
+    0x1: "handles", 0x2: "read clipboard", 0x4: "write clipboard", 0x8: "system parameters",
+    0x10: "display settings", 0x20: "global atoms", 0x40: "desktop", 0x80: "exit windows",
+}  # fmt: skip
+_ACTIVE, _PROCESS_MEMORY, _JOB_MEMORY = 0x8, 0x100, 0x200
+_CONTAINER = "ContainerId"
+
+
+class Job(Waitable):
+    """Describes Job objects."""
+
+    types = ("Job",)
+    struct = "_EJOB"
+    header = "Event.Header."
+    more_fields = (
+        *dispatcher_fields("Event.Header."),
+        "ProcessListHead.Flink",
+        "TotalProcesses",
+        "ActiveProcesses",
+        "TotalTerminatedProcesses",
+        "LimitFlags",
+        "ActiveProcessLimit",
+        "ProcessMemoryLimit",
+        "JobMemoryLimit",
+        "PeakJobMemoryUsed",
+        "UIRestrictionsClass",
+        "EndOfJobTimeAction",
+        "SessionId",
+        "CompletionPort",
+        "CompletionKey",
+        "ParentJob",
+        "RootJob",
+        "Silo",
+        *guid_fields(_CONTAINER),
+    )
+    kinds = {0: False, 1: True}
+
+    @detail("Active Processes")
+    def active(self, job: View) -> int:
+        return job["ActiveProcesses"]
+
+    @detail("Processes in All")
+    def total(self, job: View) -> int:
+        return job["TotalProcesses"]
+
+    @detail("Processes Terminated")
+    def terminated(self, job: View) -> int:
+        return job["TotalTerminatedProcesses"]
+
+    @detail("Members")
+    def members(self, job: View) -> Tuple[str, ...]:
+        head = job.address + job.struct.offset("ProcessListHead.Flink")
+        if job["ProcessListHead.Flink"] == head:
+            return ()
+        at = job.target.struct(_LINK.struct).offset(_LINK.paths[0])
+        links = entries(job.target, head, "processes")
+        return tuple(process_at(self.kernel, link - at) for link in links)
+
+    @detail("Limits")
+    def limits(self, job: View) -> Tuple[str, ...]:
+        return bit_names(job["LimitFlags"], _LIMITS)
+
+    @detail("Most Active Processes")
+    def active_limit(self, job: View) -> Optional[int]:
+        return job["ActiveProcessLimit"] if job["LimitFlags"] & _ACTIVE else None
+
+    @detail("Memory Limit of a Process")
+    def process_memory_limit(self, job: View) -> Optional[int]:
+        return job["ProcessMemoryLimit"] * _PAGE if job["LimitFlags"] & _PROCESS_MEMORY else None
+
+    @detail("Memory Limit")
+    def job_memory_limit(self, job: View) -> Optional[int]:
+        return job["JobMemoryLimit"] * _PAGE if job["LimitFlags"] & _JOB_MEMORY else None
+
+    @detail("Most Memory Used")
+    def peak_memory(self, job: View) -> int:
+        return job["PeakJobMemoryUsed"] * _PAGE
+
+    @detail("UI Restrictions")
+    def ui_restrictions(self, job: View) -> Tuple[str, ...]:
+        return bit_names(job["UIRestrictionsClass"], _UI)
+
+    @detail("At the End of Its Time", words={0: "Terminate", 1: "Post a Message"})
+    def end_action(self, job: View) -> int:
+        return job["EndOfJobTimeAction"]
+
+    @detail("Session")
+    def session(self, job: View) -> int:
+        return job["SessionId"]
+
+    @detail("Completion Port")
+    def completion_port(self, job: View) -> Optional[Hex]:
+        return Hex(job["CompletionPort"]) if job["CompletionPort"] else None
+
+    @detail("Completion Key")
+    def completion_key(self, job: View) -> Optional[Hex]:
+        return Hex(job["CompletionKey"]) if job["CompletionPort"] else None
+
+    @detail("Parent Job")
+    def parent_job(self, job: View) -> Optional[Hex]:
+        return Hex(job["ParentJob"]) if job.has("ParentJob") and job["ParentJob"] else None
+
+    @detail("Root Job")
+    def root_job(self, job: View) -> Optional[Hex]:
+        return Hex(job["RootJob"]) if job.has("RootJob") and job["RootJob"] else None
+
+    @detail("Silo")
+    def silo(self, job: View) -> Optional[bool]:
+        return True if job.has("Silo") and job["Silo"] else None
+
+    @detail("Container")
+    def container(self, job: View) -> Optional[str]:
+        if not (job.has("Silo") and job["Silo"] and job.has(f"{_CONTAINER}.Data1")):
+            return None
+        return guid_text(job, _CONTAINER)
