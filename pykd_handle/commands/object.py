@@ -115,14 +115,15 @@ def _holders(
     walk = Walk(kernel, Namespace(process=None), run)
     count = kept = 0
     known = True
-    for found in walk.pages():
-        if isinstance(found, Note):
-            yield found
+    for page in walk.answers(lambda handle: _leads_to(handle, item)):
+        if isinstance(page, Note):
+            yield page
             continue
         rows = []
-        for handle in found[1]:
-            if handle.error is not None or not _leads_to(handle, item):
+        for at, leads in enumerate(page.answers):
+            if not leads:
                 continue
+            handle = page.handle(at)
             count += 1
             share = handle.details.get("references_kept", 0)
             known = known and isinstance(share, int)
@@ -138,8 +139,8 @@ def _holders(
 
 
 def _leads_to(handle: Handle, item: Object) -> bool:
-    # Without a look at the object: most handles lead to another.
-    return handle.address == item.address
+    # Without a look at the object: most handles lead to another. A hole leads nowhere.
+    return handle.error is None and handle.address == item.address
 
 
 def _holder(handle: Handle) -> Dict[str, Any]:
