@@ -1,9 +1,16 @@
 """What a script may rely on: the names of the package, frozen here."""
 
+import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import pykd_handle
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "python.md").read_text("utf-8")
 
 # Names are added, never removed or renamed.
 NAMES = {
@@ -18,6 +25,43 @@ def test_the_names_of_the_package() -> None:
         assert getattr(pykd_handle, name) is not None
     assert issubclass(pykd_handle.Hole, pykd_handle.Handle)
     assert issubclass(pykd_handle.Process, pykd_handle.Table)
+
+
+# What docs/python.md promises of each; more may come.
+MEMBERS = {
+    "Kernel": "processes process named current_process kernel_table cid_table types notes remarks "
+    "close",
+    "Process": "pid image handle_count address handles pages handle remarks",
+    "Table": "handles pages handle remarks",
+    "Handle": "value process type name access rights attributes object entry free error",
+    "Hole": "hidden error",
+    "Object": "type name details all_details handle_count pointer_count address header "
+    "type_address",
+}
+KEYWORDS = {"open_dump": ("path", "symbols", "download"), "connect": ("symbols",)}
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_members_of_the_nouns(name: str) -> None:
+    (cell,) = re.findall(rf"^\| `{name}` \|(.*)\|$", PAGE, re.MULTILINE)
+    named = set(re.findall(r"`(?:table\.)?(\w+)(?:\([^`]*\))?`", cell))
+    wanted = set(MEMBERS[name].split())
+    if name == "Process":  # the page says: a `Table`, with
+        wanted -= set(MEMBERS["Table"].split())
+    assert named - {"Table", "Handle"} == wanted
+    for member in MEMBERS[name].split():
+        found = getattr(getattr(pykd_handle, name), member)
+        assert isinstance(found, property) or callable(found), member
+        assert found.__doc__, member
+
+
+@pytest.mark.parametrize("name", KEYWORDS)
+def test_what_the_openers_take(name: str) -> None:
+    taken = inspect.signature(getattr(pykd_handle, name)).parameters
+    assert set(KEYWORDS[name]) <= set(taken)
+    assert set(re.findall(r"(\w+)(?=[=,)])", PAGE.split(f"| `{name}(")[1].split("`")[0])) - {
+        "None", "False"
+    } == set(KEYWORDS[name])  # fmt: skip
 
 
 def test_importing_the_package_imports_nothing_of_it() -> None:
