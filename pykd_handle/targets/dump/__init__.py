@@ -28,11 +28,11 @@ from .header32 import parse_header32
 from .header_check import check_header
 from .physical import open_pages
 from .raw import may_be_raw, open_raw
-from .sniff import Kind, Sniffed, sniff, sniff_bytes
+from .sniff import Kind, sniff_bytes
 from .target import DumpTarget
 from .triage import open_triage
 
-__all__ = ("DumpTarget", "Kind", "Progress", "Sniffed", "open_dump", "sniff")
+__all__ = ("DumpTarget", "Progress", "open_dump")
 
 _READ = {Kind.KERNEL64: (Machine.X64, Machine.ARM64), Kind.KERNEL32: (Machine.X86,)}
 

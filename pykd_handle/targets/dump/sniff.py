@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple, Tuple
 
-from .file import DumpFile
-
-__all__ = ("Kind", "Sniffed", "sniff", "sniff_bytes")
+__all__ = ("Kind", "Sniffed", "sniff_bytes")
 
 
 class Kind(Enum):
@@ -67,16 +64,6 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"MZ", Kind.OTHER, "a Windows program, not a dump"),
     (0, b"{", Kind.OTHER, "a text file (JSON?), not a dump"),
 )
-_LONGEST = 262
-
-
-def sniff(path: Union[str, Path]) -> Sniffed:
-    """What the file at ``path`` is. Raises `TargetError` where it can't be read."""
-    file = DumpFile(Path(path))
-    try:
-        return sniff_bytes(file.read(0, _LONGEST))
-    finally:
-        file.close()
 
 
 def sniff_bytes(head: bytes) -> Sniffed:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pykd_handle.render.words import words
-from pykd_handle.targets.dump import Kind, open_dump, sniff
+from pykd_handle.targets.dump import open_dump
+from pykd_handle.targets.dump.sniff import Kind, sniff_bytes
 from pykd_handle.values import TargetError
 
 from ..dump import build
@@ -36,8 +37,8 @@ from ..dump import build
         (b"abc", Kind.OTHER, "too short"),
     ],
 )
-def test_first_bytes(tmp_path: Path, head: bytes, kind: Kind, phrase: str) -> None:
-    found = sniff(build.write(tmp_path / "file.dmp", head))
+def test_first_bytes(head: bytes, kind: Kind, phrase: str) -> None:
+    found = sniff_bytes(head)
     assert found.kind is kind
     assert phrase in found.text
 
