@@ -28,8 +28,14 @@ THIS = BASE + 2  # the first record that `outer` is given
 INFO = struct.pack("<III16s", 20000404, 0, 1, bytes(range(16)))
 
 
-def dbi(machine: int = 0x8664, mark: int = -1, sizes: tuple = (0, 0, 0, 0, 0, 0, 0, 0)) -> bytes:
-    numbers = (mark, 19990903, 1, 0xFFFF, 0, 0xFFFF, 0, 0xFFFF, 0, *sizes, 0, machine, 0)
+def dbi(
+    machine: int = 0x8664,
+    mark: int = -1,
+    sizes: tuple = (0, 0, 0, 0, 0, 0, 0, 0),
+    age: int = 1,
+    records: int = 0xFFFF,
+) -> bytes:
+    numbers = (mark, 19990903, age, 0xFFFF, 0, 0xFFFF, 0, records, 0, *sizes, 0, machine, 0)
     return struct.pack("<iIIHHHHHHiiiiiIiiHHI", *numbers)
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import struct
 from pathlib import Path
 from typing import Any, Iterator
+from uuid import UUID
 
 import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
+from mocks.msf import join_streams
 from pykd_handle.layout import isf_file
 from pykd_handle.targets.symbols import peek
 
+from ..layout.test_pdb_damage import dbi, struct_record, tpi
 from .peaks import LIMIT, needs_peaks, peak
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -71,6 +75,23 @@ def test_brackets_without_end(tmp_path: Path, text: str, count: int, words: str)
     assert (result.code, result.out) == (1, b"")
     assert result.err.startswith(f"pykd-handle: {symbols}: ") and words in result.err
     assert result.err.count("\n") == 1
+    assert result.memory < LIMIT
+
+
+@needs_peaks
+def test_a_pdb_of_half_a_million_structures_and_no_table(tmp_path: Path) -> None:
+    """All names have to be looked at for one; the file says that it is of this very kernel."""
+    pdb = json.loads(ISF.read_text("utf-8"))["metadata"]["windows"]["pdb"]
+    info = struct.pack("<III", 20000404, 0, pdb["age"]) + UUID(pdb["GUID"]).bytes_le
+    types = tpi([struct_record(f"_S{number}", 4, 0) for number in range(500_000)])
+    # Symbols that no table leads to, either: 30 MB of them.
+    records = struct.pack("<HHIIH", 30, 0x110E, 0, 0x1000, 1) + b"AnySymbol\0\0\0\0\0\0\0\0\0"
+    debug = dbi(age=pdb["age"], records=4)
+    path = tmp_path / "nt.pdb"
+    path.write_bytes(join_streams([b"", info, types, debug, records * 1_000_000]))
+    result = peak(tmp_path, "--dump", DUMP, "--symbols", path)
+    assert (result.code, result.out) == (1, b"")
+    assert f"{path} can't be used: it has no structure _EPROCESS" in result.err
     assert result.memory < LIMIT
 
 
