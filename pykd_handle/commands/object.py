@@ -21,7 +21,7 @@ _LABELS = {
     "object_header": Label("Object Header"),
     "handle_count": Label("Handles"),
     "pointer_count": Label("Pointers"),
-    "other_references": Label("References beside Handles"),
+    "other_references": Label("Other References"),
     "entry": Label("Entry"),
     "holder": Label("Handle"),
 }

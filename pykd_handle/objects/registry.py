@@ -102,6 +102,7 @@ class Objects:
         # The header's own name is one whatever the type; without one, files, keys and others have
         # theirs elsewhere.
         found = self._plain.describe(item, everything)
+        found.details.pop("body", None)  # nor is it known whether anything describes it
         if found.name is NO_VALUE:
             # Nor is it known whether it stands in a directory.
             found = found._replace(name=name, own_name=name, directory=name)

@@ -25,10 +25,10 @@ class Details(Dict[str, Any]):
 
 
 def joined(*parts: Details) -> Details:
-    """Details of several things, with the labels of all."""
+    """Details of several things, each with the label that it has among its own."""
     values: Dict[str, Any] = {}
     labels: Dict[str, Label] = {}
     for part in parts:
         values.update(part)
-        labels.update(part.labels)
+        labels.update((key, part.labels[key]) for key in part if key in part.labels)
     return Details(values, labels)

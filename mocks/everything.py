@@ -1,0 +1,167 @@
+"""A kernel with one object of every type of which something is known, for docs/objects.md."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Tuple
+
+from pykd_handle.values import PykdHandleError
+
+from .kernel_image import KernelImage
+from .objects import MockObject
+from .processes import MockProcess, MockThread
+
+__all__ = ("one_of_each",)
+
+_ROOM = 0x800  # bytes of a body whose structure the build does not have
+_MINUTE = 60 * 10_000_000
+
+
+def one_of_each(layout: str) -> Tuple[KernelImage, Dict[str, MockObject]]:
+    """An image of this build, and the objects by the names of their types."""
+    image = KernelImage(layout)
+    maker = _Maker(image)
+    found: Dict[str, MockObject] = {}
+    for name, make in maker.makers():
+        try:
+            found[name] = make()
+        except (PykdHandleError, KeyError):
+            # The symbols of this build do not describe it: a body of zeros.
+            found[name] = image.object(name, "Object", size=_ROOM)
+    return image, found
+
+
+class _Maker:
+    def __init__(self, image: KernelImage) -> None:
+        self.image = image
+        image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+        self.smss = image.process("smss.exe", 0x138)
+        self.notepad = image.process(
+            "notepad.exe", 0x1514, parent=self.smss, session=1, peb=0x7FFD0000
+        )
+        self._threads: List[MockThread] = []
+
+    @property
+    def thread(self) -> MockThread:
+        """The one thread of the second process."""
+        if not self._threads:
+            self._threads.append(self.image.thread(self.notepad, 0x1518))
+        return self._threads[0]
+
+    def makers(self) -> List[Tuple[str, Callable[[], MockObject]]]:
+        """Types, and what makes an object of each."""
+        image = self.image
+        return [
+            ("ALPC Port", self._port),
+            ("DebugObject", self._debug_object),
+            ("Desktop", image.desktop),
+            ("Device", lambda: image.device("HarddiskVolume3", volume=True)),
+            ("Directory", lambda: image.directory(r"\BaseNamedObjects")),
+            ("Driver", lambda: image.driver("volmgr")),
+            ("EtwRegistration", self._registration),
+            ("Event", self._event),
+            ("File", self._file),
+            ("IRTimer", self._irtimer),
+            ("IoCompletion", lambda: image.io_completion(r"\BaseNamedObjects\Port")),
+            ("Job", self._job),
+            ("Key", self._key),
+            ("Mutant", self._mutant),
+            ("Process", lambda: self._process(self.notepad)),
+            ("Section", self._section),
+            ("Semaphore", lambda: image.semaphore(r"\BaseNamedObjects\Slots", 3, 8)),
+            (
+                "SymbolicLink",
+                lambda: image.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume4"),
+            ),
+            ("Thread", lambda: self.thread.object),
+            ("Timer", self._timer),
+            ("Token", self._token),
+            ("Type", lambda: image.object_type("Event")),
+            ("WindowStation", image.window_station),
+        ]
+
+    def _event(self) -> MockObject:
+        image = self.image
+        item = image.event(r"\BaseNamedObjects\Ready", manual=True)
+        self.smss.handle(item)
+        self.notepad.handle(item, access=0x100000)
+        block = image.view("_KWAIT_BLOCK", image.allocate(0x40))
+        image.link(item.address + 8, block.address)
+        block["Thread"] = self.thread.address
+        return item
+
+    def _mutant(self) -> MockObject:
+        return self.image.mutant(r"\BaseNamedObjects\OnlyOne", owner=self.thread)
+
+    def _timer(self) -> MockObject:
+        item = self.image.timer(r"\BaseNamedObjects\Tick", due=_MINUTE, period=0)
+        body = item.body("_ETIMER")
+        body["KeTimer.Header.Inserted"] = 1
+        body["Period"] = 1000
+        return item
+
+    def _irtimer(self) -> MockObject:
+        item = self.image.object("IRTimer", None, size=_ROOM)
+        header = item.body("_DISPATCHER_HEADER")
+        header["Type"] = 24 if self.image.has_struct("_KTIMER2") else 8
+        self.image.empty_list(header.address + 8)
+        return item
+
+    def _debug_object(self) -> MockObject:
+        image = self.image
+        item = image.object("DebugObject", None, size=_ROOM)
+        image.empty_list(item.address + 8)
+        sizes = image.struct("_KEVENT").size, image.struct("_FAST_MUTEX").size
+        image.empty_list(item.address + sum(sizes))
+        self.smss.view["DebugPort"] = item.address
+        return item
+
+    def _file(self) -> MockObject:
+        item = self.image.file(r"\Windows\System32\notepad.exe")
+        self.notepad.handle(item, access=0x120089)
+        return item
+
+    def _key(self) -> MockObject:
+        item = self.image.key(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
+        body = item.body("_CM_KEY_BODY")
+        body["ProcessID"] = self.notepad.pid
+        block = self.image.kcb(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
+        block.put("KcbLastWriteTime.QuadPart", self.image.time)
+        return item
+
+    def _section(self) -> MockObject:
+        file = self.image.file(r"\Windows\System32\ntdll.dll")
+        item = self.image.section(file, name=r"\KnownDlls\ntdll.dll", size=0x1F8000, image=True)
+        if self.image.has_struct("_SECTION"):
+            item.body("_SECTION")["InitialPageProtection"] = 0x80
+        return item
+
+    def _job(self) -> MockObject:
+        item = self.image.job(None, [self.notepad], session=1)
+        item.body("_EJOB")["LimitFlags"] = 0x2000
+        self.image.link(
+            item.body("_EJOB").at("ProcessListHead"), self.notepad.view.at("JobLinks.Flink")
+        )
+        return item
+
+    def _port(self) -> MockObject:
+        server = self.image.alpc_port(r"\RPC Control\epmapper", self.smss)
+        return self.image.alpc_port(None, self.notepad, server)
+
+    def _registration(self) -> MockObject:
+        image = self.image
+        item = image.etw_registration()
+        body = item.body("_ETW_REG_ENTRY")
+        guid = image.view("_ETW_GUID_ENTRY", image.allocate(0x200))
+        guid.fill("Guid", bytes.fromhex("33221100554477668899aabbccddeeff"))
+        body["GuidEntry"] = guid.address
+        body["Process"] = self.notepad.address
+        return item
+
+    def _token(self) -> MockObject:
+        return self.image.token(
+            user=(5, (21, 1, 2, 3, 1000)), session=1, luid=0x51234, account=("CORP", "alice")
+        )
+
+    def _process(self, process: MockProcess) -> MockObject:
+        self.image.set_token(process, self.image.token())
+        return process.object
