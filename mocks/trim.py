@@ -117,7 +117,6 @@ def complete(folder: Path, file: str) -> Json:
     more: Json = json.loads(beside.read_text("utf-8"))
     if isinstance(more["metadata"]["source"], str):
         more["metadata"]["source"] = [{"types": "more", "source": more["metadata"]["source"]}]
-    full["enums"] = {**more["enums"], **full["enums"]}
     return {**full, **merge(more, full), "metadata": merge(full, more)["metadata"]}
 
 
@@ -125,6 +124,7 @@ def merge(below: Json, overlay: Json) -> Json:
     """A layout with the types of ``overlay`` in place of its own of the same name."""
     merged = dict(below)
     merged["base_types"] = {**overlay["base_types"], **below["base_types"]}
+    merged["enums"] = {**below["enums"], **overlay["enums"]}
     merged["user_types"] = {**below["user_types"], **overlay["user_types"]}
     merged["metadata"] = {
         **below["metadata"],
