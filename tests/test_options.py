@@ -152,7 +152,10 @@ def test_the_page_is_what_the_commands_declare() -> None:
 def test_examples_can_be_parsed() -> None:
     for each in every():
         for words, _ in each.examples:
-            assert parse(shlex.split(words)).command is each
+            typed = shlex.split(words)
+            assert parse(typed).command is each
+            # Those of a POSIX shell, which takes backslashes, and of others, which do not.
+            assert typed == [a or b for a, b in re.findall(r'"([^"]*)"|(\S+)', words)]
 
 
 def test_no_option_hides_another() -> None:

@@ -54,7 +54,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     ),
     examples=(
         ("find notes.txt", "who has a file open"),
-        ("find \\Device\\NamedPipe\\* --type File", "all handles to pipes"),
+        ('find "\\Device\\NamedPipe\\*" --type File', "all handles to pipes"),
         ("find --object ffffe58422064220", "who holds an object"),
     ),
     prepare=_prepare,

@@ -48,8 +48,8 @@ _LABELS = {
     text="Of a directory its entries are shown, too. Of a dump, who holds the object.",
     examples=(
         ("object ffffe58422064220", "the object at an address, or behind a header"),
-        ("object \\KernelObjects", "what is in a directory"),
-        ("object \\BaseNamedObjects\\Ready", "who waits for an event, and who may set it"),
+        ('object "\\KernelObjects"', "what is in a directory"),
+        ('object "\\BaseNamedObjects\\Ready"', "who waits for an event, and who may set it"),
     ),
 )
 def show_object(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
