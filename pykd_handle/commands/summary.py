@@ -71,18 +71,24 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         return counts.kind(handle)
 
     untyped = 0
-    for page in walk.answers(ask):
-        if isinstance(page, Note):
-            yield page
-            continue
-        found = Counter(page.answers)
-        untyped += found.pop(_UNTYPED, 0)
-        found.pop(None, None)
-        counts.add(page.process, found)
+    try:
+        for page in walk.answers(ask):
+            if isinstance(page, Note):
+                yield page
+                continue
+            found = Counter(page.answers)
+            untyped += found.pop(_UNTYPED, 0)
+            found.pop(None, None)
+            counts.add(page.process, found)
+            run.found = counts.total
+    except (KeyboardInterrupt, SystemExit, Exception):
+        # Stopped on the way (Ctrl+Break comes as one of the first two): what was counted so far.
+        if counts.total:
+            yield counts.rows()[: options.top]
+        raise
     yield from walk.end()
     yield from of_unknown_type(untyped)
     rows = counts.rows()
-    run.found = counts.total
     shown = rows[: options.top]
     yield shown
     left = len(rows) - len(shown)

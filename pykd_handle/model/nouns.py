@@ -13,6 +13,7 @@ from typing import (
     Any,
     Callable,
     Dict,
+    Iterable,
     Iterator,
     List,
     NamedTuple,
@@ -47,10 +48,13 @@ __all__ = (
     "Object",
     "Process",
     "Table",
+    "ask_each",
 )
 
 
 T = TypeVar("T")
+
+_PART = 512  # as many as the largest page of a kernel's table has
 
 
 class KernelOnly(PykdHandleError):
@@ -245,8 +249,7 @@ class Table:
         table it is asked once for each object, and ``kept`` is what it said, for the next table.
         """
         del kept
-        for page in self.pages():
-            yield [ask(handle) for handle in page], page.__getitem__
+        return ask_each(self.handles(), ask)
 
     def handle(self, value: int) -> Handle:
         """The handle of this value; its lowest two bits do not count.
@@ -273,6 +276,31 @@ class Table:
     def remarks(self) -> List[Sentence]:
         """What is to be said of the table behind a walk: what was hidden, a count that differs."""
         return []
+
+
+def ask_each(
+    handles: Iterable[Handle], ask: Callable[[Handle], T]
+) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+    """What ``ask`` says of each of these, a part at a time, as `Table.answers` gives it.
+
+    Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, what it said
+    comes first: nothing found is lost.
+    """
+    said: List[T] = []
+    asked: List[Handle] = []
+    try:
+        for handle in handles:
+            said.append(ask(handle))
+            asked.append(handle)
+            if len(said) == _PART:
+                yield said, asked.__getitem__
+                said, asked = [], []
+    except (KeyboardInterrupt, SystemExit, Exception):
+        if asked:
+            yield said, asked.__getitem__
+        raise
+    if asked:
+        yield said, asked.__getitem__
 
 
 class Process(Table):

@@ -18,7 +18,8 @@ __all__ = ("Asked",)
 
 
 class Asked:
-    """What a command yields: its rows, notes (text) and totals, and how its run ended."""
+    """What a command yields: its rows, notes (text) and totals, and how its run ended (``stopped``
+    by Ctrl+C or not)."""
 
     def __init__(self, kernel: Kernel, line: str) -> None:
         name, *words = shlex.split(line, posix=False)
@@ -31,7 +32,13 @@ class Asked:
         self.columns = command.columns[kernel.mode]
         options = parser.parse_args(words)
         asked = command.prepare(options, kernel.mode, None) if command.prepare else options
-        self.items: List[Any] = list(command.run(kernel, asked, self.run))
+        self.items: List[Any] = []
+        self.stopped = False
+        try:
+            for item in command.run(kernel, asked, self.run):
+                self.items.append(item)
+        except KeyboardInterrupt:
+            self.stopped = True
         self.rows: List[Dict[str, Any]] = []
         for item in self.items:
             if isinstance(item, list):

@@ -1,6 +1,5 @@
 """``find``: exactly the handles that a system was built with, each once."""
 
-from argparse import Namespace
 from time import process_time
 from typing import Any, List, Tuple
 
@@ -8,7 +7,6 @@ import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
-from pykd_handle.commands import Run, find_command
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.values import PykdHandleError, TargetError, UsageError
 
@@ -191,16 +189,9 @@ def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
         return describe(item, everything)
 
     kernel.describe = stopping  # type: ignore[method-assign]
-    found = []
-    command = find_command("find")
-    options = Namespace(
-        name="notes", regex=False, type=None, object=None, process="104", details=False
-    )
-    with pytest.raises(KeyboardInterrupt):
-        for item in command.run(kernel, command.prepare(options, "kernel", None), Run()):
-            found.append(item)
-    (rows,) = [item for item in found if isinstance(item, list)]
-    assert [row["pid"] for row in rows] == [first.view["UniqueProcessId"]]
+    asked = Asked(kernel, "find notes --process 104")
+    assert asked.stopped
+    assert [row["pid"] for row in asked.rows] == [first.view["UniqueProcessId"]]
 
 
 def test_find_what() -> None:

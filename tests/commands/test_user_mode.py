@@ -10,9 +10,9 @@ from mocks.handle_engine import MockEngine
 from mocks.minidump import MockHandle, make_minidump
 from pykd_handle import open_dump
 from pykd_handle.model import Kernel
-from pykd_handle.model.user import UserKernel
+from pykd_handle.model.user import UserHandle, UserKernel, UserObject
 from pykd_handle.usermode.engine import EngineSource
-from pykd_handle.values import UsageError
+from pykd_handle.values import Maybe, UsageError
 
 from .asking import Asked
 
@@ -55,6 +55,33 @@ def test_names_that_are_never_asked_for_are_told() -> None:
     assert asked.notes == ["the name of the object behind 2 handles can't be read"]
     assert asked.run.failed
     assert not {(8, 5), (0xC, 5)} & set(engine.asked)
+
+
+class Stopping(UserHandle):
+    """A handle of which one is the last before Ctrl+Break."""
+
+    @property
+    def object(self) -> UserObject:
+        if self.value == 0xC:
+            raise KeyboardInterrupt
+        return super().object
+
+    @property
+    def type(self) -> Maybe[str]:
+        return self.object.type
+
+
+def test_stopped_on_the_way_what_was_found_is_shown(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pykd_handle.model.user.UserHandle", Stopping)
+    with kernel:
+        asked = Asked(kernel, "find e")
+        assert asked.stopped
+        assert [row["handle"] for row in asked.rows] == [4, 8]
+        asked = Asked(kernel, "summary")
+        assert asked.stopped
+        assert [(row["type"], row["handles"]) for row in asked.rows] == [("Event", 1), ("File", 1)]
 
 
 def test_where_objects_are_only_a_kernel_tells(kernel: Kernel) -> None:

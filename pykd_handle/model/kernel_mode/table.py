@@ -33,7 +33,7 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Handle, NoSuchHandle, Object, Process, Table
+from ..nouns import Handle, NoSuchHandle, Object, Process, Table, ask_each
 from .handle import KernelModeHandle, KernelModeHole, Page
 from .object import KernelModeObject, LostObject
 
@@ -117,7 +117,7 @@ class KernelModeTable(Table):
             if not page:
                 continue
             if not isinstance(page[0], Used):
-                yield [ask(handle) for handle in page], page.__getitem__
+                yield from ask_each(page, ask)
                 continue
             used: List[Used] = page
             if len(kept) > _ANSWERS_KEPT:
