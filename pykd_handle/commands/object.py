@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
 from ..rows import Column, Foot, Head, Item, Note, Row
-from ..values import Details, Label, Sentence, Unavailable, UsageError, in_hex
+from ..values import Details, Label, Sentence, UsageError, in_hex
 from .many import many
 from .registry import Argument, Run, command
 from .walk import Walk
@@ -97,15 +97,13 @@ def _row(base: Row, key: str, value: Any, labels: Any, label: Optional[str] = No
 
 
 def _contents(kernel: Kernel, item: Object, base: Row) -> Iterator[Item]:
-    rows: List[Row] = []
-    for entry in kernel.contents(item):
-        if isinstance(entry, Unavailable):
-            yield Note(Sentence("a part of the directory can't be read: {}", entry))
-            continue
-        name, inside = entry
-        value = {"name": name, "type": inside.type, "object": inside.address}
-        rows.append(_row(base, "entry", value, _LABELS))
-    yield rows
+    objects, lost = kernel.contents(item)
+    for why in lost:
+        yield Note(Sentence("a part of the directory can't be read: {}", why))
+    yield [
+        _row(base, "entry", {"name": name, "type": each.type, "object": each.address}, _LABELS)
+        for name, each in objects
+    ]
 
 
 def _holders(

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, NamedTuple, Optional, Union
+from typing import Iterable, List, NamedTuple, Optional
 
 from ..targets import Target
-from ..values import (
-    Absent,
-    Generations,
-    Maybe,
-    MissingField,
-    PykdHandleError,
-    Sentence,
-    Unavailable,
-)
+from ..values import Generations, Maybe, PykdHandleError, Sentence, known, maybe
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -29,22 +21,21 @@ _OBJECTS_KEPT = 1 << 13  # at least; some 700 bytes each with their description
 
 
 class KernelObject(NamedTuple):
-    """An object behind a handle: its header and its type."""
+    """An object behind a handle: its header and its type, each part of which says why it is
+    absent."""
 
     header: ObjectHeader
-    type: Union[ObjectType, Unavailable]
+    type: ObjectType
 
     @property
     def type_name(self) -> Maybe[str]:
         """The name of the type, or why it has none."""
-        return self.type.name if isinstance(self.type, ObjectType) else self.type
+        return self.type.name
 
     @property
     def body(self) -> int:
-        """The address of the object itself. Raises `MissingField`."""
-        if isinstance(self.header.body, Absent):
-            raise MissingField("_OBJECT_HEADER", "Body")
-        return self.header.body
+        """The address of the object itself. Raises `UnavailableError`."""
+        return known(self.header.body)
 
 
 class Kernel:
@@ -94,29 +85,28 @@ class Kernel:
         """Keep nothing of the object whose header lies at this address."""
         self._objects.forget(header)
 
-    def _type_of(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
-        found = self.types.by_header(header)
-        if isinstance(found, Unavailable) and isinstance(header.body, int):
-            return self.types.prove(header.body, found)
-        return found
+    def _type_of(self, header: ObjectHeader) -> ObjectType:
+        try:
+            return self.types.by_header(header)
+        except PykdHandleError as error:
+            why = error.why
+        name = self.types.prove(header.body) if header.body else None
+        return ObjectType(why, why, name or why)
 
     # -- tables ---------------------------------------------------------------------------------
 
     def kernel_table_address(self) -> Maybe[int]:
         """The address of the kernel handle table (``ObpKernelHandleTable``, that of System)."""
         if self._kernel_table is None:
-            self._kernel_table = self._find_kernel_table()
+            self._kernel_table = maybe(self._find_kernel_table)
         return self._kernel_table
 
     def _find_kernel_table(self) -> Maybe[int]:
         try:
-            symbol = self.target.symbol("ObpKernelHandleTable")
-            return self.target.read_pointer(symbol)
+            return self.target.read_pointer(self.target.symbol("ObpKernelHandleTable"))
         except PykdHandleError:
-            pass
-        # The kernel handle table is System's own, so its process leads there as well.
-        system = self.finder.system()
-        return system.object_table if isinstance(system, Process) else system
+            # The kernel handle table is System's own, so its process leads there as well.
+            return self.finder.system().object_table
 
     def table(self, address: int) -> HandleTable:
         """The handle table at the virtual ``address``."""

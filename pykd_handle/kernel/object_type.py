@@ -8,36 +8,42 @@ in Microsoft's ``ObGetObjectType`` as published in several analyses.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 from ..layout import fields
-from ..targets import Running, Target
+from ..targets import Running, Span, Target
 from ..values import (
-    Impossible,
+    NO_VALUE,
+    CorruptedError,
     Maybe,
+    MemoryUnavailable,
     MissingSymbol,
     PykdHandleError,
     Reason,
     Sentence,
     Unavailable,
-    unavailable,
+    UnavailableError,
+    known,
+    maybe,
 )
 from .fields import read_fields
 from .object_header import HeaderReader, ObjectHeader
 from .strings import read_unicode_string
 from .type_proof import FIRST_TYPES, prove_type
-from .type_recovery import FEWEST, TypeDirectory, find_type_directory, recover_cookie
+from .type_recovery import TypeDirectory, find_type_directory, recover_cookie
 
 __all__ = ("ObjectType", "TypeTable")
 
 _SLOTS = 256  # the index is one byte
 _TYPE = fields("_OBJECT_TYPE", "Index", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 
+Slot = Union[int, Unavailable]
+
 
 class ObjectType(NamedTuple):
     """One object type: address of its ``_OBJECT_TYPE``, its own index, its name.
 
-    Of a type that is known by its name alone, the rest says why it is not there.
+    Of a type that is known by its name alone, or not at all, the rest says why it is not there.
     """
 
     address: Maybe[int]
@@ -56,10 +62,10 @@ class TypeTable:
     def __init__(self, target: Target, headers: HeaderReader) -> None:
         self._target = target
         self._headers = headers
-        self._directory: Optional[Union[TypeDirectory, Unavailable]] = None
+        self._directory: Optional[Maybe[TypeDirectory]] = None
         self.remarks: List[Sentence] = []
-        self._by_address: Dict[int, Union[ObjectType, Unavailable]] = {}
-        self._pointers: Optional[List[Maybe[int]]] = None
+        self._by_address: Dict[int, Maybe[ObjectType]] = {}
+        self._pointers: Optional[List[Slot]] = None
         self._cookie: Optional[Maybe[int]] = None
         self._running: Optional[List[Running]] = None
 
@@ -70,144 +76,125 @@ class TypeTable:
             self._running = self._target.running()
         return self._running
 
-    def prove(self, body: int, why: Unavailable) -> Union[ObjectType, Unavailable]:
-        """The type of the object at ``body`` by what the object itself proves, where its header
-        does not say it; else ``why``."""
-        name = prove_type(self._target, body, self.running)
-        return why if name is None else ObjectType(why, why, name)
+    def prove(self, body: int) -> Optional[str]:
+        """The name of the type of the object at ``body`` by what the object itself proves, where
+        its header does not say it."""
+        return prove_type(self._target, body, self.running)
 
-    def by_header(self, header: ObjectHeader) -> Union[ObjectType, Unavailable]:
-        """The type that a header leads to, by its index or, before Windows 7, its pointer."""
-        for place in (header.type_index, header.type_pointer):
-            if isinstance(place, Unavailable):
-                return place
-        if isinstance(header.type_pointer, int):
-            if not self._target.is_kernel_address(header.type_pointer):
-                wild = Reason.TYPE_POINTER_LEADS_NOWHERE
-                return Impossible(wild, header.address, header.type_pointer)
-            return self.at(header.type_pointer)
-        assert isinstance(header.type_index, int)
-        return self.of(header.address, header.type_index)
+    def by_header(self, header: ObjectHeader) -> ObjectType:
+        """The type that a header leads to, by its index or, before Windows 7, its pointer.
 
-    def of(self, header: int, type_index: int) -> Union[ObjectType, Unavailable]:
+        Raises `UnavailableError` where nothing is known of it, and so do `of` and `at`.
+        """
+        if header.type_pointer is NO_VALUE:
+            return self.of(header.address, known(header.type_index))
+        pointer = known(header.type_pointer)
+        if not self._target.is_kernel_address(pointer):
+            raise CorruptedError(header.address, Reason.TYPE_POINTER_LEADS_NOWHERE, pointer)
+        return self.at(pointer)
+
+    def of(self, header: int, type_index: int) -> ObjectType:
         """The type of the object whose header lies at ``header`` and holds ``type_index``."""
         cookie = self._header_cookie()
-        if isinstance(cookie, Unavailable):
-            return cookie
-        assert isinstance(cookie, int)
         index = type_index
         if cookie >= 0:
             index ^= (header >> 8 & 0xFF) ^ cookie
-        pointer = self._pointer(index)
+        pointer = self._slots()[index]
         if isinstance(pointer, Unavailable):
-            if index in FIRST_TYPES:
-                return ObjectType(pointer, index, FIRST_TYPES[index])
-            return pointer
-        assert isinstance(pointer, int)
+            if index not in FIRST_TYPES:
+                raise UnavailableError(pointer)
+            return ObjectType(pointer, index, FIRST_TYPES[index])
         if not self._target.is_kernel_address(pointer):
-            return Impossible(Reason.TYPE_INDEX_LEADS_NOWHERE, header, index, pointer)
+            raise CorruptedError(header, Reason.TYPE_INDEX_LEADS_NOWHERE, index, pointer)
         found = self.at(pointer)
-        if (
-            isinstance(found, ObjectType)
-            and isinstance(found.type_index, int)
-            and found.type_index != index
-        ):
-            return Impossible(Reason.TYPE_INDEX_DIFFERS, header, index, found.type_index)
+        if found.type_index != index and isinstance(found.type_index, int):
+            raise CorruptedError(header, Reason.TYPE_INDEX_DIFFERS, index, found.type_index)
         return found
 
-    def at(self, address: int) -> Union[ObjectType, Unavailable]:
+    def at(self, address: int) -> ObjectType:
         """The type at the virtual ``address`` of its ``_OBJECT_TYPE``: one read, and its name."""
-        found = self._by_address.get(address)
-        if found is None:
-            found = self._by_address[address] = self._read(address)
-        return found
-
-    def known(self) -> Mapping[int, ObjectType]:
-        """The types read so far, by address."""
-        return {
-            address: found
-            for address, found in self._by_address.items()
-            if isinstance(found, ObjectType)
-        }
+        return known(self._find(address))
 
     def all(self) -> List[ObjectType]:
         """Every type that the table leads to and that can be read."""
         found = []
-        for index in range(_SLOTS):
-            pointer = self._pointer(index)
-            if isinstance(pointer, int) and self._target.is_kernel_address(pointer):
-                kind = self.at(pointer)
+        for index, pointer in enumerate(self._slots()):
+            if pointer and self._target.is_kernel_address(pointer):
+                kind = self._find(pointer)
                 # Slot 1 holds a poison value on some builds, not a type.
-                if isinstance(kind, ObjectType) and kind.type_index == index:
+                if kind and kind.type_index == index:
                     found.append(kind)
         return found
 
     def unread(self) -> Optional[Unavailable]:
         """Why `all` may lack types, None where it has every one."""
-        for index in range(min(FIRST_TYPES), _SLOTS):
-            pointer = self._pointer(index)
+        try:
+            for place in self._places():
+                kind = self.at(place)
+                known(kind.name)
+                known(kind.type_index)
+        except UnavailableError as error:
+            return error.why
+        return None
+
+    def _places(self) -> Iterator[int]:
+        """Where the types lie. Raises `UnavailableError` where that is not known of every one."""
+        for pointer in self._slots()[min(FIRST_TYPES) :]:
             if isinstance(pointer, Unavailable):
                 # \\ObjectTypes names all there are, and the table's empty slots have none.
                 directory = self._type_directory()
-                if isinstance(directory, Unavailable) or directory.missing is not None:
-                    return pointer
-                unread = [self._lost(body) for body in directory.types]
-                return next((why for why in unread if why is not None), None)
-            if isinstance(pointer, int) and self._target.is_kernel_address(pointer):
-                why = self._lost(pointer)
-                if why is not None:
-                    return why
-        return None
+                if not directory or directory.missing is not None:
+                    raise UnavailableError(pointer)
+                yield from directory.types
+                return
+            if self._target.is_kernel_address(pointer):
+                yield pointer
 
-    def _lost(self, address: int) -> Optional[Unavailable]:
-        """Why the type at ``address`` is not known by its name and index."""
-        kind = self.at(address)
-        if isinstance(kind, Unavailable):
-            return kind
-        for value in (kind.name, kind.type_index):
-            if isinstance(value, Unavailable):
-                return value
-        return None
+    def _find(self, address: int) -> Maybe[ObjectType]:
+        found = self._by_address.get(address)
+        if found is None:
+            found = self._by_address[address] = maybe(self._read, address)
+        return found
 
-    def _read(self, address: int) -> Union[ObjectType, Unavailable]:
+    def _read(self, address: int) -> ObjectType:
         values = read_fields(self._target, _TYPE, address)
         if all(isinstance(value, Unavailable) for value in values):
-            assert isinstance(values[0], Unavailable)
-            return values[0]
+            known(values[0])  # raises what holds for all of them
         name = read_unicode_string(self._target, *values[1:])
         if name == "":
             name = Unavailable(Reason.TYPE_NAME_EMPTY, address)
         return ObjectType(address, values[0], name)
 
-    def _pointer(self, index: int) -> Maybe[int]:
+    def _slots(self) -> List[Slot]:
         if self._pointers is None:
             self._pointers = self._read_pointers()
-        return self._pointers[index]
+        return self._pointers
 
-    def _read_pointers(self) -> List[Maybe[int]]:
+    def _read_pointers(self) -> List[Slot]:
         """All slots of ObTypeIndexTable: one read. Slots that are missing come from the types."""
         width = self._target.pointer_size
         try:
             table = self._target.symbol("ObTypeIndexTable")
         except MissingSymbol as error:
-            return self._fill([unavailable(error)] * _SLOTS)
+            return self._fill([error.why] * _SLOTS)
         span = self._target.read_partial(table, _SLOTS * width)
-        pointers = [span.number(table + index * width, width) for index in range(_SLOTS)]
-        for index, why in enumerate(pointers):
-            if isinstance(why, Unavailable):
-                pointers[index] = Unavailable(Reason.TYPE_TABLE, why.address, index, why.at(None))
+        pointers = [self._slot(span, index, width) for index in range(_SLOTS)]
         return pointers if span.complete else self._fill(pointers)
 
-    def _fill(self, pointers: List[Maybe[int]]) -> List[Maybe[int]]:
+    def _slot(self, table: Span, index: int, width: int) -> Slot:
+        try:
+            return int.from_bytes(table.at(table.address + index * width, width), "little")
+        except MemoryUnavailable as error:
+            return Unavailable(Reason.TYPE_TABLE, error.address, index, error.why.at(None))
+
+    def _fill(self, pointers: List[Slot]) -> List[Slot]:
         """Fill the slots that are missing with the types of ``\\ObjectTypes``, by their index."""
         found = self._type_directory()
-        if isinstance(found, Unavailable):
-            return pointers
         recovered = 0
-        for body in found.types:
-            kind = self.at(body)
-            index = kind.type_index if isinstance(kind, ObjectType) else None
-            if isinstance(index, int) and index < _SLOTS and not isinstance(pointers[index], int):
+        for body in found.types if found else ():
+            kind = self._find(body)
+            index = kind.type_index if kind else NO_VALUE
+            if index and index < _SLOTS and isinstance(pointers[index], Unavailable):
                 pointers[index] = body
                 recovered += 1
         if recovered:
@@ -216,57 +203,55 @@ class TypeTable:
             )
         return pointers
 
-    def _type_directory(self) -> Union[TypeDirectory, Unavailable]:
+    def _type_directory(self) -> Maybe[TypeDirectory]:
         if self._directory is None:
-            try:
-                self._directory = find_type_directory(self._target, self._headers)
-            except PykdHandleError as error:
-                self._directory = error.why
+            self._directory = maybe(find_type_directory, self._target, self._headers)
         return self._directory
 
-    def _header_cookie(self) -> Maybe[int]:
-        """The cookie, -1 where this kernel does not encode the index (before Windows 10)."""
-        if self._cookie is None:
-            self._cookie = self._find_cookie()
-        return self._cookie
+    def _header_cookie(self) -> int:
+        """The cookie, -1 where this kernel does not encode the index (before Windows 10).
 
-    def _find_cookie(self) -> Maybe[int]:
+        Raises `UnavailableError`.
+        """
+        if self._cookie is None:
+            self._cookie = maybe(self._find_cookie)
+        return known(self._cookie)
+
+    def _find_cookie(self) -> int:
         address = self._target.find_symbol("ObHeaderCookie")
         reason: Unavailable
         if address is not None:
             try:
                 return self._target.read(address, 1)[0]
             except PykdHandleError as error:
-                why = error.why
-                reason = Unavailable(Reason.HEADER_COOKIE, why.address, why.at(None))
+                reason = Unavailable(Reason.HEADER_COOKIE, error.why.address, error.why.at(None))
         elif self._target.lacks_symbol("ObHeaderCookie"):
             return -1
         else:
-            reason = unavailable(MissingSymbol("ObHeaderCookie", self._target.symbols_recovered))
+            reason = MissingSymbol("ObHeaderCookie", self._target.symbols_recovered).why
         found = self._type_directory()
-        if isinstance(found, Unavailable):
+        if not found:
             return self._cookie_by_processors(reason)
-        indices = {
-            kind.name: kind.type_index
-            for kind in map(self.at, found.types)
-            if isinstance(kind, ObjectType)
-            and isinstance(kind.name, str)
-            and isinstance(kind.type_index, int)
-        }
-        cookie, agreeing = recover_cookie(self._headers, found, indices)
-        if not isinstance(cookie, int):
+        kinds = [kind for kind in map(self._find, found.types) if kind]
+        indices = {kind.name: kind.type_index for kind in kinds if kind.name and kind.type_index}
+        try:
+            cookie, agreeing = recover_cookie(self._headers, found, indices)
+        except UnavailableError as error:
             recovery = Reason.HEADER_COOKIE_NOT_RECOVERED
-            why = Unavailable(recovery, reason.address, reason.at(None), cookie)
-            return self._cookie_by_processors(why) if agreeing < FEWEST else why
+            reason = Unavailable(recovery, reason.address, reason.at(None), error.why)
+            if error.why.reason is Reason.FEW_OBJECTS_OF_KNOWN_TYPE:
+                return self._cookie_by_processors(reason)
+            raise UnavailableError(reason) from None
         line = "the header cookie, 0x{1:02x}, is recovered from {0} objects of known type"
         if cookie < 0:
             line = "that no cookie is used is recovered from {0} objects of known type"
         self.remarks.append(Sentence(line, agreeing, cookie))
         return cookie
 
-    def _cookie_by_processors(self, reason: Unavailable) -> Union[int, Unavailable]:
+    def _cookie_by_processors(self, reason: Unavailable) -> int:
         """The cookie out of the headers of the threads and processes that the processors run, whose
-        indices are known: two different objects at least, and all must give the same."""
+        indices are known: two different objects at least, and all must give the same. Raises
+        `UnavailableError` with the ``reason`` where they do not."""
         cookies: Dict[int, int] = {}
         kinds = {name: index for index, name in FIRST_TYPES.items()}
         for one in self.running:
@@ -276,7 +261,7 @@ class TypeTable:
                     cookies[body] = header.type_index ^ (header.address >> 8 & 0xFF) ^ kinds[name]
         values = set(cookies.values())
         if len(cookies) < 2 or len(values) != 1:
-            return reason
+            raise UnavailableError(reason)
         cookie = values.pop()
         self.remarks.append(
             Sentence(

@@ -15,13 +15,13 @@ from typing import Iterator
 
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError, Impossible, PykdHandleError
+from ..values import CorruptedError, PykdHandleError, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HandleTable
 from .object_header import HeaderReader, ObjectHeader
-from .object_type import ObjectType, TypeTable
+from .object_type import TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 from .root_directory import find_root_directory
 from .state_checks import Verdict, Vote, check_processes, listed_processes, note, table_of
@@ -129,12 +129,12 @@ def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
 
 
 def _type_name(types: TypeTable, header: ObjectHeader) -> str:
-    kind = types.by_header(header)
-    return kind.name if isinstance(kind, ObjectType) and isinstance(kind.name, str) else ""
+    kind = maybe(types.by_header, header)
+    return kind.name or "" if kind else ""
 
 
 def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
-    types = [kind for kind in table.all() if isinstance(kind.name, str)]
+    types = [kind for kind in table.all() if kind.name]
     if not types:
         return
     names = {kind.name for kind in types}
@@ -146,11 +146,10 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
         return
     headers = HeaderReader(target)
     try:
-        header = headers.read(headers.header_of(find_root_directory(target, headers)))
+        root = headers.read(headers.header_of(find_root_directory(target, headers)))
+        fits = table.by_header(root).name == "Directory"
+    except CorruptedError:
+        fits = False
     except PykdHandleError:
         return
-    kind = table.by_header(header)
-    if isinstance(kind, ObjectType):
-        note(verdict, "the type of the root directory", kind.name == "Directory")
-    elif isinstance(kind, Impossible):
-        note(verdict, "the type of the root directory", False)
+    note(verdict, "the type of the root directory", fits)

@@ -12,7 +12,16 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT
 from ..targets import Target
-from ..values import Absent, Maybe, PykdHandleError, Reason, Sentence, Unavailable, join
+from ..values import (
+    Absent,
+    Maybe,
+    PykdHandleError,
+    Reason,
+    Sentence,
+    Unavailable,
+    UnavailableError,
+    join,
+)
 from .cid_table import cid_table
 from .image_name import ImageNames
 from .process import (
@@ -44,8 +53,8 @@ class Search(NamedTuple):
 
 def in_words(image: Maybe[str], pid: Maybe[int]) -> Sentence:
     """Name a process for a sentence."""
-    who = image if isinstance(image, str) and image else "a process"
-    return Sentence("{} (pid 0x{:x})", who, pid) if isinstance(pid, int) else Sentence(who)
+    who = image or "a process"
+    return Sentence(who) if isinstance(pid, Absent) else Sentence("{} (pid 0x{:x})", who, pid)
 
 
 class ProcessFinder:
@@ -87,18 +96,19 @@ class ProcessFinder:
 
     # -- by id ----------------------------------------------------------------------------------
 
-    def system(self) -> Maybe[Process]:
-        """The process System, or why it is not found."""
+    def system(self) -> Process:
+        """The process System. Raises `UnavailableError` where it is not found."""
         for place in self.places.of_system({}):
-            if isinstance(place, int):
+            if not isinstance(place, BrokenList):
                 return self._reader.read(place)
         search = self.by_pid(SYSTEM_PROCESS_ID)
         if search.found is not None:
             return search.found.process
         lines = list(dict.fromkeys(search.remarks + search.doubts))
-        if not lines:
-            return Unavailable(Reason.SYSTEM_NOT_FOUND)
-        return Unavailable(Reason.SYSTEM_NOT_FOUND_BECAUSE, None, join("; ", lines))
+        why = Unavailable(Reason.SYSTEM_NOT_FOUND)
+        if lines:
+            why = Unavailable(Reason.SYSTEM_NOT_FOUND_BECAUSE, None, join("; ", lines))
+        raise UnavailableError(why)
 
     def by_pid(self, pid: int) -> Search:
         """The process with this id, by its own word or by that of the table of ids.
@@ -220,7 +230,7 @@ class ProcessFinder:
         """The line about a process that does not have the id that the table of ids gives it, None
         for others and those that are not known there."""
         known = self.places.ids.get(process.address)
-        if known is None or not isinstance(process.pid, int) or process.pid == known:
+        if known is None or isinstance(process.pid, Absent) or process.pid == known:
             return None
         line = "{} has another id in the table of ids ({}): 0x{:x}"
         return Sentence(line, self.in_words(process), Source.IDS.value, known)

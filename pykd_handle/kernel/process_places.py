@@ -78,12 +78,11 @@ class ProcessPlaces:
                     yield link
                     continue
                 owner = link.process
-                tables[link.table] = owner if isinstance(owner, int) else 0
+                tables[link.table] = owner or 0
                 names = Sentence("the handle table at 0x{:x} names", link.table)
-                if isinstance(owner, int):
-                    if owner and owner not in seen:
-                        yield self._checked(owner, names)
-                elif link.table not in owned:
+                if owner and owner not in seen:
+                    yield self._checked(owner, names)
+                elif isinstance(owner, Absent) and link.table not in owned:
                     yield _aside("{} a process that can't be read: {}", names, owner)
         except MissingSymbol:
             return  # without that list there is nothing to hold the other one against

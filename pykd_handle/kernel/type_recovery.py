@@ -12,17 +12,24 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..targets import Target
-from ..values import Maybe, PykdHandleError, Reason, Sentence, Unavailable
+from ..values import (
+    Absent,
+    Maybe,
+    PykdHandleError,
+    Reason,
+    Sentence,
+    Unavailable,
+    UnavailableError,
+)
 from .directory import directory_objects
 from .object_header import HeaderReader, NameInfo
 from .root_directory import find_root_directory
 from .strings import read_unicode_string
 
-__all__ = ("FEWEST", "TypeDirectory", "find_type_directory", "recover_cookie")
+__all__ = ("TypeDirectory", "find_type_directory", "recover_cookie")
 
 _ENOUGH = 8  # headers that agree; one byte each, so a chance agreement is out of the question
-FEWEST = 3
-"""So many headers must be read before they prove a cookie, or speak against one."""
+_FEWEST = 3  # so many must be read before they prove a cookie, or speak against one
 
 
 class TypeDirectory(NamedTuple):
@@ -38,16 +45,13 @@ class TypeDirectory(NamedTuple):
 def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
     """Find ``\\ObjectTypes`` from the root. Raises `PykdHandleError` with the reason."""
     root = find_root_directory(target, headers)
-    reason: Optional[Unavailable] = None
-    for item in directory_objects(target, root):
-        if isinstance(item, Unavailable):
-            reason = item
-        elif _leaf(target, headers, item) == "ObjectTypes":
-            found = list(directory_objects(target, item))
-            types = tuple(each for each in found if isinstance(each, int))
-            missing = next((each for each in found if isinstance(each, Unavailable)), None)
-            return TypeDirectory(root, item, types, missing)
-    why = "" if reason is None else Sentence(" ({})", reason)
+    lost: List[Unavailable] = []
+    for item in directory_objects(target, root, lost):
+        if _leaf(target, headers, item) == "ObjectTypes":
+            missing: List[Unavailable] = []
+            types = tuple(directory_objects(target, item, missing))
+            return TypeDirectory(root, item, types, missing[0] if missing else None)
+    why = Sentence(" ({})", lost[-1]) if lost else ""
     raise PykdHandleError("\\ObjectTypes is not found in the root directory{}", why)
 
 
@@ -60,10 +64,11 @@ def _leaf(target: Target, headers: HeaderReader, body: int) -> Maybe[str]:
 
 def recover_cookie(
     headers: HeaderReader, found: TypeDirectory, indices: Mapping[str, int]
-) -> Tuple[Maybe[int], int]:
+) -> Tuple[int, int]:
     """The cookie, or -1 where this kernel stores indices as they are; and how many headers agree.
 
-    ``indices`` maps the names of types to their own indices.
+    ``indices`` maps the names of types to their own indices. Raises `UnavailableError` where too
+    few headers can be read, or they do not agree.
     """
     known: List[Tuple[int, str]] = [(found.root, "Directory"), (found.directory, "Directory")]
     known += [(body, "Type") for body in found.types[: _ENOUGH * 2]]
@@ -73,17 +78,17 @@ def recover_cookie(
     for body, kind in known:
         index = indices.get(kind)
         header = headers.read(headers.header_of(body))
-        if index is None or not isinstance(header.type_index, int):
+        if index is None or isinstance(header.type_index, Absent):
             continue
         total += 1
         plain += header.type_index == index
         cookie = header.type_index ^ (header.address >> 8 & 0xFF) ^ index
         encoded[cookie] = encoded.get(cookie, 0) + 1
-    if total < FEWEST:
-        return Unavailable(Reason.FEW_OBJECTS_OF_KNOWN_TYPE, None, total), total
+    if total < _FEWEST:
+        raise UnavailableError(Unavailable(Reason.FEW_OBJECTS_OF_KNOWN_TYPE, None, total))
     if plain == total:
         return -1, total
     best, votes = max(encoded.items(), key=lambda item: item[1])
     if votes != total:
-        return Unavailable(Reason.NO_COMMON_COOKIE, None, votes, total), total
+        raise UnavailableError(Unavailable(Reason.NO_COMMON_COOKIE, None, votes, total))
     return best, total

@@ -439,8 +439,8 @@ class Kernel:
         none."""
         raise KernelOnly("an object without a handle")
 
-    def contents(self, directory: Object) -> List[Union[Tuple[str, Object], Unavailable]]:
-        """The objects in a directory, each with its own name, and why others can't be told. Raises
+    def contents(self, directory: Object) -> Tuple[List[Tuple[str, Object]], List[Unavailable]]:
+        """The objects in a directory, each with its own name; why others can't be told. Raises
         `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the contents of a directory")
 

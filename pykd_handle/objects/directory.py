@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..kernel.directory import directory_objects
-from ..values import CorruptedError, Hex, Maybe, Reason, Unavailable
+from ..values import CorruptedError, Hex, Maybe, Reason
 from .base import Facts, detail
 from .view import View
 
@@ -26,13 +26,8 @@ class Directory(Facts):
     more_fields = ("DeviceMap", "ShadowDirectory", "SessionId", "NamespaceEntry", "Flags")
 
     @detail("Entries")
-    def entries(self, directory: View) -> Maybe[int]:
-        count = 0
-        for found in directory_objects(directory.target, directory.address):
-            if isinstance(found, Unavailable):
-                return found
-            count += 1
-        return count
+    def entries(self, directory: View) -> int:
+        return sum(1 for _ in directory_objects(directory.target, directory.address))
 
     @detail("Session")
     def session(self, directory: View) -> Optional[int]:

@@ -7,7 +7,7 @@ from typing import Dict, Optional
 from ..kernel import Kernel
 from ..kernel.lookup import Lookup
 from ..layout import fields
-from ..values import PykdHandleError, Unavailable
+from ..values import PykdHandleError
 from .view import View
 
 __all__ = ("Drives",)
@@ -36,19 +36,16 @@ class Drives:
         found: Dict[str, str] = {}
         lookup = Lookup(self._kernel)
         try:
-            entries = lookup.entries(lookup.find(_DIRECTORY).body)
+            entries = lookup.entries(lookup.find(_DIRECTORY).body).objects
         except PykdHandleError:
             return found
-        for entry in entries:
-            if isinstance(entry, Unavailable) or entry[1].type_name != "SymbolicLink":
-                continue
-            name, item = entry
-            if len(name) != 2 or name[1] != ":":
+        for name, item in entries:
+            if item.type_name != "SymbolicLink" or len(name) != 2 or name[1] != ":":
                 continue
             try:
                 target = View(self._kernel.target, _TARGET, item.body).text("LinkTarget")
             except PykdHandleError:
                 continue
-            if isinstance(target, str):
+            if target:
                 found.setdefault(target.lower(), name.upper())
         return found

@@ -9,7 +9,7 @@ Three cases are kept apart, since a user draws different conclusions from each:
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple, TypeVar, Union
+from typing import Any, Literal, Optional, Tuple, TypeVar, Union
 
 from .reasons import Reason
 
@@ -23,7 +23,7 @@ class Absent:
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         return False
 
 

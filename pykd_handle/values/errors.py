@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, TypeVar
 
-from .absent import Impossible, Maybe, Unavailable
+from .absent import Absent, Impossible, Maybe, Unavailable
 from .reasons import Reason
 from .sentence import Sentence
 
@@ -25,6 +25,7 @@ __all__ = (
     "TargetError",
     "UnavailableError",
     "UsageError",
+    "known",
     "maybe",
     "not_proved",
     "unavailable",
@@ -156,6 +157,15 @@ def maybe(function: Callable[..., Maybe[T]], *arguments: Any) -> Maybe[T]:
         return function(*arguments)
     except PykdHandleError as error:
         return error.why
+
+
+def known(value: Maybe[T]) -> T:
+    """A value that is there: the inverse of `maybe`. Raises `UnavailableError` with what an absent
+    one says; that there is none (`NO_VALUE`) is no error, and for the caller to ask first."""
+    if isinstance(value, Absent):
+        assert isinstance(value, Unavailable)
+        raise UnavailableError(value)
+    return value
 
 
 def not_proved(field: str, address: int) -> Unavailable:

@@ -25,7 +25,9 @@ from ...values import (
     Sentence,
     TargetError,
     Unavailable,
+    UnavailableError,
     join,
+    known,
 )
 from ..nouns import Broken, Kernel, Object, Process
 from .object import KernelModeObject
@@ -87,7 +89,7 @@ class KernelMode(Kernel):
             if differs is not None:
                 lines.append(differs)
             address = block.object_table
-            if not isinstance(address, int) or not address:
+            if not address:
                 continue  # it has exited
             if tables is not None and address not in tables:
                 lines.append(
@@ -156,9 +158,10 @@ class KernelMode(Kernel):
             return self.current_process, []
         except PykdHandleError as error:
             why = error.sentence
-        system = self.raw.finder.system()
-        if isinstance(system, Absent):
-            raise TargetError("{}", why)
+        try:
+            system = self.raw.finder.system()
+        except UnavailableError:
+            raise TargetError("{}", why) from None
         line = Sentence("{}; the process that is shown is System", why)
         return self._process(system), [line]
 
@@ -209,10 +212,7 @@ class KernelMode(Kernel):
     @property
     def kernel_table(self) -> KernelModeTable:
         """The kernel handle table, which is System's own."""
-        address = self.raw.kernel_table_address()
-        if isinstance(address, Absent):
-            raise TargetError("{}", address)
-        return KernelModeTable(self, self.raw.table(address))
+        return KernelModeTable(self, self.raw.table(known(self.raw.kernel_table_address())))
 
     @property
     def cid_table(self) -> KernelModeTable:
@@ -254,17 +254,13 @@ class KernelMode(Kernel):
             return KernelModeObject(self, self._lookup.find(which))
         return KernelModeObject(self, self._lookup.at(self.target.sign_extended(which)))
 
-    def contents(self, directory: Object) -> List[Union[Tuple[str, Object], Unavailable]]:
+    def contents(self, directory: Object) -> Tuple[List[Tuple[str, Object]], List[Unavailable]]:
         """The objects in a directory."""
-        body = directory.address
-        if not isinstance(body, int):
-            raise TargetError("{}", body)
-        return [
-            entry
-            if isinstance(entry, Unavailable)
-            else (entry[0], KernelModeObject(self, entry[1]))
-            for entry in self._lookup.entries(body)
+        found = self._lookup.entries(known(directory.address))
+        objects: List[Tuple[str, Object]] = [
+            (name, KernelModeObject(self, item)) for name, item in found.objects
         ]
+        return objects, found.lost
 
     @property
     def live(self) -> bool:
@@ -277,7 +273,7 @@ class KernelMode(Kernel):
 
     def types(self) -> List[str]:
         """The names of all types that can be read."""
-        return sorted(kind.name for kind in self.raw.types.all() if isinstance(kind.name, str))
+        return sorted(kind.name for kind in self.raw.types.all() if kind.name)
 
     def knows_all_types(self) -> bool:
         """Whether no type is left that can't be read."""

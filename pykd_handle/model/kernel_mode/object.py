@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ...kernel import KernelObject
 from ...objects import Description
-from ...values import Absent, Details, Hex, Maybe, Unavailable, in_hex
+from ...values import Details, Hex, Maybe, Unavailable, in_hex
 from ..nouns import Object
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ class KernelModeObject(Object):
     @property
     def type_address(self) -> Maybe[int]:
         """The address of its ``_OBJECT_TYPE``."""
-        kind = self._item.type
-        return in_hex(kind if isinstance(kind, Absent) else kind.address)
+        return in_hex(self._item.type.address)
 
     @property
     def name(self) -> Maybe[str]:
