@@ -12,7 +12,7 @@ from typing import Dict
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Maybe
+from ..values import Maybe, UnavailableError
 from .fields import decode_fields
 from .process import Process
 from .strings import read_unicode_string
@@ -48,19 +48,20 @@ class ImageNames:
     def _full(self, address: Maybe[int]) -> str:
         """The last part of the path in the structure at ``address``, "" where there is none."""
         struct, target = self._struct, self._target
-        if struct is None or not isinstance(address, int) or not target.is_kernel_address(address):
+        if struct is None or not address or not target.is_kernel_address(address):
             return ""
         # The kernel lays the text right behind the structure. Not into the next page, though: on
         # a live target a page that is missing costs a question of its own.
         room = min(struct.size + _AHEAD, _PAGE - address % _PAGE)
         span = target.read_partial(address, max(room, struct.size))
         length, maximum, buffer = decode_fields(span, struct, address, _NAME.paths)
-        path = read_unicode_string(target, length, maximum, buffer, span=span)
-        return _SEPARATOR.split(path)[-1] if isinstance(path, str) else ""
+        try:
+            path = read_unicode_string(target, length, maximum, buffer, span=span)
+        except UnavailableError:
+            return ""
+        return _SEPARATOR.split(path)[-1]
 
 
 def _short(process: Process) -> Maybe[str]:
     image = process.image
-    if not isinstance(image, str):
-        return image
-    return image.encode("latin-1").decode("ascii", "backslashreplace")
+    return image and image.encode("latin-1").decode("ascii", "backslashreplace")

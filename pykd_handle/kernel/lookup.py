@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
-from ..values import PykdHandleError, TargetError, Unavailable
+from ..values import PykdHandleError, TargetError, Unavailable, maybe
 from .directory import directory_objects
 from .fields import read_fields
 from .kernel import Kernel, KernelObject
@@ -85,7 +85,7 @@ class Lookup:
         ]
         kernel.load(headers)
         for item in map(kernel.object, headers):
-            name = kernel.namespace.leaf(item.header)
+            name = maybe(kernel.namespace.leaf, item.header)
             if name:
                 found.objects.append((name, item))
             elif isinstance(name, Unavailable):

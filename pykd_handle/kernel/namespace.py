@@ -8,11 +8,11 @@ the system itself writes ``\\...`` for it (``ObQueryNameString``), and so do we.
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Collection, Dict, Optional, Tuple
 
 from ..targets import Target
-from ..values import NO_VALUE, Maybe, MemoryUnavailable, Reason, Unavailable
-from .object_header import HeaderReader, NameInfo, ObjectHeader
+from ..values import NO_VALUE, CorruptedError, Maybe, Reason, UnavailableError, known, maybe
+from .object_header import HeaderReader, ObjectHeader
 from .strings import read_unicode_string
 
 __all__ = ("Namespace",)
@@ -30,98 +30,84 @@ class Namespace:
         self._paths: Dict[int, Maybe[str]] = {}
         self._root: Optional[int] = None
 
-    def leaf(self, header: ObjectHeader) -> Maybe[str]:
-        """The object's own name, without its directory; NO_VALUE where it has none."""
-        info = header.name_info
-        if not isinstance(info, NameInfo):
-            return info
-        name = read_unicode_string(self._target, info.length, info.maximum, info.buffer)
-        return NO_VALUE if name == "" else name
-
-    def join(self, header: ObjectHeader, leaf: Maybe[str]) -> Maybe[str]:
-        """The full name of an object whose ``leaf`` was read already.
+    def names(self, header: ObjectHeader) -> Tuple[Maybe[str], Maybe[str]]:
+        """The full name of an object (``\\BaseNamedObjects\\Event1234``) and its own; NO_VALUE
+        where it has none.
 
         An object that stands in no directory (a desktop, a device of a volume) has no more than
-        its leaf. Where a directory can't be read, the whole name is unavailable: half a path
+        its own name. Where a directory can't be read, the whole name is unavailable: half a path
         would look like another object's.
         """
-        info = header.name_info
-        if not isinstance(leaf, str) or not isinstance(info, NameInfo):
-            return leaf
-        directory = info.directory
-        if not isinstance(directory, int):
-            return directory
-        if directory == 0:
-            return leaf
-        parent = self.path(directory)
-        if not isinstance(parent, str):
-            return parent
-        return parent + leaf if parent.endswith("\\") else parent + "\\" + leaf
+        leaf = maybe(self.leaf, header)
+        return (maybe(self._full, header, leaf) if leaf else leaf), leaf
 
     def full_name(self, header: ObjectHeader) -> Maybe[str]:
-        """The full name (``\\BaseNamedObjects\\Event1234``); NO_VALUE for an unnamed object."""
-        return self.join(header, self.leaf(header))
+        """The first of `names`."""
+        return self.names(header)[0]
 
-    def path(self, directory: int) -> Maybe[str]:
-        """The full path of the directory object whose body lies at ``directory``."""
-        trail: List[int] = []
-        names: List[str] = []
+    def leaf(self, header: ObjectHeader) -> Maybe[str]:
+        """The object's own name, without its directory; NO_VALUE where it has none. Raises
+        `UnavailableError`."""
+        info = header.name_info
+        if info is NO_VALUE:
+            return NO_VALUE
+        _, length, maximum, buffer = known(info)
+        return read_unicode_string(self._target, length, maximum, buffer) or NO_VALUE
+
+    def _full(self, header: ObjectHeader, leaf: str) -> str:
+        directory = known(known(header.name_info).directory)
+        return _below(self.path(directory), leaf) if directory else leaf
+
+    def path(self, directory: int) -> str:
+        """The full path of the directory object whose body lies at ``directory``. Raises
+        `UnavailableError`."""
+        trail: Dict[int, str] = {}
         place = directory
-        base: Maybe[str] = NO_VALUE
-        while True:
-            known = self._paths.get(place)
-            if known is not None:
-                base = known
+        while place not in self._paths:
+            try:
+                name, above = self._step(place, trail)
+            except UnavailableError as error:
+                self._paths[place] = error.why
                 break
-            if place == self._root_directory():
-                base = "\\"
+            if not above:
+                self._paths[place] = name
                 break
-            why = self._wrong_step(place, trail)
-            if why is not None:
-                base = why
-                break
-            header = self._headers.read(self._headers.header_of(place))
-            name = self.leaf(header)
-            info = header.name_info
-            if isinstance(info, Unavailable) or isinstance(name, Unavailable):
-                base = info if isinstance(info, Unavailable) else name
-                break
-            above = info.directory if isinstance(info, NameInfo) else 0
-            if not isinstance(name, str) or above == 0:
-                # The root calls itself "\"; where the target does not tell it, that does.
-                base = name if name == "\\" else _NOWHERE
-                break
-            if not isinstance(above, int):
-                base = above
-                break
-            trail.append(place)
-            names.append(name)
+            trail[place] = name
             place = above
         # The place that ended the way, too: the next name below it needs no new attempt.
-        self._paths.setdefault(place, base)
-        for step, name in zip(reversed(trail), reversed(names)):
-            if isinstance(base, str):
-                base = base + name if base.endswith("\\") else base + "\\" + name
-            self._paths[step] = base
-        return base
+        base = self._paths[place]
+        for step in reversed(list(trail)):
+            base = self._paths[step] = _below(base, trail[step]) if base else base
+        return known(base)
 
-    def _wrong_step(self, place: int, trail: List[int]) -> Optional[Unavailable]:
+    def _step(self, place: int, trail: Collection[int]) -> Tuple[str, int]:
+        """The name of a directory and the one that it stands in; 0 where its name is its path."""
+        if place == self._root_directory():
+            return "\\", 0
         if place in trail:
-            return Unavailable(Reason.THE_DIRECTORIES_ABOVE_FORM_A_CYCLE, place)
+            raise CorruptedError(place, Reason.THE_DIRECTORIES_ABOVE_FORM_A_CYCLE)
         if len(trail) >= _DEEPEST:
-            return Unavailable(Reason.TOO_MANY_DIRECTORIES, place, _DEEPEST)
+            raise CorruptedError(place, Reason.TOO_MANY_DIRECTORIES, _DEEPEST)
         if not self._target.is_kernel_address(place):
-            return Unavailable(Reason.THE_DIRECTORY_IS_NO_ADDRESS_OF_THE_KERNEL, place)
-        return None
+            raise CorruptedError(place, Reason.THE_DIRECTORY_IS_NO_ADDRESS_OF_THE_KERNEL)
+        header = self._headers.read(self._headers.header_of(place))
+        name = self.leaf(header)
+        above = known(known(header.name_info).directory) if name else 0
+        if name and above:
+            return name, above
+        # The root calls itself "\"; where the target does not tell it, that does.
+        return ("\\" if name == "\\" else _NOWHERE), 0
 
     def _root_directory(self) -> int:
         """The address of the root directory's body, or 0 where the target does not tell."""
         if self._root is None:
-            address = self._target.find_symbol("ObpRootDirectoryObject")
-            self._root = 0
-            if address is not None:
-                try:
-                    self._root = self._target.read_pointer(address)
-                except MemoryUnavailable:
-                    pass
+            try:
+                place = self._target.symbol("ObpRootDirectoryObject")
+                self._root = self._target.read_pointer(place)
+            except UnavailableError:
+                self._root = 0
         return self._root
+
+
+def _below(path: str, name: str) -> str:
+    return path + name if path.endswith("\\") else path + "\\" + name

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable, unavailable
+from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")
@@ -70,13 +70,11 @@ class OptionalHeaders:
             self._sizes.append((bit, name, struct.size if struct is not None else 0))
         self._table: Optional[Span] = None
 
-    def distance(self, info_mask: int, bit: int) -> Maybe[int]:
-        """How many bytes below the header the optional header of ``bit`` begins.
-
-        NO_VALUE where the mask says that there is none.
-        """
+    def distance(self, info_mask: int, bit: int) -> int:
+        """How many bytes below the header the optional header of ``bit`` begins; 0 where the mask
+        says that there is none. Raises `MissingType`."""
         if not info_mask & bit:
-            return NO_VALUE
+            return 0
         index = info_mask & (bit | (bit - 1))
         table = self._offsets()
         if table is not None and table.has(table.address + index, 1):
@@ -86,7 +84,7 @@ class OptionalHeaders:
         total = 0
         for other, name, size in self._sizes:
             if index & other and not size:
-                return unavailable(MissingType(name, self._target.symbols_recovered))
+                raise MissingType(name, self._target.symbols_recovered)
             total += size if index & other else 0
         return total
 
@@ -167,7 +165,7 @@ class HeaderReader:
         pointers, handles, kind, where = decode_fields(span, self._struct, address, self._fields)
         return ObjectHeader(
             address,
-            unavailable(_NO_BODY) if self._body is None else address + self._body,
+            _NO_BODY.why if self._body is None else address + self._body,
             handles,
             pointers,
             kind if self.masked else NO_VALUE,
@@ -178,16 +176,16 @@ class HeaderReader:
 
     def _name_info(self, address: int, where: Maybe[int], span: Span) -> Maybe[NameInfo]:
         """The name header; ``where`` is the info mask, or up to Vista the distance itself."""
-        if not isinstance(where, int):
-            return where
-        if self.masked:
-            distance = self.optional.distance(where, _NAME)
-        else:
-            distance = where or NO_VALUE
-        if not isinstance(distance, int):
-            return distance
+        if not where:
+            return NO_VALUE if where == 0 else where
+        try:
+            distance = self.optional.distance(where, _NAME) if self.masked else where
+        except MissingType as error:
+            return error.why
+        if distance == 0:
+            return NO_VALUE
         if self._names is None:
-            return unavailable(MissingType(_NAME_INFO.struct, self._target.symbols_recovered))
+            return MissingType(_NAME_INFO.struct, self._target.symbols_recovered).why
         if not self._names.size <= distance <= _FARTHEST:
             return Unavailable(Reason.NAME_HEADER_TOO_FAR, address, distance)
         place = address - distance

@@ -160,7 +160,7 @@ class TypeTable:
         values = read_fields(self._target, _TYPE, address)
         if all(isinstance(value, Unavailable) for value in values):
             known(values[0])  # raises what holds for all of them
-        name = read_unicode_string(self._target, *values[1:])
+        name = maybe(read_unicode_string, self._target, *values[1:])
         if name == "":
             name = Unavailable(Reason.TYPE_NAME_EMPTY, address)
         return ObjectType(address, values[0], name)

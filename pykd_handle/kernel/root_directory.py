@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Iterator
 
 from ..targets import Target
-from ..values import PykdHandleError
+from ..values import PykdHandleError, known, maybe
 from .handle_entry import HandleEntry
 from .handle_table import HandleTable
-from .object_header import HeaderReader, NameInfo
+from .object_header import HeaderReader
 from .process import Process, ProcessReader
 from .strings import read_unicode_string
 
@@ -35,9 +35,9 @@ def find_root_directory(target: Target, headers: HeaderReader) -> int:
             raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
         return root
     for header in _objects(target):
-        root = _climb(target, headers, header)
-        if root:
-            return root
+        body = maybe(_climb, target, headers, header)
+        if body:
+            return body
     raise PykdHandleError("the root directory is not found: no named object leads to it")
 
 
@@ -45,7 +45,7 @@ def _objects(target: Target) -> Iterator[int]:
     """Object headers behind the first handles of the first processes."""
     for process in islice(ProcessReader(target).all(), _MOST_PROCESSES):
         table = process.object_table if isinstance(process, Process) else 0
-        if not isinstance(table, int) or not table:
+        if not table:
             continue
         try:
             rows = (row for page in HandleTable(target, table).pages() for row in page)
@@ -57,20 +57,19 @@ def _objects(target: Target) -> Iterator[int]:
 
 
 def _climb(target: Target, headers: HeaderReader, header: int) -> int:
-    """The body of the root above a named object; 0 where the way does not lead there."""
+    """The body of the root above a named object; 0 where the way does not lead there. Raises
+    `UnavailableError`."""
     body = 0
     for _ in range(_DEEPEST):
-        try:
-            info = headers.read(header).name_info
-        except PykdHandleError:
+        info = headers.read(header).name_info
+        if not info:
             return 0
-        if not isinstance(info, NameInfo):
-            return 0
-        if info.directory == 0:
+        above = known(info.directory)
+        if above == 0:
             name = read_unicode_string(target, info.length, info.maximum, info.buffer)
             return body if name == "\\" else 0
-        if not isinstance(info.directory, int) or not target.is_kernel_address(info.directory):
+        if not target.is_kernel_address(above):
             return 0
-        body = info.directory
+        body = above
         header = headers.header_of(body)
     return 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Optional, Union
+from typing import Optional
 
 from ..targets import Span, Target
-from ..values import Absent, Maybe, PykdHandleError, Reason, Unavailable
+from ..values import CorruptedError, Maybe, Reason, known
 
-__all__ = ("ansi_text", "check_unicode_string", "read_unicode_string", "wide_text")
+__all__ = ("ansi_text", "read_unicode_string", "wide_text")
 
 
 def wide_text(data: bytes) -> str:
@@ -20,25 +20,6 @@ def ansi_text(data: bytes) -> str:
     return data.split(b"\0", 1)[0].decode("latin-1")
 
 
-def check_unicode_string(
-    target: Target, length: int, maximum: int, buffer: int
-) -> Union[bool, Unavailable]:
-    """Whether the three fields of a ``_UNICODE_STRING`` can be true.
-
-    True: worth reading. False: an empty string. `Unavailable`: what can't be. Lengths
-    are in bytes, as in the structure.
-    """
-    if length == 0:
-        return False
-    if length > maximum:
-        return Unavailable(Reason.NAME_LONGER_THAN_ITS_BUFFER, buffer, length, maximum)
-    if length % 2:
-        return Unavailable(Reason.NAME_OF_ODD_LENGTH, buffer, length)
-    if not target.is_kernel_address(buffer):
-        return Unavailable(Reason.NAME_BUFFER_NOWHERE, buffer)
-    return True
-
-
 def read_unicode_string(
     target: Target,
     length: Maybe[int],
@@ -46,25 +27,22 @@ def read_unicode_string(
     buffer: Maybe[int],
     *,
     span: Optional[Span] = None,
-) -> Maybe[str]:
+) -> str:
     """The text of a ``_UNICODE_STRING`` whose fields were read already: one read of its buffer,
     none where that lies in ``span``.
 
-    An empty string is ``""``. A field that could not be read, fields that can't be true, and a
-    buffer that is missing give an `Unavailable`.
+    Lengths are in bytes, as in the structure. Raises `UnavailableError` for a field that could not
+    be read, for fields that can't be true, and for a buffer that is missing.
     """
-    for value in (length, maximum, buffer):
-        if isinstance(value, Absent):
-            return value
-    assert isinstance(length, int) and isinstance(maximum, int) and isinstance(buffer, int)
-    plausible = check_unicode_string(target, length, maximum, buffer)
-    if isinstance(plausible, Unavailable):
-        return plausible
-    if not plausible:
+    size, room, place = known(length), known(maximum), known(buffer)
+    if size == 0:
         return ""
-    if span is not None and span.has(buffer, length):
-        return wide_text(span.at(buffer, length))
-    try:
-        return wide_text(target.read(buffer, length))
-    except PykdHandleError as error:
-        return error.why
+    if size > room:
+        raise CorruptedError(place, Reason.NAME_LONGER_THAN_ITS_BUFFER, size, room)
+    if size % 2:
+        raise CorruptedError(place, Reason.NAME_OF_ODD_LENGTH, size)
+    if not target.is_kernel_address(place):
+        raise CorruptedError(place, Reason.NAME_BUFFER_NOWHERE)
+    if span is not None and span.has(place, size):
+        return wide_text(span.at(place, size))
+    return wide_text(target.read(place, size))

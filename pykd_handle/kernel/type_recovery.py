@@ -14,15 +14,15 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 from ..targets import Target
 from ..values import (
     Absent,
-    Maybe,
     PykdHandleError,
     Reason,
     Sentence,
     Unavailable,
     UnavailableError,
+    maybe,
 )
 from .directory import directory_objects
-from .object_header import HeaderReader, NameInfo
+from .object_header import HeaderReader
 from .root_directory import find_root_directory
 from .strings import read_unicode_string
 
@@ -47,7 +47,7 @@ def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
     root = find_root_directory(target, headers)
     lost: List[Unavailable] = []
     for item in directory_objects(target, root, lost):
-        if _leaf(target, headers, item) == "ObjectTypes":
+        if maybe(_leaf, target, headers, item) == "ObjectTypes":
             missing: List[Unavailable] = []
             types = tuple(directory_objects(target, item, missing))
             return TypeDirectory(root, item, types, missing[0] if missing else None)
@@ -55,11 +55,9 @@ def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
     raise PykdHandleError("\\ObjectTypes is not found in the root directory{}", why)
 
 
-def _leaf(target: Target, headers: HeaderReader, body: int) -> Maybe[str]:
+def _leaf(target: Target, headers: HeaderReader, body: int) -> str:
     info = headers.read(headers.header_of(body)).name_info
-    if not isinstance(info, NameInfo):
-        return info
-    return read_unicode_string(target, info.length, info.maximum, info.buffer)
+    return read_unicode_string(target, info.length, info.maximum, info.buffer) if info else ""
 
 
 def recover_cookie(

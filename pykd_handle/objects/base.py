@@ -21,7 +21,7 @@ from typing import (
 )
 
 from ..kernel import Kernel, KernelObject
-from ..kernel.object_header import NameInfo, ObjectHeader
+from ..kernel.object_header import ObjectHeader
 from ..layout import Fields, fields
 from ..values import LABELS, NO_VALUE, Details, Impossible, Label, Maybe, Unavailable
 from .file_name import FileNames
@@ -123,10 +123,9 @@ class Facts:
     def names(self, header: ObjectHeader, view: View) -> Names:
         """How an object is called: as its name header says. Raises `PykdHandleError`."""
         del view
-        leaf = self.kernel.namespace.leaf(header)
-        name = self.kernel.namespace.join(header, leaf)
+        name, leaf = self.kernel.namespace.names(header)
         info = header.name_info
-        return Names(name, leaf, info.directory if isinstance(info, NameInfo) else info)
+        return Names(name, leaf, info.directory if info else info)
 
     def check(self, view: View) -> None:
         """Raises `CorruptedError` where the bytes of an object can't be one of these types; then
@@ -142,8 +141,7 @@ class Facts:
         view = View(self.kernel.target, shape, item.body if self.struct else header.address)
         names = self.names(header, view)
         details = Details(labels=self.labels)
-        has_header = isinstance(header.name_info, NameInfo)
-        if has_header and isinstance(names.own_name, str) and not isinstance(names.name, str):
+        if header.name_info and names.own_name and not names.name:
             details["leaf_name"] = names.own_name
         wrong = self._wrong(view) if everything else None
         details.update(self.details_of(view, everything and wrong is None))

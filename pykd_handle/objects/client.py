@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..kernel import Kernel
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
-from ..values import Absent, CorruptedError, Maybe, PykdHandleError, Reason, unavailable
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, known, maybe, unavailable
 from .view import View
 
 __all__ = ("Client", "client_id", "process_at", "thread_at")
@@ -22,16 +22,13 @@ _THREAD = fields(
 _PROCESS = fields("_EPROCESS", "Pcb.Header.Type")
 
 
-def client_id(image: Maybe[str], *ids: Maybe[int]) -> Maybe[str]:
+def client_id(image: Maybe[str], *ids: Maybe[int]) -> str:
     """How the debugger names a process or thread: ``smss.exe Cid 0138.013c``, hexadecimal.
 
-    Absent where an id is; an image name that can't be read is left out.
+    An image name that can't be read is left out. Raises `UnavailableError` where an id can't.
     """
-    for value in ids:
-        if isinstance(value, Absent):
-            return value
-    cid = "Cid " + ".".join(f"{value:04x}" for value in ids)
-    return f"{image} {cid}" if isinstance(image, str) and image else cid
+    cid = "Cid " + ".".join(f"{known(value):04x}" for value in ids)
+    return f"{image} {cid}" if image else cid
 
 
 class Client(NamedTuple):
@@ -44,7 +41,7 @@ class Client(NamedTuple):
     @property
     def words(self) -> str:
         """See `client_id`."""
-        return str(client_id(self.image, self.pid, self.tid))
+        return client_id(self.image, self.pid, self.tid)
 
 
 def thread_at(kernel: Kernel, address: int) -> Client:
@@ -65,8 +62,7 @@ def process_at(kernel: Kernel, address: int) -> str:
     """The process whose ``_EPROCESS`` lies at ``address``, in words. Raises as `thread_at` does."""
     _dispatcher(kernel, View(kernel.target, _PROCESS, address), "Pcb", PROCESS_OBJECT)
     process = kernel.processes.read(address)
-    name = client_id(kernel.image_name(process), process.pid)
-    return name if isinstance(name, str) else f"0x{address:x}"
+    return maybe(client_id, kernel.image_name(process), process.pid) or f"0x{address:x}"
 
 
 def _dispatcher(kernel: Kernel, view: View, part: str, kind: int) -> View:

@@ -41,7 +41,7 @@ class WindowStation(_UserObject):
             return station["dwSessionId"]
         header = self.kernel.headers.header_of(station.address)
         name = self.kernel.namespace.full_name(self.kernel.object(header).header)
-        match = _SESSION.match(name) if isinstance(name, str) else None
+        match = _SESSION.match(name) if name else None
         return int(match.group(1)) if match else None
 
     @detail("Interactive")
@@ -73,7 +73,7 @@ class Desktop(_UserObject):
             return None
         header = self.kernel.headers.header_of(place)
         name = self.kernel.namespace.full_name(self.kernel.object(header).header)
-        return name if isinstance(name, str) else f"0x{place:x}"
+        return name or f"0x{place:x}"
 
     @detail("Desktop Heap")
     def heap(self, desktop: View) -> Optional[Hex]:

@@ -60,7 +60,7 @@ _FILE = ("FullDllName.Length", "FullDllName.MaximumLength", "FullDllName.Buffer"
 _MODULE = fields("_LDR_DATA_TABLE_ENTRY", *_FILE)
 
 
-def driver_name(kernel: Kernel, address: int) -> Maybe[str]:
+def driver_name(kernel: Kernel, address: int) -> str:
     """The name of the driver whose ``_DRIVER_OBJECT`` lies at ``address``. Raises
     `CorruptedError` where that is none, and other errors of reading."""
     view = View(kernel.target, _DRIVER_NAME, address)
@@ -136,7 +136,7 @@ def attached_drivers(kernel: Kernel, first: int) -> Tuple[str, ...]:
             name = driver_name(kernel, view.pointer("DriverObject"))
         except PykdHandleError:
             name = ""
-        found.append(name if isinstance(name, str) and name else f"0x{address:x}")
+        found.append(name or f"0x{address:x}")
         address = view["AttachedDevice"]
     return tuple(found)
 
@@ -162,7 +162,7 @@ class Driver(Facts):
         driver.one_of("Type", {_DRIVER: True})
 
     @detail("Driver Name")
-    def driver_name(self, driver: View) -> Maybe[str]:
+    def driver_name(self, driver: View) -> str:
         return driver.text("DriverName")
 
     @detail("Image Start")
@@ -174,14 +174,14 @@ class Driver(Facts):
         return Hex(driver["DriverSize"])
 
     @detail("Image File")
-    def image_file(self, driver: View) -> Optional[Maybe[str]]:
+    def image_file(self, driver: View) -> Optional[str]:
         section = driver.optional_pointer("DriverSection")
         return (
             None if section is None else View(driver.target, _MODULE, section).text("FullDllName")
         )
 
     @detail("Service")
-    def service(self, driver: View) -> Optional[Maybe[str]]:
+    def service(self, driver: View) -> Optional[str]:
         extension = driver.optional_pointer("DriverExtension")
         if extension is None:
             return None

@@ -119,7 +119,7 @@ class File(Facts):
         """The path in the file object, with the device's name in front of it; no device of a file
         without a path, which is the device itself."""
         name = file.once(self._name)
-        device = name.device_leaf if isinstance(name.path, str) else NO_VALUE
+        device = name.device_leaf if name.path else NO_VALUE
         return Names(name.full, name.path, 0, device)
 
     @detail("Device", more=False)
@@ -135,7 +135,7 @@ class File(Facts):
     def path(self, file: View) -> Optional[str]:
         """So much of the name as there is where the device's is missing."""
         name = file.once(self._name)
-        return name.path if isinstance(name.path, str) and not isinstance(name.full, str) else None
+        return name.path if name.path and not name.full else None
 
     @detail("Relative", more=False)
     def relative(self, file: View) -> Optional[bool]:
@@ -164,13 +164,13 @@ class File(Facts):
     def dos_name(self, file: View) -> Optional[str]:
         """Its path behind the letter of its drive."""
         name = file.once(self._name)
-        if not isinstance(name.path, str) or name.relative or not isinstance(name.device_name, str):
+        if not name.path or name.relative or not name.device_name:
             return None
         drive = self.drives.of(name.device_name)
         return None if drive is None else drive + name.path
 
     @detail("Driver")
-    def driver(self, file: View) -> Maybe[str]:
+    def driver(self, file: View) -> str:
         return driver_name(self.kernel, file.once(self._device).pointer("DriverObject"))
 
     @detail("Filtered by")

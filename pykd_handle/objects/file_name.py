@@ -13,7 +13,15 @@ from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
 from ..layout import fields
-from ..values import NO_VALUE, Maybe, PykdHandleError, Reason, Unavailable, unavailable
+from ..values import (
+    NO_VALUE,
+    CorruptedError,
+    Maybe,
+    PykdHandleError,
+    Reason,
+    Unavailable,
+    maybe,
+)
 
 __all__ = ("FileName", "FileNames")
 
@@ -29,7 +37,7 @@ class FileName(NamedTuple):
     @property
     def relative(self) -> bool:
         """Whether the path begins at another file, which is not known."""
-        return isinstance(self.path, str) and not self.path.startswith("\\")
+        return bool(self.path and self.path[0] != "\\")
 
     @property
     def full(self) -> Maybe[str]:
@@ -38,13 +46,12 @@ class FileName(NamedTuple):
         ``\\Device\\HarddiskVolume3\\...\\name`` where the path is relative, so that nobody takes it
         for a file of the volume's root.
         """
-        if isinstance(self.path, Unavailable):
-            return self.path
-        if isinstance(self.device_name, Unavailable):
+        for part in (self.path, self.device_name):
+            if isinstance(part, Unavailable):
+                return part
+        if not self.path:
             return self.device_name
-        if not isinstance(self.path, str):
-            return self.device_name
-        device = self.device_name if isinstance(self.device_name, str) else ""
+        device = self.device_name or ""
         if not self.relative:
             return device + self.path
         # A stream of the other file begins with a colon.
@@ -69,27 +76,27 @@ class FileNames:
 
     def name_of(self, file_object: int) -> FileName:
         """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""
-        device, length, maximum, buffer = read_fields(self.target, self.FIELDS, file_object)
-        path = read_unicode_string(self.target, length, maximum, buffer)
+        device, *text = read_fields(self.target, self.FIELDS, file_object)
+        path = maybe(read_unicode_string, self.target, *text)
         full, leaf = self._device(device)
         return FileName(device, full, leaf, NO_VALUE if path == "" else path)
 
     def _device(self, device: Maybe[int]) -> Tuple[Maybe[str], Maybe[str]]:
         """The full name and the own name of a device object, from its name header."""
-        if not isinstance(device, int):
-            return device, device
-        if device == 0:
-            return NO_VALUE, NO_VALUE
-        if not self.target.is_kernel_address(device):
-            why = Unavailable(Reason.THE_DEVICE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, device)
-            return why, why
+        if not device:
+            none = NO_VALUE if device == 0 else device
+            return none, none
         known = self._devices.get(device)
         if known is None:
             try:
-                header = self.kernel.headers.read(self.kernel.headers.header_of(device))
-                leaf = self.kernel.namespace.leaf(header)
-                known = (self.kernel.namespace.join(header, leaf), leaf)
+                known = self._names(device)
             except PykdHandleError as error:
-                known = (unavailable(error), unavailable(error))
+                known = error.why, error.why
             self._devices[device] = known
         return known
+
+    def _names(self, device: int) -> Tuple[Maybe[str], Maybe[str]]:
+        if not self.target.is_kernel_address(device):
+            raise CorruptedError(device, Reason.THE_DEVICE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL)
+        headers = self.kernel.headers
+        return self.kernel.namespace.names(headers.read(headers.header_of(device)))

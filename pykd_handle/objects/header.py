@@ -14,7 +14,7 @@ from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, access_names
 from ..kernel.security import Ace, Descriptor, read_descriptor
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Generations, Hex, Reason, Unavailable, UnavailableError
+from ..values import CorruptedError, Generations, Hex, Reason, Unavailable
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -188,10 +188,6 @@ class Header(Facts):
         bit, offset = _PLACES[shape.struct]
         if header.has("InfoMask"):
             distance = self.kernel.headers.optional.distance(header["InfoMask"], bit)
-            if isinstance(distance, Unavailable):
-                raise UnavailableError(distance)
-            if not isinstance(distance, int):
-                return None
         elif offset:
             distance = header[offset]
         elif bit == _PLACES[_CREATOR.struct][0] and header["Flags"] & _CREATOR_FLAG:

@@ -174,19 +174,19 @@ class Key(Facts):
         return Hex(key["RestrictedAccessMask"]) if key.has("RestrictedAccessMask") else None
 
     @detail("Hive File")
-    def hive_file(self, key: View) -> Optional[Maybe[str]]:
-        return _or_none(key.once(self._hive).text("FileFullPath"))
+    def hive_file(self, key: View) -> Optional[str]:
+        return key.once(self._hive).text("FileFullPath") or None
 
     @detail("Hive File as Loaded")
-    def hive_user_file(self, key: View) -> Optional[Maybe[str]]:
-        return _or_none(key.once(self._hive).text("FileUserName"))
+    def hive_user_file(self, key: View) -> Optional[str]:
+        return key.once(self._hive).text("FileUserName") or None
 
     @detail("Hive Root")
-    def hive_root(self, key: View) -> Optional[Maybe[str]]:
+    def hive_root(self, key: View) -> Optional[str]:
         hive = key.once(self._hive)
         if not hive.has("HiveRootPath.Length"):
             return None
-        return _or_none(hive.text("HiveRootPath"))
+        return hive.text("HiveRootPath") or None
 
     def _control(self, key: View) -> View:
         return View(key.target, _BLOCK, key.pointer("KeyControlBlock"))
@@ -202,7 +202,3 @@ class Key(Facts):
 
     def _path(self, key: View) -> Maybe[str]:
         return self._paths.of(key["KeyControlBlock"])
-
-
-def _or_none(text: Maybe[str]) -> Optional[Maybe[str]]:
-    return None if text == "" else text

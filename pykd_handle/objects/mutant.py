@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..values import Absent, Maybe
+from ..values import Maybe
 from .base import detail
 from .client import Client, thread_at
 from .view import View
@@ -37,18 +37,18 @@ class Mutant(Waitable):
 
     @detail()
     def owner_pid(self, mutant: View) -> Maybe[Optional[int]]:
-        owner = mutant.cell(self._owner)
-        return owner if owner is None or isinstance(owner, Absent) else owner.pid
+        owner = mutant.once(self._owner)
+        return None if owner is None else owner.pid
 
     @detail()
     def owner_tid(self, mutant: View) -> Maybe[Optional[int]]:
-        owner = mutant.cell(self._owner)
-        return owner if owner is None or isinstance(owner, Absent) else owner.tid
+        owner = mutant.once(self._owner)
+        return None if owner is None else owner.tid
 
     @detail("Owner Image")
     def owner_image(self, mutant: View) -> Maybe[Optional[str]]:
-        owner = mutant.cell(self._owner)
-        return owner if owner is None or isinstance(owner, Absent) else owner.image
+        owner = mutant.once(self._owner)
+        return None if owner is None else owner.image
 
     @detail("Kernel Mutex")
     def kernel_mutex(self, mutant: View) -> Optional[bool]:

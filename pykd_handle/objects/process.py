@@ -15,7 +15,7 @@ from ..kernel.object_header import ObjectHeader
 from ..kernel.process import Process as Record
 from ..kernel.sid import INTEGRITY
 from ..layout import PROCESS_OBJECT, fields
-from ..values import NO_VALUE, Absent, CorruptedError, Hex, Maybe, Reason
+from ..values import NO_VALUE, CorruptedError, Hex, Maybe, Reason, known, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
@@ -93,7 +93,7 @@ class Process(Facts):
 
     def names(self, header: ObjectHeader, process: View) -> Names:
         """Image and id are its name: a process has none of its own."""
-        name = client_id(process.cell(self.image), process.cell(self.pid))
+        name = maybe(client_id, process.cell(self.image), process.cell(self.pid))
         return super().names(header, process)._replace(name=name)
 
     @detail(more=False)
@@ -115,16 +115,13 @@ class Process(Facts):
         process.one_of("Pcb.Header.Type", {PROCESS_OBJECT: True}, mask=0x7F)
 
     @detail("Image Path")
-    def image_path(self, process: View) -> Optional[Maybe[str]]:
-        place = self._read(process).image_info
-        if isinstance(place, Absent):
-            return place
+    def image_path(self, process: View) -> Optional[str]:
+        place = known(self._read(process).image_info)
         if not place:
             return None
         if not process.target.is_kernel_address(place):
             raise CorruptedError(place, Reason.FIELD_NOWHERE, "the image's path")
-        text = View(process.target, _AUDIT, place).text("Name")
-        return None if text == "" else text
+        return View(process.target, _AUDIT, place).text("Name") or None
 
     @detail()
     def parent_pid(self, process: View) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional
 
-from ..values import Hex, Maybe
+from ..values import Hex
 from .base import Facts, detail
 from .view import View
 
@@ -42,7 +42,7 @@ class SymbolicLink(Facts):
         return Hex(link["Flags"]) if link.has("Flags") else None
 
     @detail("Target", more=False)
-    def target(self, link: View) -> Optional[Maybe[str]]:
+    def target(self, link: View) -> Optional[str]:
         return None if self._calls(link) else link.text("LinkTarget")
 
     @detail("Callback", more=False)

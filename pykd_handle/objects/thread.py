@@ -15,7 +15,7 @@ from ..kernel.object_header import ObjectHeader
 from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import THREAD_OBJECT, fields
-from ..values import Hex, Maybe
+from ..values import Hex, Maybe, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
@@ -90,7 +90,7 @@ class Thread(Facts):
     def names(self, header: ObjectHeader, thread: View) -> Names:
         """The client id is its name: a thread has none of its own."""
         image, pid, tid = thread.cell(self.image), thread.cell(self.pid), thread.cell(self.tid)
-        return super().names(header, thread)._replace(name=client_id(image, pid, tid))
+        return super().names(header, thread)._replace(name=maybe(client_id, image, pid, tid))
 
     @detail(more=False)
     def pid(self, thread: View) -> int:
@@ -118,7 +118,7 @@ class Thread(Facts):
         thread.one_of("Tcb.Header.Type", {THREAD_OBJECT: True}, mask=0x7F)
 
     @detail("Thread Name")
-    def thread_name(self, thread: View) -> Optional[Maybe[str]]:
+    def thread_name(self, thread: View) -> Optional[str]:
         if not thread.has("ThreadName"):
             return None
         place = thread.optional_pointer("ThreadName")

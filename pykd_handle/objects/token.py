@@ -15,7 +15,7 @@ from ..kernel import Kernel
 from ..kernel.sid import INTEGRITY, Sid, read_sid
 from ..kernel.strings import ansi_text
 from ..layout import fast_reference, fields
-from ..values import CorruptedError, Hex, Maybe, Reason
+from ..values import CorruptedError, Hex, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names
 from .view import View
@@ -189,16 +189,14 @@ class Token(Facts):
         return f"{sid.words}, deny only" if attributes & 0x10 else sid.words
 
     @detail("Account")
-    def account(self, token: View) -> Optional[Maybe[str]]:
+    def account(self, token: View) -> Optional[str]:
         logon = token.once(self._logon)
         if logon is None or not logon.has("AccountName.Length"):
             return None
-        name, authority = logon.text("AccountName"), logon.text("AuthorityName")
-        if not isinstance(name, str):
-            return name
+        name, authority = logon.text("AccountName"), maybe(logon.text, "AuthorityName")
         if not name:
             return None
-        return f"{authority}\\{name}" if isinstance(authority, str) and authority else name
+        return f"{authority}\\{name}" if authority else name
 
     @detail("Groups")
     def groups(self, token: View) -> Tuple[str, ...]:

@@ -95,8 +95,9 @@ class View:
             raise CorruptedError(place, Reason.FIELD_IS_NO_TIME, self.fields.struct, path, value)
         return filetime(value)
 
-    def text(self, path: str) -> Maybe[str]:
-        """The text of a ``_UNICODE_STRING``, of which all three fields were declared: one read."""
+    def text(self, path: str) -> str:
+        """The text of a ``_UNICODE_STRING``, of which all three fields were declared: one read.
+        Raises as `read_unicode_string` does."""
         length, maximum = self[f"{path}.Length"], self[f"{path}.MaximumLength"]
         return read_unicode_string(self.target, length, maximum, self[f"{path}.Buffer"])
 

@@ -49,14 +49,14 @@ def test_the_name_is_found_among_any_optional_headers(
     header = subject.object(item.header).header
     assert (header.handle_count, header.pointer_count) == (3, 98304)
     assert header.body == item.address
-    assert subject.namespace.leaf(header) == "Target"
+    assert subject.namespace.names(header)[1] == "Target"
 
 
 def test_an_object_without_a_name_has_none(image: KernelImage) -> None:
     item = image.object("Event", headers=("creator", "quota"))
     subject = kernel(image)
     assert subject.object(item.header).header.name_info is NO_VALUE
-    assert subject.namespace.full_name(subject.object(item.header).header) is NO_VALUE
+    assert subject.namespace.names(subject.object(item.header).header)[0] is NO_VALUE
 
 
 def test_headers_at_the_start_of_readable_memory(image: KernelImage) -> None:
@@ -74,7 +74,7 @@ def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -
     subject = kernel(image)
     found = subject.object(item.header)
     assert found.type_name == "Event"
-    assert subject.namespace.leaf(found.header) == Unavailable(
+    assert subject.namespace.names(found.header)[1] == Unavailable(
         Reason.IN_THE_PAGE_FILE, item.info("name").at("Name.Length")
     )
 
@@ -244,7 +244,7 @@ def test_full_names_go_up_to_the_root(image: KernelImage) -> None:
     subject = kernel(image)
 
     def name(item: object) -> object:
-        return subject.namespace.full_name(subject.object(item.header).header)
+        return subject.namespace.names(subject.object(item.header).header)[0]
 
     assert name(deep) == r"\Sessions\1\BaseNamedObjects\Ready"
     assert name(shallow) == r"\TopLevel"
@@ -257,7 +257,7 @@ def test_a_directory_is_read_once(image: KernelImage) -> None:
     target = MockTarget(image)
     subject = Kernel(target)
     for item in items:
-        subject.namespace.full_name(subject.object(item.header).header)
+        subject.namespace.names(subject.object(item.header).header)[0]
     place = image.directory(r"\BaseNamedObjects")
     reads = [a for a, size in target.log if a <= place.header < a + size]
     assert len(reads) == 1
@@ -268,9 +268,9 @@ def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
     image.spoil_directory(r"\a", r"\a\b\c")
     subject = kernel(image)
     header = subject.object(item.header).header
-    name = subject.namespace.full_name(header)
+    name = subject.namespace.names(header)[0]
     assert isinstance(name, Unavailable) and "cycle" in words(name)
-    assert subject.namespace.leaf(header) == "Event"
+    assert subject.namespace.names(header)[1] == "Event"
 
 
 def test_a_directory_that_is_missing(image: KernelImage) -> None:
@@ -278,7 +278,7 @@ def test_a_directory_that_is_missing(image: KernelImage) -> None:
     place = image.directory(r"\a")
     image.memory.drop(place.header, 0x30, "in the page file")
     subject = kernel(image)
-    name = subject.namespace.full_name(subject.object(item.header).header)
+    name = subject.namespace.names(subject.object(item.header).header)[0]
     assert isinstance(name, Unavailable) and words(name.at(None)) == "in the page file"
 
 
@@ -296,7 +296,7 @@ def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
     subject = kernel(image)
 
     def name(item: MockObject) -> object:
-        return subject.namespace.full_name(subject.object(item.header).header)
+        return subject.namespace.names(subject.object(item.header).header)[0]
 
     assert [name(found) for found in (item, below, deep)] == [
         r"\...\Leaf", r"\...\sub", r"\...\sub\Deep"
@@ -313,7 +313,7 @@ def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
 def test_an_object_outside_of_all_directories_has_its_leaf(image: KernelImage) -> None:
     item = image.object("Desktop", "Default")
     subject = kernel(image)
-    assert subject.namespace.full_name(subject.object(item.header).header) == "Default"
+    assert subject.namespace.names(subject.object(item.header).header)[0] == "Default"
 
 
 @pytest.mark.parametrize("length", [0xFFFE, 0x7FFE])
@@ -323,7 +323,7 @@ def test_a_name_of_absurd_length(image: KernelImage, length: int) -> None:
     subject = kernel(image)
     found = subject.object(item.header)
     assert found.type_name == "Event"
-    assert isinstance(subject.namespace.leaf(found.header), Unavailable)
+    assert isinstance(subject.namespace.names(found.header)[1], Unavailable)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_a_name_that_can_not_be(
     if buffer is not None:
         info["Name.Buffer"] = buffer
     subject = kernel(image)
-    name = subject.namespace.leaf(subject.object(item.header).header)
+    name = subject.namespace.names(subject.object(item.header).header)[1]
     assert isinstance(name, Unavailable) and reason in words(name)
 
 
