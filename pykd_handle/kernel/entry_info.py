@@ -12,7 +12,7 @@ from typing import Dict, NamedTuple
 
 from ..layout import Struct, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, PykdHandleError, Reason, Unavailable, unavailable
+from ..values import NO_VALUE, CorruptedError, Maybe, Reason, known, maybe
 from .fields import decode_fields
 
 __all__ = ("EntryInfo", "EntryInfos")
@@ -55,18 +55,18 @@ class EntryInfos:
 
     def of(self, entry: int) -> Maybe[EntryInfo]:
         """What is kept of the entry at this virtual address; NO_VALUE where that is nothing."""
-        if not isinstance(self._count, int) or self._count <= 0:
-            return NO_VALUE if isinstance(self._count, int) else self._count
+        return NO_VALUE if self.none else maybe(self._of, entry)
+
+    def _of(self, entry: int) -> Maybe[EntryInfo]:
+        known(self._count)
         page = entry // PAGE * PAGE
-        try:
-            struct = self._target.struct(_FIELDS.struct)
-            array = self._arrays.get(page)
-            if array is None:
-                array = self._arrays[page] = self._read(page, struct)
-        except PykdHandleError as error:
-            return unavailable(error)
-        if not isinstance(array, Span):
-            return array
+        struct = self._target.struct(_FIELDS.struct)
+        found = self._arrays.get(page)
+        if found is None:
+            found = self._arrays[page] = maybe(self._read, page, struct)
+        if found is NO_VALUE:
+            return NO_VALUE
+        array = known(found)
         address = array.address + (entry - page) // self._entry_size * struct.size
         audit, relative = decode_fields(array, struct, address, _FIELDS.paths)
         # MaxRelativeAccessMask came with Windows 10 14393.
@@ -79,5 +79,5 @@ class EntryInfos:
         if address == 0:
             return NO_VALUE
         if not self._target.is_kernel_address(address):
-            return Unavailable(Reason.INFO_TABLE_LEADS_NOWHERE, place, address)
+            raise CorruptedError(place, Reason.INFO_TABLE_LEADS_NOWHERE, address)
         return self._target.read_partial(address, PAGE // self._entry_size * struct.size)

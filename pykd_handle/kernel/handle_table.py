@@ -10,7 +10,16 @@ from typing import Iterator, List, Optional, Tuple, Union
 
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import Absent, Maybe, MemoryUnavailable, Reason, Sentence, Unavailable
+from ..values import (
+    Maybe,
+    MemoryUnavailable,
+    Reason,
+    Sentence,
+    Unavailable,
+    UnavailableError,
+    known,
+    maybe,
+)
 from .entry_info import EntryInfo, EntryInfos
 from .fields import decode_fields, range_of
 from .handle_entry import HandleEntry
@@ -35,7 +44,7 @@ fields("_HANDLE_TABLE", "FreeLists[0].HandleCount")
 class HandleTable:
     """One handle table, at the virtual ``address`` of its ``_HANDLE_TABLE``: read once.
 
-    Raises `MemoryUnavailable` or `CorruptedError` where the table can't be used at all.
+    Raises `UnavailableError` where the table can't be used at all.
     """
 
     def __init__(self, target: Target, address: int) -> None:
@@ -43,9 +52,8 @@ class HandleTable:
         self.address = address
         code, limit, stored, self.process_id, arrays = self._read()
         if isinstance(code, Unavailable):
-            raise MemoryUnavailable(code.address or address, code.reason, *code.arguments)
-        assert isinstance(code, int)
-        self._pages = TablePages(target, address, code)
+            raise UnavailableError(code.at(code.address or address))
+        self._pages = TablePages(target, address, known(code))
         self._infos = EntryInfos(target, self._pages.form.size, arrays)
         self.level = self._pages.level
         self.entries_per_page = self._pages.entries_per_page
@@ -133,7 +141,7 @@ class HandleTable:
         found = dict(zip(names, values))
         count: Optional[Maybe[int]] = found["HandleCount"]
         if not struct.has("HandleCount"):
-            count = _sum(values[len(names) :]) if counts else None
+            count = maybe(_sum, values[len(names) :]) if counts else None
         limit, arrays = found["NextHandleNeedingPool"], found["ExtraInfoPages"]
         return found["TableCode"], limit, count, found["UniqueProcessId"], arrays
 
@@ -177,12 +185,7 @@ class HandleTable:
         return self._infos.none
 
 
-def _sum(counts: Tuple[Maybe[int], ...]) -> Maybe[int]:
+def _sum(counts: Tuple[Maybe[int], ...]) -> int:
     """The sum of the free lists' counts; one of them may be negative, where a handle was opened
     through one list and closed through another."""
-    total = 0
-    for count in counts:
-        if isinstance(count, Absent):
-            return count
-        total += count
-    return total
+    return sum(map(known, counts))

@@ -15,7 +15,7 @@ from typing import Iterator
 
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError, PykdHandleError, maybe
+from ..values import Absent, CorruptedError, Maybe, PykdHandleError, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
@@ -58,31 +58,30 @@ def check_layout(target: Target) -> Verdict:
 
 
 def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> None:
-    if isinstance(system.pid, int):
-        known = system.pid == SYSTEM_PROCESS_ID
-        note(verdict, "System's process id", known, "UniqueProcessId", "ActiveProcessLinks")
-    if isinstance(system.image, str):
-        note(verdict, "System's image name", system.image == "System", "ImageFileName")
-    if isinstance(system.parent_pid, int):
-        note(verdict, "System's parent", system.parent_pid == 0)
-    exited = reader.exited(system)
-    if isinstance(exited, bool):
-        note(verdict, "System's exit time", not exited)
+    pid = _same(system.pid, SYSTEM_PROCESS_ID)
+    note(verdict, "System's process id", pid, "UniqueProcessId", "ActiveProcessLinks")
+    note(verdict, "System's image name", _same(system.image, "System"), "ImageFileName")
+    note(verdict, "System's parent", _same(system.parent_pid, 0))
+    note(verdict, "System's exit time", _same(reader.exited(system), False))
+
+
+def _same(value: Maybe[object], wanted: object) -> Maybe[bool]:
+    """Whether a value is the one that every Windows has there; an absent one is no answer."""
+    return value if isinstance(value, Absent) else value == wanted
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
     try:
         table = table_of(target, system)
     except CorruptedError:
+        table = None
+    except PykdHandleError:
+        return
+    if table is None:  # System never exits
         note(verdict, "System's handle table", False)
         return
-    if table is None:
-        if system.object_table == 0:  # System never exits
-            note(verdict, "System's handle table", False)
-        return
-    if isinstance(table.process_id, int):
-        known = table.process_id == SYSTEM_PROCESS_ID
-        note(verdict, "the process id in System's handle table", known, "ObjectTable")
+    owner = _same(table.process_id, SYSTEM_PROCESS_ID)
+    note(verdict, "the process id in System's handle table", owner, "ObjectTable")
     page = 4 * table.entries_per_page
     note(verdict, "the size of System's handle table", table.limit % page == 0)
     try:
@@ -114,7 +113,7 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         if name not in _IDS:
             continue
         (value,) = read_fields(target, _IDS[name], entry.pointer)
-        votes[name].count(value == entry.handle if isinstance(value, int) else None)
+        votes[name].count(_same(value, entry.handle))
     for name, vote in votes.items():
         what = f"the ids that {'processes' if name == 'Process' else 'threads'} know"
         fields = ("UniqueProcessId",) if name == "Process" else ()

@@ -13,6 +13,7 @@ from ..values import (
     Reason,
     Sentence,
     Unavailable,
+    UnavailableError,
     maybe,
     not_proved,
     unavailable,
@@ -122,7 +123,7 @@ class ProcessReader:
             return not_proved(field, address) if unproved else value
 
         table = values["ObjectTable"]
-        session = self._sessions.of(values["Session"], values["Token.Value"])
+        session = maybe(self._sessions.of, values["Session"], values["Token.Value"])
         return Process(
             address,
             proved("UniqueProcessId", values["UniqueProcessId"]),
@@ -227,9 +228,13 @@ class ProcessReader:
     def dispatcher_types(self, addresses: Iterable[int]) -> List[Maybe[int]]:
         """The type byte in the dispatcher header of each of these objects, without its lock bit:
         `PROCESS_OBJECT`, `THREAD_OBJECT`, or another one of ``KOBJECTS``."""
-        at = maybe(self._struct.offset, "Pcb.Header")
-        if not isinstance(at, int):
-            return [at for _ in addresses]
+        try:
+            at = self._struct.offset("Pcb.Header")
+        except UnavailableError as error:
+            return [error.why for _ in addresses]
         spans = self._target.read_many((address + at, 1) for address in addresses)
-        kinds = (span.number(span.address, 1) for span in spans)
-        return [dispatcher_type(kind) if isinstance(kind, int) else kind for kind in kinds]
+        return [maybe(_kind, span) for span in spans]
+
+
+def _kind(header: Span) -> int:
+    return dispatcher_type(header.data()[0])

@@ -12,7 +12,15 @@ from typing import Dict, List, Optional, Tuple
 
 from ..layout import fast_reference, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Absent, Maybe, Reason, Unavailable
+from ..values import (
+    NO_VALUE,
+    Maybe,
+    MemoryUnavailable,
+    Reason,
+    Unavailable,
+    UnavailableError,
+    known,
+)
 
 __all__ = ("Sessions",)
 
@@ -45,47 +53,47 @@ class Sessions:
         """The id behind ``_EPROCESS.Session``; NO_VALUE where the pointer is null (System).
 
         ``token`` is the fast reference in ``_EPROCESS.Token``. One read for each session, or two.
+        Raises `UnavailableError`.
         """
-        if isinstance(session, Absent):
-            return session
-        if session == 0:
+        place = known(session)
+        if place == 0:
             return NO_VALUE
-        found: Maybe[int] = self._ids.get(session, NO_VALUE)
-        if found is NO_VALUE:
-            found = self._read(session, token)
-            if isinstance(found, int):
-                self._ids[session] = found
+        found = self._ids.get(place)
+        if found is None:
+            found = self._ids[place] = self._read(place, token)
         return found
 
-    def _read(self, session: int, token: Maybe[int]) -> Maybe[int]:
+    def _read(self, session: int, token: Maybe[int]) -> int:
         if self._offset is not None:
-            place = (session + self._offset, _ID_SIZE)
-            known = _number(self._target.read_many([place])[0])
-            return known if isinstance(known, int) else self.by_token(token, known)
-        places: List[Tuple[int, int]] = [(session + _ID_WITHOUT_SYMBOLS, _ID_SIZE)]
-        places += self._in_token(token)
-        numbers = [_number(span) for span in self._target.read_many(places)]
-        ids = [number for number in numbers if isinstance(number, int)]
+            try:
+                return self._target.read_number(session + self._offset, _ID_SIZE)
+            except MemoryUnavailable:
+                found = self.by_token(token)
+                if found is None:
+                    raise
+                return found
+        own, *others = self._target.read_many(
+            [(session + _ID_WITHOUT_SYMBOLS, _ID_SIZE), *self._in_token(token)]
+        )
+        ids = [_number(span) for span in (own, *others) if span.complete]
         if len(ids) == 2 and ids[0] != ids[1]:
-            return Unavailable(Reason.SESSIONS_DIFFER, session, *ids)
-        return ids[0] if ids else numbers[0]
+            raise UnavailableError(Unavailable(Reason.SESSIONS_DIFFER, session, *ids))
+        return ids[0] if ids else _number(own)
 
     def _in_token(self, token: Maybe[int]) -> List[Tuple[int, int]]:
         """Where the token keeps the id, as a range; none where there is no token."""
-        if self._token_offset is None or not isinstance(token, int):
+        if self._token_offset is None or not token:
             return []
         address = fast_reference(token, self._target.pointer_size)
         if not self._target.is_kernel_address(address):
             return []
         return [(address + self._token_offset, _ID_SIZE)]
 
-    def by_token(self, token: Maybe[int], otherwise: Maybe[int]) -> Maybe[int]:
-        """The id in the token that a fast reference leads to, ``otherwise`` where none is there."""
-        for span in self._target.read_many(self._in_token(token)):
-            number = _number(span)
-            return number if isinstance(number, int) else otherwise
-        return otherwise
+    def by_token(self, token: Maybe[int]) -> Optional[int]:
+        """The id in the token that a fast reference leads to, None where none can be read."""
+        spans = self._target.read_many(self._in_token(token))
+        return next((_number(span) for span in spans if span.complete), None)
 
 
-def _number(span: Span) -> Maybe[int]:
-    return span.number(span.address, span.size)
+def _number(span: Span) -> int:
+    return int.from_bytes(span.data(), "little")

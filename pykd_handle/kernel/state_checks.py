@@ -16,8 +16,18 @@ from itertools import islice
 from typing import Dict, List, NamedTuple, Optional, Set, Union
 
 from ..layout import fields
-from ..targets import Target
-from ..values import NO_VALUE, Absent, CorruptedError, PykdHandleError, Reason, Sentence
+from ..targets import Span, Target
+from ..values import (
+    NO_VALUE,
+    Absent,
+    CorruptedError,
+    Maybe,
+    PykdHandleError,
+    Reason,
+    Sentence,
+    known,
+    maybe,
+)
 from .fields import read_fields
 from .handle_entry import HandleEntry
 from .handle_table import HANDLE_STEP, HandleTable
@@ -71,21 +81,23 @@ class Verdict(NamedTuple):
     proved: Set[str]
 
 
-def note(verdict: Verdict, what: str, fits: bool, *fields: str) -> None:
-    """Write a check down, and the fields that are proved where it passed."""
+def note(verdict: Verdict, what: str, fits: Maybe[bool], *fields: str) -> None:
+    """Write a check down that could be made, and the fields that are proved where it passed."""
+    if isinstance(fits, Absent):
+        return
     (verdict.passed if fits else verdict.failed).append(what)
     if fits:
         verdict.proved.update(fields)
 
 
 class Vote:
-    """Answers to a question that many are asked; None is no answer."""
+    """Answers to a question that many are asked; an absent one is none."""
 
     def __init__(self) -> None:
         self.yes = self.asked = 0
 
-    def count(self, fits: Optional[bool]) -> None:
-        if fits is not None:
+    def count(self, fits: Maybe[bool]) -> None:
+        if not isinstance(fits, Absent):
             self.asked += 1
             self.yes += fits
 
@@ -112,23 +124,27 @@ def check_processes(
     ids, names, tables = Vote(), Vote(), Vote()
     exits, sessions, counts = Vote(), Vote(), Vote()
     for process in listed[1:]:
-        ids.count(_is_id(process.pid) if isinstance(process.pid, int) else None)
+        ids.count(maybe(_has_id, process))
     for process in running:
         # Any program may be called so; only the id makes it the one.
         if process.image == "System" and process.pid == SYSTEM_PROCESS_ID:
             note(verdict, "the current process, System", True, "UniqueProcessId", "ImageFileName")
     for process in every.values():
-        names.count(_has_name(target, process))
-        exits.count(_exit_fits(target, process, process in listed))
-        sessions.count(_session_fits(target, process))
+        field = target.struct("_EPROCESS").field("ImageFileName")
+        name = target.read_partial(process.address + field.offset, _NAME)
+        names.count(maybe(_is_name, name))
+        exits.count(maybe(_exit_fits, target, process, process in listed))
+        sessions.count(maybe(_session_fits, target, process))
         try:
             table = table_of(target, process)
         except CorruptedError:
             tables.count(False)
             continue
+        except PykdHandleError:
+            continue
         if table is not None:
-            tables.count(_owner_fits(table, process))
-            counts.count(_count_fits(table))
+            tables.count(maybe(_owner_fits, table, process))
+            counts.count(maybe(_count_fits, table))
     _check_threads(target, verdict, reader)
     ids.tell(
         verdict,
@@ -177,103 +193,92 @@ def _check_threads(target: Target, verdict: Verdict, reader: ProcessReader) -> N
     """The thread that a processor runs knows the id of its process."""
     vote = Vote()
     for one in target.running():
-        (known,) = read_fields(target, _THREAD, one.thread)
-        pid = reader.read(one.process).pid
-        if isinstance(known, int) and isinstance(pid, int):
-            vote.count(known == pid)
+        (pid,) = read_fields(target, _THREAD, one.thread)
+        vote.count(maybe(_same_id, pid, reader.read(one.process)))
     what = "the process ids that running threads know"
     vote.tell(verdict, what, "UniqueProcessId", structural=True)
 
 
-def _is_id(value: int) -> bool:
-    return 0 < value < _LAST_ID and value % HANDLE_STEP == 0
+# The questions: NO_VALUE where there is no answer; what can't be read is raised.
 
 
-def _has_name(target: Target, process: Process) -> Optional[bool]:
+def _has_id(process: Process) -> bool:
+    pid = known(process.pid)
+    return 0 < pid < _LAST_ID and pid % HANDLE_STEP == 0
+
+
+def _same_id(pid: Maybe[int], process: Process) -> bool:
+    return known(pid) == known(process.pid)
+
+
+def _is_name(span: Span) -> Maybe[bool]:
     """Whether a printable name stands in ``ImageFileName``. Blank, as that of a pico process, it
     says nothing, nor do letters beyond ASCII: what they are hangs on the system's code page."""
-    field = target.struct("_EPROCESS").field("ImageFileName")
-    span = target.read_partial(process.address + field.offset, _NAME)
-    if not span.complete:
-        return None
     data = span.data()
     name = ansi_text(data)
     if not name:
-        return None if not any(data) else False
+        return False if any(data) else NO_VALUE
     if not all(char.isprintable() for char in name if char.isascii()):
         return False
-    return True if name.isascii() else None
+    return True if name.isascii() else NO_VALUE
 
 
-def _exit_fits(target: Target, process: Process, listed: bool) -> Optional[bool]:
+def _exit_fits(target: Target, process: Process, listed: bool) -> Maybe[bool]:
     """Whether ``ExitTime`` and ``ExitStatus`` say the same: a process has either a time of exit, or
     still the status that it was made with (``STATUS_PENDING``).
 
     One that is being ended has its status before its time. So one alone says nothing by another
     status, unless it is an error; System never ends.
     """
-    time, status = read_fields(target, _EXIT, process.address)
-    if not isinstance(time, int) or not isinstance(status, int):
-        return None
+    time, status = map(known, read_fields(target, _EXIT, process.address))
     status &= 0xFFFFFFFF
     if time:
         return is_time(time)
     if status == _STATUS_PENDING or status >> 16 == _ERROR:
         return True
-    return False if listed or process.pid == SYSTEM_PROCESS_ID else None
+    return False if listed or process.pid == SYSTEM_PROCESS_ID else NO_VALUE
 
 
-def _session_fits(target: Target, process: Process) -> Optional[bool]:
+def _session_fits(target: Target, process: Process) -> Maybe[bool]:
     """Whether the id behind ``Session`` is the one in the process's token; where there is none to
     be read, whether it can be one. 0 could be anything."""
-    known = process.session
-    if not isinstance(known, int):
-        return None
-    token = _session_of_token(target, process)
-    if token is not None:
-        return token == known
-    return None if known == 0 else known < _LAST_SESSION
-
-
-def _session_of_token(target: Target, process: Process) -> Optional[int]:
+    if process.session is NO_VALUE:
+        return NO_VALUE
+    session = known(process.session)
     (token,) = read_fields(target, _REFERENCE, process.address)
-    known = Sessions(target).by_token(token, NO_VALUE)
-    return known if isinstance(known, int) else None
+    by_token = Sessions(target).by_token(token)
+    if by_token is not None:
+        return session == by_token
+    return NO_VALUE if session == 0 else session < _LAST_SESSION
 
 
 def table_of(target: Target, process: Process) -> Optional[HandleTable]:
-    """The handle table of a process, None where it has none or it can't be read.
+    """The handle table of a process, None where it has none.
 
-    Raises `CorruptedError` where what should be one is none.
+    Raises `CorruptedError` where what should be one is none, and `PykdHandleError` where it can't
+    be read.
     """
-    address = process.object_table
-    if isinstance(address, Absent) or address == 0:
+    address = known(process.object_table)
+    if address == 0:
         return None  # an exited process has none
     if not target.is_kernel_address(address):
         raise CorruptedError(process.address, Reason.ITS_HANDLE_TABLE_LIES_NOWHERE)
-    try:
-        return HandleTable(target, address)
-    except CorruptedError:
-        raise
-    except PykdHandleError:
-        return None
+    return HandleTable(target, address)
 
 
-def _owner_fits(table: HandleTable, process: Process) -> Optional[bool]:
-    if isinstance(table.process_id, Absent) or isinstance(process.pid, Absent):
-        return None
+def _owner_fits(table: HandleTable, process: Process) -> Maybe[bool]:
     if process.pid == 0:
-        return None  # the idle process has the table of System
-    return table.process_id == process.pid
+        return NO_VALUE  # the idle process has the table of System
+    return _same_id(table.process_id, process)
 
 
-def _count_fits(table: HandleTable) -> Optional[bool]:
+def _count_fits(table: HandleTable) -> Maybe[bool]:
     """Whether a table of one page has as many entries in use as its count says, if it is known how
     it counts."""
-    count = table.stored_count
-    if table.level or not isinstance(count, int):
-        return None
+    if table.level or table.stored_count is None:
+        return NO_VALUE
+    count = known(table.stored_count)
     rows = [row for page in table.pages() for row in page]
     if not all(isinstance(row, HandleEntry) for row in rows):
-        return None
+        return NO_VALUE
     return count == sum(isinstance(row, HandleEntry) and not row.free for row in rows)

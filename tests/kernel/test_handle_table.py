@@ -10,7 +10,13 @@ from mocks.target import MockTarget
 from pykd_handle.kernel.handle_entry import HandleEntry
 from pykd_handle.kernel.handle_table import HandleTable, Hole
 from pykd_handle.render.words import words
-from pykd_handle.values import CorruptedError, MemoryUnavailable, Reason, Unavailable
+from pykd_handle.values import (
+    CorruptedError,
+    MemoryUnavailable,
+    Reason,
+    Unavailable,
+    UnavailableError,
+)
 
 PAGE = 0x1000
 
@@ -194,7 +200,7 @@ def test_a_table_code_that_leads_nowhere(image: KernelImage, code: int) -> None:
 def test_a_table_that_is_not_there(image: KernelImage) -> None:
     table, _ = filled(image, 1)
     image.memory.drop(table.address, 0x80)
-    with pytest.raises(MemoryUnavailable):
+    with pytest.raises(UnavailableError, match="not in the dump"):
         HandleTable(MockTarget(image), table.address)
 
 

@@ -22,8 +22,8 @@ from ...values import (
     Maybe,
     PykdHandleError,
     Sentence,
+    maybe,
     split_kernel_handle,
-    unavailable,
 )
 from ..nouns import Handle, Process
 from .table import KernelModeTable
@@ -87,20 +87,13 @@ class KernelModeProcess(Process):
         if isinstance(self.pid, int) and self.pid != SYSTEM_PROCESS_ID:
             return False
         address = self.block.object_table
-        return isinstance(address, int) and address == self._kernel.raw.kernel_table_address()
+        return bool(address) and address == self._kernel.raw.kernel_table_address()
 
     @property
     def handle_count(self) -> Maybe[int]:
         """How many handles are in use, as its table counts them; 0 for one without a table."""
         address = self.block.object_table
-        if isinstance(address, Absent):
-            return address
-        if address == 0:
-            return 0
-        try:
-            return self.table.handle_count
-        except PykdHandleError as error:
-            return unavailable(error)
+        return address and maybe(lambda: self.table.handle_count)
 
     @property
     def table(self) -> KernelModeTable:
@@ -118,7 +111,7 @@ class KernelModeProcess(Process):
 
     def _open_table(self) -> KernelModeTable:
         address = self.block.object_table
-        if isinstance(address, int) and address:
+        if address:
             return KernelModeTable(self._kernel, self._kernel.raw.table(address), self)
         if isinstance(address, Absent):
             raise NoTable(False, "ObjectTable can't be read: {}", address)
