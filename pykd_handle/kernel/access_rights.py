@@ -7,7 +7,7 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Target
-from ..values import PykdHandleError
+from ..values import NO_VALUE, Maybe, known
 from ..values.right_names import ALL_ACCESS, GENERIC, HEADER_NAMES, STANDARD_NAMES
 from ..values.rights import SPECIFIC, STANDARD
 from .fields import read_fields
@@ -58,15 +58,11 @@ class TypeAccess(NamedTuple):
     valid: int
 
 
-def read_type_access(target: Target, address: int) -> Optional[TypeAccess]:
-    """What the ``_OBJECT_TYPE`` at ``address`` says; None for one that knows no bit. Raises
-    `PykdHandleError`."""
-    values = read_fields(target, _ACCESS, address)
-    for value in values:
-        if not isinstance(value, int):
-            raise PykdHandleError("{}", value)
-    found = TypeAccess(*values)  # type: ignore[arg-type]
-    return found if found.valid else None
+def read_type_access(target: Target, address: int) -> Maybe[TypeAccess]:
+    """What the ``_OBJECT_TYPE`` at ``address`` says; NO_VALUE for one that knows no bit. Raises
+    `UnavailableError`."""
+    found = TypeAccess(*map(known, read_fields(target, _ACCESS, address)))
+    return found if found.valid else NO_VALUE
 
 
 class Meaning(NamedTuple):
@@ -82,8 +78,8 @@ class Meaning(NamedTuple):
 def access_meaning(type_name: str, mask: int, access: Optional[TypeAccess]) -> Meaning:
     """The meaning of a ``mask``; ``access`` is what the type itself says, if that is known: it
     tells which bits there are in this Windows."""
-    known = mask & ~_PROTECTED
-    outside = 0 if access is None else known & ~(access.valid | _ALWAYS_VALID)
+    own_bits = mask & ~_PROTECTED
+    outside = 0 if access is None else own_bits & ~(access.valid | _ALWAYS_VALID)
     names: List[str] = []
     rest = mask
     own = HEADER_NAMES.get(type_name, ())

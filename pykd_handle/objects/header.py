@@ -8,13 +8,13 @@ which up to Vista says that a creator's info lies in front. From Windows 7 on ``
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, access_names
 from ..kernel.security import Ace, Descriptor, read_descriptor
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Generations, Hex, Reason, Unavailable
+from ..values import CorruptedError, Generations, Hex, Maybe, Reason
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -96,14 +96,11 @@ class Header(Facts):
         super().__init__(kernel, files)
         self._descriptors: Generations[int, Descriptor] = Generations(_DESCRIPTORS_KEPT)
 
-    def of(
-        self, item: KernelObject, access: Union[TypeAccess, Unavailable, None]
-    ) -> Dict[str, Any]:
+    def of(self, item: KernelObject, access: Maybe[TypeAccess]) -> Dict[str, Any]:
         """The details of the header of an object; ``access`` is what its type says of masks."""
         view = HeaderView(self.kernel.target, self.whole_shape, item.header.address)
-        name = item.type_name
-        view.type_name = name if isinstance(name, str) else ""
-        view.access = access if isinstance(access, TypeAccess) else None
+        view.type_name = item.type_name or ""
+        view.access = access or None
         return self.details_of(view)
 
     @detail("Header Flags")

@@ -6,22 +6,24 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any, Dict, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Dict, Mapping, Optional, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, read_type_access
 from ..kernel.handle_entry import HandleEntry
-from ..kernel.object_type import ObjectType
 from ..layout import Fields
 from ..targets import Target
 from ..values import (
     NO_VALUE,
+    Absent,
     Details,
     Generations,
     Hex,
+    Maybe,
     PykdHandleError,
     Unavailable,
     joined,
+    maybe,
     unavailable,
 )
 from .base import FAMILIES, Description, Facts
@@ -52,7 +54,7 @@ class Objects:
         self._plain = Facts(kernel, self._files)
         self._header = Header(kernel, self._files)
         self._entry = Entry(kernel, self._files)
-        self._access: Dict[int, Union[TypeAccess, Unavailable, None]] = {}
+        self._access: Dict[int, Maybe[TypeAccess]] = {}
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
         self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
 
@@ -97,7 +99,7 @@ class Objects:
 
     def _describe(self, item: KernelObject, everything: bool) -> Description:
         name = item.type_name
-        if isinstance(name, str):
+        if not isinstance(name, Absent):
             return self._facts(name).describe(item, everything)
         # The header's own name is one whatever the type; without one, files, keys and others have
         # theirs elsewhere.
@@ -118,10 +120,9 @@ class Objects:
         object behind it (None: that is not known)."""
         found: Dict[str, Any] = {}
         mask = entry.granted_access
-        name = item.type_name if item is not None else None
-        if isinstance(mask, int) and item is not None and isinstance(name, str):
+        if item is not None and item.type_name and not isinstance(mask, Absent):
             access = self.access_of(item)
-            meaning = access_meaning(name, mask, access if isinstance(access, TypeAccess) else None)
+            meaning = access_meaning(item.type_name, mask, access or None)
             found["rights"] = meaning.names
             if isinstance(access, Unavailable):
                 found["rights_together"] = access
@@ -132,18 +133,15 @@ class Objects:
         found.update(self._entry.of(entry))
         return Details(found, self._entry.labels)
 
-    def access_of(self, item: KernelObject) -> Union[TypeAccess, Unavailable, None]:
+    def access_of(self, item: KernelObject) -> Maybe[TypeAccess]:
         """What the type of an object says of access masks: read once for each type."""
-        kind = item.type
-        address = kind.address if isinstance(kind, ObjectType) else kind
-        if not isinstance(address, int):
-            return address if isinstance(address, Unavailable) else None
-        if address not in self._access:
-            try:
-                self._access[address] = read_type_access(self.kernel.target, address)
-            except PykdHandleError as error:
-                self._access[address] = unavailable(error)
-        return self._access[address]
+        address = item.type.address
+        if isinstance(address, Absent):
+            return address
+        found = self._access.get(address)
+        if found is None:
+            found = self._access[address] = maybe(read_type_access, self.kernel.target, address)
+        return found
 
     def _facts(self, type_name: str) -> Facts:
         family = families().get(type_name, Facts)

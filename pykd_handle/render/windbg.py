@@ -12,7 +12,7 @@ from typing import Any, List, Mapping, Tuple
 
 from ..rows import Block, Head, Note, Part, Row, Title
 from ..values import NO_VALUE, Absent, Maybe, Unavailable
-from .base import Renderer
+from .classic import ClassicRenderer
 from .details import labelled
 
 __all__ = ("WinDbgRenderer",)
@@ -22,7 +22,7 @@ _LINK = ("target", "callback", "callback_context", "drive_letter_index")
 _SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
 
 
-class WinDbgRenderer(Renderer):
+class WinDbgRenderer(ClassicRenderer):
     """Writes the classic text."""
 
     _width = 16
@@ -123,25 +123,7 @@ class WinDbgRenderer(Renderer):
     # -- values ---------------------------------------------------------------------------------
 
     def _pointer(self, value: Maybe[int]) -> str:
-        return self._hex(value, self._width)
-
-    def _hex(self, value: Maybe[int], digits: int) -> str:
-        if isinstance(value, Absent):
-            return self._absent(value)
-        return f"{value:0{digits}x}"
-
-    def _absent(self, value: Absent) -> str:
-        if isinstance(value, Unavailable):
-            return f"<Unavailable: {self.clean(value)}>"
-        return "none"
-
-    def _text(self, value: Maybe[str]) -> str:
-        if isinstance(value, Absent):
-            return self._absent(value)
-        return self.clean(value)
-
-    def _count(self, value: Maybe[int]) -> str:
-        return self._absent(value) if isinstance(value, Absent) else str(value)
+        return self._value(value, f"0{self._width}x")
 
     # -- a process ------------------------------------------------------------------------------
 
@@ -149,32 +131,33 @@ class WinDbgRenderer(Renderer):
         lines = []
         if self._process and self._process == facts["pid"]:
             lines.append(f"Searching for Process with Cid == {self._process:x}")
-        session = self._count(facts["session"])
+        session = self._value(facts["session"])
         ids = (
-            f"SessionId: {session}  Cid: {self._hex(facts['pid'], 4)}    "
-            f"Peb: {self._hex(facts['peb'], 8)}  ParentCid: {self._hex(facts['parent_pid'], 4)}"
+            f"SessionId: {session}  Cid: {self._value(facts['pid'], '04x')}    "
+            f"Peb: {self._value(facts['peb'], '08x')}  "
+            f"ParentCid: {self._value(facts['parent_pid'], '04x')}"
         )
         if facts["pointer_size"] == 4:
             lines.append(f"PROCESS {self._pointer(facts['eprocess'])}  {ids}")
         else:
             lines += [f"PROCESS {self._pointer(facts['eprocess'])}", f"    {ids}"]
         freezes = facts["freeze_count"]
-        if isinstance(freezes, int) and freezes:
+        if freezes:
             lines.append(f"FreezeCount {freezes}")
         # A null ObjectTable has eight digits on 64-bit Windows too.
         table = facts["object_table"]
         table_text = "00000000" if table == 0 else self._pointer(table)
         count = facts["handle_count"]
-        count_text = f"{count:3d}." if isinstance(count, int) else self._absent(count)
-        base = self._hex(facts["directory_base"], 8)
+        count_text = self._value(count, "3d") + ("" if isinstance(count, Absent) else ".")
+        base = self._value(facts["directory_base"], "08x")
         lines.append(f"    DirBase: {base}  ObjectTable: {table_text}  HandleCount: {count_text}")
-        lines += [f"    Image: {self._text(facts['image'])}", ""]
-        if isinstance(facts["table_count"], (int, Unavailable)):
+        lines += [f"    Image: {self._value(facts['image'])}", ""]
+        if facts["table_count"] is not NO_VALUE:
             # "Cid handle table" is ours: no output of WinDbg with flag 0x20 is known.
             kinds = {"Kernel": "Kernel handle", "Cid": "Cid handle"}
             kind = kinds.get(facts["table_kind"], "Handle")
             where = self._pointer(facts["table_address"])
-            entries = self._count(facts["table_count"])
+            entries = self._value(facts["table_count"])
             lines += [f"{kind} table at {where} with {entries} entries in use", ""]
         return lines
 
@@ -186,36 +169,34 @@ class WinDbgRenderer(Renderer):
         if error is not NO_VALUE:
             # No sample of WinDbg shows a table page that can't be read.
             text = f"<Unavailable: {self.clean(error)}>"
-            return [text if isinstance(value, Absent) else f"{value:04x}: {text}"]
+            return [text if value is NO_VALUE else f"{value:04x}: {text}"]
         handle = f"{value:04x}"
         if row["free"]:
             entry, following = self._pointer(row["entry"]), self._pointer(row["next_free"])
             return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
-        suffixes = ""
-        if not isinstance(row["attributes"], Absent):
-            suffixes = "".join(_SUFFIXES[name] for name in row["attributes"])
+        suffixes = "".join(_SUFFIXES[name] for name in row["attributes"] or ())
         line = (
             f"{handle}: Object: {self._pointer(row['object'])}"
-            f"  GrantedAccess: {self._hex(row['granted_access'], 8)}{suffixes}"
+            f"  GrantedAccess: {self._value(row['granted_access'], '08x')}{suffixes}"
         )
         if not self._flags & _OBJECT:
             return [line]
         return [f"{line} Entry: {self._pointer(row['entry'])}", *self._object(row)]
 
     def _object(self, row: Row) -> List[str]:
-        if isinstance(row["type"], str):
+        if row["type"]:
             kind = f"({self._pointer(row['type_address'])}) {self.clean(row['type'])}"
         else:
-            kind = self._absent(row["type"])
+            kind = self._value(row["type"])
         lines = [f"Object: {self._pointer(row['object'])}  Type: {kind}"]
         head = f"    ObjectHeader: {self._pointer(row['object_header'])}"
         handles, pointers = row["handle_count"], row["pointer_count"]
         if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
             # The whole header is missing: one line says so, not one for each of its fields.
-            return [*lines, f"{head} {self._absent(pointers)}"]
+            return [*lines, f"{head} {self._value(pointers)}"]
         lines += [
             f"{head} ({self._version} version)",
-            f"        HandleCount: {self._count(handles)}  PointerCount: {self._count(pointers)}",
+            f"        HandleCount: {self._value(handles)}  PointerCount: {self._value(pointers)}",
         ]
         if row["own_name"] is not NO_VALUE:
             lines.append(self._name(row))
@@ -234,12 +215,11 @@ class WinDbgRenderer(Renderer):
     def _name(self, row: Row) -> str:
         """The name as the object itself has it, behind the directory that it stands in."""
         directory = row["directory"]
-        where = self._pointer(directory) if directory else "00000000"
-        if isinstance(directory, Unavailable):
-            where = self._absent(directory)
-        name = self._text(row["own_name"])
+        nowhere = not directory and not isinstance(directory, Unavailable)
+        where = "00000000" if nowhere else self._pointer(directory)
+        name = self._value(row["own_name"])
         if row["device"] is not NO_VALUE:
-            name += f" {{{self._text(row['device'])}}}"
+            name += f" {{{self._value(row['device'])}}}"
         return f"        Directory Object: {where}  Name: {name}"
 
     def _link(self, details: Mapping[str, Any]) -> List[str]:
@@ -250,10 +230,10 @@ class WinDbgRenderer(Renderer):
         if "flags" in details:
             # No session shows what is printed for flags other than 0.
             local = " ( Local )" if details["flags"] == 0 else ""
-            lines.append(f"Flags: {self._hex(details['flags'], 8)}{local}")
+            lines.append(f"Flags: {self._value(details['flags'], '08x')}{local}")
         if "target" in details:
             target = details["target"]
-            text = self._text(target)
+            text = self._value(target)
             quoted = text if isinstance(target, Absent) else f"'{text}'"
             lines.append(f"Target String is {quoted}")
         else:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Callable, Dict, List, Mapping
 
 from ..rows import Foot, Head, Note, Row
-from ..values import Absent, Maybe, Unavailable
-from .base import Renderer
+from ..values import Maybe, Unavailable
+from .classic import ClassicRenderer
 from .windbg_rights import classic_rights, classic_standard_rights
 from .words import words
 
@@ -31,13 +31,14 @@ _NOTHING = {
 _TYPE, _BASIC, _NAME, _SPECIFIC = 0x1, 0x2, 0x4, 0x8
 
 
-class UserWinDbgRenderer(Renderer):
+class UserWinDbgRenderer(ClassicRenderer):
     """Writes the classic text.
 
     Of a head's facts it takes ``live``, ``pointer_size`` and the ``flags``, of a foot's all, of a
     row ``attribute_bits`` and ``kinds`` beside what its columns name.
     """
 
+    none = "<none>"
     _live = False
     _width = 16
     _flags = 0
@@ -65,17 +66,6 @@ class UserWinDbgRenderer(Renderer):
         self.stream.write("".join(line + "\n" for line in lines))
 
     # -- values ---------------------------------------------------------------------------------
-
-    def _value(self, value: Any, form: str = "d") -> str:
-        """A value as text; numbers in a format of `format`."""
-        if isinstance(value, Unavailable):
-            return f"<Unavailable: {self.clean(words(value))}>"
-        if isinstance(value, Absent) or value is None:
-            return "<none>"
-        if isinstance(value, int):
-            # A plain int: an `Hex` would do, but says nothing more here.
-            return format(int(value), form)
-        return self.clean(str(value))
 
     def _time(self, value: Maybe[datetime]) -> str:
         return _local_time(value) if isinstance(value, datetime) else self._value(value)
@@ -120,7 +110,7 @@ class UserWinDbgRenderer(Renderer):
             # Without the flag for the type WinDbg does not know it, and repeats the first line.
             own = standard
             if self._flags & _TYPE:
-                own = classic_rights(row["type"] if isinstance(row["type"], str) else "", access)
+                own = classic_rights(row["type"] or "", access)
             lines += [self._field("GrantedAccess", f"0x{access:x}:")]
             lines += [f"         {standard}", f"         {own}"]
         else:
@@ -157,7 +147,7 @@ class UserWinDbgRenderer(Renderer):
             ]
         if "start_address" in details:
             symbol = details.get("start_symbol")
-            name = f" {self.clean(symbol)}" if isinstance(symbol, str) else ""
+            name = f" {self.clean(symbol)}" if symbol else ""
             lines.append(f"Start Address {self._value(details['start_address'], 'x')}{name}")
         return lines
 

@@ -12,6 +12,7 @@ from pykd_handle.kernel.access_rights import (
     access_names,
     read_type_access,
 )
+from pykd_handle.values import NO_VALUE
 from pykd_handle.values.right_names import HEADER_NAMES, STANDARD_NAMES
 from pykd_handle.values.rights import SPECIFIC
 
@@ -109,4 +110,4 @@ def test_what_a_type_says(layout: str, generic: int, valid: int) -> None:
     found = read_type_access(MockTarget(image), kind)
     assert found == TypeAccess(0x100, 0x101, 0x102, 0x103, 0x1FFFFF)
     image.memory.write(kind + valid, b"\0\0\0\0")
-    assert read_type_access(MockTarget(image), kind) is None
+    assert read_type_access(MockTarget(image), kind) is NO_VALUE

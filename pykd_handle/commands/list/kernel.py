@@ -289,7 +289,7 @@ class _Listing:
 
     def _other_type(self, handle: Handle) -> Note:
         wanted = self.request.type_name
-        if isinstance(handle.type, str):
+        if handle.type:
             line = "{} is not of type {}: it is {}"
             return Note(Sentence(line, self._asked(), wanted, handle.type))
         self.run.failed = True
@@ -332,7 +332,7 @@ class _Listing:
         self.run.failed = True
         near = [name for name in names if name.lower() == wanted.lower()]
         unread = self.kernel.types_unread()
-        if isinstance(unread, Unavailable) and not near:
+        if unread is not None and not near:
             line = (
                 "no object type {} (case matters) is among the {} that can be read; of the others: "
                 "{}"
@@ -367,12 +367,12 @@ _KINDS = {
 def _whose_id(row: Row) -> Note:
     """The line that says whose id was asked for; the classic text has no place for it."""
     kind, name = row["type"], row["name"]
-    if not isinstance(kind, str):
+    if not kind:
         whose = Sentence("an object whose type can't be read: {}", kind)
-    elif isinstance(name, str):
+    elif name:
         whose = Sentence("the {} {}", kind.lower(), name)
     elif isinstance(name, Unavailable):
         whose = Sentence("a {} whose name can't be read: {}", kind.lower(), name)
     else:
         whose = Sentence("a {}", kind.lower())
-    return Note(Sentence("0x{:x} is the id of {}", row["handle"], whose), not isinstance(kind, str))
+    return Note(Sentence("0x{:x} is the id of {}", row["handle"], whose), not kind)

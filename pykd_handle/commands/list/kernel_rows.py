@@ -11,7 +11,17 @@ from typing import Any, Dict, Optional
 from ...model import Hole
 from ...model.kernel_mode import EntryInfo, KernelModeHandle, KernelModeObject, LostObject
 from ...rows import Row
-from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable, joined
+from ...values import (
+    NO_VALUE,
+    NOT_REQUESTED,
+    Details,
+    Hex,
+    Maybe,
+    Sentence,
+    Unavailable,
+    in_hex,
+    joined,
+)
 from .request import Request
 
 __all__ = ("KernelRows",)
@@ -34,9 +44,9 @@ class KernelRows:
         item = handle.object
         kind = item.type
         if request.type_name and kind != request.type_name:
-            self.unknown_types += not isinstance(kind, str)
+            self.unknown_types += not kind
             return None
-        row = self._in_use(handle, kind if isinstance(kind, str) else "")
+        row = self._in_use(handle, kind or "")
         row["type"] = kind
         row["type_address"] = item.type_address
         if isinstance(item, LostObject):
@@ -88,7 +98,7 @@ class KernelRows:
         row["details"] = description.details
         if not description.details:
             # What else there is to say of an object depends on its type, and on where it lies.
-            why = row["type"] if isinstance(row["type"], Unavailable) else description.directory
+            why = description.directory if row["type"] else row["type"]
             if isinstance(why, Unavailable):
                 row["details"] = why
 
@@ -158,9 +168,7 @@ def _add_info(row: Row, info: Maybe[EntryInfo]) -> None:
     masks: Dict[str, Any] = {"audit_mask": info}
     if isinstance(info, EntryInfo):
         masks = {
-            name: Hex(mask) if isinstance(mask, int) else mask
-            for name, mask in info._asdict().items()
-            if mask is not NO_VALUE
+            name: in_hex(mask) for name, mask in info._asdict().items() if mask is not NO_VALUE
         }
     # The details are the object's, which other handles share.
     details = row["details"] if isinstance(row["details"], Details) else Details()

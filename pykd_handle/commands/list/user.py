@@ -74,7 +74,7 @@ class _Wanted:
             return False
         if self.name == NONE:
             return row_of(type_name) == NONE
-        if not isinstance(type_name, str) or type_name.lower() != self.name.lower():
+        if not type_name or type_name.lower() != self.name.lower():
             return False
         self.spelled = type_name
         return True

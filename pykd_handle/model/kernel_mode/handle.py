@@ -93,8 +93,7 @@ class KernelModeHandle(Handle):
     @property
     def rights(self) -> Maybe[Tuple[str, ...]]:
         """The granted access in words; bits without a name are one hexadecimal number."""
-        kind = self.type
-        return self.rights_of(kind if isinstance(kind, str) else "")
+        return self.rights_of(self.type or "")
 
     @property
     def attributes(self) -> Maybe[Tuple[str, ...]]:

@@ -1,0 +1,32 @@
+"""What the classic texts share: a value, or why there is none, in their words."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ..values import Absent, Unavailable
+from .base import Renderer
+from .by_type import ByType
+
+__all__ = ("ClassicRenderer",)
+
+
+class ClassicRenderer(Renderer):
+    """Writes values; ``none`` is the word for one that is not there."""
+
+    none = "none"
+
+    def _value(self, value: Any, form: str = "d") -> str:
+        """A value as text; numbers in a format of `format`."""
+        return _VALUES[type(value)](self, value, form)
+
+
+_VALUES: ByType[Callable[[ClassicRenderer, Any, str], str]] = ByType(
+    {
+        object: lambda self, value, form: self.clean(value),
+        int: lambda self, value, form: format(value, form),
+        Absent: lambda self, value, form: self.none,
+        type(None): lambda self, value, form: self.none,
+        Unavailable: lambda self, value, form: f"<Unavailable: {self.clean(value)}>",
+    }
+)
