@@ -11,7 +11,7 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import Iterator
+from typing import List
 
 from ..layout import fields
 from ..targets import Target
@@ -19,7 +19,6 @@ from ..values import Absent, CorruptedError, Maybe, PykdHandleError, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
-from .handle_table import HandleTable
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
@@ -84,11 +83,8 @@ def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
     note(verdict, "the process id in System's handle table", owner, "ObjectTable")
     page = 4 * table.entries_per_page
     note(verdict, "the size of System's handle table", table.limit % page == 0)
-    try:
-        entry = table.entry(4)
-    except PykdHandleError:
-        return
-    if entry is not None and not entry.free:
+    entry = maybe(table.entry, 4)
+    if entry and not entry.free:
         body = HeaderReader(target).body_of(entry.pointer)
         note(verdict, "handle 4 leading to System", body == system.address, "ObjectTable")
 
@@ -97,10 +93,7 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
     """The table of ids: every process and thread in it knows its id."""
     votes = {name: Vote() for name in _IDS}
     headers = HeaderReader(target)
-    try:
-        entries = list(islice(_used_ids(cid_table(target)), _MOST_IDS))
-    except PykdHandleError:
-        return
+    entries = maybe(_used_ids, target) or []
     places = [
         headers.header_of(entry.pointer)
         for entry in entries
@@ -120,11 +113,10 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         vote.tell(verdict, what, *fields, structural=True)
 
 
-def _used_ids(table: HandleTable) -> Iterator[HandleEntry]:
-    rows = (row for page in table.pages() for row in page)
-    for row in islice(rows, _MOST_ID_ROWS):
-        if isinstance(row, HandleEntry) and not row.free:
-            yield row
+def _used_ids(target: Target) -> List[HandleEntry]:
+    rows = islice((row for page in cid_table(target).pages() for row in page), _MOST_ID_ROWS)
+    used = (row for row in rows if isinstance(row, HandleEntry) and not row.free)
+    return list(islice(used, _MOST_IDS))
 
 
 def _type_name(types: TypeTable, header: ObjectHeader) -> str:

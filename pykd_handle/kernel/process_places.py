@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 from ..layout import PROCESS_OBJECT
 from ..targets import Target
-from ..values import Absent, MissingSymbol, PykdHandleError, Sentence
+from ..values import Absent, MissingSymbol, PykdHandleError, Sentence, maybe
 from .cid_table import cid_table
 from .handle_entry import HandleEntry
 from .handle_table import Hole
@@ -96,10 +96,9 @@ class ProcessPlaces:
         """The idle process has no place of its own in the list: it shares System's table."""
         listed = {process.object_table for process in seen.values()}
         places = [one.process for one in self._target.running()]
-        try:
-            places.append(self._reader.current().address)
-        except PykdHandleError:
-            pass
+        current = maybe(self._reader.current)
+        if current:
+            places.append(current.address)
         for place in dict.fromkeys(places):
             if place in seen:
                 continue

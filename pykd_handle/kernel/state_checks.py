@@ -181,12 +181,8 @@ def listed_processes(reader: ProcessReader) -> List[Process]:
 
 def _running(target: Target, reader: ProcessReader) -> List[Process]:
     """What the processors run: a triage dump holds the current process where it holds no other."""
-    places = [one.process for one in target.running()]
-    try:
-        places.append(target.current_process())
-    except PykdHandleError:
-        pass
-    return [reader.read(place) for place in dict.fromkeys(places)]
+    places = [*(one.process for one in target.running()), maybe(target.current_process)]
+    return [reader.read(place) for place in dict.fromkeys(places) if place]
 
 
 def _check_threads(target: Target, verdict: Verdict, reader: ProcessReader) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..kernel import Kernel
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
-from ..values import CorruptedError, Maybe, PykdHandleError, Reason, known, maybe, unavailable
+from ..values import CorruptedError, Maybe, Reason, known, maybe
 from .view import View
 
 __all__ = ("Client", "client_id", "process_at", "thread_at")
@@ -49,13 +49,12 @@ def thread_at(kernel: Kernel, address: int) -> Client:
     where that is none."""
     thread = _dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT)
     pid, tid = thread["Cid.UniqueProcess"], thread["Cid.UniqueThread"]
-    image: Maybe[str]
-    try:
-        owner = thread.pointer("ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process")
-        image = kernel.image_name(kernel.processes.read(owner))
-    except PykdHandleError as error:
-        image = unavailable(error)
-    return Client(pid, tid, image)
+    return Client(pid, tid, maybe(_image_of, kernel, thread))
+
+
+def _image_of(kernel: Kernel, thread: View) -> Maybe[str]:
+    owner = thread.pointer("ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process")
+    return kernel.image_name(kernel.processes.read(owner))
 
 
 def process_at(kernel: Kernel, address: int) -> str:

@@ -10,7 +10,7 @@ from typing import List, Optional, Tuple
 
 from ..kernel import Kernel
 from ..layout import fields
-from ..values import CorruptedError, Hex, Maybe, PykdHandleError, Reason
+from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names
 from .view import View
@@ -91,7 +91,7 @@ class Device(Facts):
 
     @detail("Driver")
     def driver(self, device: View) -> Maybe[str]:
-        return driver_name(self.kernel, device.pointer("DriverObject"))
+        return _driver_of(self.kernel, device)
 
     @detail("Device Type")
     def device_type(self, device: View) -> str:
@@ -121,6 +121,10 @@ class Device(Facts):
         return None if node is None else View(device.target, _NODE, node).text("InstancePath")
 
 
+def _driver_of(kernel: Kernel, device: View) -> str:
+    return driver_name(kernel, device.pointer("DriverObject"))
+
+
 def attached_drivers(kernel: Kernel, first: int) -> Tuple[str, ...]:
     """The drivers of the devices in the stack that begins with the one at ``first``, upwards."""
     found: List[str] = []
@@ -132,11 +136,7 @@ def attached_drivers(kernel: Kernel, first: int) -> Tuple[str, ...]:
             raise CorruptedError(address, Reason.FIELD_NOWHERE, "an attached device")
         view = View(kernel.target, _STACK, address)
         view.one_of("Type", {_DEVICE: True})
-        try:
-            name = driver_name(kernel, view.pointer("DriverObject"))
-        except PykdHandleError:
-            name = ""
-        found.append(name or f"0x{address:x}")
+        found.append(maybe(_driver_of, kernel, view) or f"0x{address:x}")
         address = view["AttachedDevice"]
     return tuple(found)
 

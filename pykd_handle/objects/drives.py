@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from typing import Dict, List, Optional, Tuple
 
-from ..kernel import Kernel
+from ..kernel import Kernel, KernelObject
 from ..kernel.lookup import Lookup
 from ..layout import fields
-from ..values import PykdHandleError
+from ..values import maybe
 from .view import View
 
 __all__ = ("Drives",)
@@ -34,18 +34,17 @@ class Drives:
 
     def _read(self) -> Dict[str, str]:
         found: Dict[str, str] = {}
-        lookup = Lookup(self._kernel)
-        try:
-            entries = lookup.entries(lookup.find(_DIRECTORY).body).objects
-        except PykdHandleError:
-            return found
-        for name, item in entries:
+        for name, item in maybe(self._links) or ():
             if item.type_name != "SymbolicLink" or len(name) != 2 or name[1] != ":":
                 continue
-            try:
-                target = View(self._kernel.target, _TARGET, item.body).text("LinkTarget")
-            except PykdHandleError:
-                continue
+            target = maybe(self._target, item)
             if target:
                 found.setdefault(target.lower(), name.upper())
         return found
+
+    def _links(self) -> List[Tuple[str, KernelObject]]:
+        lookup = Lookup(self._kernel)
+        return lookup.entries(lookup.find(_DIRECTORY).body).objects
+
+    def _target(self, link: KernelObject) -> str:
+        return View(self._kernel.target, _TARGET, link.body).text("LinkTarget")

@@ -17,7 +17,6 @@ from ..values import (
     NO_VALUE,
     CorruptedError,
     Maybe,
-    PykdHandleError,
     Reason,
     Unavailable,
     maybe,
@@ -88,11 +87,8 @@ class FileNames:
             return none, none
         known = self._devices.get(device)
         if known is None:
-            try:
-                known = self._names(device)
-            except PykdHandleError as error:
-                known = error.why, error.why
-            self._devices[device] = known
+            names = maybe(self._names, device)
+            known = self._devices[device] = names if names else (names, names)
         return known
 
     def _names(self, device: int) -> Tuple[Maybe[str], Maybe[str]]:

@@ -24,7 +24,6 @@ from ..values import (
     Unavailable,
     joined,
     maybe,
-    unavailable,
 )
 from .base import FAMILIES, Description, Facts
 from .entry import Entry
@@ -82,11 +81,8 @@ class Objects:
         key = item.header.address, everything
         found = self._done.get(key)
         if found is None:
-            try:
-                found = self._describe(item, everything)
-            except PykdHandleError as error:
-                why = unavailable(error)
-                found = Description(why, why, why, NO_VALUE, Details())
+            made = maybe(self._describe, item, everything)
+            found = made if made else Description(made, made, made, NO_VALUE, Details())
             if everything:
                 found = found._replace(details=self._with_header(item, found.details))
             self._done[key] = found

@@ -17,15 +17,7 @@ import struct
 from typing import NamedTuple, Optional, Tuple
 
 from ..layout import fast_reference, fields
-from ..values import (
-    Absent,
-    CorruptedError,
-    Hex,
-    Maybe,
-    MissingType,
-    PykdHandleError,
-    Reason,
-)
+from ..values import Absent, CorruptedError, Hex, Maybe, MissingType, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names, set_bits
 from .file_name import FileName
@@ -256,7 +248,9 @@ class Section(Facts):
         if target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
             return other
         areas = [
-            area for area, segment in ((pointer, other), (other, pointer)) if self._sized(segment)
+            area
+            for area, segment in ((pointer, other), (other, pointer))
+            if maybe(self._sized, segment)
         ]
         if len(areas) != 1:
             raise CorruptedError(pointer, Reason.NOTHING_SUCH_HERE, "control area")
@@ -264,10 +258,7 @@ class Section(Facts):
 
     def _sized(self, segment: int) -> bool:
         view = View(self.kernel.target, _SIZES, segment)
-        try:
-            pages, size = view["TotalNumberOfPtes"], view["SizeOfSegment"]
-        except PykdHandleError:
-            return False
+        pages, size = view["TotalNumberOfPtes"], view["SizeOfSegment"]
         return 0 < pages == size >> 12 and size & 0xFFF == 0
 
     def _segment(self, section: View) -> Optional[View]:

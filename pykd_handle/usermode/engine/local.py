@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import Hex, Maybe, unavailable
+from ...values import Hex, maybe
 from ..information import PROCESS_1, decode_information
 
 __all__ = ("DESCRIBED", "LocalObjects")
@@ -54,14 +54,12 @@ class LocalObjects:
         kind = type_name.lower()
         try:
             copy = self._duplicate(handle)
+            try:
+                return kind, queries[type_name](copy)
+            finally:
+                self._kernel.CloseHandle(copy)
         except EngineError as error:
-            return kind, {kind: unavailable(error)}
-        try:
-            return kind, queries[type_name](copy)
-        except EngineError as error:
-            return kind, {kind: unavailable(error)}
-        finally:
-            self._kernel.CloseHandle(copy)
+            return kind, {kind: error.why}
 
     def _duplicate(self, handle: int) -> Any:
         c = self._ctypes
@@ -89,13 +87,9 @@ class LocalObjects:
 
     def _thread_start(self, handle: Any) -> Details:
         size = self._ctypes.sizeof(self._ctypes.c_void_p)
-        start: Maybe[int]
-        try:
-            data = self._query(self._ntdll.NtQueryInformationThread, handle, _THREAD_START, size)
-            start = Hex(int.from_bytes(data, "little"))
-        except EngineError as error:
-            start = unavailable(error)
-        return {"start_address": start}
+        ask = self._ntdll.NtQueryInformationThread
+        data = maybe(self._query, ask, handle, _THREAD_START, size)
+        return {"start_address": Hex(int.from_bytes(data, "little")) if data else data}
 
     def _key(self, handle: Any) -> Details:
         """LARGE_INTEGER LastWriteTime; ULONG TitleIndex, NameLength; WCHAR Name[]."""

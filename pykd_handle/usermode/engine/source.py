@@ -16,10 +16,19 @@ from __future__ import annotations
 
 import struct
 from functools import cached_property
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ...targets.dbgeng import EngineError
-from ...values import NO_VALUE, Maybe, Reason, Sentence, TargetError, Unavailable, unavailable
+from ...values import (
+    NO_VALUE,
+    Maybe,
+    Reason,
+    Sentence,
+    TargetError,
+    Unavailable,
+    maybe,
+    unavailable,
+)
 from ..handle import Basics, Information, LostHandle, SourceHandle
 from ..information import (
     EVENT_1,
@@ -98,8 +107,8 @@ class EngineSource(UserSource):
         self._described = described
         self._remarks: List[Sentence] = []
         self.live = engine.live()
-        self.pid = _maybe(engine.process_id)
-        self.image = _maybe(engine.image)
+        self.pid = maybe(engine.process_id)
+        self.image = maybe(engine.image)
         self.pointer_size = engine.pointer_size()
         self.handle_count = self._count()
 
@@ -177,10 +186,10 @@ class EngineSource(UserSource):
 
     def text(self, value: int, kind: int) -> Maybe[str]:
         """A name (TYPE_NAME, OBJECT_NAME) of a handle."""
-        try:
-            data = self._engine.handle_data(value, kind)
-        except EngineError as error:
-            return unavailable(error)
+        return maybe(self._text, value, kind)
+
+    def _text(self, value: int, kind: int) -> Maybe[str]:
+        data = self._engine.handle_data(value, kind)
         text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").rstrip("\0")
         return text or NO_VALUE
 
@@ -218,11 +227,9 @@ class EngineSource(UserSource):
         """The operations on a handle; a live process has none that could be asked for."""
         if self.live:
             return ()
-        try:
-            data = self._engine.handle_data(value, client.OPERATIONS)
-        except EngineError:
-            return ()  # a target without a history, which is the rule
-        return tuple(decode_operations(data))
+        # A target without a history is the rule.
+        data = maybe(self._engine.handle_data, value, client.OPERATIONS)
+        return tuple(decode_operations(data)) if data else ()
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -261,8 +268,7 @@ class _Handle(SourceHandle):
     @cached_property
     def information(self) -> Information:
         """All classes that its type has."""
-        type_name = self.type if isinstance(self.type, str) else ""
-        return self._source.information(self._asked, type_name)
+        return self._source.information(self._asked, self.type or "")
 
     @cached_property
     def operations(self) -> Tuple[HandleOperation, ...]:
@@ -285,11 +291,3 @@ def _no_such(error: EngineError) -> bool:
 def _duplication(error: EngineError) -> Sentence:
     code = error.system_error
     return Sentence("{}", unavailable(error)) if code is None else Sentence("error {}", code)
-
-
-def _maybe(ask: Callable[[], Any]) -> Any:
-    """A value of the engine, or why it has none."""
-    try:
-        return ask()
-    except EngineError as error:
-        return unavailable(error)

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import BinaryIO, Dict, List, NamedTuple, Optional
 
 from ...input_file import open_input
-from ...values import CorruptedError, Maybe, Reason, Sentence, TargetError, Unavailable, unavailable
+from ...values import (
+    CorruptedError,
+    Maybe,
+    Reason,
+    Sentence,
+    TargetError,
+    Unavailable,
+    maybe,
+)
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
@@ -102,16 +110,16 @@ class Container:
 
     def string(self, offset: int, longest: int = _LONGEST_NAME) -> Maybe[str]:
         """The MINIDUMP_STRING at an offset: a length in bytes, then UTF-16."""
-        try:
-            (length,) = struct.unpack("<I", self.read(offset, 4))
-            if length > longest:
-                return Unavailable(Reason.NAME_TOO_LONG, offset, length)
-            if length > self._name_budget:
-                return Unavailable(Reason.THE_NAMES_ARE_LONGER_THAN_THE_WHOLE_DUMP, offset)
-            self._name_budget -= length
-            data = self.read(offset + 4, length & ~1)
-        except CorruptedError as error:
-            return unavailable(error)
+        return maybe(self._string, offset, longest)
+
+    def _string(self, offset: int, longest: int) -> str:
+        (length,) = struct.unpack("<I", self.read(offset, 4))
+        if length > longest:
+            raise CorruptedError(offset, Reason.NAME_TOO_LONG, length)
+        if length > self._name_budget:
+            raise CorruptedError(offset, Reason.THE_NAMES_ARE_LONGER_THAN_THE_WHOLE_DUMP)
+        self._name_budget -= length
+        data = self.read(offset + 4, length & ~1)
         # Some writers count the terminator. Lone surrogates are allowed in names.
         return data.decode("utf-16-le", "surrogatepass").rstrip("\0")
 
@@ -139,17 +147,14 @@ class Container:
         if not count:
             return Unavailable(Reason.NOT_IN_THE_DUMP)
         path = self.string(name)
-        return path.rpartition("\\")[2] if isinstance(path, str) else path
+        return path and path.rpartition("\\")[2]
 
     def _head(self, kind: int, size: int) -> bytes:
         """The first bytes of a stream; empty where it is missing or too short."""
         stream = self.stream(kind)
         if stream is None or stream.size < size:
             return b""
-        try:
-            return self.read(stream.offset, size)
-        except CorruptedError:
-            return b""
+        return maybe(self.read, stream.offset, size) or b""
 
     # -- the directory ----------------------------------------------------------------------------
 
