@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from pathlib import Path
+from typing import Iterator, List
 
 import pytest
 
+from .needs import SHARED, real_file, set_aside
 from .packaging.build import Distributions, build_distributions
+
+
+@pytest.hookimpl(trylast=True)  # behind -k and -m
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """Leave out what can't run here, but for one test of each reason, which skips."""
+    left_out = set(set_aside(items))
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of what the project may not give away."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def compiler() -> None:
+    """What PDBs are made with."""
+
+
+@pytest.fixture(scope="session")
+def pykd_of_windows() -> None:
+    """The published pykd, which is installed with this package there."""
+
+
+@pytest.fixture(scope="session")
+def real_minidump(shared: Path) -> Path:
+    """A user-mode minidump of Windows 11 (breakpad's tiny-exe-with-cet-xsave)."""
+    return real_file("2e852e97_tiny-exe-with-cet-xsave.dmp")
 
 
 @pytest.fixture(scope="session")

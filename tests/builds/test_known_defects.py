@@ -7,33 +7,44 @@ import pytest
 from mocks import KernelImage, MockTarget
 from mocks.memory import PAGED_OUT
 from pykd_handle.kernel.handle_entry import HandleEntry
-from pykd_handle.kernel.handle_table import HandleTable
+from pykd_handle.kernel.handle_table import HandleTable, Hole
 from pykd_handle.render.words import words
 
 from ..answers import Answer
 from .forms import BY_FORM, FORMS, Form
 
 
-@pytest.mark.parametrize("layout", ["win7_sp1_x86", "win10_19041_x86", "win10_19041_x64"])
-def test_values_go_on_over_the_pages_of_a_three_level_table(layout: str) -> None:
+@BY_FORM
+def test_values_go_on_over_the_pages_of_a_three_level_table(form: Form) -> None:
     # Behind the first page of pointers others begin to count from 0 again.
-    image = KernelImage(layout)
+    image = KernelImage(form.layout)
+    width = image.pointer_size
+    per_page, slots = (512 if width == 4 else 256), 0x1000 // width
     process = image.process("a.exe", 0x104, level=2)
-    per_page = 512 if image.pointer_size == 4 else 256
-    first_of_second = 4 * per_page * (0x1000 // image.pointer_size)
-    count = first_of_second // 4 + 3000
-    values = process.handles(count, image.event())
-    table = HandleTable(MockTarget(image), process.table.address)
-    found = [
-        row.handle
-        for rows in table.pages()
-        for row in rows
-        if isinstance(row, HandleEntry) and not row.free
-    ]
-    assert found == values
-    assert len(set(found)) == count and found[-1] > first_of_second
+    process.handles(per_page + 10, image.event())
+    # Its second page of entries, taken from the first page of pointers and hung into another one,
+    # as if all between them had been closed and their memory lost.
+    second = process.table.leaves[1]
+    top = process.table.view["TableCode"] & ~3
+    another = image.allocate(0x1000, alignment=0x1000)
+    image.set_pointer(image.pointer(top) + width, 0)
+    image.set_pointer(another, second)
+    image.set_pointer(top + width, another)
+    start = 4 * per_page * slots
+    process.table.view["NextHandleNeedingPool"] = start + 4 * per_page
+    target = MockTarget(image)
+    table = HandleTable(target, process.table.address)
+    assert table.level == 2
+    reads = target.reads.ranges
+    rows = [row for page in table.pages() for row in page]
+    # One read a page: the top one, two of pointers, two of entries.
+    assert target.reads.ranges - reads == 5
+    found = [row.handle for row in rows if isinstance(row, HandleEntry) and not row.free]
+    assert found == [*range(4, 4 * per_page, 4), *range(start + 4, start + 4 * 12, 4)]
+    (hole,) = [row for row in rows if isinstance(row, Hole)]
+    assert (hole.handle, hole.hidden) == (4 * per_page, per_page * (slots - 1))
     last = table.entry(found[-1])
-    assert last is not None and last.address == process.table.entry_address(found[-1])
+    assert last is not None and last.address == second + 11 * 2 * width
 
 
 @BY_FORM

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
 from pathlib import Path
 from typing import Any, Dict
 from uuid import UUID
 
 import pytest
 
-from mocks.pdb import ToolchainMissing, make_pdb
+from mocks.pdb import make_pdb
 
+from ..needs import real_file
 from .rig import Rig, RigMissing
 from .triage import triage_drivers
 
@@ -20,41 +20,24 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def rig() -> Rig:
-    """The real pykd and engine; without them the tests skip, or fail where they must run."""
+def rig(compiler: None) -> Rig:
+    """The real pykd and engine. Without them this is asked for only where they must be there."""
     try:
         return Rig.find()
     except RigMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            pytest.fail(f"PYKD_HANDLE_REQUIRE_ENGINE=1, but {reason}", pytrace=False)
-        pytest.skip(str(reason))
-
-
-def _real_file(name: str) -> Path:
-    # Dumps of real machines are not the project's to give away, so they lie beside it.
-    folder = os.environ.get("PYKD_HANDLE_DATA") or REPOSITORY.parent / "shared" / "data"
-    path = Path(folder, name)
-    if not path.is_file():
-        pytest.skip(f"no {name} in {folder} (PYKD_HANDLE_DATA names another folder)")
-    return path
+        pytest.fail(f"PYKD_HANDLE_REQUIRE_ENGINE=1, but {reason}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
-def real_minidump() -> Path:
-    """A user-mode minidump of Windows 11 (breakpad's tiny-exe-with-cet-xsave)."""
-    return _real_file("2e852e97_tiny-exe-with-cet-xsave.dmp")
-
-
-@pytest.fixture(scope="session")
-def real_triage_dump() -> Path:
+def real_triage_dump(shared: Path) -> Path:
     """A kernel triage dump of Windows 10 19041 (rizin's test files)."""
-    return _real_file("triage_x64.dmp")
+    return real_file("triage_x64.dmp")
 
 
 @pytest.fixture(scope="session")
-def real_triage_isf() -> Path:
+def real_triage_isf(shared: Path) -> Path:
     """The file with every type and symbol of that dump's kernel (ISF)."""
-    return _real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
+    return real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
 
 
 @pytest.fixture(scope="session")
@@ -75,20 +58,17 @@ def real_triage_symbols(
     pdb = real_triage_layout["metadata"]["windows"]["pdb"]
     kernel = triage_drivers(real_triage_dump)[0]
     symbols = {name: entry["address"] for name, entry in real_triage_layout["symbols"].items()}
-    try:
-        made = make_pdb(
-            real_triage_layout,
-            symbols,
-            name=pdb["database"].rpartition(".")[0],
-            base=kernel.base,
-            size=kernel.size,
-            guid=UUID(pdb["GUID"]),
-            age=pdb["age"],
-            timestamp=kernel.timestamp,
-            checksum=kernel.checksum,
-        )
-    except ToolchainMissing as reason:
-        pytest.skip(str(reason))
+    made = make_pdb(
+        real_triage_layout,
+        symbols,
+        name=pdb["database"].rpartition(".")[0],
+        base=kernel.base,
+        size=kernel.size,
+        guid=UUID(pdb["GUID"]),
+        age=pdb["age"],
+        timestamp=kernel.timestamp,
+        checksum=kernel.checksum,
+    )
     folder = tmp_path_factory.mktemp("triage-symbols")
     made.write(folder)
     # The dump calls the image by the name it has on disk.

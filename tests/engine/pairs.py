@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Callable, Mapping, NamedTuple, Optional
 
-import pytest
-
 from mocks import KernelImage, builds
 from mocks.dump import write_full_dump
-from mocks.pdb import ToolchainMissing, make_pdb
+from mocks.pdb import make_pdb
 from mocks.sample import BASE
 
 __all__ = ("Pair", "make_pair")
@@ -46,12 +43,7 @@ def make_pair(
     data = builds.load_raw(layout)
     symbols = {name: int(row["address"]) for name, row in data["symbols"].items()}
     base = _BASES[data["base_types"]["pointer"]["size"]]
-    try:
-        pdb = make_pdb(data, symbols, base=base)
-    except ToolchainMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(str(reason))
+    pdb = make_pdb(data, symbols, base=base)
     if make is None:
         image = KernelImage(layout, base=base, kernel_image=pdb.image, symbols=symbols, pae=pae)
     else:

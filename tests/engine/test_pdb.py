@@ -7,7 +7,6 @@ is seen.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import struct
@@ -19,19 +18,24 @@ from uuid import UUID
 import pytest
 
 import mocks.pdb
+from mocks import builds
 from mocks.pdb import LayoutError, ModulePdb, ToolchainError, ToolchainMissing, make_pdb
 from mocks.pdb_identity import image_identity, image_sections
 
-from .conftest import REPOSITORY
 from .minimal_dump import minimal_minidump
 from .rig import Rig
 from .triage import triage_drivers
 
 Layout = Dict[str, Any]
 
-LAYOUTS = REPOSITORY / "mocks" / "layouts"
-# More of them, of more machines, than the project carries.
-MORE_LAYOUTS = REPOSITORY.parent / "shared" / "layouts"
+# Of each machine, with bit fields and without.
+BUILDS = [
+    "winxp_sp3_x86",
+    "win10_19041_x86",
+    "win7_sp1_x64",
+    "win10_19041_x64",
+    "win11_26100_arm64",
+]
 CHECKED = [
     "_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_HANDLE_TABLE_ENTRY_INFO", "_HANDLE_TABLE_FREE_LIST",
     "_EXHANDLE", "_OBJECT_HEADER", "_OBJECT_HEADER_NAME_INFO", "_OBJECT_HEADER_CREATOR_INFO",
@@ -84,22 +88,6 @@ def bits(position: int, length: int, name: str) -> Dict[str, Any]:
     return {"kind": "bitfield", **kind}
 
 
-def load_layout(path: Path) -> Layout:
-    if not path.is_file():
-        pytest.skip(f"no {path}")
-    layout: Layout = json.loads(path.read_text(encoding="utf-8"))
-    return layout
-
-
-def made(layout: Layout, symbols: Dict[str, int], **more: Any) -> ModulePdb:
-    try:
-        return make_pdb(layout, symbols, **more)
-    except ToolchainMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(str(reason))
-
-
 def llvm(tool: str, *arguments: Any) -> str:
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
@@ -147,24 +135,19 @@ def said_by_engine(rig: Rig, pdb: ModulePdb, names: List[str], folder: Path) -> 
 # --- types, through pykd and Microsoft's reader ------------------------------------------------
 
 
-def _layout_files() -> List[Path]:
-    files = {path.name: path for folder in (MORE_LAYOUTS, LAYOUTS) for path in folder.glob("win*")}
-    return [files[name] for name in sorted(files)]
-
-
-@pytest.mark.parametrize("path", _layout_files(), ids=lambda path: str(path.stem))
-def test_every_field_is_where_the_layout_has_it(rig: Rig, path: Path, tmp_path: Path) -> None:
-    layout = load_layout(path)
+@pytest.mark.parametrize("build", BUILDS)
+def test_every_field_is_where_the_layout_has_it(rig: Rig, build: str, tmp_path: Path) -> None:
+    layout = builds.load_raw(build)
     names = [name for name in CHECKED if name in layout["user_types"]]
     assert {"_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_OBJECT_HEADER", "_EPROCESS"} <= set(names)
-    pdb = made(layout, SYMBOLS)
+    pdb = make_pdb(layout, SYMBOLS)
     assert said_by_engine(rig, pdb, names, tmp_path) == said_by(layout, names)
 
 
 def test_all_types_of_a_real_kernel(rig: Rig, real_triage_layout: Layout, tmp_path: Path) -> None:
     names = [n for n, t in real_triage_layout["user_types"].items() if t["size"] and t["fields"]]
     assert len(names) > 1500
-    pdb = made(real_triage_layout, SYMBOLS)
+    pdb = make_pdb(real_triage_layout, SYMBOLS)
     seen = {}
     for at in range(0, len(names), 400):
         seen.update(said_by_engine(rig, pdb, names[at : at + 400], tmp_path))
@@ -199,7 +182,7 @@ def test_awkward_fields(rig: Rig, tmp_path: Path) -> None:
     )
     layout = layout_of(_OUTER=outer, _INNER=inner, _APART=apart)
     names = ["_OUTER", "_INNER", "_APART"]
-    pdb = made(layout, {})
+    pdb = make_pdb(layout, {})
     assert said_by_engine(rig, pdb, names, tmp_path) == said_by(layout, names)
 
 
@@ -210,7 +193,7 @@ def test_types_the_layout_leaves_out_are_opaque(rig: Rig, tmp_path: Path) -> Non
         {"Value": (0, gone), "Behind": (0x14, base("unsigned long")),
          "Pointer": (0x18, {"kind": "pointer", "subtype": gone})},
     )  # fmt: skip
-    pdb = made(layout_of(_HOLDER=holder), {})
+    pdb = make_pdb(layout_of(_HOLDER=holder), {})
     size, fields = said_by_engine(rig, pdb, ["_HOLDER"], tmp_path)["_HOLDER"]
     assert size == 0x20
     # A value of unknown size takes the room up to the next field.
@@ -237,7 +220,7 @@ def test_impossible_layout_is_refused(record: Any) -> None:
 
 def test_name_that_is_no_cpp_name_is_refused_by_the_compiler() -> None:
     record = struct_of(4, {"private": (0, base("unsigned long"))})
-    made(layout_of(), {})
+    make_pdb(layout_of(), {})
     with pytest.raises(ToolchainError, match="error: "):
         make_pdb(layout_of(_BAD=record), {})
 
@@ -247,7 +230,7 @@ def test_name_that_is_no_cpp_name_is_refused_by_the_compiler() -> None:
 
 @pytest.mark.parametrize("arch", ["x64", "x86", "arm64"])
 def test_symbols_lie_at_their_addresses(arch: str, tmp_path: Path) -> None:
-    module = made(layout_of(), SYMBOLS, arch=arch)
+    module = make_pdb(layout_of(), SYMBOLS, arch=arch)
     module.write(tmp_path)
     publics = llvm("llvm-pdbutil", "dump", "-publics", tmp_path / module.pdb_name)
     sections = image_sections(module.image)
@@ -272,7 +255,7 @@ def test_engine_finds_symbols_and_types(
     layout = layout_of(_PAIR=struct_of(8, {"High": (4, base("unsigned long"))}))
     if arch == "x86":
         layout["base_types"]["pointer"]["size"] = 4
-    module = made(layout, SYMBOLS, name="sample", arch=arch, base=base_address)
+    module = make_pdb(layout, SYMBOLS, name="sample", arch=arch, base=base_address)
     module.write(tmp_path)
     dump = tmp_path / "sample.dmp"
     dump.write_bytes(minimal_minidump(module, arch))
@@ -301,7 +284,7 @@ def test_symbol_outside_the_module() -> None:
 
 
 def test_chosen_size() -> None:
-    assert made(layout_of(), SYMBOLS, size=0x1046000).size == 0x1046000
+    assert make_pdb(layout_of(), SYMBOLS, size=0x1046000).size == 0x1046000
 
 
 # --- what ties image, PDB and dump together ----------------------------------------------------
@@ -310,7 +293,7 @@ GUID = UUID("01234567-89ab-cdef-fedc-ba9876543210")
 
 
 def test_identity_is_what_was_asked_for(tmp_path: Path) -> None:
-    module = made(layout_of(), SYMBOLS, guid=GUID, age=3, timestamp=0x12345678, checksum=0xABCD)
+    module = make_pdb(layout_of(), SYMBOLS, guid=GUID, age=3, timestamp=0x12345678, checksum=0xABCD)
     module.write(tmp_path)
     (headers,) = struct.unpack_from("<I", module.image, 0x3C)
     assert struct.unpack_from("<I", module.image, headers + 24 + 64) == (0xABCD,)
@@ -329,21 +312,21 @@ def test_identity_is_what_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_identity_follows_the_content() -> None:
-    first, again = (made(layout_of(), SYMBOLS) for _ in range(2))
-    other = made(layout_of(), {**SYMBOLS, "More": 0x2000})
+    first, again = (make_pdb(layout_of(), SYMBOLS) for _ in range(2))
+    other = make_pdb(layout_of(), {**SYMBOLS, "More": 0x2000})
     assert first == again
     assert first.guid == image_identity(first.image)[0]
     assert other.guid != first.guid
 
 
 def test_engine_refuses_a_pdb_of_another_build(rig: Rig, tmp_path: Path) -> None:
-    wanted = made(layout_of(), SYMBOLS, guid=GUID)
+    wanted = make_pdb(layout_of(), SYMBOLS, guid=GUID)
     dump = tmp_path / "sample.dmp"
     dump.write_bytes(minimal_minidump(wanted, "x64"))
     seen = {}
     for guid in (GUID, UUID(int=GUID.int + 1)):
         folder = tmp_path / str(guid)
-        made(layout_of(), SYMBOLS, guid=guid).write(folder)
+        make_pdb(layout_of(), SYMBOLS, guid=guid).write(folder)
         (folder / "ntkrnlmp.exe").unlink()
         seen[guid] = rig.host(dump, [".reload /f", "lm"], symbols=folder)
     good, bad = seen.values()
@@ -380,17 +363,17 @@ def test_real_triage_dump_with_the_types_of_its_kernel(
 
 
 def test_second_time_comes_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = made(layout_of(), SYMBOLS, cache=tmp_path)
+    first = make_pdb(layout_of(), SYMBOLS, cache=tmp_path)
 
     def fail(*_: object) -> None:
         raise AssertionError("linked again")
 
     monkeypatch.setattr(mocks.pdb, "link_module", fail)
-    assert made(layout_of(), SYMBOLS, cache=tmp_path) == first
+    assert make_pdb(layout_of(), SYMBOLS, cache=tmp_path) == first
     # Another identity is no other content.
-    assert made(layout_of(), SYMBOLS, cache=tmp_path, guid=GUID).guid == GUID
+    assert make_pdb(layout_of(), SYMBOLS, cache=tmp_path, guid=GUID).guid == GUID
     with pytest.raises(AssertionError, match="linked again"):
-        made(layout_of(), {}, cache=tmp_path)
+        make_pdb(layout_of(), {}, cache=tmp_path)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("draft")] == []
 
 

@@ -19,10 +19,7 @@ COMMAND = "!pykd.py -g -m pykd_handle"
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("no node on this machine")
-    return found
+    return shutil.which("node") or ""
 
 
 def run(node: str, **given: Any) -> Dict[str, Any]:

@@ -150,16 +150,19 @@ def test_same_python_is_recommended(text: str) -> None:
         assert phrase in python_help(64)
 
 
-def run_script(*words: str) -> subprocess.CompletedProcess[str]:
-    shell = shutil.which("pwsh") or shutil.which("powershell")
-    if shell is None:
-        pytest.skip("no PowerShell on this machine")
+@pytest.fixture
+def powershell() -> str:
+    return shutil.which("pwsh") or shutil.which("powershell") or ""
+
+
+def run_script(shell: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [shell, "-NoProfile", "-NonInteractive", "-File", str(SCRIPT), *words]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
-def test_what_if() -> None:
-    done = run_script("-WhatIf", "-Python", sys.executable)
+@pytest.mark.windows
+def test_what_if(powershell: str) -> None:
+    done = run_script(powershell, "-WhatIf", "-Python", sys.executable)
     if sys.platform == "win32":
         assert "What if: " in done.stdout
     else:
@@ -168,7 +171,8 @@ def test_what_if() -> None:
         assert done.returncode == 1
 
 
-def test_python_that_is_none(tmp_path: Path) -> None:
-    done = run_script("-WhatIf", "-Python", str(tmp_path / "python.exe"))
+@pytest.mark.windows
+def test_python_that_is_none(powershell: str, tmp_path: Path) -> None:
+    done = run_script(powershell, "-WhatIf", "-Python", str(tmp_path / "python.exe"))
     assert done.returncode == 1
     assert "is no Python from 3.8 on." in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,28 +10,18 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 
 from mocks import KernelImage
-from mocks.pdb import ModulePdb, ToolchainMissing, make_pdb
+from mocks.pdb import ModulePdb, make_pdb
 from pykd_handle.layout import Array, EnumType, Isf, Pointer, Struct, StructRef, Type
 from pykd_handle.values import SymbolsError
 
 Layout = Dict[str, Any]
 
 
-def made(layout: Layout, symbols: Dict[str, int], **more: Any) -> ModulePdb:
-    """`make_pdb`; skips where there is no compiler."""
-    try:
-        return make_pdb(layout, symbols, **more)
-    except ToolchainMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(str(reason))
-
-
 def of_build(build: str) -> Tuple[Layout, ModulePdb]:
     """The layout and symbols of one of the mocks' builds, and the PDB made from them."""
     layout = KernelImage(build).isf()
     symbols = {name: int(row["address"]) for name, row in layout["symbols"].items()}
-    return layout, made(layout, symbols)
+    return layout, make_pdb(layout, symbols)
 
 
 def llvm(*words: Any) -> str:

@@ -11,13 +11,16 @@ from uuid import UUID
 import pytest
 
 from mocks.msf import join_streams, split_streams
+from mocks.pdb import make_pdb
 from pykd_handle.layout import Isf, PdbIdentity, SymbolFile, open_symbol_file
 from pykd_handle.layout.msf import Msf
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
 
-from ..program.conftest import real
-from .pdbs import Layout, leaves, llvm, made, of_build, structs_of, write
+from ..needs import real_file
+from .pdbs import Layout, leaves, llvm, of_build, structs_of, write
+
+pytestmark = pytest.mark.usefixtures("compiler")
 
 BUILD = "win10_19041_x64"
 GUID = UUID("01234567-89ab-cdef-fedc-ba9876543210")
@@ -62,11 +65,12 @@ def test_every_structure_and_symbol_of_a_build(tmp_path: Path, build: str) -> No
             assert said[name] == known, name
 
 
+@pytest.mark.usefixtures("shared")
 def test_every_structure_and_symbol_of_a_real_kernel(tmp_path: Path) -> None:
-    isf = Isf.load(real("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"))
+    isf = Isf.load(real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"))
     layout = {part: table.value for part, table in isf._tables.items()}
     symbols = {name: row["address"] for name, row in layout["symbols"].items()}
-    file = Pdb(write(tmp_path / "nt.pdb", made(layout, symbols).pdb))
+    file = Pdb(write(tmp_path / "nt.pdb", make_pdb(layout, symbols).pdb))
     fields = 0
     for known in structs_of(isf, layout):
         said = file.struct(known.name)
@@ -117,13 +121,13 @@ def test_names_of_eight_bytes(tmp_path: Path) -> None:
     """LLVM's linker puts them into the wrong bucket of the table."""
     layout, _ = of_build(BUILD)
     symbols = {"Eightbyt": 0x1230, "Sevenby": 0x1240, "NineBytes": 0x1250}
-    file = Pdb(write(tmp_path / "nt.pdb", made(layout, symbols).pdb))
+    file = Pdb(write(tmp_path / "nt.pdb", make_pdb(layout, symbols).pdb))
     assert {name: file.symbol(name) for name in symbols} == symbols
 
 
 def test_the_age_is_that_which_the_image_names(tmp_path: Path) -> None:
     layout, _ = of_build(BUILD)
-    streams = split_streams(made(layout, {}, guid=GUID, age=3).pdb)
+    streams = split_streams(make_pdb(layout, {}, guid=GUID, age=3).pdb)
     # Whoever writes into the file afterwards (source server data) counts up that of the file.
     streams[1] = streams[1][:8] + struct.pack("<I", 9) + streams[1][12:]
     file = Pdb(write(tmp_path / "ntkrnlmp.pdb", join_streams(streams)))
@@ -201,7 +205,7 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     for number in range(20):
         for name, kind in list(layout["user_types"].items())[:80]:
             layout["user_types"][f"{name}_{number}"] = kind
-    path = write(tmp_path / "nt.pdb", made(layout, {"PsActiveProcessHead": 0x1230}).pdb)
+    path = write(tmp_path / "nt.pdb", make_pdb(layout, {"PsActiveProcessHead": 0x1230}).pdb)
     taken = []
     read = Msf.read
 

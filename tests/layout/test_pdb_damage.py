@@ -258,6 +258,7 @@ def test_every_length(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("build", ["win10_19041_x64", "win7_sp1_x86"])
 def test_random_damage_ends_in_answers_or_one_line(tmp_path: Path, build: str) -> None:
     """Bytes of a real linker's file are changed, most of them where its tables are."""

@@ -1,7 +1,6 @@
 """The shipped layouts: all there, as complete as the package needs, and the right one chosen."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,8 @@ from pykd_handle.layout.shipped import candidates, load, shipped
 from pykd_handle.values import SymbolsError
 from tools.ship_layouts import UPDATES
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "layouts"
+from ..needs import SHARED
+
 FILES = sorted({item.file for item in shipped()})
 # The only published layout in part; what is put to it is told in its own test.
 IN_PART = "win11_22000_arm64"
@@ -51,11 +51,10 @@ def test_what_the_package_reads_is_there(name: str) -> None:
         assert layout.struct(struct).has(path), (struct, path)
 
 
+@pytest.mark.usefixtures("shared")
 @pytest.mark.parametrize("name", [name for name in FILES if not name.endswith("la57")])
 def test_nothing_was_changed_on_the_way(name: str) -> None:
-    source = SHARED / f"{UPDATES[name].file if name in UPDATES else name}.json"
-    if not source.is_file():
-        pytest.skip("the complete layout files (../shared/layouts) are not here")
+    source = SHARED / "layouts" / f"{UPDATES[name].file if name in UPDATES else name}.json"
     full = json.loads(source.read_text("utf-8"))["user_types"]
     layout = load(name)
     for struct in ("_EPROCESS", "_HANDLE_TABLE", "_OBJECT_HEADER", "_OBJECT_TYPE", "_TOKEN"):

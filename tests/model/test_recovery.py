@@ -18,7 +18,7 @@ from pykd_handle.render.words import words
 from pykd_handle.values import SymbolsError, Unavailable
 
 from ..answers import Answer
-from ..builds.layouts import prepare
+from ..builds.layouts import complete
 from ..builds.systems import seen, small_system
 
 
@@ -49,34 +49,6 @@ def note_of(path: Path) -> str:
         return " | ".join(map(words, target.notes()))
     finally:
         target.close()
-
-
-@pytest.mark.parametrize(
-    "layout",
-    [
-        # Their symbols differ in what the package reads, or in the sizes that a dump tells.
-        "win2003_sp0_x86",
-        "win2003_sp1_x64",
-        "win2003_sp2_x64",
-        "win7_sp0_x86",
-        "win7_sp1_x64",
-        "win7_sp1_24000_x64",
-        "win7_sp1_x86",
-        "win7_sp1_24000_x86",
-        "win81_x64",
-        "win81_u1_x64",
-        "win10_1507_x64",
-        "win10_1507_17770_x64",
-        "win10_14393_x64",
-        "win10_14393_6343_x64",
-        "win81_21620_x64",
-        "win2022_20348_x64",
-    ],
-)
-def test_the_variant_of_a_build_that_fits(layout: str, tmp_path: Path) -> None:
-    note = note_of(made(tmp_path, prepare(layout)))
-    assert f"its layout is {layout}, which" in note
-    assert "WARNING" not in note
 
 
 def test_variants_that_nothing_tells_apart_are_named(tmp_path: Path) -> None:
@@ -152,9 +124,10 @@ def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> No
         target.close()
 
 
+@pytest.mark.usefixtures("shared")
 def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
     # RequestedTimerResolution of serviced kernels lies where ExitTime of the first one did.
-    image = KernelImage(prepare("win10_14393_6343_x64"))
+    image = KernelImage(complete("win10_14393_6343_x64"))
     image.system.handle(image.system, value=4)
     image.current = image.process("a.exe", 0x104)
     audio = image.process("audio.exe", 0x200)

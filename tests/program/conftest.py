@@ -1,13 +1,10 @@
 """Running the whole program: words in, exit code and both streams out."""
 
-from pathlib import Path
 from typing import Callable, NamedTuple
 
 import pytest
 
 from pykd_handle.cli import main
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 class Run(NamedTuple):
@@ -26,11 +23,3 @@ def run(capsys) -> Callable[..., Run]:
         return Run(code, streams.out, streams.err)
 
     return call
-
-
-def real(name: str) -> Path:
-    """A real file, which is not the project's to give away; skips where it is absent."""
-    path = DATA / name
-    if not path.is_file():
-        pytest.skip(f"no {name} in ../shared/data")
-    return path

@@ -5,11 +5,13 @@ from typing import Any, Dict, List
 
 import pytest
 
-from .conftest import real
+from ..needs import real_file
+
+pytestmark = pytest.mark.usefixtures("shared")
 
 
 def rows_of(run, name: str, *words: str) -> List[Dict[str, Any]]:
-    result = run("--dump", real(name), "--format", "jsonl", *words)
+    result = run("--dump", real_file(name), "--format", "jsonl", *words)
     return [json.loads(line) for line in result.out.splitlines()]
 
 
@@ -20,7 +22,7 @@ def rows_of(run, name: str, *words: str) -> List[Dict[str, Any]]:
 def test_every_entry_of_the_current_process(run, name: str, words, live: int, free: int) -> None:
     """The first leaf of both tables of two levels is there; the current process of the second
     stands in no list that the dump holds."""
-    expected = json.loads(real(f"{name}.expected.json").read_text("utf-8"))
+    expected = json.loads(real_file(f"{name}.expected.json").read_text("utf-8"))
     rows = [row for row in rows_of(run, f"{name}.dmp", *words) if not row["error"]]
     # The reader leaves out what is no handle: the first entry of each page.
     found = {row["handle"]: row for row in rows if not row["details"].get("reserved")}
@@ -39,7 +41,7 @@ def test_every_entry_of_the_current_process(run, name: str, words, live: int, fr
 
 
 def test_one_handle_of_the_first_leaf(run) -> None:
-    result = run("--dump", real("bsod_ef.dmp"), "374")
+    result = run("--dump", real_file("bsod_ef.dmp"), "374")
     assert result.code == 0
     assert "0374: Object: ffffc08d7f1164e0  GrantedAccess: 00100000" in result.out
 
@@ -55,7 +57,7 @@ def test_a_leaf_that_is_missing_is_named(run) -> None:
 def test_threads_that_are_proved_to_be_threads(run) -> None:
     """The current thread by its address, another one by its dispatcher header; the cookie follows
     from the headers of the current process and thread."""
-    result = run("--dump", real("bsod_ef.dmp"), "--format", "jsonl", "0", "3", "-1", "Thread")
+    result = run("--dump", real_file("bsod_ef.dmp"), "--format", "jsonl", "0", "3", "-1", "Thread")
     rows = [json.loads(line) for line in result.out.splitlines()]
     threads = {row["handle"]: row for row in rows if row["type"]}
     assert {"0x49c", "0x744", "0x7fc"} <= threads.keys()
@@ -68,16 +70,16 @@ def test_threads_that_are_proved_to_be_threads(run) -> None:
 
 def test_a_process_whose_first_page_is_missing_can_be_named(run) -> None:
     """`0 7 0` shows it, at the end of the broken list."""
-    by_address = run("--dump", real("bsod_1e.dmp"), "0", "7", "ffff800666f522c0")
+    by_address = run("--dump", real_file("bsod_1e.dmp"), "0", "7", "ffff800666f522c0")
     assert "PROCESS ffff800666f522c0" in by_address.out
     assert "ObjectTable: ffffc58309c8eb40" in by_address.out
     assert by_address.code == 1  # its handle table is not in the dump
-    assert "PROCESS ffff800666f522c0" in run("--dump", real("bsod_1e.dmp"), "0", "7", "0").out
+    assert "PROCESS ffff800666f522c0" in run("--dump", real_file("bsod_1e.dmp"), "0", "7", "0").out
 
 
 @pytest.mark.parametrize("form", ["windbg", "jsonl"])
 def test_a_dump_without_any_handle_table(run, form: str) -> None:
-    result = run("--dump", real("franco_26100.dmp"), "--format", form, "0", "3", "0")
+    result = run("--dump", real_file("franco_26100.dmp"), "--format", form, "0", "3", "0")
     assert result.code == 1
     why = "the handle table can't be read: 0xffff8086212b0a48: not in the dump"
     if form == "jsonl":
@@ -92,7 +94,7 @@ def test_no_count_out_of_one_of_several_free_lists(run) -> None:
     """Three of System's free lists are in this dump: 234, -3 and -6; how many there are is not."""
     row = rows_of(run, "triage_x64.dmp", "0", "3", "0")[0]
     assert row["process"] == "System"
-    text = run("--dump", real("triage_x64.dmp")).out
+    text = run("--dump", real_file("triage_x64.dmp")).out
     assert "HandleCount: <Unavailable: at least 56: 172 slots can't be read>" in text
 
 

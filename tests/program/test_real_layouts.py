@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import real
+from ..needs import real_file
+
+pytestmark = pytest.mark.usefixtures("shared")
 
 
 def alone(name: str, folder: Path) -> Path:
     """A real dump with nothing beside it."""
     path = folder / name
-    path.write_bytes(real(name).read_bytes())
+    path.write_bytes(real_file(name).read_bytes())
     return path
 
 
 def test_arm64_of_22000(run, tmp_path: Path) -> None:
     # Decoded by an independent reader.
-    expected = json.loads(real("triage_arm64.expected.json").read_text("utf-8"))
+    expected = json.loads(real_file("triage_arm64.expected.json").read_text("utf-8"))
     result = run("--dump", alone("triage_arm64.dmp", tmp_path), "0", "7", "--format", "jsonl")
     assert "its layout is win11_22000_arm64" in result.err
     rows = {}

@@ -12,7 +12,9 @@ from typing import Dict, Tuple
 
 import pytest
 
-from .conftest import real
+from ..needs import real_file
+
+pytestmark = pytest.mark.usefixtures("shared")
 
 TABLE = 0xFFFFAD0EC107B080
 NAME = "ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"
@@ -42,7 +44,7 @@ def by_hand(path: Path) -> Dict[int, Tuple[int, int, int]]:
 
 @pytest.fixture(scope="module")
 def entries() -> Dict[int, Tuple[int, int, int]]:
-    return by_hand(real("triage_x64.dmp"))
+    return by_hand(real_file("triage_x64.dmp"))
 
 
 def test_the_reading_by_hand_agrees_with_the_files_description(entries) -> None:
@@ -54,11 +56,11 @@ def test_the_reading_by_hand_agrees_with_the_files_description(entries) -> None:
 @pytest.fixture(params=["symbols", "folder", "no symbols"])
 def words(request, tmp_path: Path):
     """The ways to open it; the last one without the kernel's symbols anywhere near."""
-    dump = real("triage_x64.dmp")
+    dump = real_file("triage_x64.dmp")
     if request.param == "symbols":
-        return ["--dump", dump, "--symbols", real(NAME)]
+        return ["--dump", dump, "--symbols", real_file(NAME)]
     if request.param == "folder":
-        return ["--dump", dump, "--symbols", real(NAME).parent]
+        return ["--dump", dump, "--symbols", real_file(NAME).parent]
     alone = tmp_path / "triage.dmp"
     alone.write_bytes(dump.read_bytes())
     return ["--dump", alone]
@@ -116,8 +118,9 @@ def test_every_entry_in_json(run, words, entries) -> None:
 
 def test_three_headers_are_there(run) -> None:
     # The dump holds three whole object headers; their counts were read by hand.
-    words = ("--dump", real("triage_x64.dmp"), "--symbols", real(NAME), "--format", "jsonl")
-    rows = [json.loads(line) for line in run(*words, "0", "3", "4").out.splitlines()]
+    files = ("--dump", real_file("triage_x64.dmp"), "--symbols", real_file(NAME))
+    words = ("--format", "jsonl", "0", "3", "4")
+    rows = [json.loads(line) for line in run(*files, *words).out.splitlines()]
     counts = {
         row["handle"]: (row["handle_count"], row["pointer_count"]) for row in rows if row["handle"]
     }
@@ -136,5 +139,5 @@ def test_how_the_symbols_were_proved_is_told(run, words) -> None:
 
 
 def test_the_crashing_process_is_the_current_one(run) -> None:
-    result = run("--dump", real("triage_x64.dmp"), "--symbols", real(NAME), "4")
+    result = run("--dump", real_file("triage_x64.dmp"), "--symbols", real_file(NAME), "4")
     assert "PROCESS ffffc08bdce94180\n" in result.out

@@ -8,7 +8,7 @@ import pytest
 from mocks import KernelImage
 from mocks.dump import write_full_dump
 
-from .conftest import real
+from ..needs import real_file
 
 
 @pytest.fixture
@@ -75,9 +75,10 @@ def test_nothing_is_promised_where_no_layout_fits(run, tmp_path: Path) -> None:
         assert words in result.err and "without --symbols" not in result.err
 
 
+@pytest.mark.usefixtures("shared")
 def test_a_real_dump_and_a_folder_of_others(run, tmp_path: Path) -> None:
     folder = others(tmp_path / "symbols", 2)
-    result = run("--dump", real("bsod_ef.dmp"), "--symbols", folder, "0", "1")
+    result = run("--dump", real_file("bsod_ef.dmp"), "--symbols", folder, "0", "1")
     assert result.code == 0 and "svchost.exe" in result.out
     assert (
         f"no symbols that fit the addresses of this kernel (build 19041) in {folder}" in result.err

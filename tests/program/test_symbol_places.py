@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -14,15 +13,16 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
-from mocks.linked import Linked, linked_kernel
-from mocks.pdb import ToolchainMissing
+from mocks.linked import linked_kernel
+from mocks.pdb import make_pdb
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.symbols.store import store_path
 
-from ..layout.pdbs import made
-from .conftest import real
+from ..needs import real_file
 
 WORDS = ("0", "7", "0")
+
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 class Case(NamedTuple):
@@ -40,17 +40,8 @@ class Case(NamedTuple):
         return path
 
 
-def linked(build: str) -> Linked:
-    try:
-        return linked_kernel(build)
-    except ToolchainMissing as reason:
-        if os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(str(reason))
-
-
 def make(folder: Path, build: str) -> Case:
-    image, module = linked(build)
+    image, module = linked_kernel(build)
     image.system.handle(image.system, value=4)
     image.current = image.process("notepad.exe", 0x1514, session=1)
     image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
@@ -98,13 +89,15 @@ def test_the_same_listing(run, tmp_path: Path, build: str) -> None:
     assert f"symbols: {case.pdb} (PDB {case.identity}, as the dump's kernel says; " in pdb.err
 
 
+@pytest.mark.usefixtures("shared")
 def test_the_same_listing_of_a_real_dump(run, tmp_path: Path) -> None:
-    dump, isf = real("triage_x64.dmp"), real("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
+    dump = real_file("triage_x64.dmp")
+    isf = real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
     data = json.loads(lzma.decompress(isf.read_bytes()))
     identity = data["metadata"]["windows"]["pdb"]
     symbols = {name: row["address"] for name, row in data["symbols"].items()}
     pdb = tmp_path / "ntkrnlmp.pdb"
-    pdb.write_bytes(made(data, symbols, guid=UUID(identity["GUID"]), age=identity["age"]).pdb)
+    pdb.write_bytes(make_pdb(data, symbols, guid=UUID(identity["GUID"]), age=identity["age"]).pdb)
     for words in (("0", "7", "0"), ("0", "13"), ("0", "7", "0", "--format", "jsonl")):
         wanted = run("--dump", dump, "--symbols", isf, *words)
         said = run("--dump", dump, "--symbols", pdb, *words)
@@ -211,7 +204,7 @@ def test_nothing_anywhere(run, case: Case, tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_pdb_of_another_kernel_is_refused(run, case: Case, tmp_path: Path) -> None:
     other = tmp_path / "other.pdb"
-    other.write_bytes(linked("win7_sp1_x64").pdb.pdb)
+    other.write_bytes(linked_kernel("win7_sp1_x64").pdb.pdb)
     result = run("--dump", case.dump, "--symbols", other)
     assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
     assert f"{other} is of another kernel: it was made from other.pdb " in result.err
@@ -225,7 +218,7 @@ def test_without_identity_the_addresses_choose(run, tmp_path: Path) -> None:
     right = case.in_store(store)
     wrong = store / f"ntkrnlmp.pdb/{'0' * 32}1/ntkrnlmp.pdb"
     wrong.parent.mkdir(parents=True)
-    wrong.write_bytes(linked("win7_sp1_x64").pdb.pdb)
+    wrong.write_bytes(linked_kernel("win7_sp1_x64").pdb.pdb)
     (store / "tcpip.pdb" / f"{'1' * 32}1").mkdir(parents=True)
     shutil.copy(case.pdb, store / "tcpip.pdb" / f"{'1' * 32}1" / "tcpip.pdb")
     data = case.dump.read_bytes()

@@ -13,7 +13,7 @@ from mocks.dump import write_full_dump
 from mocks.kernel_image import KernelImage
 from pykd_handle.targets.symbols.store import store_path
 
-from .conftest import real
+from ..needs import real_file
 from .test_symbol_places import Case, make
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -21,7 +21,7 @@ SERVER = "https://msdl.microsoft.com/download/symbols"
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
+def case(compiler: None, tmp_path: Path) -> Case:
     return make(tmp_path, "win10_19041_x64")
 
 
@@ -99,8 +99,9 @@ def test_a_kernel_that_no_layout_fits(run, tmp_path: Path) -> None:
     assert pdb["GUID"] in said.out and "To fetch by hand" in said.out
 
 
+@pytest.mark.usefixtures("shared")
 def test_a_real_dump_whose_debug_record_is_paged_out(run) -> None:
-    said = run("--dump", real("bsod_ef.dmp"), "symbols")
+    said = run("--dump", real_file("bsod_ef.dmp"), "symbols")
     assert said.code == 1
     assert "ntoskrnl.exe, time stamp F5E79FC4, size 0x1046000; which PDB it has" in said.out
     address = f"{SERVER}/ntoskrnl.exe/F5E79FC41046000/ntoskrnl.exe"

@@ -5,7 +5,6 @@ The expected figures were read from the file by hand, and from a debugger.
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 
@@ -15,18 +14,14 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.dump import DumpTarget, open_dump
 from pykd_handle.values import MemoryUnavailable, SymbolsError
 
-FOLDER = Path(
-    os.environ.get("PYKD_HANDLE_DATA")
-    or Path(__file__).resolve().parents[3].parent / "shared" / "data"
-)
-DUMP = FOLDER / "triage_x64.dmp"
-SYMBOLS = FOLDER / "ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"
+from ...needs import SHARED
+
+DUMP = SHARED / "data" / "triage_x64.dmp"
+SYMBOLS = SHARED / "data" / "ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"
 TABLE = 0xFFFFAD0EC107B080
 SYSTEM = 0xFFFFC08BDCE94180
 
-pytestmark = pytest.mark.skipif(
-    not (DUMP.is_file() and SYMBOLS.is_file()), reason="the real triage dump is not here"
-)
+pytestmark = pytest.mark.usefixtures("shared")
 
 
 @pytest.fixture(scope="module")

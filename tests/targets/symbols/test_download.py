@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from mocks import KernelImage
+from mocks.pdb import make_pdb
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.targets.symbols import download
@@ -18,7 +19,6 @@ from pykd_handle.targets.symbols.path import SymbolServer
 from pykd_handle.targets.symbols.store import find_in_store
 from pykd_handle.values import SymbolsError
 
-from ...layout.pdbs import made
 from .server import Answer, Server, serving
 
 GUID = UUID("01234567-89ab-cdef-fedc-ba9876543210")
@@ -27,8 +27,8 @@ PLACE = f"/ntkrnlmp.pdb/{GUID.hex.upper()}1A/ntkrnlmp.pdb"
 
 
 @pytest.fixture(scope="module")
-def pdb() -> bytes:
-    return made(KernelImage("win10_19041_x64").isf(), {}, guid=GUID, age=26).pdb
+def pdb(compiler: None) -> bytes:
+    return make_pdb(KernelImage("win10_19041_x64").isf(), {}, guid=GUID, age=26).pdb
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every layout that ships, as image, PDB and dump in the real engine: all handles that it has.
+"""A build of each form of an entry, as image, PDB and dump in the real engine: all its handles.
 
 57-bit kernels are left out, whose page tables this engine (15063) can't follow.
 """
@@ -13,7 +13,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.sample import BASE
-from tests.builds.layouts import ALL, prepare
+from tests.builds.forms import FORMS
 from tests.builds.systems import Row, System, small_system
 
 from .commands import on_engine
@@ -36,17 +36,16 @@ def row(record: Dict[str, Any]) -> Row:
     )
 
 
-@pytest.mark.parametrize("layout", [name for name in ALL if "la57" not in name])
+@pytest.mark.parametrize("layout", [form.layout for form in FORMS if "la57" not in form.layout])
 def test_three_processes(rig: Rig, tmp_path: Path, layout: str) -> None:
-    known = prepare(layout)
     made: List[System] = []
 
     def make(kernel: bytes, symbols: Mapping[str, int]) -> KernelImage:
         base = 0x82000000 if "x86" in layout else BASE
-        made.append(small_system(known, base=base, kernel_image=kernel, symbols=symbols))
+        made.append(small_system(layout, base=base, kernel_image=kernel, symbols=symbols))
         return made[0].image
 
-    pair = make_pair(tmp_path, lambda image: None, known, make)
+    pair = make_pair(tmp_path, lambda image: None, layout, make)
     (system,) = made
     commands = [["0", "3", "0", "--format", "jsonl"], ["0", "0"]]
     listing, current = on_engine(rig, pair.dump, commands, pair.symbols)
