@@ -15,7 +15,7 @@ from pykd_handle.render import find_renderer
 from pykd_handle.rows import Foot, Head, Note, Title
 from pykd_handle.values import NO_VALUE, Details, Hex, Reason, Sentence, Unavailable
 
-from .captures import handle, process
+from .facts import handle, process
 
 BEYOND = "\u0422\u0438\u043f\u20ac\x1b[31m\ud800\n"
 IMITATION = "<Unavailable: not in the dump>"
