@@ -73,8 +73,12 @@ _ATTRIBUTES = (
 )
 
 
-def small_system(layout: str, cookie: int = 0x3C, **more: Any) -> System:
-    """System and three processes, whose tables have the levels 0, 1 and 2."""
+def small_system(layout: str, cookie: int = 0x3C, crowd: int = 1100, **more: Any) -> System:
+    """System and three processes, whose tables have the levels 0, 1 and 2.
+
+    ``crowd`` is how many handles two of them have beside a few: more than two pages of entries hold,
+    so that the upper levels have something to say.
+    """
     image = KernelImage(layout, cookie=cookie, **more)
     rows: List[Row] = []
     image.system.handle(image.system, 0x1FFFFF, value=4)
@@ -102,9 +106,8 @@ def small_system(layout: str, cookie: int = 0x3C, **more: Any) -> System:
             handle = process.handle(item, access, **chosen)
             rows.append(Row(pid, handle, item.address, item.type_name, name, access, attributes))
         if level:
-            # More than two pages of entries, so that the upper levels have something to say.
             event = image.event()
-            for handle in process.handles(1100, event):
+            for handle in process.handles(crowd, event):
                 rows.append(Row(pid, handle, event.address, "Event", "", 0x1F0003, ()))
     return System(image, rows)
 

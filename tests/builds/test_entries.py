@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import struct
 
-import pytest
-
-from mocks import KernelImage
+from mocks import KernelImage, MockTarget
 
 from ..answers import Answer
 from .forms import BY_FORM, Form
@@ -23,7 +21,7 @@ def body_of(image: KernelImage, header: int) -> int:
 
 
 @BY_FORM
-def test_entries_in_use(form: Form, opener) -> None:
+def test_entries_in_use(form: Form) -> None:
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
     event = image.object("Event", "Ready", at=body_of(image, form.header), size=0x18, headers=())
@@ -32,8 +30,8 @@ def test_entries_in_use(form: Form, opener) -> None:
     for handle, (first, second, _) in zip(handles, form.entries):
         place = process.table.entry_address(handle)
         image.memory.write(place, words(image, first, second))
-    with opener(image) as target:
-        rows = Answer(target, "").rows
+    target = MockTarget(image)
+    rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     for row, (_, _, attributes) in zip(rows, form.entries):
         assert (row.object_header, row.object) == (form.header, event.address)
@@ -43,7 +41,7 @@ def test_entries_in_use(form: Form, opener) -> None:
 
 
 @BY_FORM
-def test_free_and_reserved_entries(form: Form, opener) -> None:
+def test_free_and_reserved_entries(form: Form) -> None:
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
     handles = process.handles(600, image.event())
@@ -55,9 +53,9 @@ def test_free_and_reserved_entries(form: Form, opener) -> None:
     for handle in gone:
         image.memory.write(process.table.entry_address(handle), words(image, 0, following))
     firsts = [4 * per_page * number for number in range(len(process.table.leaves))]
-    with opener(image) as target:
-        used = Answer(target, "0 0").rows
-        every = Answer(target, "0 4").rows
+    target = MockTarget(image)
+    used = Answer(target, "0 0").rows
+    every = Answer(target, "0 4").rows
     assert [row.handle for row in used] == [handle for handle in handles if handle not in gone]
     free = {row.handle: row for row in every if row.free}
     # What the table has room for beyond the handles is free too.
@@ -69,7 +67,7 @@ def test_free_and_reserved_entries(form: Form, opener) -> None:
 
 
 @BY_FORM
-def test_audited_handles(form: Form, opener) -> None:
+def test_audited_handles(form: Form) -> None:
     """The reserved entry of a page leads to an array of ``_HANDLE_TABLE_ENTRY_INFO``."""
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
@@ -79,8 +77,8 @@ def test_audited_handles(form: Form, opener) -> None:
     image.set_pointer(process.table.leaves[0], array)
     image.memory.write(array + 3 * size, struct.pack("<I", 0x10002))
     process.table.view["ExtraInfoPages"] = 1
-    with opener(image) as target:
-        rows = Answer(target, "").rows
+    target = MockTarget(image)
+    rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     masks = [row.details.get("audit_mask") for row in rows]
     inside = (0x800 if image.pointer_size == 4 else 0x400) // 4 - 1
@@ -90,18 +88,15 @@ def test_audited_handles(form: Form, opener) -> None:
 
 
 @BY_FORM
-@pytest.mark.parametrize("flags", ["0", "4"])
-def test_the_reserved_entry_never_is_a_handle(form: Form, flags: str, opener) -> None:
+def test_the_reserved_entry_never_is_a_handle(form: Form) -> None:
     # Its first word may point to the audit masks of its page (_HANDLE_TABLE_ENTRY_INFO).
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
     process.handle(image.event())
-    first = form.entries[0][0]
-    image.memory.write(process.table.leaves[0], words(image, first, 0))
-    with opener(image) as target:
-        rows = Answer(target, f"0 {flags}").rows
-    used = [row for row in rows if not row.free]
-    assert [row.handle for row in used] == [4]
-    reserved = [row for row in rows if row.handle == 0]
-    assert len(reserved) == (flags == "4")
-    assert all(row.free for row in reserved)
+    image.memory.write(process.table.leaves[0], words(image, form.entries[0][0], 0))
+    for flags in ("0", "4"):
+        rows = Answer(MockTarget(image), f"0 {flags}").rows
+        assert [row.handle for row in rows if not row.free] == [4]
+        reserved = [row for row in rows if row.handle == 0]
+        assert len(reserved) == (flags == "4")
+        assert all(row.free for row in reserved)

@@ -46,7 +46,7 @@ def test_three_processes(form: Form, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layout", HERE)
 def test_three_processes_without_symbols(layout: str, tmp_path: Path) -> None:
-    system = small_system(complete(layout), cookie=0xB7)
+    system = small_system(complete(layout), cookie=0xB7, crowd=20)
     dump, _ = write_dump(system.image, tmp_path)
     target = open_without_symbols(dump, SymbolsError("none are there"))
     try:

@@ -48,29 +48,29 @@ def test_values_go_on_over_the_pages_of_a_three_level_table(form: Form) -> None:
 
 
 @BY_FORM
-def test_attributes_do_not_move_the_object(form: Form, opener) -> None:
+def test_attributes_do_not_move_the_object(form: Form) -> None:
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
     event = image.event()
     for number in range(8):
         chosen = {"protect": 1, "inherit": 2, "audit": 4}
         process.handle(event, **{word: bool(number & bit) for word, bit in chosen.items()})
-    with opener(image) as target:
-        rows = Answer(target, "").rows
+    target = MockTarget(image)
+    rows = Answer(target, "").rows
     assert [row.object for row in rows] == [event.address] * 8
     assert [len(row.attributes) for row in rows] == [0, 1, 1, 2, 1, 2, 2, 3]
 
 
 @BY_FORM
-def test_an_object_that_is_paged_out_keeps_its_row(form: Form, opener) -> None:
+def test_an_object_that_is_paged_out_keeps_its_row(form: Form) -> None:
     image = KernelImage(form.layout)
     process = image.current = image.process("a.exe", 0x104)
     there = image.event()
     gone = image.object("Event", size=0x18, own_page=True)
     handles = [process.handle(item, access=0x1F0003) for item in (there, gone, there)]
     image.memory.drop_page(gone.header, PAGED_OUT)
-    with opener(image) as target:
-        rows = Answer(target, "").rows
+    target = MockTarget(image)
+    rows = Answer(target, "").rows
     assert [row.handle for row in rows] == handles
     assert [row.object for row in rows] == [there.address, gone.address, there.address]
     assert [row.granted_access for row in rows] == [0x1F0003] * 3
@@ -81,7 +81,7 @@ def test_an_object_that_is_paged_out_keeps_its_row(form: Form, opener) -> None:
 @pytest.mark.parametrize(
     "form", [form for form in FORMS if form.encoded], ids=lambda form: form.layout
 )
-def test_an_encoded_index_of_0_is_an_index(form: Form, opener) -> None:
+def test_an_encoded_index_of_0_is_an_index(form: Form) -> None:
     # About one object in 256 has it; to take it for "no type" loses those handles.
     event = KernelImage(form.layout)
     index = event.type_index("Event")
@@ -95,8 +95,8 @@ def test_an_encoded_index_of_0_is_an_index(form: Form, opener) -> None:
     place = item.header + (0x18 if image.pointer_size == 8 else 0xC)
     assert image.memory.peek(place, 1) == b"\0"
     handle = process.handle(item)
-    with opener(image) as target:
-        (row,) = Answer(target, "0 3 -1 Event").rows
+    target = MockTarget(image)
+    (row,) = Answer(target, "0 3 -1 Event").rows
     assert (row.handle, row.type, row.own_name) == (handle, "Event", "Ready")
 
 

@@ -19,56 +19,58 @@ def with_process(form: Form) -> KernelImage:
 
 
 @BY_FORM
-@pytest.mark.parametrize("words", ["4 13", "80000004", "ffffffff80000004", "80000004 3 104"])
-def test_the_kernel_handle_table(form: Form, words: str, opener) -> None:
+def test_the_kernel_handle_table(form: Form) -> None:
     image = with_process(form)
     image.current.handle(image.event(), value=4)
     image.system.handle(image.system, 0x1FFFFF, value=4)
-    with opener(image) as target:
+    target = MockTarget(image)
+    width = 2 * image.pointer_size
+    for words in ("4 13", "80000004", "ffffffff80000004", "80000004 3 104"):
         found = Answer(target, words)
         text = classic(target, words)
-    (process,), (row,) = found.processes, found.rows
-    # The header is that of the context process, the table the kernel's.
-    assert (process.pid, process.table_kind) == (0x104, "Kernel")
-    assert process.table_address == image.system.table.address
-    asked = 4 if words == "4 13" else 0x80000004
-    assert (row.handle, row.object, row.type) == (asked, image.system.address, "Process")
-    width = 2 * image.pointer_size
-    handle = "0004" if words.startswith("4 ") else "80000004"
-    assert f"\n{handle}: Object: {image.system.address:0{width}x}  GrantedAccess: 001fffff" in text
-    assert f"Kernel handle table at {image.system.table.address:0{width}x} with 1 entries" in text
+        (process,), (row,) = found.processes, found.rows
+        # The header is that of the context process, the table the kernel's.
+        assert (process.pid, process.table_kind) == (0x104, "Kernel")
+        assert process.table_address == image.system.table.address
+        asked = 4 if words == "4 13" else 0x80000004
+        assert (row.handle, row.object, row.type) == (asked, image.system.address, "Process")
+        handle = "0004" if words.startswith("4 ") else "80000004"
+        line = f"{handle}: Object: {image.system.address:0{width}x}  GrantedAccess: 001fffff"
+        assert f"\n{line}" in text
+        head = f"Kernel handle table at {image.system.table.address:0{width}x} with 1 entries"
+        assert head in text
 
 
 @BY_FORM
-def test_ids_of_processes_and_threads(form: Form, opener) -> None:
+def test_ids_of_processes_and_threads(form: Form) -> None:
     image = with_process(form)
     wanted = [(0x104, image.current.address, "Process"), (4, image.system.address, "Process")]
     if image.has_struct("_ETHREAD"):
         thread = image.thread(image.current, 0x10C)
         wanted.append((0x10C, thread.address, "Thread"))
-    with opener(image) as target:
-        for number, address, kind in wanted:
-            (row,) = Answer(target, f"{number:x} 23").rows
-            # Entries of this table lead to the body, not to the header.
-            header = address - (0x18 if image.pointer_size == 4 else 0x30)
-            assert (row.object, row.object_header, row.type) == (address, header, kind)
-        every = Answer(target, "0 21").rows
-        none = Answer(target, "7f8 23").rows
+    target = MockTarget(image)
+    for number, address, kind in wanted:
+        (row,) = Answer(target, f"{number:x} 23").rows
+        # Entries of this table lead to the body, not to the header.
+        header = address - (0x18 if image.pointer_size == 4 else 0x30)
+        assert (row.object, row.object_header, row.type) == (address, header, kind)
+    every = Answer(target, "0 21").rows
+    none = Answer(target, "7f8 23").rows
     assert {row.handle for row in every} >= {number for number, _, _ in wanted}
     assert none[0].free or none[0].error
 
 
 @BY_FORM
-def test_all_processes_with_their_headings(form: Form, opener) -> None:
+def test_all_processes_with_their_headings(form: Form) -> None:
     image = with_process(form)
     image.current.handle(image.event())
     gone = image.process("gone.exe", 0x208)
     gone.exit()
     last = image.process("last.exe", 0x30C)
     last.handle(image.event())
-    with opener(image) as target:
-        found = Answer(target, "0 3 0")
-        text = classic(target, "0 0 0")
+    target = MockTarget(image)
+    found = Answer(target, "0 3 0")
+    text = classic(target, "0 0 0")
     assert [process.pid for process in found.processes] == [4, 0x104, 0x208, 0x30C]
     assert found.notes == [] and not found.failed
     (missing,) = [row for row in found.rows if row.error]
@@ -90,15 +92,15 @@ def test_all_processes_with_their_headings(form: Form, opener) -> None:
 
 
 @BY_FORM
-def test_a_process_that_hides_in_one_list(form: Form, opener) -> None:
+def test_a_process_that_hides_in_one_list(form: Form) -> None:
     image = with_process(form)
     hidden = image.process("rootkit.exe", 0x208)
     handle = hidden.handle(image.event())
     image.unlink(hidden.view.at("ActiveProcessLinks"))
     silent = image.process("silent.exe", 0x30C)
     image.unlink(silent.table.view.at("HandleTableList"))
-    with opener(image) as target:
-        found = Answer(target, "0 3 0")
+    target = MockTarget(image)
+    found = Answer(target, "0 3 0")
     assert {process.pid for process in found.processes} == {4, 0x104, 0x208, 0x30C}
     assert [row.handle for row in found.rows if row.process.pid == 0x208] == [handle]
     first, second = found.notes

@@ -11,7 +11,7 @@ from typing import Any, Dict
 
 import pytest
 
-from mocks import KernelImage
+from mocks import KernelImage, MockTarget
 from mocks.objects import MockObject
 
 from ..captures import CAPTURES, Capture
@@ -66,12 +66,12 @@ def made(image: KernelImage, row: Dict[str, Any]) -> MockObject:
 @pytest.mark.parametrize(
     "capture", [each for each in CAPTURES if each.layout != "-"], ids=lambda each: str(each.number)
 )
-def test_a_capture(capture: Capture, opener) -> None:
-    with opener(built(capture)) as target:
-        assert classic(target, capture.words) == capture.text
+def test_a_capture(capture: Capture) -> None:
+    target = MockTarget(built(capture))
+    assert classic(target, capture.words) == capture.text
 
 
-def test_001_all_handles_with_free_ones_on_xp(opener) -> None:
+def test_001_all_handles_with_free_ones_on_xp() -> None:
     image = KernelImage("winxp_sp3_x86")
     process = image.current = image.process("a.exe", 0x104, table_at=0xE1000D60, leaf_at=0xE1002000)
     event = image.event()
@@ -90,8 +90,8 @@ def test_001_all_handles_with_free_ones_on_xp(opener) -> None:
             process.handle(event, 0x1F0003, value=value)
     process.close(0x458)
     process.close(0x170)
-    with opener(image) as target:
-        lines = classic(target, "0 4").splitlines()
+    target = MockTarget(image)
+    lines = classic(target, "0 4").splitlines()
     start = lines.index("Handle table at e1000d60 with 509 entries in use") + 2
     assert lines[start] == "0000: free handle, Entry address e1002000, Next Entry fffffffe"
     assert lines[start + 1] == "0004: Object: 80ed5238  GrantedAccess: 001f0fff"
@@ -105,7 +105,7 @@ def test_001_all_handles_with_free_ones_on_xp(opener) -> None:
     assert len([line for line in lines[start:] if line]) == 512
 
 
-def test_002_a_key_of_the_kernel_on_xp(opener) -> None:
+def test_002_a_key_of_the_kernel_on_xp() -> None:
     image = KernelImage("winxp_sp3_x86")
     image.current = image.process("a.exe", 0x104)
     path = "\\REGISTRY\\MACHINE\\SYSTEM\\CONTROLSET001\\CONTROL\\SESSION MANAGER\\EXECUTIVE"
@@ -114,8 +114,8 @@ def test_002_a_key_of_the_kernel_on_xp(opener) -> None:
     key.view["Type"] = 0x80EC8DB8
     key.add_counts(0, -1)
     image.system.handle(key, 0x2001F, value=0x14)
-    with opener(image) as target:
-        text = classic(target, "14 13")
+    target = MockTarget(image)
+    text = classic(target, "14 13")
     table, entry = image.system.table.address, image.system.table.entry_address(0x14)
     assert text.endswith(
         f"""\
@@ -133,7 +133,7 @@ Object: e12751d0  Type: (80ec8db8) Key
     )
 
 
-def test_011_a_kernel_handle_on_7(opener) -> None:
+def test_011_a_kernel_handle_on_7() -> None:
     image = KernelImage("win7_sp1_x86")
     system = image.system
     path = (
@@ -145,8 +145,8 @@ def test_011_a_kernel_handle_on_7(opener) -> None:
     key.add_counts(0, -1)
     system.handle(key, 0xF003F, value=0x9E0)
     pad(image, system, 529)
-    with opener(image) as target:
-        text = classic(target, "800009e0")
+    target = MockTarget(image)
+    text = classic(target, "800009e0")
     # The synthetic System lies where it lies; all else is the session's.
     entry = system.table.entry_address(0x9E0)
     assert (
