@@ -76,7 +76,7 @@ _ATTRIBUTES = (
 def small_system(layout: str, cookie: int = 0x3C, crowd: int = 1100, **more: Any) -> System:
     """System and three processes, whose tables have the levels 0, 1 and 2.
 
-    ``crowd`` is how many handles two of them have beside a few: more than two pages of entries hold,
+    ``crowd`` is how many handles two of them have beside a few: more than two pages hold,
     so that the upper levels have something to say.
     """
     image = KernelImage(layout, cookie=cookie, **more)
