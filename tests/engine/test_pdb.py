@@ -32,7 +32,6 @@ Layout = Dict[str, Any]
 BUILDS = [
     "winxp_sp3_x86",
     "win10_19041_x86",
-    "win7_sp1_x64",
     "win10_19041_x64",
     "win11_26100_arm64",
 ]
@@ -106,7 +105,10 @@ def size_of(layout: Layout, kind: Dict[str, Any]) -> int:
         return size_of(layout, kind["type"])
     if what in ("base", "pointer"):
         return int(layout["base_types"][kind.get("name", "pointer")]["size"])
-    return int(layout["enums" if what == "enum" else "user_types"][kind["name"]]["size"])
+    if what == "enum":
+        # A layout that was trimmed has no enumerations; the compiler makes them ints.
+        return int(layout["enums"].get(kind["name"], {"size": 4})["size"])
+    return int(layout["user_types"][kind["name"]]["size"])
 
 
 def said_by(layout: Layout, names: List[str]) -> Dict[str, Any]:
