@@ -12,7 +12,9 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from .conftest import real
+from ..needs import real_file
+
+pytestmark = pytest.mark.usefixtures("shared")
 
 SYMBOLS = "ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz"
 
@@ -47,13 +49,13 @@ def in_hex(value: Optional[int]) -> Optional[str]:
 
 @pytest.fixture
 def threads(run) -> Dict[int, Dict[str, Any]]:
-    result = run("--dump", real("bsod_ef.dmp"), "--format", "jsonl", "--details", "0", "3")
+    result = run("--dump", real_file("bsod_ef.dmp"), "--format", "jsonl", "--details", "0", "3")
     rows = [json.loads(line) for line in result.out.splitlines()]
     return {int(row["object"], 16): row for row in rows if row["type"] == "Thread"}
 
 
 def test_threads(threads) -> None:
-    bytes_ = Blocks(real("bsod_ef.dmp"))
+    bytes_ = Blocks(real_file("bsod_ef.dmp"))
     assert len(threads) == 2
     states = {2: "running", 5: "waiting"}
     for address, row in threads.items():
@@ -78,9 +80,16 @@ def test_threads(threads) -> None:
 
 
 def test_the_process_system(run) -> None:
-    words = ("--dump", real("triage_x64.dmp"), "--symbols", real(SYMBOLS), "--format", "jsonl")
+    words = (
+        "--dump",
+        real_file("triage_x64.dmp"),
+        "--symbols",
+        real_file(SYMBOLS),
+        "--format",
+        "jsonl",
+    )
     row = json.loads(run(*words, "--details", "4").out.splitlines()[0])
-    details, bytes_ = row["details"], Blocks(real("triage_x64.dmp"))
+    details, bytes_ = row["details"], Blocks(real_file("triage_x64.dmp"))
     system = int(row["object"], 16)
     assert details["created"] == time(bytes_.number(system + 0x468, "<Q"))
     assert details["threads"] == bytes_.number(system + 0x5F0, "<I")
@@ -92,11 +101,18 @@ def test_the_process_system(run) -> None:
 
 
 def test_of_an_object_of_unknown_type_the_header_alone_is_told(run) -> None:
-    words = ("--dump", real("triage_x64.dmp"), "--symbols", real(SYMBOLS), "--format", "jsonl")
+    words = (
+        "--dump",
+        real_file("triage_x64.dmp"),
+        "--symbols",
+        real_file(SYMBOLS),
+        "--format",
+        "jsonl",
+    )
     rows = [json.loads(line) for line in run(*words, "--details", "0", "3").out.splitlines()]
     unknown = [row for row in rows if not row["type"] and row["pointer_count"] is not None]
     assert len(unknown) == 5
-    bytes_ = Blocks(real("triage_x64.dmp"))
+    bytes_ = Blocks(real_file("triage_x64.dmp"))
     for row in unknown:
         header = int(row["object_header"], 16)
         assert "body" not in row["details"] and "rights" not in row["details"]

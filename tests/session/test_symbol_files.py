@@ -11,7 +11,6 @@ import pytest
 
 from mocks import KernelImage
 from mocks.linked import linked_kernel
-from mocks.pdb import ToolchainMissing
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.session import SessionTarget, connect
 from pykd_handle.targets.session import target as session_target
@@ -23,13 +22,12 @@ from .test_without_symbols import FakeEngine, filled, run
 
 WORDS = ("0", "3")
 
+pytestmark = pytest.mark.usefixtures("compiler")
+
 
 def kernel(folder: Path) -> Tuple[KernelImage, Path, PdbIdentity]:
     """A kernel whose PDB is a file."""
-    try:
-        image, module = linked_kernel()
-    except ToolchainMissing as reason:
-        pytest.skip(str(reason))
+    image, module = linked_kernel()
     image.system.handle(image.system, value=4)
     image.current = image.process("notepad.exe", 0x1514, session=1)
     image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
