@@ -194,8 +194,8 @@ class BitFieldForm(EntryForm):
         for low, high in entries:
             handle += 4
             address += size
-            if low:
-                pointer = (low >> bits & bit_mask) << up
+            pointer = (low >> bits & bit_mask) << up
+            if pointer:  # or else it is free, whatever its other bits are
                 if pointer & sign:
                     pointer |= extend
                 attributes = low >> at & mask

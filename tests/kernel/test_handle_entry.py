@@ -4,6 +4,7 @@ Raw entries come from published sessions and from a real dump; the positions of 
 the layout notes (bit numbers of ``_HANDLE_TABLE_ENTRY`` per build).
 """
 
+import random
 import struct
 from typing import Optional
 
@@ -14,6 +15,7 @@ from pykd_handle.kernel.handle_entry import (
     INHERIT,
     PROTECT,
     BitFieldForm,
+    EntryForm,
     PointerForm,
     describe_attributes,
     entry_form,
@@ -148,6 +150,33 @@ def test_entries_of_windows_7_and_earlier(low: int, access: int, attributes: int
     entry = PointerForm(WIN7_X64).decode(data, 0, 0x7AC, 0xFFFFF8A000F81EB0)
     assert (entry.pointer, entry.granted_access) == (0xFFFFFA801A850AF0, 3)
     assert entry.attributes == attributes
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [
+        (BitFieldForm(WIN81, 8), "<QQ"), (BitFieldForm(WIN80, 8), "<QQ"),
+        (BitFieldForm(LA57, 8), "<QQ"), (BitFieldForm(WIN8_X86, 4), "<II"),
+        (PointerForm(WIN7_X64), "<QQ"), (PointerForm(WIN7_X86), "<II"),
+    ],
+)  # fmt: skip
+def test_a_whole_page_is_what_its_entries_are(form: EntryForm, word: str) -> None:
+    """Of any bits: also of those of an entry that has others than the pointer's, and is free."""
+    rng = random.Random(5)
+    width = struct.calcsize(word) // 2
+    words = [
+        rng.getrandbits(8 * width) & rng.choice((-1, 7, 0xFF, 0xFFFFF, ~0xFFFFF, 0))
+        for _ in range(2 * 0x1000 // form.size)
+    ]
+    data = b"".join(struct.pack(word, *pair) for pair in zip(words[::2], words[1::2]))
+    page, first, size = 0xFFFF8000_00405000, 0x400, form.size
+    one_by_one = [
+        form.decode(data, at, first + at // size * 4, page + at) for at in range(0, len(data), size)
+    ]
+    used = form.used(data, first, page)
+    assert used is not None
+    assert [tuple(entry) for entry in used] == [entry[:5] for entry in one_by_one if not entry.free]
+    assert len(words) // 8 < len(used) < len(words) // 2 - 10
 
 
 def test_001_free_entries_of_windows_xp() -> None:
