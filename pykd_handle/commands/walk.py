@@ -85,6 +85,7 @@ class Walk:
         self._kernel = kernel
         self._which: Union[int, str, None] = options.process
         self._run = run
+        self._several = 0
         self.processes = 0
         self.lost = False
 
@@ -96,7 +97,9 @@ class Walk:
         elif which in MINUS_1:
             yield self._kernel.current_process
         elif isinstance(which, str):
-            yield from self._kernel.named(which)
+            found = self._kernel.named(which)
+            self._several = len(found) if len(found) > 1 else 0
+            yield from found
         else:
             yield self._kernel.process(which)
 
@@ -129,6 +132,8 @@ class Walk:
                 yield Note(Sentence("{}: {}", who, line))
         if self._which is None:
             yield from map(Note, self._kernel.hiding())
+        if self._several:
+            yield Note(Sentence("{} processes have the image {}", self._several, self._which))
 
     def end(self) -> Iterator[Note]:
         """What is to be said in the end: what was recovered, and how."""

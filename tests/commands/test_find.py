@@ -120,7 +120,9 @@ def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
     # Two have this name, but for its case.
     asked = zoo.ask("find notes --process second.exe")
     assert {row["pid"] for row in asked.rows} == {0x208, 0x30C}
+    assert asked.notes == ["2 processes have the image second.exe"]
     assert asked.feet == ["3 handles in 2 of 2 processes"]
+    assert zoo.ask("find notes --process first.exe").notes == []
     with pytest.raises(TargetError, match=r"no process has the image 'third\.exe'"):
         zoo.ask("find notes --process third.exe")
 

@@ -346,3 +346,14 @@ def test_whose_id_it_is_where_that_can_not_be_read(image: KernelImage) -> None:
     image.memory.drop(thread.address - 0x30, 0x70, "in the page file")
     (note,) = Answer(image, "998 23").notes
     assert note.startswith("0x998 is the id of an object whose type can't be read: 0x")
+
+
+def test_several_of_one_image_are_all_listed_and_told(image: KernelImage) -> None:
+    first, second = image.process("csrss.exe", 0x208), image.process("CSRSS.EXE", 0x30C)
+    values = [first.handle(image.event()), second.handle(image.event())]
+    answer = Answer(image, "0 3 csrss.exe")
+    assert pids(answer) == [0x208, 0x30C]
+    assert answer.handles() == values
+    assert answer.notes == ["2 processes have the image csrss.exe"]
+    with pytest.raises(TargetError, match="no process has the image"):
+        Answer(image, "0 3 csrs.exe")
