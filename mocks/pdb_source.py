@@ -9,7 +9,7 @@ does not compile.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
 
 __all__ = ["LayoutError", "types_source"]
 
@@ -69,6 +69,7 @@ class _Writer:
         self.structs: Mapping[str, _Json] = layout["user_types"]
         self.enums: Mapping[str, _Json] = layout.get("enums", {})
         self.opaque: Dict[str, str] = {}
+        self._taken: Set[str] = set()
 
     def text(self) -> str:
         body = [line for name in self._in_order() for line in self._definition(name)]
@@ -236,7 +237,10 @@ class _Writer:
 
     def _enum(self, name: str) -> str:
         enum = self.enums[name]
-        constants = ", ".join(f"{key} = {value}" for key, value in enum["constants"].items())
+        # Two may have the same constants, where one is a structure's own; here they share a scope.
+        own = {key: value for key, value in enum["constants"].items() if key not in self._taken}
+        self._taken.update(own)
+        constants = ", ".join(f"{key} = {value}" for key, value in own.items())
         return f"enum {_enum_tag(name)} : {self._base(enum['base'])} {{ {constants} }}"
 
     def _is_named(self, kind: _Json) -> bool:
