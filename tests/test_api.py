@@ -29,8 +29,8 @@ def test_the_names_of_the_package() -> None:
 
 # What docs/python.md promises of each; more may come.
 MEMBERS = {
-    "Kernel": "processes process named current_process kernel_table cid_table types notes remarks "
-    "close",
+    "Kernel": "processes doubts process named current_process kernel_table cid_table types notes "
+    "remarks close",
     "Process": "pid image handle_count address handles pages handle remarks",
     "Table": "handles pages handle remarks",
     "Handle": "value process type name access rights attributes object entry free error",

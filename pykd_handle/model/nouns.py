@@ -18,6 +18,7 @@ from typing import (
     List,
     NamedTuple,
     Optional,
+    Sequence,
     Tuple,
     TypeVar,
     Union,
@@ -362,14 +363,25 @@ class Kernel:
     mode = "kernel"
     name = ""
     pointer_size = 8
+    _broken: Sequence[Sentence] = ()
 
     def every(self) -> Iterator[Union[Process, Broken]]:
         """Every process, and in its place what is to be said where a list of them breaks off."""
         raise NotImplementedError
 
     def processes(self) -> Iterator[Process]:
-        """Every process that could be found."""
-        return (item for item in self.every() if isinstance(item, Process))
+        """Every process that could be found; `doubts` then says what may be missing."""
+        broken = self._broken = []
+        for item in self.every():
+            if isinstance(item, Process):
+                yield item
+            else:
+                broken.append(item.line)
+
+    def doubts(self) -> List[Sentence]:
+        """Behind a walk through `processes`: where a list of them breaks off, and what hides from
+        one of the lists."""
+        return [*self._broken, *self.hiding()]
 
     def hiding(self) -> List[Sentence]:
         """Behind a walk through `every` process: what hides from one of the lists."""

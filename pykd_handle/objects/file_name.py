@@ -58,7 +58,7 @@ class FileName(NamedTuple):
 
 
 class FileNames:
-    """Names files of one kernel; each device is named once. Shared by all describers."""
+    """Names files of one kernel; each device is named once. Shared by all families."""
 
     FIELDS = fields(
         "_FILE_OBJECT",

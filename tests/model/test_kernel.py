@@ -8,6 +8,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.model import Hole, NoSuchHandle
 from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render.words import words
 from pykd_handle.values import Hex, PykdHandleError, TargetError
 
 
@@ -66,6 +67,21 @@ def test_several_of_one_name_are_told(image: KernelImage) -> None:
     image.memory.drop(lost.view.at("UniqueProcessId"), 8)
     with pytest.raises(TargetError, match=r"2 processes have the image 'csrss\.exe': .*0x104"):
         kernel(image).process("csrss.exe")
+
+
+def test_a_walk_that_may_lack_processes_says_so(image: KernelImage) -> None:
+    first, second, _ = (image.process(f"{name}.exe", pid) for name, pid in
+                            (("a", 0x104), ("b", 0x208), ("c", 0x30C)))  # fmt: skip
+    subject = kernel(image)
+    assert [process.pid for process in subject.processes()] == [4, 0x104, 0x208, 0x30C]
+    assert subject.doubts() == []
+    image.memory.drop(first.view.at("ActiveProcessLinks"), 8)
+    image.unlink(second.table.view.at("HandleTableList"))
+    subject = kernel(image)
+    assert {process.pid for process in subject.processes()} == {4, 0x104, 0x208, 0x30C}
+    broken, hiding = map(words, subject.doubts())
+    assert broken.startswith("the list of processes breaks off at ")
+    assert f"of b.exe (pid 0x208) at 0x{second.address:x}, " in hiding
 
 
 # -- in Python ------------------------------------------------------------------------------------
