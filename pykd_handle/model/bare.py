@@ -7,7 +7,7 @@ from typing import List
 from ..targets import Target
 from ..targets.symbols.report import Report
 from ..values import Sentence
-from .nouns import Kernel
+from .kernel import Kernel
 
 __all__ = ("BareKernel",)
 

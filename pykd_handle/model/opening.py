@@ -12,7 +12,7 @@ from typing import Optional, Union
 from ..targets.progress import Progress, silent
 from ..targets.symbols.wish import Wish
 from ..values import TargetError, UsageError
-from .nouns import Kernel
+from .kernel import Kernel
 
 __all__ = ("NoDebugger", "connect", "in_debugger", "mode_of", "open_dump")
 

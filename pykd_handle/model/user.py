@@ -13,7 +13,8 @@ from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
 from ..usermode import HandleOperation, SourceHandle, UserSource
 from ..values import Details, Hex, Maybe, Sentence, TargetError, in_hex
-from .nouns import Handle, Kernel, NoSuchHandle, Object, Process
+from .kernel import Kernel
+from .nouns import Handle, NoSuchHandle, Object, Process
 
 __all__ = ("UserHandle", "UserKernel", "UserObject", "UserProcess")
 

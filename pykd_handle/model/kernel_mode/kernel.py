@@ -29,7 +29,8 @@ from ...values import (
     join,
     known,
 )
-from ..nouns import Broken, Kernel, Object, Process
+from ..kernel import Broken, Kernel
+from ..nouns import Object, Process
 from .object import KernelModeObject
 from .process import KernelModeProcess
 from .table import KernelModeTable
