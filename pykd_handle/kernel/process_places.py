@@ -68,27 +68,24 @@ class ProcessPlaces:
             yield BrokenList(Sentence("the list of processes can't be read: {}", error))
 
     def of_tables(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        return _followed("the list of handle tables", self._of_tables(seen))
+
+    def _of_tables(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         tables: Dict[int, int] = {}
         complete = True
         owned = {process.object_table for process in seen.values()}
-        try:
-            for link in handle_tables(self._target):
-                if isinstance(link, BrokenList):
-                    complete = False
-                    yield link
-                    continue
-                owner = link.process
-                tables[link.table] = owner or 0
-                names = Sentence("the handle table at 0x{:x} names", link.table)
-                if owner and owner not in seen:
-                    yield self._checked(owner, names)
-                elif isinstance(owner, Absent) and link.table not in owned:
-                    yield _aside("{} a process that can't be read: {}", names, owner)
-        except MissingSymbol:
-            return  # without that list there is nothing to hold the other one against
-        except PykdHandleError as error:
-            yield _aside("the list of handle tables can't be read: {}", error)
-            return
+        for link in handle_tables(self._target):
+            if isinstance(link, BrokenList):
+                complete = False
+                yield link
+                continue
+            owner = link.process
+            tables[link.table] = owner or 0
+            names = Sentence("the handle table at 0x{:x} names", link.table)
+            if owner and owner not in seen:
+                yield self._checked(owner, names)
+            elif isinstance(owner, Absent) and link.table not in owned:
+                yield _aside("{} a process that can't be read: {}", names, owner)
         if complete:
             self.tables = tables
 
@@ -137,32 +134,29 @@ class ProcessPlaces:
 
     def of_ids(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         """The processes of the table of ids: what is known already costs no read."""
+        return _followed("the table of ids", self._of_ids(seen))
+
+    def _of_ids(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         self.ids, self.ids_complete = {}, False
         hidden: List[Hole] = []
         unknown: List[Tuple[HandleEntry, Absent]] = []
-        try:
-            for page in cid_table(self._target).pages():
-                self._target.progress("at the table of process and thread ids")
-                entries: List[HandleEntry] = []
-                for row in page:
-                    if not isinstance(row, HandleEntry):
-                        hidden.append(row)
-                    elif row.pointer in seen:
-                        self.ids[row.pointer] = row.handle
-                    elif not row.free and self._target.is_kernel_address(row.pointer):
-                        entries.append(row)
-                kinds = self._reader.dispatcher_types(entry.pointer for entry in entries)
-                for entry, kind in zip(entries, kinds):
-                    if kind == PROCESS_OBJECT:
-                        self.ids[entry.pointer] = entry.handle
-                        yield entry.pointer
-                    elif isinstance(kind, Absent):
-                        unknown.append((entry, kind))
-        except MissingSymbol:
-            return
-        except PykdHandleError as error:
-            yield _aside("the table of ids can't be read: {}", error)
-            return
+        for page in cid_table(self._target).pages():
+            self._target.progress("at the table of process and thread ids")
+            entries: List[HandleEntry] = []
+            for row in page:
+                if not isinstance(row, HandleEntry):
+                    hidden.append(row)
+                elif row.pointer in seen:
+                    self.ids[row.pointer] = row.handle
+                elif not row.free and self._target.is_kernel_address(row.pointer):
+                    entries.append(row)
+            kinds = self._reader.dispatcher_types(entry.pointer for entry in entries)
+            for entry, kind in zip(entries, kinds):
+                if kind == PROCESS_OBJECT:
+                    self.ids[entry.pointer] = entry.handle
+                    yield entry.pointer
+                elif isinstance(kind, Absent):
+                    unknown.append((entry, kind))
         self.ids_complete = not hidden
         if hidden:
             slots = sum(hole.hidden for hole in hidden)
@@ -178,6 +172,19 @@ class ProcessPlaces:
                 entry.handle,
                 why,
             )
+
+
+def _followed(
+    what: str, places: Iterator[Union[int, BrokenList]]
+) -> Iterator[Union[int, BrokenList]]:
+    """What a place names, and a line where it can't be read. Where the symbols do not have it,
+    there is nothing to hold the list of processes against."""
+    try:
+        yield from places
+    except MissingSymbol:
+        return
+    except PykdHandleError as error:
+        yield _aside("{} can't be read: {}", what, error)
 
 
 def _aside(template: str, *parts: Any) -> BrokenList:

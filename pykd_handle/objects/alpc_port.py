@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 from ..layout import fields
-from ..values import CorruptedError, Hex, Maybe, PykdHandleError, Reason
+from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names, set_bits
 from .client import process_at
@@ -88,7 +88,7 @@ class AlpcPort(Facts):
         for path, role in _ROLES.items():
             peer = info[path]
             if peer and peer != port.address:
-                found.append(f"{role} 0x{peer:x}{self._owner_of(peer)}")
+                found.append(f"{role} 0x{peer:x}{maybe(self._owner_of, peer) or ''}")
         return tuple(found)
 
     @detail("Connection Port")
@@ -144,8 +144,5 @@ class AlpcPort(Facts):
 
     def _owner_of(self, peer: int) -> str:
         """The process of a port of the same connection, in words."""
-        try:
-            owner = View(self.kernel.target, _OWNER, peer)["OwnerProcess"]
-            return "" if not owner or owner & 1 else f" {process_at(self.kernel, owner)}"
-        except PykdHandleError:
-            return ""
+        owner = View(self.kernel.target, _OWNER, peer)["OwnerProcess"]
+        return "" if not owner or owner & 1 else f" {process_at(self.kernel, owner)}"
