@@ -163,5 +163,5 @@ class _Maker:
         )
 
     def _process(self, process: MockProcess) -> MockObject:
-        self.image.set_token(process, self.image.token())
+        self.image.set_token(process, self.image.token(session=1))
         return process.object

@@ -14,7 +14,7 @@ from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, access_names
 from ..kernel.security import Ace, Descriptor, read_descriptor
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Generations, Hex, Maybe, Reason
+from ..values import CorruptedError, Generations, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -98,7 +98,12 @@ class Header(Facts):
 
     def of(self, item: KernelObject, access: Maybe[TypeAccess]) -> Dict[str, Any]:
         """The details of the header of an object; ``access`` is what its type says of masks."""
-        view = HeaderView(self.kernel.target, self.whole_shape, item.header.address)
+        address = item.header.address
+        far = self._farthest(item.header.info_mask)
+        size = self.kernel.target.struct(self.struct).size
+        # What lies in front comes with it: one read.
+        span = self.kernel.target.read_partial(address - far, far + size)
+        view = HeaderView(self.kernel.target, self.whole_shape, address, span)
         view.type_name = item.type_name or ""
         view.access = access or None
         return self.details_of(view)
@@ -191,7 +196,18 @@ class Header(Facts):
             distance = header.target.struct(shape.struct).size
         else:
             distance = 0
-        return View(header.target, shape, header.address - distance) if distance else None
+        if not distance:
+            return None
+        return View(header.target, shape, header.address - distance, header.span)
+
+    def _farthest(self, info_mask: Maybe[int]) -> int:
+        """How far in front of a header its optional headers begin, at most."""
+        target, optional = self.kernel.target, self.kernel.headers.optional
+        if isinstance(info_mask, int):
+            distances = [maybe(optional.distance, info_mask, bit) for bit, _ in _PLACES.values()]
+            return max((each for each in distances if isinstance(each, int)), default=0)
+        structs = map(target.find_struct, (*_PLACES, "_OBJECT_HEADER_NAME_INFO"))
+        return sum(struct.size for struct in structs if struct is not None)
 
     # -- security ---------------------------------------------------------------------------------
 

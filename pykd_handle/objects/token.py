@@ -15,7 +15,7 @@ from ..kernel import Kernel
 from ..kernel.sid import INTEGRITY, Sid, read_sid
 from ..kernel.strings import ansi_text
 from ..layout import fast_reference, fields
-from ..values import CorruptedError, Hex, Reason, maybe
+from ..values import CorruptedError, Hex, Reason
 from .base import Facts, detail
 from .bits import bit_names
 from .view import View
@@ -193,7 +193,7 @@ class Token(Facts):
         logon = token.once(self._logon)
         if logon is None or not logon.has("AccountName.Length"):
             return None
-        name, authority = logon.text("AccountName"), maybe(logon.text, "AuthorityName")
+        name, authority = logon.text("AccountName"), logon.text("AuthorityName")
         if not name:
             return None
         return f"{authority}\\{name}" if authority else name

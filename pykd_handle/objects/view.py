@@ -37,6 +37,11 @@ class View:
         self._known: Dict[Callable[[Any], Any], Tuple[Any, Optional[PykdHandleError]]] = {}
 
     @property
+    def span(self) -> Optional[Span]:
+        """What was read of it so far, for what lies beside it."""
+        return self._span
+
+    @property
     def struct(self) -> Struct:
         """The layout of the structure. Raises `MissingType`."""
         return self.target.struct(self.fields.struct)

@@ -110,3 +110,20 @@ def test_find_with_details(image: KernelImage) -> None:
     assert command is not None
     keys = [[c.key for c in command.shown("kernel", Namespace(details=each))] for each in (0, 1)]
     assert keys[1] == [*keys[0], "details"]
+
+
+def test_what_lies_near_is_read_together(image: KernelImage) -> None:
+    target = MockTarget(image)
+    with KernelMode(target) as kernel:
+        kernel.will_describe(True)
+        event = next(iter(kernel.current_process.handles())).object
+        assert isinstance(event.header, int)
+        first = len(target.log)
+        assert event.all_details["set"] is True
+        near = [
+            (address - event.header, size)
+            for address, size in target.log[first:]
+            if abs(address - event.header) < 0x100
+        ]
+    # The body to the end of its list of waits; the header with all that lies in front of it.
+    assert near == [(0x30, 0x18), (-0x40, 0x78)]

@@ -1,0 +1,151 @@
+"""Everything that is told of each type, with one field or one read less: what hangs on it says so.
+
+One object of every type (`mocks.everything`), on builds of either width and form. Every field that
+the package declares is taken away, one at a time; every read that an object takes fails once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+import pytest
+
+from mocks import builds
+from mocks.everything import one_of_each
+from mocks.kernel_image import KernelImage
+from mocks.readers import read_of
+from mocks.target import MockTarget
+from pykd_handle.kernel import Kernel
+from pykd_handle.layout import Struct
+from pykd_handle.objects import Objects
+from pykd_handle.targets import Gap, Span
+from pykd_handle.values import Absent, Reason, Unavailable
+
+LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64", "win11_26100_x64")
+Told = Dict[Tuple[str, str], Any]
+
+
+class Lossy(MockTarget):
+    """A target without one field, or whose read of one number brings nothing."""
+
+    def __init__(
+        self, image: KernelImage, field: Optional[Tuple[str, str]] = None, fails: int = -1
+    ) -> None:
+        super().__init__(image)
+        self.field = field
+        self.fails = fails
+        self.lost: Optional[Tuple[int, int]] = None
+        self.made: Dict[str, Struct] = {}
+        self.armed = False
+        self.reads_made = 0
+        self.asked: Set[str] = set()
+
+    def struct(self, name: str) -> Struct:
+        whole = super().struct(name)
+        if self.armed:
+            self.asked.add(name)
+        if self.field is None or not self.armed or name != self.field[0]:
+            return whole
+        found = self.made.get(name)
+        if found is None:
+            kept = {key: value for key, value in whole.fields.items() if key != self.field[1]}
+            found = self.made[name] = Struct(name, whole.size, kept, self.struct)
+        return found
+
+    def fetch(self, address: int, size: int) -> Span:
+        if self.armed:
+            self.reads_made += 1
+            if self.reads_made - 1 == self.fails:
+                self.lost = (address, size)
+                return Span(
+                    address,
+                    size,
+                    (),
+                    (Gap(address, size, Unavailable(Reason.NEVER_TOUCHED, address)),),
+                )
+        return super().fetch(address, size)
+
+
+def describe(image: KernelImage, items: Dict[str, Any], target: Lossy) -> Told:
+    """What is told of each object; losses begin behind what finds objects and types."""
+    kernel = Kernel(target)
+    objects = Objects(kernel)
+    found: Told = {}
+    for name, item in items.items():
+        known = kernel.object(item.header)
+        target.armed = True
+        description = objects.describe(known, True)
+        target.armed = False
+        found[name, "its name"] = description.name
+        found.update({(name, key): value for key, value in description.details.items()})
+    return found
+
+
+def differing(whole: Told, found: Told) -> List[Tuple[Tuple[str, str], Any]]:
+    """What is told otherwise, but for names that became addresses or ids."""
+    keys = dict.fromkeys((*whole, *found))
+    return [
+        (key, found.get(key))
+        for key in keys
+        if plain(whole.get(key)) != plain(found.get(key)) and not isinstance(found.get(key), Absent)
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A text without what names a process: its image, its ids, or where that is not known, its
+    address."""
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"( ?(\w+\.exe ?)?(Cid [0-9a-f.]+|0x[0-9a-f]{8,}))+", " *", value)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_without_a_field(layout: str) -> None:
+    image, items = one_of_each(layout)
+    declared = read_of(builds.load_raw(layout))
+    missing = 0
+    for name, item in items.items():
+        one = {name: item}
+        target = Lossy(image)
+        whole = describe(image, one, target)
+        for struct in sorted(target.asked & declared.keys()):
+            for field in sorted(declared[struct]):
+                found = describe(image, one, Lossy(image, (struct, field)))
+                missing += sum(isinstance(value, Unavailable) for value in found.values())
+                for key, value in differing(whole, found):
+                    # Nothing else is told in its place.
+                    assert value is None or key[1] in ADAPTS, (struct, field, key, value)
+    assert missing > 500
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_when_a_read_fails(layout: str) -> None:
+    image, items = one_of_each(layout)
+    for name, item in items.items():
+        one = {name: item}
+        target = Lossy(image)
+        whole = describe(image, one, target)
+        for number in range(target.reads_made):
+            lossy = Lossy(image, fails=number)
+            found = describe(image, one, lossy)
+            assert lossy.lost is not None
+            for key, value in differing(whole, found):
+                assert value is None or key[1] in INSTEAD, (name, number, key, value)
+
+
+# What stands in for another detail where that is missing.
+INSTEAD = ("body", "leaf_name", "path")
+# Lists of what a build has, as its symbols tell.
+ADAPTS = (
+    *INSTEAD,
+    "queues",
+    "process_flags",
+    "thread_flags",
+    "header_flags",
+    "registration_flags",
+    "section_flags",
+    "type_flags",
+)
