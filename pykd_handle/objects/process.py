@@ -15,7 +15,17 @@ from ..kernel.object_header import ObjectHeader
 from ..kernel.process import Process as Record
 from ..kernel.sid import INTEGRITY
 from ..layout import PROCESS_OBJECT, fields
-from ..values import NO_VALUE, CorruptedError, Hex, Maybe, Reason, known, maybe
+from ..values import (
+    NO_VALUE,
+    CorruptedError,
+    Hex,
+    Maybe,
+    Reason,
+    UnavailableError,
+    known,
+    maybe,
+    not_proved,
+)
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
@@ -162,10 +172,12 @@ class Process(Facts):
 
     @detail("Ended")
     def ended(self, process: View) -> Optional[datetime]:
+        self._prove(process)
         return process.time("ExitTime.QuadPart")
 
     @detail()
     def exit_status(self, process: View) -> Optional[Hex]:
+        self._prove(process)
         ended = process["ExitTime.QuadPart"] != 0
         return Hex(process["ExitStatus"] & 0xFFFFFFFF) if ended else None
 
@@ -227,6 +239,12 @@ class Process(Facts):
     @detail("Process Flags")
     def process_flags(self, process: View) -> Tuple[str, ...]:
         return set_bits(process, _FLAGS)
+
+    def _prove(self, process: View) -> None:
+        """Raises where nothing in the memory shows where the time of the end lies: a wrong place
+        may hold any number."""
+        if "ExitTime" in process.target.unproved:
+            raise UnavailableError(not_proved("ExitTime", process.address))
 
     def _who(self, process: View) -> Optional[Who]:
         token = process["Token.Value"]

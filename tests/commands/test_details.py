@@ -13,6 +13,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.commands import find_command
 from pykd_handle.commands.list.request import parse_request
+from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.commands.registry import Run
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.render import find_renderer
@@ -127,3 +128,9 @@ def test_what_lies_near_is_read_together(image: KernelImage) -> None:
         ]
     # The body to the end of its list of waits; the header with all that lies in front of it.
     assert near == [(0x30, 0x18), (-0x40, 0x78)]
+
+
+def test_in_user_mode_it_is_flag_8() -> None:
+    for words in ([], ["0", "1"]):
+        plain, asked = (parse_user_request(words, None, each) for each in (False, True))
+        assert asked.flags == plain.flags | 8

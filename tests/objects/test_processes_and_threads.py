@@ -9,6 +9,9 @@ from typing import Any, Dict
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.kernel import Kernel
+from pykd_handle.objects import Objects
 
 from .bodies import everything, lost, put, said
 
@@ -244,3 +247,16 @@ def test_each_detail_of_a_thread_fails_alone() -> None:
     image = KernelImage()
     thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
     assert lost(image, thread.object, 0x284, 1).keys() == {"suspend_count"}
+
+
+def test_an_end_that_nothing_proves() -> None:
+    image = KernelImage()
+    item = image.process("svchost.exe", 0x300)
+    put(image, item.address, 0x840, 8, TICKS)
+    target = MockTarget(image)
+    target.unproved = frozenset(("ExitTime",))
+    kernel = Kernel(target)
+    found = Objects(kernel).describe(kernel.object(item.object.header), True).details
+    for key in ("ended", "exit_status", "exited"):
+        assert "nothing in this memory shows where ExitTime lies" in said(found[key])
+    assert found["threads"] == 0
