@@ -10,12 +10,15 @@ from __future__ import annotations
 import struct
 from typing import Optional, Tuple
 
+from ..kernel import Kernel
 from ..layout import fields
 from ..values import CorruptedError, Hex
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
+from .file_name import FileNames
 from .guid import guid_fields, guid_text
+from .modules import Modules
 from .view import View
 
 __all__ = ("EtwRegistration",)
@@ -46,6 +49,10 @@ class EtwRegistration(Facts):
         "SessionId",
         "Traits",
     )
+
+    def __init__(self, kernel: Kernel, files: FileNames) -> None:
+        super().__init__(kernel, files)
+        self.modules = Modules(kernel)
 
     @detail("Provider")
     def provider(self, registration: View) -> str:
@@ -81,6 +88,12 @@ class EtwRegistration(Facts):
         if registration.once(self._process) is not None or not registration["Callback"]:
             return None
         return Hex(registration["Callback"])
+
+    @detail("Callback in")
+    def callback_module(self, registration: View) -> Optional[str]:
+        if registration.once(self._process) is not None:
+            return None
+        return self.modules.place(registration["Callback"])
 
     @detail("Callback Context")
     def callback_context(self, registration: View) -> Optional[Hex]:

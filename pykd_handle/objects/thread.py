@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional, Tuple
 
+from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.object_header import ObjectHeader
 from ..kernel.strings import read_unicode_string
@@ -19,7 +20,9 @@ from ..values import Hex, Maybe, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
+from .file_name import FileNames
 from .lists import entries
+from .modules import Modules
 from .view import View
 
 __all__ = ("Thread",)
@@ -86,6 +89,10 @@ class Thread(Facts):
         "Tcb.BasePriority",
         *_FLAGS,
     )
+
+    def __init__(self, kernel: Kernel, files: FileNames) -> None:
+        super().__init__(kernel, files)
+        self.modules = Modules(kernel)
 
     def names(self, header: ObjectHeader, thread: View) -> Names:
         """The client id is its name: a thread has none of its own."""
@@ -165,6 +172,11 @@ class Thread(Facts):
     @detail()
     def start_address(self, thread: View) -> Hex:
         return Hex(thread["Win32StartAddress"])
+
+    @detail()
+    def start_symbol(self, thread: View) -> Optional[str]:
+        """Of a thread that begins in the kernel, the module; a program's is in its own memory."""
+        return self.modules.place(thread["Win32StartAddress"])
 
     @detail("Start Address of the Kernel")
     def kernel_start_address(self, thread: View) -> Hex:

@@ -1,0 +1,66 @@
+"""The kernel's modules, from ``PsLoadedModuleList``: whose code lies at an address.
+
+Entries are ``_KLDR_DATA_TABLE_ENTRY``, which public symbols have from Windows 10 on; what is read
+of them lies in ``_LDR_DATA_TABLE_ENTRY`` at the same places, which all have.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import List, NamedTuple, Optional
+
+from ..kernel import Kernel
+from ..layout import fields
+from ..values import PykdHandleError
+from .lists import entries
+from .view import View
+
+__all__ = ("Modules",)
+
+_NAME = ("BaseDllName.Length", "BaseDllName.MaximumLength", "BaseDllName.Buffer")
+_ENTRY = fields("_LDR_DATA_TABLE_ENTRY", "InLoadOrderLinks.Flink", "DllBase", "SizeOfImage", *_NAME)
+
+
+class _Module(NamedTuple):
+    base: int
+    end: int
+    name: str
+
+
+class Modules:
+    """The modules of one kernel: read once, not from a machine that runs, which the many entries
+    would cost too many questions."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._modules: Optional[List[_Module]] = None
+
+    def place(self, address: int) -> Optional[str]:
+        """``disk.sys+0x1234``, or None where no module is known to lie there."""
+        if self._modules is None:
+            live = self._kernel.target.round_trips
+            self._modules = [] if live else sorted(self._read())
+        at = bisect_right([each.base for each in self._modules], address) - 1
+        if at < 0 or address >= self._modules[at].end:
+            return None
+        module = self._modules[at]
+        return f"{module.name}+0x{address - module.base:x}"
+
+    def _read(self) -> List[_Module]:
+        target = self._kernel.target
+        head = target.find_symbol("PsLoadedModuleList")
+        found: List[_Module] = []
+        if head is None:
+            return found
+        try:
+            links = entries(target, head, "modules")
+        except PykdHandleError:
+            return found
+        for link in links:
+            view = View(target, _ENTRY, link)
+            try:
+                base, name = view["DllBase"], view.text("BaseDllName")
+                found.append(_Module(base, base + view["SizeOfImage"], name))
+            except PykdHandleError:
+                continue  # the code of one module has no name then
+        return found

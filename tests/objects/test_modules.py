@@ -1,0 +1,80 @@
+"""Whose code lies at an address: threads, callbacks and functions of drivers say the module."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.kernel import Kernel
+from pykd_handle.objects.modules import Modules
+
+from .bodies import everything
+
+# _LDR_DATA_TABLE_ENTRY: DllBase, SizeOfImage, BaseDllName; links in front.
+ENTRY = {
+    "winxp_sp3_x86": (0x18, 0x20, 0x2C),
+    "win7_sp1_x64": (0x30, 0x40, 0x58),
+    "win10_19041_x64": (0x30, 0x40, 0x58),
+    "win11_26100_x64": (0x30, 0x40, 0x58),
+}
+
+
+def load(image: KernelImage, name: str, base: int, size: int) -> int:
+    at, length, text = ENTRY[image.layout_name]
+    entry = image.allocate(0x140)
+    image.link(image.symbol("PsLoadedModuleList"), entry)
+    image.set_pointer(entry + at, base)
+    image.memory.write(entry + length, struct.pack("<I", size))
+    data = name.encode("utf-16-le")
+    buffer = image.allocate(0x40)
+    image.memory.write(buffer, data)
+    image.memory.write(entry + text, struct.pack("<HH", len(data), len(data)))
+    image.set_pointer(entry + text + image.pointer_size, buffer)
+    return entry
+
+
+@pytest.mark.parametrize("layout", ENTRY)
+def test_an_address_in_a_module(layout: str) -> None:
+    image = KernelImage(layout)
+    base = image.base + 0x2000000
+    load(image, "disk.sys", base + 0x10000, 0x4000)
+    second = load(image, "ndis.sys", base, 0x8000)
+    modules = Modules(Kernel(MockTarget(image)))
+    assert modules.place(base + 0x10000) == "disk.sys+0x0"
+    assert modules.place(base + 0x13FFF) == "disk.sys+0x3fff"
+    assert modules.place(base + 0x14000) is modules.place(base - 1) is None
+    assert modules.place(base + 0x7) == "ndis.sys+0x7"
+    assert modules.place(image.base + 0x10) == "ntoskrnl.exe+0x10"
+    # Without its name one module is not told; a list that breaks tells of none.
+    image.memory.drop(image.pointer(second + ENTRY[layout][2] + image.pointer_size), 4)
+    modules = Modules(Kernel(MockTarget(image)))
+    assert modules.place(base + 0x7) is None and modules.place(base + 0x10000) is not None
+    image.set_pointer(second, second)
+    assert Modules(Kernel(MockTarget(image))).place(base + 0x10000) is None
+
+
+def test_of_a_machine_that_runs_no_modules_are_read() -> None:
+    image = KernelImage()
+    target = MockTarget(image)
+    kernel = Kernel(target)
+    target.round_trips = True
+    before = len(target.log)
+    assert Modules(kernel).place(image.base) is None and len(target.log) == before
+
+
+def test_who_says_it() -> None:
+    image = KernelImage()
+    base = image.base + 0x2000000
+    load(image, "disk.sys", base, 0x4000)
+    thread = image.thread(image.system, 0x20)
+    image.set_pointer(thread.address + 0x4D0, base + 0x10)  # Win32StartAddress
+    assert everything(image, thread.object)["start_symbol"] == "disk.sys+0x10"
+    driver = image.driver("disk")
+    image._symbols["IopInvalidDeviceRequest"] = 0x2000
+    image.set_pointer(driver.address + 0x18, image.base + 0x3000000)  # DriverStart
+    image.set_pointer(driver.address + 0x70, base + 0x20)  # MajorFunction[0]
+    told = everything(image, driver)["functions_outside"]
+    assert told == (f"0: 0x{base + 0x20:x} disk.sys+0x20",)
