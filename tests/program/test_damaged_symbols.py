@@ -18,7 +18,7 @@ from pykd_handle.layout.entry import Entry
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 DUMP, ISF = SAMPLES / "windows10_x64.dmp", SAMPLES / "windows10_x64.json"
 WORDS = ("0", "3", "0", "--format", "jsonl")
-PARTS = 6
+PARTS = 12
 NOTHING = object()
 Place = Tuple[str, ...]
 
@@ -52,7 +52,8 @@ def places() -> List[Place]:
     return list(found)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+# A third of all places, spread over every structure.
+@pytest.mark.parametrize("part", range(0, PARTS, 3))
 def test_nonsense_is_told_or_does_not_matter(
     run: Any, tmp_path: Path, places: List[Place], part: int
 ) -> None:
@@ -82,7 +83,7 @@ def test_nonsense_is_told_or_does_not_matter(
         assert result.code == 1, (place, other)
         assert said.startswith("pykd-handle: ") and str(symbols) in said, (place, other)
         assert _names(said, place), (place, other, said)
-    assert told > 50
+    assert told > 20
 
 
 def _names(said: str, place: Place) -> bool:

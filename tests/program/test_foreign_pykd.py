@@ -15,7 +15,6 @@ FILES = {
     "module": ("pykd.py", "def dbgCommand(text): return text\n"),
     "syntax": ("pykd.py", "def (:\n"),
     "dll": ("pykd.py", "raise ImportError('DLL load failed')\n"),
-    "needs": ("pykd.py", "import no_such_module\n"),
     "raises": ("pykd.py", "1 / 0\n"),
     "ends": ("pykd.py", "raise GeneratorExit\n"),
     "base": ("pykd.py", "class Odd(BaseException): pass\nraise Odd('odd')\n"),

@@ -114,7 +114,7 @@ def test_exit_between_any_two_lines(standin: StandIn, whole: str) -> None:
     """`SystemExit` at every so-many-th line of the package that is executed."""
     total = _count_lines(["0", "3", "1234"])
     whole = run(["0", "3", "1234"]).out
-    stops = sorted({1 + total * number // 60 for number in range(60)})
+    stops = sorted({1 + total * number // 20 for number in range(20)})
     for stop in stops:
         stopped = _run_until(["0", "3", "1234"], stop)
         if stopped is None:

@@ -29,12 +29,7 @@ MACHINES = [
     ("winxp_sp3_x86", False),
     ("winxp_sp3_x86", True),
     ("win2003_sp2_x64", True),
-    ("vista_sp2_x86", True),
-    ("win7_sp1_x64", True),
-    ("win8_x64", True),
     ("win10_19041_x64", True),
-    ("win10_19041_x86", True),
-    ("win11_26100_x64", True),
     ("win11_26100_la57_x64", True),
     ("win11_26100_arm64", True),
 ]
@@ -208,7 +203,7 @@ def test_damage(tmp_path: Path) -> None:
     good = raw.read_bytes()
     first = next(at for at in range(0, len(good), 0x1000) if any(good[at : at + 0x1000]))
     chance = random.Random(5)
-    for _ in range(60):
+    for _ in range(20):
         data = bytearray(good)
         for _ in range(150):
             at = chance.randrange(first, len(data) - 8)

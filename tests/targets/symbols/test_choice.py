@@ -301,7 +301,7 @@ def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: P
     # What is behind is cut off: who reads on finds the file damaged.
     data = isf(OTHER, **OFFSETS)
     first = next(iter(OFFSETS))
-    many = {f"Filler{number}": {"address": number} for number in range(200_000)}
+    many = {f"Filler{number}": {"address": number} for number in range(50_000)}
     data["symbols"] = {first: {"address": OFFSETS[first] + 0x40}, **many}
     path = write(tmp_path / "a.json.xz", {"metadata": data["metadata"], **data})
     path.write_bytes(path.read_bytes()[:-40])
