@@ -1,8 +1,8 @@
 """Each single read of a listing fails once: no row is lost, and only what hangs on it is missing.
 
 For three forms of an entry and a header, and for a triage dump, a listing is made with all reads,
-and then once more for each of its reads, with that one unanswered. What differs must be absent and say why
-(`losses`), every format must hold all of it (`shown`), and the exit code must be right.
+and then once more for each of its reads, with that one unanswered. What differs must be absent and
+say why (`losses`), every format must hold all of it (`shown`), and the exit code must be right.
 """
 
 from __future__ import annotations
