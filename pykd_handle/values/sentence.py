@@ -27,14 +27,11 @@ class Sentence:
         return f"Sentence({self.template!r}, {', '.join(map(repr, self.parts))})"
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Sentence)
-            and self.template == other.template
-            and self.parts == other.parts
-        )
+        # What they say counts, not where a template ends: a line is told once.
+        return isinstance(other, Sentence) and str(self) == str(other)
 
     def __hash__(self) -> int:
-        return hash((self.template, self.parts))
+        return hash(str(self))
 
 
 def join(separator: str, parts: Iterable[Any]) -> Sentence:
