@@ -9,7 +9,7 @@ does not compile.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
 __all__ = ["LayoutError", "types_source"]
 
@@ -69,13 +69,21 @@ class _Writer:
         self.structs: Mapping[str, _Json] = layout["user_types"]
         self.enums: Mapping[str, _Json] = layout.get("enums", {})
         self.opaque: Dict[str, str] = {}
-        self._taken: Set[str] = set()
+        # Two may be the same, where one is named for a structure's field; here they share a scope,
+        # and one of them stands for both.
+        same: Dict[Tuple[Any, ...], str] = {}
+        self._alias = {
+            name: same.setdefault(
+                (enum["size"], *enum["constants"].items()) if enum["constants"] else (name,), name
+            )
+            for name, enum in self.enums.items()
+        }
 
     def text(self) -> str:
         body = [line for name in self._in_order() for line in self._definition(name)]
         named = {name: t["kind"] for name, t in self.structs.items() if _is_name(name)}
         forward = [f"{kind} {name};" for name, kind in {**self.opaque, **named}.items()]
-        enums = [f"{self._enum(name)};" for name in self.enums]
+        enums = [f"{self._enum(name)};" for name in dict.fromkeys(self._alias.values())]
         lines = ["#pragma pack(push, 1)", *forward, *enums, *body, "#pragma pack(pop)"]
         return "\n".join(lines) + "\n"
 
@@ -214,7 +222,7 @@ class _Writer:
         if what == "base":
             return f"{self._base(kind['name'])} {name}"
         if what == "enum":
-            return f"enum {_enum_tag(kind['name'])} {name}"
+            return f"enum {_enum_tag(self._alias[kind['name']])} {name}"
         tag = kind["name"]
         if not _is_name(tag):
             # A type without a name of its own: it is defined where it is used.
@@ -237,10 +245,7 @@ class _Writer:
 
     def _enum(self, name: str) -> str:
         enum = self.enums[name]
-        # Two may have the same constants, where one is a structure's own; here they share a scope.
-        own = {key: value for key, value in enum["constants"].items() if key not in self._taken}
-        self._taken.update(own)
-        constants = ", ".join(f"{key} = {value}" for key, value in own.items())
+        constants = ", ".join(f"{key} = {value}" for key, value in enum["constants"].items())
         return f"enum {_enum_tag(name)} : {self._base(enum['base'])} {{ {constants} }}"
 
     def _is_named(self, kind: _Json) -> bool:
