@@ -53,12 +53,12 @@ def test_a_line_that_is_cut(lab: Lab) -> None:
         machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
         with pytest.raises(RigTimeout) as caught:
             lab.python(machine, TO_THE_SCREEN, timeout=8)
-    # Whole groups of 32 rows: the 61st entry is in the second (the first entry is no handle).
-    assert caught.value.stdout.count("ObjectHeader: ") == 31
+    # Whole groups of 32 handles: the 61st entry is in the second.
+    assert caught.value.stdout.count("ObjectHeader: ") == 32
     lines = caught.value.stderr.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("pykd-handle: no answer from the target for 1 s (memory at 0x")
-    assert lines[0].endswith("the listing stands at handle 0x80 of notepad.exe (pid 0x1514)")
+    assert lines[0].endswith("the listing stands at handle 0x84 of notepad.exe (pid 0x1514)")
 
 
 def test_a_line_that_is_cut_in_the_debugger(lab: Lab) -> None:
@@ -70,11 +70,11 @@ def test_a_line_that_is_cut_in_the_debugger(lab: Lab) -> None:
         machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
         with pytest.raises(RigTimeout) as caught:
             lab.host(machine, [f"!py {script}"], timeout=10)
-    assert caught.value.stdout.count("ObjectHeader: ") == 31
+    assert caught.value.stdout.count("ObjectHeader: ") == 32
     lines = [line for line in caught.value.stderr.splitlines() if "pykd-handle" in line]
     assert len(lines) == 1
     assert lines[0].startswith("pykd-handle: no answer from the target for 1 s (memory at 0x")
-    assert lines[0].endswith("the listing stands at handle 0x80 of notepad.exe (pid 0x1514)")
+    assert lines[0].endswith("the listing stands at handle 0x84 of notepad.exe (pid 0x1514)")
 
 
 def test_a_machine_that_answers_again(lab: Lab, on_dump: OnDump) -> None:
