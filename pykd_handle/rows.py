@@ -4,9 +4,8 @@ A command yields, in this order and as it finds them: a `Title`, a `Head` for wh
 rows belong to (a process, as a rule), the rows in batches (a table page's worth), a `Foot` with
 totals, a `Note` for what is to be said. All values in them are finished: plain values, `Hex`,
 tuples, `Details`, or absent values; nothing in them reads memory. A `Block` is a batch of rows in a
-form that is rendered fast. Renderers turn columns and rows
-into text and know no command; only the classic text of `list` looks at the facts of heads and at
-values that no column names.
+form that is rendered fast. Renderers turn columns and rows into text and know no command; only the
+classic text of `list` looks at the facts of heads and at values that no column names.
 """
 
 from __future__ import annotations

@@ -63,28 +63,13 @@ class KernelRows:
         return row
 
     def _in_use(self, handle: KernelModeHandle, type_name: str = "") -> Row:
-        return {
-            **self.shared,
-            "handle": handle.value,
-            "entry": handle.entry,
-            "free": False,
-            "next_free": NO_VALUE,
-            "object": handle.address,
-            "object_header": Hex(handle.header),
-            "type": NOT_REQUESTED,
-            "type_address": NOT_REQUESTED,
-            "granted_access": handle.access,
-            "access": handle.rights_of(type_name),
-            "attributes": handle.attributes,
-            "handle_count": NOT_REQUESTED,
-            "pointer_count": NOT_REQUESTED,
-            "name": NOT_REQUESTED,
-            "details": _NO_DETAILS,
-            "error": NO_VALUE,
-            "own_name": NOT_REQUESTED,
-            "directory": NOT_REQUESTED,
-            "device": NO_VALUE,
-        }
+        row = self._empty(handle.value, handle.entry)
+        row["object"] = handle.address
+        row["object_header"] = Hex(handle.header)
+        row["granted_access"] = handle.access
+        row["access"] = handle.rights_of(type_name)
+        row["attributes"] = handle.attributes
+        return row
 
     def _describe(self, row: Row, item: KernelModeObject) -> None:
         row["handle_count"] = item.handle_count

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ...kernel.access_rights import access_names
 from ...kernel.entry_info import EntryInfo
 from ...kernel.handle_entry import HandleEntry, describe_attributes
 from ...kernel.handle_table import HANDLE_STEP
 from ...kernel.handle_table import Hole as TableHole
-from ...values import Details, Hex, Maybe, Sentence, Unavailable, in_hex
+from ...values import Details, Hex, Maybe, Sentence, Unavailable, as_typed, in_hex
 from ..nouns import Handle, Hole, Object, Process
+from .object import LostObject
 
 if TYPE_CHECKING:
     from .table import KernelModeTable
@@ -57,7 +58,7 @@ class KernelModeHandle(Handle):
     @property
     def value(self) -> int:
         """The handle's value, as a user types it."""
-        return self._page.table.typed(self.raw.handle, self.kernel_handle)
+        return as_typed(self.raw.handle, self.kernel_handle)
 
     @property
     def process(self) -> Process:
@@ -183,8 +184,6 @@ class KernelModeHole(Hole):
     @property
     def object(self) -> Object:
         """Nothing is known of it."""
-        from .object import LostObject
-
         return LostObject(self.raw.address, self._absent(), self._absent())
 
     @property
@@ -198,6 +197,3 @@ class KernelModeHole(Hole):
         return self._absent()
 
     attributes = rights
-
-
-Row = Union[KernelModeHandle, KernelModeHole]

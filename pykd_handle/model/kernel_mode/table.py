@@ -235,10 +235,6 @@ class KernelModeTable(Table):
 
     # -- what handles ask --------------------------------------------------------------------------
 
-    def typed(self, index: int, kernel_handle: bool) -> int:
-        """A handle of the table as a user types it."""
-        return as_typed(index, kernel_handle)
-
     def header_of(self, entry: HandleEntry) -> int:
         """The object header that an entry leads to; those of the id table lead to the body."""
         return self._kernel.headers.header_of(entry.pointer) if self.of_ids else entry.pointer
