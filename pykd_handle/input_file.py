@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, List, NamedTuple, Union
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("forget_inputs", "guard", "is_guarded", "open_input", "same_file")
+__all__ = ("forget_inputs", "guard", "is_guarded", "open_input", "read_at", "same_file")
 
 # A pipe that took the place of a file is not waited for, either.
 _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -48,6 +48,19 @@ def open_input(path: Path, buffering: int = -1) -> BinaryIO:
         file.close()
         raise
     return file
+
+
+def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
+    """``size`` bytes at ``offset``, fewer where the file ends. Raises what its methods raise."""
+    file.seek(offset)
+    data = file.read(size)
+    while len(data) < size:
+        # One call may bring less than asked for (signals, network file systems).
+        more = file.read(size - len(data))
+        if not more:
+            break
+        data += more
+    return data
 
 
 def _open(path: str, flags: int) -> int:

@@ -15,7 +15,7 @@ from array import array
 from pathlib import Path
 from typing import BinaryIO, List, Optional, Tuple
 
-from ..input_file import open_input
+from ..input_file import open_input, read_at
 from ..values import SymbolsError
 from .source import Source
 
@@ -134,16 +134,11 @@ class Msf:
     def read(self, offset: int, size: int) -> bytes:
         """Bytes of the file. Raises `SymbolsError` where it has not so many, or can't be read."""
         try:
-            self._file.seek(offset)
-            data = self._file.read(size)
-            while len(data) < size:
-                # One call may bring less than asked for (signals, network file systems).
-                more = self._file.read(size - len(data))
-                if not more:
-                    raise self.source.damaged("it is cut short")
-                data += more
+            data = read_at(self._file, offset, size)
         except (OSError, ValueError, OverflowError) as error:
             raise SymbolsError(f"{self.source.name}: can't be read: {error}") from None
+        if len(data) < size:
+            raise self.source.damaged("it is cut short")
         self.taken += size
         return data
 

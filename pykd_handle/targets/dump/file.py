@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ...input_file import open_input
+from ...input_file import open_input, read_at
 from ...values import TargetError
 from ..progress import Progress, silent
 
@@ -34,18 +34,10 @@ class DumpFile:
         if offset >= self.size or size <= 0:
             return b""
         try:
-            self._file.seek(offset)
-            data = self._file.read(size)
-            while len(data) < size:
-                # One call may bring less than asked for (signals, network file systems).
-                more = self._file.read(size - len(data))
-                if not more:
-                    break
-                data += more
+            return read_at(self._file, offset, size)
         except (OSError, ValueError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise TargetError(f"{self.path}: reading at 0x{offset:x} failed: {reason}") from None
-        return data
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
