@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import Any, Callable, Dict, Iterable, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
-from ..rows import Block, Note, Row
+from ..rows import Note, Row
 from ..values import Sentence
-from .base import Renderer
 from .by_type import ByType
+from .data import DataRenderer
 from .escape import cell, shortened
-from .fields import UNAVAILABLE, Flat
+from .fields import UNAVAILABLE
 
 __all__ = ("LONGEST", "CsvRenderer")
 
@@ -20,7 +20,7 @@ LONGEST = 32_767
 """Characters in a cell: as many as Excel takes. Python's `csv` reads four times as many."""
 
 
-class CsvRenderer(Renderer):
+class CsvRenderer(DataRenderer):
     """Writes a header and the rows; notes go to the remarks.
 
     Lists are joined by ``|``, objects (details, `UNAVAILABLE`) are JSON, absent values are empty. A
@@ -29,47 +29,29 @@ class CsvRenderer(Renderer):
 
     def begin(self) -> None:
         """The header."""
-        self._flat = Flat(self.columns)
+        super().begin()
         self._shortened = 0
         self._csv = csv.writer(self.stream, lineterminator="\n")
-        self._csv.writerow(self._flat.keys)
+        self._csv.writerow(self.flat.keys)
 
     def rows(self, rows: List[Row]) -> None:
         """A row is a row."""
         ascii_only = self.ascii_only
         for row in rows:
-            flat = self._flat.row(row)
+            flat = self.flat.row(row)
             cells = [_TEXT[type(value)](value, ascii_only) for value in flat.values()]
             if max(map(len, cells)) > LONGEST:
                 cells = self._shorten(flat, cells)
             self._csv.writerow(cells)
 
-    def block(self, block: Block) -> None:
-        """A row is a row; the text of each part is made once, if every cell takes it whole."""
-        shape = self._flat.block(block)
-        if shape is None:
-            self.rows(block.rows())
-            return
-        before, keys = shape
-        shared = self._text(before.values()).replace("%", "%%")
-        template = ",".join([shared, *["0x%x"] * len(block.keys), "%s"]) + "\n"
-        texts: List[str] = []
-        for *varying, part in block.lines:
-            text = part.text
-            if text is None:
-                flat = self._flat.row(part.values)
-                text = part.text = self._text(flat[key] for key in keys)
-            if text:
-                texts.append(template % (*varying, text))
-                continue
-            self.stream.write("".join(texts))
-            texts = []
-            self.rows(block._replace(lines=[(*varying, part)]).rows())
-        self.stream.write("".join(texts))
+    def template(self, before: Mapping[str, Any], keys: Sequence[str]) -> str:
+        """See `DataRenderer.template`."""
+        shared = self.part(before).replace("%", "%%")
+        return ",".join([shared, *["0x%x"] * len(keys), "%s"]) + "\n"
 
-    def _text(self, values: Iterable[Any]) -> str:
-        """Some cells of a row, "" where one does not take its text."""
-        cells = [_TEXT[type(value)](value, self.ascii_only) for value in values]
+    def part(self, flat: Mapping[str, Any]) -> str:
+        """See `DataRenderer.part`: none where a cell does not take its text whole."""
+        cells = [_TEXT[type(value)](value, self.ascii_only) for value in flat.values()]
         if max(map(len, cells)) > LONGEST:
             return ""
         out = io.StringIO()

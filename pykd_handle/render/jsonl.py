@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping, Sequence
 
-from ..rows import Block, Note, Row
-from .base import Renderer
-from .fields import Flat
+from ..rows import Note, Row
+from .data import DataRenderer
 from .words import words
 
 __all__ = ("JsonlRenderer",)
@@ -17,40 +16,27 @@ __all__ = ("JsonlRenderer",)
 _ENCODE = json.JSONEncoder(ensure_ascii=True, check_circular=False).encode
 
 
-class JsonlRenderer(Renderer):
+class JsonlRenderer(DataRenderer):
     """Writes one JSON object a line; every object has every key.
 
     Heads and totals are not written: what they say is in the rows. Notes go to the remarks, or
     where they are asked for are objects of their own, with the keys ``note`` and ``warning``.
     """
 
-    def begin(self) -> None:
-        """The keys are known."""
-        self._flat = Flat(self.columns)
-
     def rows(self, rows: List[Row]) -> None:
         """A row is a line."""
         for row in rows:
-            self._write(self._flat.row(row))
+            self._write(self.flat.row(row))
 
-    def block(self, block: Block) -> None:
-        """A row is a line; the text of each part is made once."""
-        shape = self._flat.block(block)
-        if shape is None:
-            self.rows(block.rows())
-            return
-        before, keys = shape
-        values = [f'{_ENCODE(key)}: "0x%x"' for key in block.keys]
+    def template(self, before: Mapping[str, Any], keys: Sequence[str]) -> str:
+        """See `DataRenderer.template`."""
+        values = [f'{_ENCODE(key)}: "0x%x"' for key in keys]
         shared = _ENCODE(before)[1:-1].replace("%", "%%")
-        template = "{" + ", ".join([shared, *values, "%s"]) + "}\n"
-        texts: List[str] = []
-        for *varying, part in block.lines:
-            text = part.text
-            if text is None:
-                flat = self._flat.row(part.values)
-                text = part.text = _ENCODE({key: flat[key] for key in keys})[1:-1]
-            texts.append(template % (*varying, text))
-        self.stream.write("".join(texts))
+        return "{" + ", ".join([shared, *values, "%s"]) + "}\n"
+
+    def part(self, flat: Mapping[str, Any]) -> str:
+        """See `DataRenderer.part`."""
+        return _ENCODE(flat)[1:-1]
 
     def note(self, note: Note) -> None:
         """An object of its own, or a remark."""
