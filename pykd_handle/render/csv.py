@@ -47,7 +47,7 @@ class CsvRenderer(DataRenderer):
     def template(self, before: Mapping[str, Any], keys: Sequence[str]) -> str:
         """See `DataRenderer.template`."""
         shared = self.part(before).replace("%", "%%")
-        return ",".join([shared, *["0x%x"] * len(keys), "%s"]) + "\n"
+        return ",".join([shared, *["0x%x"] * len(keys), "%s"]) + "\n" if shared else ""
 
     def part(self, flat: Mapping[str, Any]) -> str:
         """See `DataRenderer.part`: none where a cell does not take its text whole."""

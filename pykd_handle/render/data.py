@@ -22,7 +22,7 @@ class DataRenderer(Renderer):
     @abstractmethod
     def template(self, before: Mapping[str, Any], keys: Sequence[str]) -> str:
         """The line of a block, for ``%``: what all rows begin with, a place for the value of each
-        of these keys, and one for the text of a part."""
+        of these keys, and one for the text of a part. "" for rows that must be written as such."""
 
     @abstractmethod
     def part(self, flat: Mapping[str, Any]) -> str:
@@ -31,11 +31,11 @@ class DataRenderer(Renderer):
     def block(self, block: Block) -> None:
         """A row is a line; the text of each part is made once."""
         shape = self.flat.block(block)
-        if shape is None:
+        before, keys = shape or ({}, ())
+        template = self.template(before, block.keys) if before else ""
+        if not template:
             self.rows(block.rows())
             return
-        before, keys = shape
-        template = self.template(before, block.keys)
         texts: List[str] = []
         for *varying, part in block.lines:
             text = part.text

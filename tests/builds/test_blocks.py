@@ -69,6 +69,14 @@ def test_an_image_name_with_the_marks_of_a_template() -> None:
     assert check(image) == 4
 
 
+def test_an_image_name_that_no_cell_takes() -> None:
+    """Eight characters for each of its letters: the cell is cut in every row, and says so."""
+    image = KernelImage()
+    image.current = image.process("\u0416" * 5000 + ".exe", 0x104)
+    image.current.handle(image.event())
+    assert check(image) == 4
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_a_cell_that_is_cut_keeps_its_row(form: str) -> None:
     image = KernelImage()
