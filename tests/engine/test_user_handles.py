@@ -16,8 +16,8 @@ import pytest
 from mocks import minidump_objects as objects
 from mocks.minidump import AMD64, ARM64, X86, MockHandle, MockOperation, make_minidump
 from pykd_handle.commands import Run
+from pykd_handle.commands.list.columns import USER_COLUMNS
 from pykd_handle.commands.list.user import list_user
-from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
 from pykd_handle.render import find_renderer

@@ -11,8 +11,8 @@ import sys
 import pykd  # noqa: F401, brings the engine
 
 from pykd_handle.commands import Run
+from pykd_handle.commands.list.columns import USER_COLUMNS
 from pykd_handle.commands.list.user import list_user
-from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
 from pykd_handle.render import find_renderer

@@ -9,8 +9,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from pykd_handle.commands.list.columns import COLUMNS
-from pykd_handle.commands.list.user_columns import USER_COLUMNS
+from pykd_handle.commands.list.columns import COLUMNS, USER_COLUMNS
 from pykd_handle.render import find_renderer
 from pykd_handle.rows import Foot, Head, Note, Title
 from pykd_handle.values import NO_VALUE, Details, Hex, Reason, Sentence, Unavailable

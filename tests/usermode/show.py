@@ -9,8 +9,8 @@ from typing import Any, Iterable, List, NamedTuple, Sequence
 from mocks.handle_engine import MockEngine
 from mocks.minidump import MadeMinidump, MockHandle
 from pykd_handle.commands import Run
+from pykd_handle.commands.list.columns import USER_COLUMNS
 from pykd_handle.commands.list.user import list_user
-from pykd_handle.commands.list.user_columns import USER_COLUMNS
 from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
 from pykd_handle.render import find_renderer

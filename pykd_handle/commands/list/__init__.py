@@ -9,9 +9,8 @@ from ...rows import Item
 from ..registry import USER, Argument, Run, command
 from ..walk import DETAILS
 from ..words import Evaluator
-from .columns import COLUMNS
+from .columns import COLUMNS, USER_COLUMNS
 from .request import HELP, Request, parse_request
-from .user_columns import USER_COLUMNS
 from .user_request import USER_HELP, UserRequest, parse_user_request
 
 if TYPE_CHECKING:

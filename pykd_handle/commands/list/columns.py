@@ -1,4 +1,4 @@
-"""The columns of a listing in kernel mode: the keys of its JSON lines, for good."""
+"""The columns of a listing: the keys of its JSON lines, for good."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Tuple
 
 from ...rows import Column
 
-__all__ = ("COLUMNS",)
+__all__ = ("COLUMNS", "USER_COLUMNS")
 
 COLUMNS: Tuple[Column, ...] = (
     Column("pid"),
@@ -29,3 +29,11 @@ COLUMNS: Tuple[Column, ...] = (
     Column("details", "Details", "details"),
     Column("error"),
 )
+
+_OF_A_KERNEL = frozenset(
+    ("eprocess", "entry", "free", "next_free", "object", "object_header", "type_address")
+)
+USER_COLUMNS: Tuple[Column, ...] = tuple(
+    column for column in COLUMNS if column.key not in _OF_A_KERNEL
+)
+"""Those of a kernel's handles that a user-mode handle has a value for."""
