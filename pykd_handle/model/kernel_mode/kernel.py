@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ...kernel import Kernel as ObjectManager
@@ -210,12 +211,12 @@ class KernelMode(Kernel):
 
     # -- tables -----------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def kernel_table(self) -> KernelModeTable:
         """The kernel handle table, which is System's own."""
         return KernelModeTable(self, self.raw.table(known(self.raw.kernel_table_address())))
 
-    @property
+    @cached_property
     def cid_table(self) -> KernelModeTable:
         """The table of process and thread ids (``PspCidTable``)."""
         return KernelModeTable(self, cid_table(self.target), of_ids=True)
