@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, Iterable, Iterator, List, Optional, TypeVar
 
 from ..rows import Row
+from ..values import STOPPED
 
 __all__ = ("batch",)
 
@@ -17,8 +18,7 @@ _MOST = 512
 def batch(things: Iterable[T], row: Callable[[T], Optional[Row]]) -> Iterator[List[Row]]:
     """The rows that ``row`` makes of these things, a page's worth together; None makes none.
 
-    Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows that
-    were made come first: nothing found is lost.
+    Where it is stopped or fails, the rows that were made come first: nothing found is lost.
     """
     rows: List[Row] = []
     try:
@@ -29,7 +29,7 @@ def batch(things: Iterable[T], row: Callable[[T], Optional[Row]]) -> Iterator[Li
                 if len(rows) == _MOST:
                     yield rows
                     rows = []
-    except (KeyboardInterrupt, SystemExit, Exception):
+    except STOPPED:
         if rows:
             yield rows
         raise

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ..rows import Column, Foot, Item, Note, Row
-from ..values import NOT_REQUESTED, Maybe, Sentence, Unavailable, UsageError
+from ..values import NOT_REQUESTED, STOPPED, Maybe, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run, command
 from .walk import PROCESS, TYPE, Types, Walk, of_unknown_type, prepare
@@ -81,8 +81,8 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             found.pop(None, None)
             counts.add(page.process, found)
             run.found = counts.total
-    except (KeyboardInterrupt, SystemExit, Exception):
-        # Stopped on the way (Ctrl+Break comes as one of the first two): what was counted so far.
+    except STOPPED:
+        # Stopped on the way: what was counted so far.
         if counts.total:
             yield counts.rows()[: options.top]
         raise

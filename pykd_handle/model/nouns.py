@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
 
-from ..values import NO_VALUE, Absent, Details, Maybe, PykdHandleError, Sentence
+from ..values import NO_VALUE, STOPPED, Absent, Details, Maybe, PykdHandleError, Sentence
 
 __all__ = (
     "Handle",
@@ -255,8 +255,7 @@ def ask_each(
 ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
     """What ``ask`` says of each of these, a part at a time, as `Table.answers` gives it.
 
-    Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, what it said
-    comes first: nothing found is lost.
+    Where it is stopped or fails, what it said comes first: nothing found is lost.
     """
     said: List[T] = []
     asked: List[Handle] = []
@@ -267,7 +266,7 @@ def ask_each(
             if len(said) == _PART:
                 yield said, asked.__getitem__
                 said, asked = [], []
-    except (KeyboardInterrupt, SystemExit, Exception):
+    except STOPPED:
         if asked:
             yield said, asked.__getitem__
         raise

@@ -10,6 +10,7 @@ from .absent import (
 )
 from .details import Details, joined
 from .errors import (
+    STOPPED,
     CorruptedError,
     MemoryUnavailable,
     MissingField,
@@ -38,6 +39,7 @@ __all__ = (
     "LABELS",
     "NOT_REQUESTED",
     "NO_VALUE",
+    "STOPPED",
     "Absent",
     "CorruptedError",
     "Details",

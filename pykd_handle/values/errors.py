@@ -13,6 +13,7 @@ from .reasons import Reason
 from .sentence import Sentence
 
 __all__ = (
+    "STOPPED",
     "CorruptedError",
     "MemoryUnavailable",
     "MissingField",
@@ -58,6 +59,11 @@ class PykdHandleError(Exception):
 
     def __str__(self) -> str:
         return str(self.sentence)
+
+
+STOPPED = (KeyboardInterrupt, SystemExit, Exception)
+"""What ends a walk: an error, or the user (Ctrl+Break comes as one of the first two). Who catches
+it hands on what was found so far, and raises it again."""
 
 
 class UsageError(PykdHandleError):

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ...model.kernel_mode import KernelModeTable, Used
 from ...rows import Block, Part, Row
-from ...values import Generations
+from ...values import STOPPED, Generations
 from .kernel_rows import KernelRows
 from .request import Request
 
@@ -49,8 +49,8 @@ class KernelBlocks:
     def blocks(self, used: List[Used]) -> Iterator[Block]:
         """The rows of entries in use, which are not none: one block.
 
-        Where it is stopped (Ctrl+Break comes as one of these two exceptions) or fails, the rows
-        whose parts were made come first: nothing found is lost.
+        Where it is stopped or fails, the rows whose parts were made come first: nothing found is
+        lost.
         """
         keys = list(map(self._key, used))
         parts = list(map(self._parts.get, keys))
@@ -60,7 +60,7 @@ class KernelBlocks:
                 self._make(
                     {key: one for key, one, part in zip(keys, used, parts) if not part}, made
                 )
-            except (KeyboardInterrupt, SystemExit, Exception):
+            except STOPPED:
                 parts = [part or made.get(key) for key, part in zip(keys, parts)]
                 there = parts.index(None) if None in parts else len(parts)
                 if there:

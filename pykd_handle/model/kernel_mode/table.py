@@ -22,6 +22,7 @@ from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
 from ...kernel.handle_table import Hole as TableHole
 from ...kernel.handle_table import Row as TableRow
 from ...values import (
+    STOPPED,
     Details,
     Maybe,
     MissingField,
@@ -110,8 +111,7 @@ class KernelModeTable(Table):
     ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
         """See `Table.answers`; what is ``kept`` is so by the pointers of entries.
 
-        Where ``ask`` is stopped (Ctrl+Break comes as one of these two exceptions) or fails, what it
-        said comes first: nothing found is lost.
+        Where ``ask`` is stopped or fails, what it said comes first: nothing found is lost.
         """
         for page in self.blocks():
             if not page:
@@ -126,7 +126,7 @@ class KernelModeTable(Table):
             try:
                 for pointer, handle in zip(missing, self.handles_of(missing.values())):
                     kept[pointer] = ask(handle)
-            except (KeyboardInterrupt, SystemExit, Exception):
+            except STOPPED:
                 there = list(takewhile(lambda entry: entry.pointer in kept, used))
                 yield self._answers(there, kept)
                 raise
