@@ -122,9 +122,11 @@ def _guard_inputs(typed: Sequence[str]) -> None:
 
 
 def _refuse_files(typed: Sequence[str]) -> None:
-    """Raise `UsageError` for a dump that stands where a number is expected."""
-    for word in typed:
-        if _ends_as_dump(word) or (_is_file(word) and not is_number(word)):
+    """Raise `UsageError` for a dump that stands where a number is expected, or an image, which may
+    lie in this folder as a file, too."""
+    for place, word in enumerate(typed):
+        image = place == 2 and not os.path.dirname(word)
+        if _ends_as_dump(word) or (_is_file(word) and not image and not is_number(word)):
             raise UsageError(f"{word} is a file, not a number: give --dump {word}")
 
 

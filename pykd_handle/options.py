@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import List, NamedTuple, NoReturn, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from .commands import DEFAULT, Argument, Command, find_command
 from .render import FORMATS
@@ -80,6 +80,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
+    def _parse_optional(self, arg_string: str) -> Any:
+        # The intermixed way of argparse forgets in its second round what stood behind "--".
+        return None if isinstance(arg_string, _Plain) else super()._parse_optional(arg_string)
+
+
+class _Plain(str):
+    """A word behind ``--``, which is no option, whatever it looks like."""
+
 
 def parse(words: Sequence[str]) -> Asked:
     """What these words ask for. Raises `UsageError`."""
@@ -87,9 +95,11 @@ def parse(words: Sequence[str]) -> Asked:
     named = command is not None
     if command is None:
         command = _known(DEFAULT)
-    if _HELP.intersection(rest[: rest.index("--")] if "--" in rest else rest):
+    end = rest.index("--") if "--" in rest else len(rest)
+    plain: List[str] = [_Plain(word) for word in rest[end + 1 :]]
+    if _HELP.intersection(rest[:end]):
         return Asked(command, named, argparse.Namespace(help=True))
-    options = _parser(command).parse_intermixed_args(rest)
+    options = _parser(command).parse_intermixed_args(rest[:end] + plain)
     for name in _AS_OPTIONS:
         if getattr(options, name):
             command = _known(name)

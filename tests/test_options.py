@@ -69,6 +69,12 @@ def test_words_that_name_none_are_those_of_list(words: List[str], seek: Command)
     )
 
 
+@pytest.mark.parametrize("name", ["-x", "--type", "-h", "-1", "notes.txt"])
+def test_what_stands_behind_two_dashes_is_a_word(name: str, seek: Command) -> None:
+    options = parse(["seek", "--type", "File", "--", name]).options
+    assert (options.name, options.type, options.help) == (name, "File", False)
+
+
 def test_list_may_be_named() -> None:
     assert parse(["list", "14", "-1"]).options.words == ["14", "-1"]
 

@@ -209,8 +209,10 @@ def test_a_number_is_a_number_whatever_files_there_are(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "14").write_text("")
+    (tmp_path / "notepad.exe").write_text("")
     monkeypatch.chdir(tmp_path)
     assert "no target" in run("14").err
+    assert "no target" in run("0", "3", "notepad.exe").err  # an image, which has a file here
 
 
 def test_help_and_version(run) -> None:
