@@ -30,8 +30,8 @@ from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
 from .file_name import FileNames
-from .token import TokenReader, Who
 from .view import View
+from .who import TokenReader, Who
 
 __all__ = ("Process",)
 

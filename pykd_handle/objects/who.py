@@ -1,0 +1,127 @@
+"""Whom a token is of: its user, its groups and its integrity, for tokens and for processes.
+
+User and groups are an array of ``_SID_AND_ATTRIBUTES``, the user first; from 8.1 on the SIDs
+themselves may lie in a block that tokens share.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from ..kernel import Kernel
+from ..kernel.sid import Sid, read_sid
+from ..layout import fast_reference, fields
+from ..values import CorruptedError, Reason
+from .bits import bit_names
+from .view import View
+
+__all__ = ("GROUP_ENABLED", "WHO_FIELDS", "TokenReader", "Who", "group_words", "sids")
+
+GROUP_ENABLED = 4
+"""``SE_GROUP_ENABLED``."""
+
+_MOST_SIDS = 4096
+_NONE = 0xFFFFFFFF
+# Attributes of a group, as winnt.h has them.
+_GROUP = {
+    0x1: "mandatory", 0x2: "default", 0x4: "enabled", 0x8: "owner", 0x10: "deny only",
+    0x20: "integrity", 0x40: "integrity enabled", 0x20000000: "resource",
+    0xC0000000: "logon id",
+}  # fmt: skip
+_SID = fields("_SID_AND_ATTRIBUTES", "Sid", "Attributes")
+
+WHO_FIELDS = (
+    "UserAndGroupCount",
+    "UserAndGroups",
+    "TokenType",
+    "ImpersonationLevel",
+    "IntegrityLevelIndex",
+    "IntegrityLevelSidValue",
+)
+"""The fields of ``_TOKEN`` that tell whom it is of."""
+
+_WHO = fields("_TOKEN", *WHO_FIELDS)
+
+
+class Who:
+    """Whom a token is of: a view of it with what that takes."""
+
+    def __init__(self, token: View) -> None:
+        self.token = token
+        self.target = token.target
+
+    def check(self) -> None:
+        """Raises `CorruptedError` where this is no token."""
+        self.token.one_of("TokenType", {1: True, 2: True})
+        self.token.one_of("ImpersonationLevel", {0: True, 1: True, 2: True, 3: True})
+        count = self.token["UserAndGroupCount"]
+        if not 1 <= count <= _MOST_SIDS:
+            place = self.token.address
+            raise CorruptedError(place, Reason.COUNT_OF_NO_MEANING, "UserAndGroupCount", count)
+
+    def sid(self, number: int) -> Tuple[Sid, int]:
+        """The user (0) or a group, with its attributes."""
+        return _sid_at(self.token, "UserAndGroups", number)
+
+    @property
+    def integrity(self) -> Optional[int]:
+        """The integrity level; None for a token without one, as all are before Vista."""
+        token = self.token
+        if token.has("IntegrityLevelSidValue"):
+            value = token.optional_pointer("IntegrityLevelSidValue")
+            if value is not None:
+                return _last(read_sid(self.target, value))
+        if not token.has("IntegrityLevelIndex"):
+            return None
+        index = token["IntegrityLevelIndex"]
+        if index == _NONE:
+            return None
+        if index >= token["UserAndGroupCount"]:
+            raise CorruptedError(token.address, Reason.COUNT_OF_NO_MEANING, "index", index)
+        return _last(self.sid(index)[0])
+
+
+class TokenReader:
+    """Whom the processes of one kernel act for."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._target = kernel.target
+
+    def of(self, reference: int) -> Who:
+        """The token that an ``_EX_FAST_REF`` leads to. Raises `PykdHandleError`."""
+        address = fast_reference(reference, self._target.pointer_size)
+        if not self._target.is_kernel_address(address):
+            raise CorruptedError(address, Reason.FIELD_NOWHERE, "the token")
+        who = Who(View(self._target, _WHO, address))
+        who.check()
+        return who
+
+
+def sids(token: View, path: str, count: str) -> Optional[Tuple[str, ...]]:
+    """The groups of another array of a token, in words, None for an empty one. Raises
+    `CorruptedError` where it can't have so many."""
+    number = token[count]
+    if number > _MOST_SIDS:
+        raise CorruptedError(token.address, Reason.COUNT_OF_NO_MEANING, count, number)
+    return tuple(group_words(_sid_at(token, path, each)) for each in range(number)) or None
+
+
+def _sid_at(token: View, path: str, number: int) -> Tuple[Sid, int]:
+    target = token.target
+    place = token.pointer(path) + number * target.struct(_SID.struct).size
+    entry = View(target, _SID, place)
+    return read_sid(target, entry["Sid"]), entry["Attributes"]
+
+
+def group_words(entry: Tuple[Sid, int]) -> str:
+    """A group and what its attributes say of it."""
+    sid, attributes = entry
+    # What nearly every group is, is not said.
+    told: List[str] = list(bit_names(attributes & ~0x7, _GROUP))
+    if not attributes & (GROUP_ENABLED | 0x70):
+        told.append("disabled")
+    return " ".join((sid.words, *told))
+
+
+def _last(sid: Sid) -> int:
+    return sid.parts[-1] if sid.parts else 0
