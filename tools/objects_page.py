@@ -68,7 +68,10 @@ _ENTRY = """\
 `rights` are the names of the headers for the words of `access`; `rights_together` says what they
 amount to by the type's own mapping in memory, `rights_outside` which bits the type does not know.
 `holders` is the kernel's own count of who holds the object, which it keeps for some types only.
-`dacl` tells a NULL DACL, which lets everyone in, from an empty one, which lets nobody.
+`dacl` tells a NULL DACL, which lets everyone in, from an empty one, which lets nobody. `audits` is
+what a descriptor of its own for that has audited (Windows 8 and later); `footer` and what follows
+are of handles that can be revoked (from 10240 on). `audit_mask` and `max_relative_access_mask` are
+kept beside the table of a process whose handles are audited.
 
 """
 
@@ -132,7 +135,9 @@ def _common() -> str:
 
     rows: List[Tuple[str, Any, List[str]]] = []
     seen: Set[str] = set()
-    for key in ("rights", "rights_together", "rights_outside", *Entry._keys, *Header._keys):
+    masks = ("audit_mask", "max_relative_access_mask")
+    rights = ("rights", "rights_together", "rights_outside")
+    for key in (*rights, *Entry._keys, *masks, *Header._keys):
         if key not in seen:
             seen.add(key)
             labels = {**Entry.labels, **Header.labels}

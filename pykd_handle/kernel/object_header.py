@@ -9,7 +9,7 @@ wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Span, Target
@@ -25,6 +25,8 @@ _ORDER = (
     (0x08, "_OBJECT_HEADER_QUOTA_INFO"),
     (0x10, "_OBJECT_HEADER_PROCESS_INFO"),
     (0x20, "_OBJECT_HEADER_AUDIT_INFO"),
+    # That of 10240 and 10586, and what took its bit in 14393.
+    (0x40, "_OBJECT_HEADER_HANDLE_REVOCATION_INFO"),
     (0x40, "_OBJECT_HEADER_EXTENDED_INFO"),
 )
 _NAME = 0x02
@@ -64,10 +66,12 @@ class OptionalHeaders:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._sizes: List[Tuple[int, str, int]] = []
+        sizes: Dict[int, Tuple[str, int]] = {}
         for bit, name in _ORDER:
             struct = target.find_struct(name)
-            self._sizes.append((bit, name, struct.size if struct is not None else 0))
+            if struct is not None or bit not in sizes:
+                sizes[bit] = name, struct.size if struct is not None else 0
+        self._sizes = [(bit, name, size) for bit, (name, size) in sizes.items()]
         self._table: Optional[Span] = None
 
     def distance(self, info_mask: int, bit: int) -> int:

@@ -32,6 +32,9 @@ __all__ = ("FAMILIES", "Description", "Facts", "Names", "detail")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 _MARK = "mark_of_detail"
+_OF_UNKNOWN_TYPES = {
+    **LABELS, "body": Label("Body", {False: "nothing more is known of objects of this type"})
+}  # fmt: skip
 
 FAMILIES: Dict[str, Type[Facts]] = {}
 """The families of the modules imported so far, by the names of their types."""
@@ -140,7 +143,7 @@ class Facts:
         shape = self.whole_shape if everything else self.shape
         view = View(self.kernel.target, shape, item.body if self.struct else header.address)
         names = self.names(header, view)
-        details = Details(labels=self.labels)
+        details = Details(labels=self.labels if self.struct else _OF_UNKNOWN_TYPES)
         if header.name_info and names.own_name and not names.name:
             details["leaf_name"] = names.own_name
         wrong = self._wrong(view) if everything else None

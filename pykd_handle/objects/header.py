@@ -58,12 +58,23 @@ _QUOTA = fields(
     "ExclusiveProcess",
 )
 _PROCESS = fields("_OBJECT_HEADER_PROCESS_INFO", "ExclusiveProcess")
+_AUDIT = fields("_OBJECT_HEADER_AUDIT_INFO", "SecurityDescriptor")
+# 10240 and 10586 keep there what from 14393 on lies in a footer behind the object.
+_REVOCATION = fields("_OBJECT_HEADER_HANDLE_REVOCATION_INFO", "RevocationBlock")
+_EXTENDED = fields("_OBJECT_HEADER_EXTENDED_INFO", "Footer")
+_BLOCK = "HandleRevocationInfo.RevocationBlock"
+_REVOCABLE = "HandleRevocationInfo.AllowHandleRevocation"
+_CONTEXTS = ("ExtendedUserInfo.Context1", "ExtendedUserInfo.Context2")
+_FOOTER = fields("_OBJECT_FOOTER", _BLOCK, _REVOCABLE, *_CONTEXTS)
 # The bit of each in the info mask, and where the header keeps the distance up to Vista.
 _PLACES = {
     _CREATOR.struct: (0x01, ""),
     _HANDLES.struct: (0x04, "HandleInfoOffset"),
     _QUOTA.struct: (0x08, "QuotaInfoOffset"),
     _PROCESS.struct: (0x10, ""),
+    _AUDIT.struct: (0x20, ""),
+    _REVOCATION.struct: (0x40, ""),
+    _EXTENDED.struct: (0x40, ""),
 }
 
 
@@ -136,6 +147,15 @@ class Header(Facts):
         info = self._info(header, _CREATOR)
         return None if info is None else info["CreatorBackTraceIndex"] or None
 
+    @detail("Process of That Id Now")
+    def creator(self, header: View) -> Optional[Maybe[str]]:
+        """Ids come again: that need not be the process which made the object."""
+        pid = header.once(self.creator_pid)
+        if pid is None or header.target.round_trips:
+            return None  # to look through all processes of a live machine costs too much
+        found = self.kernel.finder.by_pid(pid).found
+        return None if found is None else self.kernel.image_name(found.process)
+
     @detail("Held by")
     def holders(self, header: View) -> Optional[Tuple[str, ...]]:
         info = self._info(header, _HANDLES)
@@ -184,6 +204,40 @@ class Header(Facts):
         info = self._info(header, _PROCESS if newer else _QUOTA)
         process = None if info is None else info.optional_pointer("ExclusiveProcess")
         return None if process is None else process_at(self.kernel, process)
+
+    @detail("Footer")
+    def footer(self, header: View) -> Optional[Hex]:
+        footer = header.once(self._footer)
+        return None if footer is None else Hex(footer.address)
+
+    @detail("Revocation Block")
+    def revocation_block(self, header: View) -> Optional[Hex]:
+        """The block that its handles are revoked by: it is in a list of that block's then."""
+        footer = header.once(self._footer)
+        if footer is not None:
+            return Hex(footer[_BLOCK]) if footer[_BLOCK] else None
+        if header.target.find_struct(_REVOCATION.struct) is None:
+            return None
+        info = self._info(header, _REVOCATION)
+        return Hex(info["RevocationBlock"]) if info and info["RevocationBlock"] else None
+
+    @detail("Handles May Be Revoked")
+    def revocable(self, header: View) -> Optional[bool]:
+        footer = header.once(self._footer)
+        return True if footer is not None and footer[_REVOCABLE] else None
+
+    @detail("Contexts of Its Maker")
+    def user_contexts(self, header: View) -> Optional[Tuple[str, ...]]:
+        footer = header.once(self._footer)
+        contexts = () if footer is None else tuple(footer[path] for path in _CONTEXTS)
+        return tuple(f"0x{context:x}" for context in contexts) if any(contexts) else None
+
+    def _footer(self, header: View) -> Optional[View]:
+        if header.target.find_struct(_EXTENDED.struct) is None:
+            return None
+        info = self._info(header, _EXTENDED)
+        place = None if info is None else info.optional_pointer("Footer")
+        return None if place is None else View(header.target, _FOOTER, place)
 
     def _info(self, header: View, shape: Fields) -> Optional[View]:
         """An optional header, None where the object has none of the kind."""
@@ -244,6 +298,17 @@ class Header(Facts):
         if not found.dacl.aces:
             return ("nobody: nothing (empty DACL)",)
         return tuple(_in_words(ace, header.type_name, header.access) for ace in found.dacl.aces)
+
+    @detail("Audits")
+    def audits(self, header: HeaderView) -> Optional[Tuple[str, ...]]:
+        """What is audited by a descriptor of its own for that (Windows 8 and later)."""
+        info = self._info(header, _AUDIT)
+        place = None if info is None else info.optional_pointer("SecurityDescriptor")
+        if place is None:
+            return None
+        found = read_descriptor(header.target, fast_reference(place, header.target.pointer_size))
+        aces = () if found.sacl is None else found.sacl.aces
+        return tuple(_in_words(ace, header.type_name, header.access) for ace in aces)
 
     def _descriptor(self, header: View) -> Optional[Descriptor]:
         address = header.once(self.security_descriptor)

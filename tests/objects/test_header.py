@@ -12,6 +12,7 @@ from mocks.objects import MockObject
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
 
+from ..commands.asking import Asked
 from ..kernel.test_security import LOW, SYSTEM, ace, acl, descriptor
 from .bodies import everything, put, said
 
@@ -121,6 +122,76 @@ def test_quota_and_exclusive(layout: str) -> None:
     assert found["security_charge"] == 0x30
 
 
+@pytest.mark.parametrize("layout", ["win8_x64", "win10_19041_x64", "win10_19041_x86"])
+def test_what_is_audited(layout: str) -> None:
+    image = KernelImage(layout)
+    item = image.object("Event", None, size=0x40, headers=("quota", "audit"))
+    info = item.info("audit").address
+    assert "audits" not in everything(image, item)
+    place = image.allocate(0x200)
+    sacl = acl([ace(2, 0x80, 0x100002, SYSTEM)])  # SYSTEM_AUDIT_ACE_TYPE
+    image.memory.write(place, descriptor(None, sacl))
+    image.set_pointer(info, place)
+    assert everything(image, item)["audits"] == ("audit SYSTEM (S-1-5-18): Synch ModifyState",)
+    image.set_pointer(info, 0x1000)
+    assert "SecurityDescriptor is no address" in said(everything(image, item)["audits"])
+
+
+@pytest.mark.parametrize("layout", ["win10_1507_x64", "win10_14393_x64", "win10_19041_x86"])
+def test_what_revokes_its_handles(layout: str) -> None:
+    image = KernelImage(layout)
+    wide = image.pointer_size
+    item = image.object("Event", None, size=0x40, headers=("extended",))
+    info = item.info("extended").address
+    keys = {"footer", "revocation_block", "revocable", "user_contexts"}
+    assert {"footer"} >= keys & everything(image, item).keys()
+    if layout == "win10_1507_x64":
+        # ListEntry, RevocationBlock
+        image.set_pointer(info + 2 * wide, item.address)
+        assert everything(image, item)["revocation_block"] == item.address
+        return
+    footer = image.allocate(0x40)
+    image.set_pointer(info, footer)
+    # ListEntry, RevocationBlock, AllowHandleRevocation; the contexts lie behind them.
+    image.set_pointer(footer + 2 * wide, item.address)
+    put(image, footer, 3 * wide, 1, 1)
+    image.set_pointer(footer + 4 * wide + wide, 0x77)
+    found = everything(image, item)
+    assert {key: found.get(key) for key in keys} == {
+        "footer": footer,
+        "revocation_block": item.address,
+        "revocable": True,
+        "user_contexts": ("0x0", "0x77"),
+    }
+    # Of a dump without the table of distances the sizes tell where it lies.
+    if image.has_symbol("ObpInfoMaskToOffset"):
+        image.memory.drop(image.symbol("ObpInfoMaskToOffset"), 0x100, "in the page file")
+    assert everything(image, item)["footer"] == footer
+
+
+def test_an_object_of_a_type_that_nobody_knows() -> None:
+    image = KernelImage()
+    image.named("CrossVmEvent", r"\BaseNamedObjects\Cross", size=0x40)
+    with KernelMode(MockTarget(image)) as kernel:
+        asked = Asked(kernel, r"object \BaseNamedObjects\Cross")
+    lines = asked.shown("text").splitlines()
+    assert lines[0].split() == ["CrossVmEvent", lines[0].split()[1], r"\BaseNamedObjects\Cross"]
+    said_so = [line.split(None, 1)[1] for line in lines if line.startswith("Body ")]
+    assert said_so == ["nothing more is known of objects of this type"]
+    assert any(line.startswith("Header Flags") for line in lines)
+
+
+def test_who_has_the_id_of_its_maker() -> None:
+    image = KernelImage()
+    image.process("smss.exe", 0x1A4)
+    item = image.object("Event", "E", size=0x40, headers=("creator",))
+    item.info("creator")["CreatorUniqueProcess"] = 0x1A4
+    assert everything(image, item)["creator"] == "smss.exe"
+    item.info("creator")["CreatorUniqueProcess"] = 0x1A8
+    found = everything(image, item)
+    assert found["creator_pid"] == 0x1A8 and "creator" not in found
+
+
 @pytest.mark.parametrize("layout", HEADER)
 def test_security(layout: str) -> None:
     image = KernelImage(layout)
@@ -195,3 +266,10 @@ def test_a_handle_by_itself(layout: str) -> None:
         found = kernel.process(0x138).handle(value).details
         assert found["rights_outside"] == 0x8000 and found["rights"][-1] == "0x8000"
         assert found.get("no_rights_upgrade") is (True if newer else None)
+        assert "audit_mask" not in found
+    # What the InfoTable of its page keeps of it.
+    smss.table.audit(value, 0x10002, *((0x1F,) if newer else ()))
+    with KernelMode(MockTarget(image)) as kernel:
+        found = kernel.process(0x138).handle(value).details
+        assert found["audit_mask"] == 0x10002
+        assert found.get("max_relative_access_mask") == (0x1F if newer else None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ...model import Hole
-from ...model.kernel_mode import EntryInfo, KernelModeHandle, KernelModeObject, LostObject
+from ...model.kernel_mode import KernelModeHandle, KernelModeObject, LostObject
 from ...rows import Row
 from ...values import (
     NO_VALUE,
@@ -19,7 +19,6 @@ from ...values import (
     Maybe,
     Sentence,
     Unavailable,
-    in_hex,
     joined,
 )
 from .request import Request
@@ -59,7 +58,7 @@ class KernelRows:
             if request.everything:
                 add_everything(row, handle.details)
         if request.wants_objects:
-            _add_info(row, handle.info)
+            _add_masks(row, handle.masks)
         return row
 
     def _in_use(self, handle: KernelModeHandle, type_name: str = "") -> Row:
@@ -146,15 +145,9 @@ def add_everything(row: Row, details: Details) -> None:
     row["everything"] = True
 
 
-def _add_info(row: Row, info: Maybe[EntryInfo]) -> None:
+def _add_masks(row: Row, masks: Dict[str, Any]) -> None:
     """Add what the table keeps of the handle beside its entry; most tables keep nothing."""
-    if info is NO_VALUE:
-        return
-    masks: Dict[str, Any] = {"audit_mask": info}
-    if isinstance(info, EntryInfo):
-        masks = {
-            name: in_hex(mask) for name, mask in info._asdict().items() if mask is not NO_VALUE
-        }
-    # The details are the object's, which other handles share.
-    details = row["details"] if isinstance(row["details"], Details) else Details()
-    row["details"] = Details({**details, **masks}, details.labels)
+    if masks:
+        # The details are the object's, which other handles share.
+        details = row["details"] if isinstance(row["details"], Details) else Details()
+        row["details"] = Details({**details, **masks}, details.labels)

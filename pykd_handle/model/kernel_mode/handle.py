@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from ...kernel.access_rights import access_names
 from ...kernel.entry_info import EntryInfo
 from ...kernel.handle_entry import HandleEntry, describe_attributes
 from ...kernel.handle_table import HANDLE_STEP
 from ...kernel.handle_table import Hole as TableHole
-from ...values import Details, Hex, Maybe, Sentence, Unavailable, as_typed, in_hex
+from ...values import (
+    NO_VALUE,
+    Details,
+    Hex,
+    Maybe,
+    Sentence,
+    Unavailable,
+    as_typed,
+    in_hex,
+    joined,
+)
 from ..nouns import Handle, Hole, Object, Process
 from .object import LostObject
 
@@ -120,13 +130,24 @@ class KernelModeHandle(Handle):
 
     @property
     def details(self) -> Details:
-        """Its entry as stored, and what its access mask means for the object behind it."""
-        return self._page.table.describe(self.raw)
+        """Its entry as stored, what its access mask means for the object behind it, and what the
+        table keeps beside."""
+        return joined(self._page.table.describe(self.raw), Details(self.masks))
 
     @property
     def info(self) -> Maybe[EntryInfo]:
         """What the table keeps of it beside its entry; NO_VALUE where that is nothing."""
         return self._page.table.raw.extra_info(self.raw)
+
+    @property
+    def masks(self) -> Dict[str, Any]:
+        """The same by key, for details; where it can't be told, the first one says why."""
+        info = self.info
+        if isinstance(info, EntryInfo):
+            return {
+                key: in_hex(mask) for key, mask in info._asdict().items() if mask is not NO_VALUE
+            }
+        return {} if info is NO_VALUE else {"audit_mask": info}
 
 
 class KernelModeHole(Hole):
