@@ -137,6 +137,10 @@ class Memory:
         """The addresses of all pages, sorted, missing ones too."""
         return sorted(number * PAGE for number in self._pages)
 
+    def has_page(self, address: int) -> bool:
+        """Whether the page at ``address`` exists, missing or not."""
+        return address // PAGE in self._pages
+
     def page(self, address: int) -> bytes:
         """The whole page at ``address``."""
         return bytes(self._pages[address // PAGE])

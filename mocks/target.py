@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from pykd_handle.layout import Struct
 from pykd_handle.targets import Gap, Piece, Span, Target
+from pykd_handle.targets.memory import Memory
 from pykd_handle.targets.processors import Running, offsets_of, running
 from pykd_handle.targets.span import add_gap, add_piece
 from pykd_handle.values import Reason, Unavailable
 
 from .core import Core
 from .kernel_image import KernelImage
-from .memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
+from .memory import LEFT_OUT, NOT_MAPPED, PAGE, PAGED_OUT
+from .memory import Memory as ImageMemory
 
 __all__ = ("MockTarget",)
 
@@ -41,19 +43,12 @@ class MockTarget(Target):
     def fetch(self, address: int, size: int) -> Span:
         """The bytes of the image, less what was dropped."""
         self.log.append((address, size))
-        top = 1 << 8 * self.pointer_size
-        if not 0 <= address < top:
-            return Span(address, size, (), (Gap(address, size, _NO_ADDRESS),))
-        pieces: List[Piece] = []
-        gaps: List[Gap] = []
-        for part in self._image.memory.parts(address, min(size, top - address)):
-            if part.data is None:
-                add_gap(gaps, part.address, part.size, _REASONS[part.reason])
-            else:
-                add_piece(pieces, part.address, part.data)
-        if address + size > top:
-            gaps.append(Gap(top, address + size - top, _NO_ADDRESS))
-        return Span(address, size, pieces, gaps)
+        return _answer((self._image.memory,), self.pointer_size, address, size)
+
+    def address_space(self, root: int) -> Memory:
+        """The pages of the process whose ``DirectoryTableBase`` this is, before the image's."""
+        user = [each.user for each in self._image.processes if each.directory_base == root]
+        return _Space(self, (*user, self._image.memory))
 
     def symbol(self, name: str) -> int:
         """The address of a global of the image. Raises `MissingSymbol`."""
@@ -70,3 +65,38 @@ class MockTarget(Target):
     def current_process(self) -> int:
         """The address of the current process's ``_EPROCESS``."""
         return self._image.current.address if self.process is None else self.process
+
+
+class _Space(Memory):
+    """A process's memory; ``log`` of the target has what is read of it, too."""
+
+    def __init__(self, target: MockTarget, memories: Sequence[ImageMemory]) -> None:
+        self._target = target
+        self._memories = memories
+
+    def fetch(self, address: int, size: int) -> Span:
+        self._target.log.append((address, size))
+        return _answer(self._memories, self._target.pointer_size, address, size)
+
+
+def _answer(memories: Sequence[ImageMemory], pointer_size: int, address: int, size: int) -> Span:
+    """Each page out of the first memory that has it."""
+    top = 1 << 8 * pointer_size
+    if not 0 <= address < top:
+        return Span(address, size, (), (Gap(address, size, _NO_ADDRESS),))
+    pieces: List[Piece] = []
+    gaps: List[Gap] = []
+    end = min(address + size, top)
+    place = address
+    while place < end:
+        stop = min(end, place // PAGE * PAGE + PAGE) if len(memories) > 1 else end
+        having = (each for each in memories if each.has_page(place))
+        for part in next(having, memories[-1]).parts(place, stop - place):
+            if part.data is None:
+                add_gap(gaps, part.address, part.size, _REASONS[part.reason])
+            else:
+                add_piece(pieces, part.address, part.data)
+        place = stop
+    if address + size > top:
+        gaps.append(Gap(top, address + size - top, _NO_ADDRESS))
+    return Span(address, size, pieces, gaps)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .. import builds
+from ..dump.paging import PhysicalMemory
 from ..kernel_image import KernelImage
+from ..memory import PAGE
 from .enums import enumerations
 from .errors import DbgException, MemoryException
 from .nodes import Layout
@@ -51,6 +53,7 @@ class Engine:
         rows: Dict[str, Any] = image.isf()["symbols"] if symbols else {}
         self.symbols = {name: image.base + int(row["address"]) for name, row in rows.items()}
         self.implicit: Optional[int] = None
+        self._frames: Optional[PhysicalMemory] = None
         self.reads = 0
         self.asked = 0
         self.log: List[Tuple[int, int]] = []
@@ -83,18 +86,32 @@ class Engine:
         is missing: so do the functions that read one number.
         """
         self.need_session()
-        if physical:
-            raise NotImplementedError("the stand-in has no physical memory")
         self.reads += 1
         self.log.append((address & self.mask, size))
         if self.on_read is not None:
             self.on_read(self.reads)
+        if physical:
+            found = None if self.interrupted else self._physical(address, size)
+            if found is None:
+                raise MemoryException(f"Memory exception at 0x{address:x} target physical address")
+            return found
         found = None if self.interrupted or size == 0 else self._there(address & self.mask, size)
         if found is None:
             while exact and not self.interrupted and self._there(address & self.mask, 1):
                 address = self.extend(address + 1)
             raise MemoryException(f"Memory exception at 0x{address:x} target virtual address")
         return found
+
+    def _physical(self, address: int, size: int) -> Optional[bytes]:
+        """A part of one physical page; a triage dump has none."""
+        if self.small or size > PAGE - address % PAGE:
+            return None
+        if self._frames is None:
+            self._frames = PhysicalMemory(self.image)
+        frame = address // PAGE
+        if frame not in self._frames.frames():
+            return None
+        return self._frames.content(frame)[address % PAGE :][:size]
 
     def _there(self, address: int, size: int) -> Optional[bytes]:
         if size > 0x1000000 or address + size > self.mask + 1:

@@ -8,9 +8,21 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
+from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
 
-from ..values import NO_VALUE, STOPPED, Absent, Details, Maybe, PykdHandleError, Sentence
+from ..values import (
+    NO_VALUE,
+    STOPPED,
+    Absent,
+    Details,
+    Maybe,
+    PykdHandleError,
+    Sentence,
+    TargetError,
+)
+
+if TYPE_CHECKING:
+    from ..targets.memory import Memory
 
 __all__ = (
     "Handle",
@@ -304,6 +316,15 @@ class Process(Table):
     def address(self) -> int:
         """The address of its ``_EPROCESS``. Raises `KernelOnly`."""
         raise KernelOnly("the address of a process")
+
+    @property
+    def memory(self) -> Memory:
+        """Its memory, as it sees it: ``process.memory.read(address, size)``, which raises
+        `MemoryUnavailable` for what is not there. Of a live machine: as long as that stands.
+
+        Raises `PykdHandleError` where nothing of it can be read.
+        """
+        raise TargetError("the memory of a process can't be read here")
 
     def in_words(self) -> Sentence:
         """How it is named in a line: ``notepad.exe (pid 0x1514)``."""

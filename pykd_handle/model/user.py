@@ -7,7 +7,7 @@ before it goes on, or a live process may have closed it.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
@@ -15,6 +15,9 @@ from ..usermode import HandleOperation, SourceHandle, UserSource
 from ..values import Details, Hex, Maybe, Sentence, TargetError, in_hex
 from .kernel import Kernel
 from .nouns import Handle, NoSuchHandle, Object, Process
+
+if TYPE_CHECKING:
+    from ..targets.memory import Memory
 
 __all__ = ("UserHandle", "UserKernel", "UserObject", "UserProcess")
 
@@ -147,6 +150,11 @@ class UserProcess(Process):
     def handle_count(self) -> Maybe[int]:
         """How many handles the dump announces, or the engine counts."""
         return self._source.handle_count
+
+    @property
+    def memory(self) -> Memory:
+        """Its memory, as far as it is there."""
+        return self._source.memory
 
     def handles(self, free: bool = False) -> Iterator[UserHandle]:
         """All handles in the order of the dump, or of their values. There are no free ones."""

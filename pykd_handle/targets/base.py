@@ -94,6 +94,14 @@ class Target(Memory):
         """The pointer at ``address``. Raises `MemoryUnavailable`."""
         return self.read_number(address, self.pointer_size)
 
+    @abstractmethod
+    def address_space(self, root: int) -> Memory:
+        """All that a process sees whose page tables are at the physical address ``root``, as its
+        ``DirectoryTableBase`` has it: its user pages, its session's, and the kernel's.
+
+        What is read is as it was when this was asked for.
+        """
+
     # -- symbols and layouts --------------------------------------------------------------------
 
     @abstractmethod

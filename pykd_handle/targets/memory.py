@@ -17,6 +17,12 @@ __all__ = ("Memory",)
 class Memory(ABC):
     """Bytes at virtual addresses, as far as they are there."""
 
+    age: int = 0
+    """How often everything that was read has been dropped, since it may have changed."""
+
+    in_parts: bool = False
+    """Whether ranges are all that there is (a triage dump), and no pages by their frames."""
+
     @abstractmethod
     def fetch(self, address: int, size: int) -> Span:
         """Answer one read, in part where only a part is there; never raises for missing memory."""
@@ -32,6 +38,12 @@ class Memory(ABC):
     def read_number(self, address: int, size: int) -> int:
         """The unsigned number of ``size`` bytes at ``address``. Raises `MemoryUnavailable`."""
         return int.from_bytes(self.read(address, size), "little")
+
+    def of_root(self, root: int) -> Memory:
+        """The memory that page tables at the physical address ``root`` lead to; where nothing is
+        known of page tables (ranges of a triage dump), this one."""
+        del root
+        return self
 
     def refresh(self) -> None:
         """Drop what was read before, if it may have changed since (a live machine that has run)."""

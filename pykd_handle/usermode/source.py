@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Iterator, List, Optional, Tuple
 
+from ..targets.memory import Memory
 from ..values import Maybe, Sentence
 from .handle import LostHandle, SourceHandle
 from .operation import HandleOperation
@@ -37,6 +38,15 @@ class UserSource(ABC):
     @abstractmethod
     def one(self, value: int) -> SourceHandle:
         """The handle of this value, or a `LostHandle`."""
+
+    @property
+    @abstractmethod
+    def memory(self) -> Memory:
+        """The process's memory, as far as it is there."""
+
+    @abstractmethod
+    def peb(self) -> int:
+        """The address of its ``_PEB``, the native one. Raises `PykdHandleError`."""
 
     def notes(self) -> List[Sentence]:
         """What is to be said about the source before anything is read."""

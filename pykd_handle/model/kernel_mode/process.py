@@ -21,7 +21,11 @@ from ...values import (
     Hex,
     Maybe,
     PykdHandleError,
+    Reason,
     Sentence,
+    Unavailable,
+    UnavailableError,
+    known,
     maybe,
     split_kernel_handle,
 )
@@ -29,6 +33,7 @@ from ..nouns import Handle, Process
 from .table import KernelModeTable
 
 if TYPE_CHECKING:
+    from ...targets.memory import Memory
     from .kernel import KernelMode
 
 __all__ = ("KernelModeProcess", "NoTable")
@@ -80,6 +85,15 @@ class KernelModeProcess(Process):
     def exited(self) -> Maybe[bool]:
         """Whether it has begun to exit (``ExitTime``)."""
         return self._kernel.raw.processes.exited(self.block)
+
+    @property
+    def memory(self) -> Memory:
+        """What its page tables lead to: its own pages, its session's, the kernel's. Raises
+        `UnavailableError` where they are not known."""
+        root = known(self.block.directory_base)
+        if not root:
+            raise UnavailableError(Unavailable(Reason.NO_PAGE_TABLES))
+        return self._kernel.target.address_space(root)
 
     @property
     def has_kernel_table(self) -> bool:

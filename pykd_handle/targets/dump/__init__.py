@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from ...values import TargetError
+from ..address_space import invalid_pte_mask
 from ..progress import Progress, silent
 from ..symbols.wish import Wish, wish_of
 from .figures import PagedDump
@@ -88,5 +89,5 @@ def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:
 def _paged(file: DumpFile, opened: PagedDump, wish: Wish, without_symbols: bool) -> DumpTarget:
     """The target of a dump of whole pages, whose page tables know what the symbols tell of them."""
     target = DumpTarget(file, *opened, wish, without_symbols)
-    opened.memory.set_invalid_mask(target.invalid_mask())
+    opened.memory.set_invalid_mask(invalid_pte_mask(target))
     return target

@@ -16,16 +16,19 @@ from .translate import Translator
 __all__ = ("PagedMemory",)
 
 _KEPT_PAGES = 1 << 14  # 64 MB
+_KEPT_OF_PROCESS = 1 << 11  # 8 MB
 _KEPT_REASONS = 1 << 16
 _OFFSET = PAGE_SIZE - 1
 
 
 class PagedMemory(Memory):
-    """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them."""
+    """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them, of
+    which so many are ``kept`` (0: as many as of the kernel itself)."""
 
-    def __init__(self, pages: Pages, translator: Translator) -> None:
+    def __init__(self, pages: Pages, translator: Translator, kept: int = 0) -> None:
         self.pages = pages
         self.translator = translator
+        self._most = kept or _KEPT_PAGES
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._missing: Dict[int, Unavailable] = {}
 
@@ -33,6 +36,13 @@ class PagedMemory(Memory):
         """Tell the translator `Translator.invalid_mask`; pages that were missing may be there."""
         self.translator.invalid_mask = mask
         self._missing.clear()
+
+    def of_root(self, root: int) -> Memory:
+        """See `Memory.of_root`; the same pages by other tables, in the same format."""
+        tables = Translator(self.pages, root, self.translator.paging)
+        found = PagedMemory(self.pages, tables, _KEPT_OF_PROCESS)
+        found.set_invalid_mask(self.translator.invalid_mask)
+        return found
 
     def fetch(self, address: int, size: int) -> Span:
         """One read of up to 64 MB: pages that lie side by side make one piece."""
@@ -88,7 +98,7 @@ class PagedMemory(Memory):
             page = self.pages.read(frame)
             if page is not None:
                 self._kept[number] = page
-                if len(self._kept) > _KEPT_PAGES:
+                if len(self._kept) > self._most:
                     self._kept.popitem(last=False)
                 return page
             reason = self.pages.why_not(frame)

@@ -9,13 +9,14 @@ ARM64 as in those of 24H2).
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple, Union
+from typing import Dict, NamedTuple, Optional, Tuple, Union
 
 from ...values import Reason, Unavailable
 
 __all__ = (
     "ARM64",
     "DAMAGED",
+    "FORMATS",
     "NOT_MAPPED",
     "PAE",
     "PAGED_OUT",
@@ -149,3 +150,10 @@ ARM64 = PagingFormat(
     0x0000FFFFFFFFF000,
     blocks=True,
 )
+
+FORMATS: Dict[str, Tuple[PagingFormat, ...]] = {
+    "x64": (X64_FOUR, X64_FIVE),
+    "x86": (PAE, X86),
+    "arm64": (ARM64,),
+}
+"""The formats that a machine's tables may have, by the machine's name in layouts."""

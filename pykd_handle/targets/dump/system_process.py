@@ -9,7 +9,7 @@ themselves: the list of processes, read through them, must lead back to that ver
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional
 
 from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
@@ -17,7 +17,7 @@ from ...values import MemoryUnavailable
 from .file import DumpFile
 from .memory import PagedMemory
 from .pages import FilePages
-from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
+from .paging import FORMATS
 from .translate import Translator
 
 __all__ = ("SystemProcess", "find_system_process")
@@ -27,11 +27,6 @@ _CHUNK = 8 << 20
 _GIGABYTE = 1 << 30
 _MOST_HITS = 20_000
 _SYSTEM_ID = 4
-_FORMATS: Dict[str, Tuple[PagingFormat, ...]] = {
-    "x64": (X64_FOUR, X64_FIVE),
-    "x86": (PAE, X86),
-    "arm64": (ARM64,),
-}
 
 
 class _Shape(NamedTuple):
@@ -138,7 +133,7 @@ def _look(
     if following < kernel or head < kernel:
         return None
     root = number(shape.directory)
-    for paging in _FORMATS[shape.arch]:
+    for paging in FORMATS[shape.arch]:
         if root & paging.root and pages.read((root & paging.root) >> 12) is not None:
             memory = PagedMemory(pages, Translator(pages, root, paging))
             links = _leads_back(memory, following, head, width)

@@ -7,10 +7,11 @@ from typing import Dict, List, Optional, Sequence
 from ...layout import Isf, Struct
 from ...layout.shipped import candidates
 from ...values import MissingSymbol, PykdHandleError, Reason, Sentence, Unavailable
+from ..address_space import AddressSpace, Spaces
 from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
-from ..span import Gap, Piece, Span
+from ..span import Span
 from ..symbols.report import Looked, Report, report
 from ..symbols.search import load_symbols
 from ..symbols.verify import KernelFacts, Known, Symbols
@@ -23,7 +24,6 @@ from .modules import base_from_modules
 __all__ = ("DumpTarget",)
 
 _NOTHING_GIVEN = Wish()
-_NO_ADDRESS = Unavailable(Reason.NOT_A_CANONICAL_ADDRESS)
 _USER_ADDRESS = Unavailable(Reason.USER_ADDRESS)
 
 
@@ -53,7 +53,8 @@ class DumpTarget(RecoverableTarget):
         self.debugger_data = figures.debugger_data
         self._file = file
         self._memory = memory
-        self._top = 1 << 8 * self.pointer_size
+        self._kernel = AddressSpace(memory, self.pointer_size, self.five_levels, _USER_ADDRESS)
+        self._spaces = Spaces(self._space)
         self._remarks: List[Sentence] = list(figures.remarks)
         self.facts = _facts(self, figures)
         self._symbols: Symbols
@@ -68,57 +69,14 @@ class DumpTarget(RecoverableTarget):
 
     def fetch(self, address: int, size: int) -> Span:
         """One read, answered from the dump as far as it goes."""
-        if size <= 0:
-            return Span(address, 0, (Piece(address, b""),))
-        if self._in_kernel(address, size):
-            return self._memory.fetch(address, size)
-        return self._fetch_split(address, size)
+        return self._kernel.fetch(address, size)
 
-    @property
-    def _half(self) -> int:
-        """The size of either half of the address space; the kernel's ends at the top."""
-        if self.pointer_size == 4:
-            return 1 << 31
-        return 1 << 56 if self.five_levels else 1 << 47
+    def address_space(self, root: int) -> Memory:
+        """See `Target.address_space`."""
+        return self._spaces.of(root)
 
-    def _in_kernel(self, address: int, size: int) -> bool:
-        return address >= self._top - self._half and address + size <= self._top
-
-    def _fetch_split(self, address: int, size: int) -> Span:
-        """A read that begins below the kernel's half or ends above it."""
-        top = self._top
-        highest_user = self._half
-        lowest = top - highest_user
-        end = address + size
-        gaps: List[Gap] = []
-        for start, stop, reason in (
-            (-top, 0, _NO_ADDRESS),
-            (0, highest_user, _USER_ADDRESS),
-            (highest_user, lowest, _NO_ADDRESS),
-        ):
-            first, last = max(address, start), min(end, stop)
-            if first < last:
-                gaps.append(Gap(first, last - first, reason))
-        inside = Span(address, 0, ())
-        first, last = max(address, lowest), min(end, top)
-        if first < last:
-            inside = self._memory.fetch(first, last - first)
-        gaps += inside.gaps
-        if end > top:
-            first = max(address, top)
-            gaps.append(Gap(first, end - first, _NO_ADDRESS))
-        return Span(address, size, inside.pieces, gaps)
-
-    def invalid_mask(self) -> int:
-        """``MiState.Hardware.InvalidPteMask`` (since Windows 10 1803), 0 where there is none."""
-        try:
-            state = self.symbol("MiState")
-            offset = self.struct("_MI_SYSTEM_INFORMATION").offset("Hardware.InvalidPteMask")
-            mask = self.read_number(state + offset, 8)
-        except PykdHandleError:
-            return 0
-        # It covers bits of the frame number; anything else is not this field.
-        return mask if not mask & ~0x000FFFFFFFFFF000 else 0
+    def _space(self, root: int) -> Memory:
+        return AddressSpace(self._memory.of_root(root), self.pointer_size, self.five_levels)
 
     # -- symbols and layouts --------------------------------------------------------------------
 

@@ -83,6 +83,7 @@ class LiveMemory(Memory):
         self._missing.clear()
         self._bytes = 0
         self._stamp = None
+        self.age += 1
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -39,7 +39,8 @@ class SessionMemory(Memory):
 
     def __init__(self, pykd: Any, pointer_size: int) -> None:
         self._pykd = pykd
-        self._smallest = _SMALLEST if _holds_parts_of_pages(pykd) else PAGE
+        self.in_parts = _holds_parts_of_pages(pykd)
+        self._smallest = _SMALLEST if self.in_parts else PAGE
         self._readable: Optional[int] = None
         self._pages: Dict[int, Parts] = {}
         self._sign = 1 << (8 * pointer_size - 1)

@@ -15,6 +15,7 @@ from ...values import (
     SymbolsError,
     TargetError,
 )
+from ..address_space import AddressSpace, Spaces
 from ..base import Running
 from ..dump.kdbg import ask_debugger_data
 from ..memory import Memory
@@ -31,13 +32,13 @@ from .layout import struct_of
 from .live import LiveMemory
 from .loaded import open_loaded
 from .memory import SessionMemory
+from .spaces import ARCHITECTURES, paged_space
 from .symbols import look_for_symbols
 
 __all__ = ("SessionTarget",)
 
 _ROWS_AT_ONCE = 32  # so much is lost at most when the wire is cut
 _PROCESSORS = 32  # looked at; the slots of those that are not there are null
-_ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
 _LA57 = 1 << 12  # CR4: addresses of 57 bits
 
 
@@ -78,6 +79,8 @@ class SessionTarget(RecoverableTarget):
             self._memory = LiveMemory(pykd, self.pointer_size, self._engine, self._duties)
             self.rows_at_once = _ROWS_AT_ONCE
             self.round_trips = True
+        self._spaces = Spaces(self._space)
+        self._spaces_of = self._memory.age
         self.name = "the debugger's session"
         try:
             self._module = pykd.module("nt")
@@ -147,7 +150,7 @@ class SessionTarget(RecoverableTarget):
             raise SymbolsError(
                 f"which Windows this is, is not known: {first_line(error)}"
             ) from None
-        self.architecture = _ARCHITECTURES.get(str(kind), "")
+        self.architecture = ARCHITECTURES.get(str(kind), "")
         self.five_levels = bool((self.evaluate("@cr4") or 0) & _LA57)
 
     def take_layout(self, layout: Isf) -> None:
@@ -192,6 +195,21 @@ class SessionTarget(RecoverableTarget):
     def refresh(self) -> None:
         """Drop what was read from a live machine, if it has run since."""
         self._memory.refresh()
+
+    def address_space(self, root: int) -> Memory:
+        """See `Target.address_space`; the session's current process stays what it is."""
+        self.refresh()
+        if self._memory.age != self._spaces_of:
+            self._spaces = Spaces(self._space)
+            self._spaces_of = self._memory.age
+        return self._spaces.of(root)
+
+    def _space(self, root: int) -> Memory:
+        memory = self._memory
+        if not memory.in_parts:
+            live = not self._on_dump
+            memory = paged_space(self, self._pykd, self.base, live, self._duties, root)
+        return AddressSpace(memory, self.pointer_size, self.five_levels)
 
     # -- symbols and layouts --------------------------------------------------------------------
 

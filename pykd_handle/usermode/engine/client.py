@@ -31,6 +31,7 @@ __all__ = (
 BASIC, HANDLE_COUNT, TYPE_NAME, OBJECT_NAME, OPERATIONS = 0, 3, 4, 5, 9
 
 # Places of methods.
+_READ_VIRTUAL = 3
 _READ_HANDLE_DATA = 25
 _GET_DEBUGGEE_TYPE = 34
 _IS_POINTER_64_BIT = 42
@@ -135,6 +136,17 @@ class Engine:
         if read(raw, _INT64, value, None) != S_OK:
             return None
         return int.from_bytes(value.raw[:8], "little")
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """The bytes from ``address`` up to the first one that is missing; none where the first
+        is."""
+        c = self._ctypes
+        buffer, done = c.create_string_buffer(size), c.c_uint32()
+        read = self._data.method(
+            _READ_VIRTUAL, c.c_uint64, c.c_void_p, c.c_uint32, c.POINTER(c.c_uint32)
+        )
+        failed = read(address, buffer, size, c.byref(done)) not in (S_OK, S_FALSE)
+        return b"" if failed else bytes(buffer.raw[: done.value])
 
     # -- handles ----------------------------------------------------------------------------------
 

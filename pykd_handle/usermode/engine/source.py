@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ...targets.dbgeng import EngineError
+from ...targets.memory import Memory
 from ...values import (
     NO_VALUE,
     Maybe,
@@ -44,6 +45,7 @@ from ..information import (
 from ..operation import HandleOperation, decode_operations
 from ..source import TAG_BITS, UserSource, gone
 from . import client
+from .memory import EngineMemory
 
 __all__ = ("EngineSource", "HandleEngine", "ObjectQueries")
 
@@ -78,6 +80,7 @@ class HandleEngine(Protocol):
     def image(self) -> str: ...
     def symbol(self, address: int) -> str: ...
     def evaluate(self, text: str) -> Optional[int]: ...
+    def read_memory(self, address: int, size: int) -> bytes: ...
     def handle_data(self, handle: int, kind: int) -> bytes: ...
     def close(self) -> None: ...
 
@@ -169,6 +172,18 @@ class EngineSource(UserSource):
             )
             return LostHandle(value, words, exists=not _no_such(error))
         return self._handle(value, basic)
+
+    @property
+    def memory(self) -> Memory:
+        """Read through the engine."""
+        return EngineMemory(self._engine)
+
+    def peb(self) -> int:
+        """As the debugger finds it. Raises `TargetError`."""
+        found = self.evaluate("@$peb")
+        if not found:
+            raise TargetError("the debugger does not tell where the PEB is")
+        return found
 
     def remarks(self) -> List[Sentence]:
         """What could not be listed in the last walk."""

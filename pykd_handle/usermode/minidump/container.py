@@ -24,12 +24,14 @@ from ...values import (
     Sentence,
     TargetError,
     Unavailable,
+    UnavailableError,
     maybe,
 )
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
 
 # MINIDUMP_STREAM_TYPE.
+THREADS = 3
 MODULES = 4
 SYSTEM_INFO = 7
 HANDLE_DATA = 12
@@ -148,6 +150,14 @@ class Container:
             return Unavailable(Reason.NOT_IN_THE_DUMP)
         path = self.string(name)
         return path and path.rpartition("\\")[2]
+
+    def first_teb(self) -> int:
+        """The ``_TEB`` of the first thread (MINIDUMP_THREAD_LIST). Raises `UnavailableError`."""
+        head = self._head(THREADS, 4 + 24)
+        count, teb = struct.unpack("<I16xQ", head) if head else (0, 0)
+        if not count or not teb:
+            raise UnavailableError(Unavailable(Reason.NOT_IN_THE_DUMP))
+        return int(teb)
 
     def _head(self, kind: int, size: int) -> bytes:
         """The first bytes of a stream; empty where it is missing or too short."""

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Callable, Iterator, List, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
+from ...targets.dump.file import DumpFile
+from ...targets.memory import Memory
 from ...values import CorruptedError, Maybe, Sentence, TargetError
 from ..handle import Basics, Information, SourceHandle
 from ..operation import HandleOperation
 from ..source import TAG_BITS, UserSource, gone
 from .container import HANDLE_DATA, Container
 from .handle_data import Descriptor, HandleData
+from .memory import open_memory
 from .operations import Operations, OperationsOnce
 
 __all__ = ("MinidumpSource", "open_minidump")
+
+
+# TEB.ProcessEnvironmentBlock (winternl.h), from Windows NT to 11.
+_PEB_IN_TEB = {4: 0x30, 8: 0x60}
 
 
 def open_minidump(path: Path) -> MinidumpSource:
@@ -27,6 +34,7 @@ class MinidumpSource(UserSource):
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._file: Optional[DumpFile] = None
         self.name = str(container.path)
         try:
             stream = container.stream(HANDLE_DATA)
@@ -71,6 +79,17 @@ class MinidumpSource(UserSource):
                 return _Handle(self._data, descriptor, lambda handle: self._operations.of(handle))
         return gone(wanted, self._operations.of(wanted))
 
+    @cached_property
+    def memory(self) -> Memory:
+        """What the dump holds of it, by a second look at the file."""
+        self._file = DumpFile(self._container.path)
+        return open_memory(self._container, self._file)
+
+    def peb(self) -> int:
+        """By the ``_TEB`` of its first thread. Raises `UnavailableError`."""
+        teb = self._container.first_teb()
+        return self.memory.read_number(teb + _PEB_IN_TEB[self.pointer_size], self.pointer_size)
+
     def remarks(self) -> List[Sentence]:
         """What is wrong with the dump."""
         return list(dict.fromkeys(self._container.remarks))  # a second walk finds the same
@@ -78,6 +97,8 @@ class MinidumpSource(UserSource):
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     @cached_property
     def _operations(self) -> Operations:
