@@ -45,10 +45,12 @@ _LABELS = {
             help="in a live session: who holds it, for which all handle tables are read",
         ),
     ),
-    text="Of a directory its entries are shown, too. Of a dump, who holds the object.",
+    text="Of a directory its entries are shown, too. Of a dump, who holds the object. Symbolic "
+    "links on the way are followed; with a backslash behind it, one at the end of the way, too.",
     examples=(
         ("object ffffe58422064220", "the object at an address, or behind a header"),
         ('object "\\KernelObjects"', "what is in a directory"),
+        ('object "\\GLOBAL??\\C:\\"', "the device that a drive letter stands for"),
         ('object "\\BaseNamedObjects\\Ready"', "who waits for an event, and who may set it"),
     ),
 )

@@ -1,4 +1,10 @@
-"""From a path to the object there: down from the root directory, one directory after another."""
+"""From a path to the object there: down from the root directory, one directory after another.
+
+Symbolic links on the way are followed as the object manager does it: what they stand for takes the
+place of the path up to them. The one that the path itself names is what is asked for, unless a
+backslash stands behind it. ``\\??`` is no directory: each process has its own, and all of them have
+what is in ``\\GLOBAL??`` ("Local and Global MS-DOS Device Names" of the driver documentation).
+"""
 
 from __future__ import annotations
 
@@ -10,11 +16,15 @@ from .directory import directory_objects
 from .fields import read_fields
 from .kernel import Kernel, KernelObject
 from .root_directory import find_root_directory
+from .symbolic_link import link_target
 
 __all__ = ("Entries", "Lookup", "NoSuchPath")
 
 _HEADER = fields("_OBJECT_HEADER", "PointerCount", "HandleCount", "SecurityDescriptor")
 _MOST_HANDLES = 1 << 24  # as many as there are handle values in one table
+_MOST_LINKS = 32  # real paths lead through two or three
+_LOCAL, _GLOBAL = "??", "GLOBAL??"
+_PARSERS = ("Device", "Key")  # whose own procedures look for what stands behind them in a path
 _MOST_POINTERS = _MOST_HANDLES << 15  # each handle keeps as many references ahead as 15 bits hold
 
 
@@ -93,16 +103,48 @@ class Lookup:
         return found
 
     def find(self, path: str) -> KernelObject:
-        """The object with this path; links on the way are not followed. Raises `NoSuchPath`, and
-        other errors of reading."""
-        parts = [part for part in path.split("\\") if part]
+        """The object with this path. Raises `NoSuchPath`, and other errors of reading."""
+        follow = path.endswith("\\")
+        parts = _parts(path)
+        for _ in range(_MOST_LINKS):
+            item, rest = self._walk(parts)
+            if item.type_name != "SymbolicLink" or not (rest or follow):
+                break
+            parts = self._behind(item, _joined(parts[: len(parts) - len(rest)])) + rest
+        else:
+            raise NoSuchPath("{} leads through more than {} links", path, _MOST_LINKS)
+        if not rest:
+            return item
+        where, rest_of_it = _joined(parts[: len(parts) - len(rest)]), _joined(rest)
+        if item.type_name in _PARSERS:
+            raise NoSuchPath(
+                "{} leads to {}, a {}, which looks for {} itself: find {} shows the handles to it",
+                path, where, item.type_name, rest_of_it, where + rest_of_it,
+            )  # fmt: skip
+        raise NoSuchPath("{} is no directory, but of the type {}", where, item.type_name)
+
+    def _walk(self, parts: List[str]) -> Tuple[KernelObject, List[str]]:
+        """Down through directories: what comes last, and the parts of the path that are left."""
         item = self._kernel.object(self._kernel.headers.header_of(self.root()))
         for number, part in enumerate(parts):
             if item.type_name != "Directory":
-                before = "\\" + "\\".join(parts[:number])
-                raise NoSuchPath("{} is no directory, but of the type {}", before, item.type_name)
-            item = self._child(item.body, part, "\\" + "\\".join(parts[: number + 1]))
-        return item
+                return item, parts[number:]
+            if not number and part == _LOCAL and not self._has(item.body, part):
+                part = _GLOBAL
+            item = self._child(item.body, part, _joined(parts[: number + 1]))
+        return item, []
+
+    def _behind(self, link: KernelObject, path: str) -> List[str]:
+        """The parts of the path that a link stands for."""
+        target = link_target(self._kernel.target, link.body)
+        if target is None:
+            raise NoSuchPath("where {} leads is said by a function of the kernel each time", path)
+        if not target.startswith("\\"):
+            raise NoSuchPath("{} leads to {!r}, which is no path from the root", path, target)
+        return _parts(target)
+
+    def _has(self, directory: int, name: str) -> bool:
+        return any(leaf == name for leaf, _ in self.entries(directory).objects)
 
     def _child(self, directory: int, name: str, path: str) -> KernelObject:
         entries = self.entries(directory)
@@ -112,3 +154,11 @@ class Lookup:
         if entries.lost:
             raise NoSuchPath("{} is not found: {}", path, entries.lost[-1])
         raise NoSuchPath("there is no {}", path)
+
+
+def _parts(path: str) -> List[str]:
+    return [part for part in path.split("\\") if part]
+
+
+def _joined(parts: List[str]) -> str:
+    return "\\" + "\\".join(parts)

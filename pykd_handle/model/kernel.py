@@ -128,8 +128,8 @@ class Kernel:
 
     def find_object(self, which: Union[int, str]) -> Object:
         """The object at this address, of itself or of its header, or with this path from the root
-        (``\\BaseNamedObjects\\Name``). Raises `KernelOnly`, and `PykdHandleError` where there is
-        none."""
+        (``\\BaseNamedObjects\\Name``); symbolic links on the way are followed. Raises `KernelOnly`,
+        and `PykdHandleError` where there is none."""
         raise KernelOnly("an object without a handle")
 
     def contents(self, directory: Object) -> Tuple[List[Tuple[str, Object]], List[Unavailable]]:

@@ -6,16 +6,12 @@ from typing import Dict, List, Optional, Tuple
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.lookup import Lookup
-from ..layout import fields
+from ..kernel.symbolic_link import link_target
 from ..values import maybe
-from .view import View
 
 __all__ = ("Drives",)
 
 _DIRECTORY = "\\GLOBAL??"
-_TARGET = fields(
-    "_OBJECT_SYMBOLIC_LINK", "LinkTarget.Length", "LinkTarget.MaximumLength", "LinkTarget.Buffer"
-)
 
 
 class Drives:
@@ -37,7 +33,7 @@ class Drives:
         for name, item in maybe(self._links) or ():
             if item.type_name != "SymbolicLink" or len(name) != 2 or name[1] != ":":
                 continue
-            target = maybe(self._target, item)
+            target = maybe(link_target, self._kernel.target, item.body)
             if target:
                 found.setdefault(target.lower(), name.upper())
         return found
@@ -45,6 +41,3 @@ class Drives:
     def _links(self) -> List[Tuple[str, KernelObject]]:
         lookup = Lookup(self._kernel)
         return lookup.entries(lookup.find(_DIRECTORY).body).objects
-
-    def _target(self, link: KernelObject) -> str:
-        return View(self._kernel.target, _TARGET, link.body).text("LinkTarget")

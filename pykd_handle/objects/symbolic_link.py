@@ -2,9 +2,7 @@
 
 ``Flags`` came with Windows 10, ``AccessMask`` with 14393, ``IntegrityLevel`` with 20348.
 ``DosDeviceDriveIndex`` counts the drive letters from 1, ``A:``, and is 0 for any other link.
-From Windows 10 15063 on a link may have a function of the kernel or a driver in place of its
-target, which says anew each time where it leads. Flag 0x10 tells (OBJECT_SYMBOLIC_LINK_USE_CALLBACK
-in the sample driver that Winsider published, which hooks the C: drive by setting it).
+From 15063 on a link may have a callback in place of its target (`kernel.symbolic_link`).
 """
 
 from __future__ import annotations
@@ -12,13 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional
 
+from ..kernel.symbolic_link import USE_CALLBACK
 from ..values import Hex
 from .base import Facts, detail
 from .view import View
 
 __all__ = ("SymbolicLink",)
-
-_USE_CALLBACK = 0x10
 
 
 class SymbolicLink(Facts):
@@ -77,4 +74,4 @@ class SymbolicLink(Facts):
 
     def _calls(self, link: View) -> bool:
         """Whether the link has a callback; before 15063 there was none."""
-        return link.has("Callback") and link["Flags"] & _USE_CALLBACK != 0
+        return link.has("Callback") and link["Flags"] & USE_CALLBACK != 0

@@ -110,6 +110,63 @@ def test_a_directory_shows_what_is_in_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        # A link that is named is what is asked for; behind it, or with a backslash, it is followed.
+        (r"\Sessions\1\Local", r"\Sessions\1\Local"),
+        ("\\Sessions\\1\\Local\\", r"\BaseNamedObjects"),
+        (r"\Sessions\1\Local\Ready", r"\BaseNamedObjects\Ready"),
+        # Through the link DosDevices to \??, which is no object.
+        (r"\DosDevices\C:", r"\GLOBAL??\C:"),
+        (r"\??\C:", r"\GLOBAL??\C:"),
+        ("\\DosDevices\\c:\\", r"\Device\HarddiskVolume3"),
+        (r"\DosDevices\Session1\ready", r"\BaseNamedObjects\Ready"),
+    ],
+)
+def test_links_on_the_way_are_followed(line: str, name: str) -> None:
+    image = linked()
+    assert ask(image, line).objects()[0]["name"] == name
+
+
+def linked() -> KernelImage:
+    image = system()
+    image.device("HarddiskVolume3", volume=True)
+    image.symbolic_link(r"\DosDevices", r"\??")
+    image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.symbolic_link(r"\GLOBAL??\Session1", r"\Sessions\1\Local")
+    image.symbolic_link(r"\Sessions\1\Local", r"\BaseNamedObjects")
+    image.symbolic_link(r"\Sessions\1\Round", r"\Sessions\1\Round\Again")
+    image.symbolic_link(r"\Sessions\1\Nowhere", r"Elsewhere")
+    image.call_back(image.symbolic_link(r"\GLOBAL??\D:", ""), 0xFFFFF80000001000, 0)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (
+            r"\DosDevices\C:\x",
+            (
+                r"\DosDevices\C:\x leads to \Device\HarddiskVolume3, a Device, which looks for \x "
+                r"itself: find \Device\HarddiskVolume3\x shows the handles to it"
+            ),
+        ),
+        (r"\Sessions\1\Local\Nothing", r"there is no \BaseNamedObjects\Nothing"),
+        (r"\Sessions\1\Round\x", r"\Sessions\1\Round\x leads through more than 32 links"),
+        (
+            r"\Sessions\1\Nowhere\x",
+            r"\Sessions\1\Nowhere leads to 'Elsewhere', which is no path from the root",
+        ),
+        (r"\??\D:\x", r"where \??\D: leads is said by a function of the kernel each time"),
+    ],
+)
+def test_links_that_lead_nowhere(line: str, why: str) -> None:
+    with pytest.raises(PykdHandleError) as error:
+        ask(linked(), line)
+    assert words(error.value) == why
+
+
+@pytest.mark.parametrize(
     ("line", "why"),
     [
         (r"\BaseNamedObjects\Nothing", r"there is no \BaseNamedObjects\Nothing"),

@@ -12,7 +12,6 @@ from mocks.objects import MockObject
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
 
-from ..commands.asking import Asked
 from ..kernel.test_security import LOW, SYSTEM, ace, acl, descriptor
 from .bodies import everything, put, said
 
@@ -167,18 +166,6 @@ def test_what_revokes_its_handles(layout: str) -> None:
     if image.has_symbol("ObpInfoMaskToOffset"):
         image.memory.drop(image.symbol("ObpInfoMaskToOffset"), 0x100, "in the page file")
     assert everything(image, item)["footer"] == footer
-
-
-def test_an_object_of_a_type_that_nobody_knows() -> None:
-    image = KernelImage()
-    image.named("CrossVmEvent", r"\BaseNamedObjects\Cross", size=0x40)
-    with KernelMode(MockTarget(image)) as kernel:
-        asked = Asked(kernel, r"object \BaseNamedObjects\Cross")
-    lines = asked.shown("text").splitlines()
-    assert lines[0].split() == ["CrossVmEvent", lines[0].split()[1], r"\BaseNamedObjects\Cross"]
-    said_so = [line.split(None, 1)[1] for line in lines if line.startswith("Body ")]
-    assert said_so == ["nothing more is known of objects of this type"]
-    assert any(line.startswith("Header Flags") for line in lines)
 
 
 def test_who_has_the_id_of_its_maker() -> None:

@@ -240,4 +240,4 @@ def test_any_other_type_says_that_nothing_is_known() -> None:
     image = KernelImage()
     found = everything(image, image.plain("PowerRequest"))
     assert found["body"] is False
-    assert found.labels["body"].words[False] == "no public symbols describe it"
+    assert found.labels["body"].words[False] == "nothing more is known of objects of this type"
