@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Seque
 
 from .arguments import arguments_lost
 from .commands import Command, Run, every
+from .commands.arrange import Arrangement
 from .commands.help import help_of, overview
 from .commands.words import is_number
 from .console import NOTES, PROGRAM, Progress, aside, complain, defect, remark
@@ -84,7 +85,7 @@ def _run(typed: List[str]) -> int:
             return doctor(screen, printable)
     kernel, asked = _open(command, options)
     with kernel:
-        return _show(kernel, command, asked, options)
+        return _show(kernel, command, *asked, options)
 
 
 def _refuse_lost(typed: Sequence[str]) -> None:
@@ -141,13 +142,16 @@ def _is_file(word: str) -> bool:
         return False
 
 
-def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
-    """What the options name, opened, and what is asked of it; what is wrong in the words is told
-    before a dump is opened."""
+def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[Any, Arrangement]]:
+    """What the options name, opened, and what is asked of it, and of its rows; what is wrong in the
+    words is told before a dump is opened."""
     from .model import NoDebugger, connect, mode_of, open_dump
 
-    def prepared(mode: str, evaluate: Any) -> Any:
-        return options if command.prepare is None else command.prepare(options, mode, evaluate)
+    def prepared(mode: str, evaluate: Any) -> Tuple[Any, Arrangement]:
+        arrangement = Arrangement(command.shown(mode, options), options)
+        if command.prepare is None:
+            return options, arrangement
+        return command.prepare(options, mode, evaluate), arrangement
 
     if options.dump is not None:
         asked = prepared(mode_of(options.dump), None)
@@ -179,7 +183,13 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Any]:
         raise
 
 
-def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namespace) -> int:
+def _show(
+    kernel: Kernel,
+    command: Command,
+    asked: Any,
+    arrangement: Arrangement,
+    options: argparse.Namespace,
+) -> int:
     renderer = find_renderer(options.format, kernel.mode)
     notes = options.notes and options.format == "jsonl"
     for note in kernel.notes():
@@ -204,9 +214,9 @@ def _show(kernel: Kernel, command: Command, asked: Any, options: argparse.Namesp
         assert command.run is not None
         short = False
         try:
-            items = _announced(command.run(kernel, asked, run), out, notes)
-            columns = command.shown(kernel.mode, options)
-            renderer(out, NOTES, columns, notes).render(items)
+            items = arrangement.items(command.run(kernel, asked, run))
+            announced = _announced(items, out, notes)
+            renderer(out, NOTES, arrangement.columns, notes).render(announced)
         except TargetError as error:
             if not run.found:
                 raise

@@ -7,6 +7,8 @@ import re
 from typing import Any, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from .commands import DEFAULT, Argument, Command, find_command
+from .commands.arrange import ARRANGE
+from .commands.walk import FILTERS
 from .render import FORMATS
 from .values import UsageError
 
@@ -40,8 +42,9 @@ OPTIONS: Sequence[Argument] = (
         metavar="NAME",
         choices=FORMATS,
         help=f"{', '.join(FORMATS)}; windbg, the classic text, is of list alone, and its default; "
-        "text is that of the others",
+        "text is that of the others, and of list where rows are chosen or sorted",
     ),
+    *ARRANGE,
     Argument("--notes", action="store_true", help="jsonl: notes as lines of their own"),
     Argument("--output", metavar="FILE", help="write there instead of to the screen"),
     Argument("--types", action="store_true", help="list the object types that the target has"),
@@ -61,6 +64,8 @@ _PATHS = {
     "symbols": "a PDB, an ISF file or a folder of them",
     "output": "a file to write to",
 }
+# What chooses rows and columns, which the classic text has no place for.
+_CHOOSING = [each.names[0] for each in (*ARRANGE, *FILTERS)]
 # A minus before a number or an expression; no option has one dash but -h and -?.
 _NEGATIVE = re.compile(r"-(?:[^a-z-]|[a-f][0-9a-f`]*h?$)", re.IGNORECASE)
 _HELP = frozenset(("-h", "-?", "--help"))
@@ -99,21 +104,44 @@ def parse(words: Sequence[str]) -> Asked:
     plain: List[str] = [_Plain(word) for word in rest[end + 1 :]]
     if _HELP.intersection(rest[:end]):
         return Asked(command, named, argparse.Namespace(help=True))
-    options = _parser(command).parse_intermixed_args(rest[:end] + plain)
+    options = _parser(command).parse_intermixed_args(_joined(rest[:end]) + plain)
     for name in _AS_OPTIONS:
         if getattr(options, name):
             command = _known(name)
     for name, what in _PATHS.items():
         if getattr(options, name) == "":
             raise UsageError(f"--{name} is empty: name {what}, or leave the option out")
+    _choose_format(command, options)
+    return Asked(command, named, options)
+
+
+def _choose_format(command: Command, options: argparse.Namespace) -> None:
+    """The format of an answer. The classic text is for the listing as it is, all others for any."""
+    chosen = [name for name in _CHOOSING if getattr(options, name.lstrip("-"), None) is not None]
+    others = [name for name in FORMATS if name != "windbg"]
     if options.format is None:
-        options.format = command.format
+        options.format = "text" if chosen else command.format
     elif options.format == "windbg" and command.format != "windbg":
         raise UsageError(
-            f"--format windbg is the classic text of {DEFAULT}; {command.name} has text, table, "
-            "jsonl, csv"
+            f"--format windbg is the classic text of {DEFAULT}; {command.name} has "
+            f"{', '.join(others)}"
         )
-    return Asked(command, named, options)
+    elif options.format == "windbg" and chosen:
+        raise UsageError(
+            f"--format windbg is the classic text, which has no {chosen[0]}; {', '.join(others)} "
+            "have it"
+        )
+
+
+def _joined(words: Sequence[str]) -> List[str]:
+    """The words, with the value of --sort joined to it: it may begin with a minus."""
+    joined: List[str] = []
+    for word in words:
+        if joined and joined[-1] == "--sort":
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def named_command(words: Sequence[str]) -> Tuple[Optional[Command], List[str]]:

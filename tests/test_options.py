@@ -91,7 +91,7 @@ def test_two_commands_are_options_too(name: str) -> None:
         ("seek", "the following arguments are required: NAME"),
         ("seek a b", "unrecognized arguments: b"),
         ("seek a --type", "argument --type: expected one argument"),
-        ("--type File 14", "unrecognized arguments: --type"),
+        ("--regex 14", "unrecognized arguments: --regex"),
         ("--format xml", "argument --format: invalid choice: 'xml'"),
         ("seek a --format windbg", "--format windbg is the classic text of list; seek has text"),
         ("--types --format windbg", "--format windbg is the classic text of list; types has text"),

@@ -12,7 +12,7 @@ from ..values import Sentence, Unavailable, UsageError, joined
 from .batches import batch
 from .many import many
 from .registry import USER, Argument, Run, command
-from .walk import DETAILS, PROCESS, TYPE, Types, Walk, of_unknown_type, prepare
+from .walk import DETAILS, FILTERS, Filters, Walk, prepare
 from .words import Evaluator, parse_number
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     arguments=(
         Argument("name", metavar="NAME", nargs="?", help="a part of the name, or all of it with *"),
         Argument("--regex", action="store_true", help="NAME is a regular expression"),
-        TYPE,
         Argument("--object", metavar="ADDRESS", help="the object at this address, or its header"),
-        PROCESS,
+        *FILTERS,
         DETAILS,
     ),
     examples=(
@@ -62,11 +61,11 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
 def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each handle that matches."""
     address = None if options.object is None else kernel.full_address(options.object)
-    types = Types(kernel, options)
+    filters = Filters(kernel, options.type, options.access)
     walk = Walk(kernel, options, run)
     if options.name is not None or options.details:
         kernel.will_describe(options.details)
-    yield from types.notes
+    yield from filters.notes
 
     def ask(handle: Handle) -> _Answer:
         """Whether the object behind a handle is the one; asked once for each object."""
@@ -74,7 +73,7 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             return _Answer.NO  # a hole, of which the table tells
         if address is not None and not _leads_to(handle, address):
             return _Answer.NO
-        accepted = types.accept(handle)
+        accepted = filters.accept(handle)
         if not accepted:
             return _Answer.UNTYPED if accepted is None else _Answer.NO
         if options.name is None:
@@ -93,17 +92,19 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         for answer in page.answers:
             counts[answer] += 1
         hits = [at for at, answer in enumerate(page.answers) if answer is _Answer.YES]
+        hits = filters.granted(page, hits)
         if hits:
             holders.add(id(page.process))
             run.found += len(hits)
             yield from batch(map(page.handle, hits), lambda hit: _row(kernel, hit, options.details))
     yield from walk.end()
-    yield from of_unknown_type(counts[_Answer.UNTYPED])
+    filters.unknown_types = counts[_Answer.UNTYPED]
+    yield from filters.end()
     unnamed = counts[_Answer.UNNAMED]
     if unnamed:
         line = "the name of the object behind {} can't be read"
         yield Note(Sentence(line, many(unnamed, "handle")))
-    if not run.found and (walk.lost or unnamed or counts[_Answer.UNTYPED]):
+    if not run.found and (walk.lost or unnamed or filters.left_out):
         run.failed = True  # it may be there all the same
     totals = Sentence(
         "{} in {} of {}",
@@ -152,8 +153,10 @@ def _matcher(options: Namespace) -> Callable[[str], object]:
     """Whether a name is the one that is looked for. Raises `UsageError`."""
     text = options.name
     if text is None:
-        if options.object is None and options.type is None:
-            raise UsageError("find what? Give a name, --object ADDRESS or --type TYPE")
+        if options.object is options.type is options.access is None:
+            raise UsageError(
+                "find what? Give a name, --object ADDRESS, --type TYPE or --access RIGHT"
+            )
         if options.regex:
             raise UsageError("--regex needs a NAME")
         return lambda name: True

@@ -10,8 +10,8 @@ from ..rows import Column, Foot, Item, Note, Row
 from ..values import NOT_REQUESTED, STOPPED, Maybe, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run, command
-from .walk import PROCESS, TYPE, Types, Walk, of_unknown_type, prepare
-from .words import Evaluator, parse_count
+from .walk import FILTERS, Filters, Walk, prepare
+from .words import Evaluator
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel, Process
@@ -22,7 +22,6 @@ _UNTYPED = "<may be of one of the types>"
 
 def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
     options.by = _by(options.by)
-    options.top = None if options.top is None else parse_count(options.top, "--top")
     return prepare(options, mode, evaluate)
 
 
@@ -43,9 +42,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
             default="type",
             help="type (default), process, or both: process,type",
         ),
-        Argument("--top", metavar="N", help="only the N rows with the most handles (decimal)"),
-        TYPE,
-        PROCESS,
+        *FILTERS,
     ),
     examples=(
         ("summary", "the types of all handles"),
@@ -56,44 +53,42 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
 )
 def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each type, process, or both, sorted by its number of handles."""
-    types = Types(kernel, options)
+    filters = Filters(kernel, options.type, options.access)
     walk = Walk(kernel, options, run)
-    yield from types.notes
+    yield from filters.notes
     counts = _Counts(options.by)
 
     def ask(handle: Handle) -> Optional[str]:
         """Under which type a handle counts, None for one that does not; asked once an object."""
         if handle.error is not None:
             return None
-        accepted = types.accept(handle)
+        accepted = filters.accept(handle)
         if not accepted:
             return _UNTYPED if accepted is None else None
         return counts.kind(handle)
 
-    untyped = 0
     try:
         for page in walk.answers(ask):
             if isinstance(page, Note):
                 yield page
                 continue
-            found = Counter(page.answers)
-            untyped += found.pop(_UNTYPED, 0)
+            answers = page.answers
+            if options.access is not None:
+                counted = [at for at, kind in enumerate(answers) if kind is not None]
+                answers = [answers[at] for at in filters.granted(page, counted)]
+            found = Counter(answers)
+            filters.unknown_types += found.pop(_UNTYPED, 0)
             found.pop(None, None)
             counts.add(page.process, found)
             run.found = counts.total
     except STOPPED:
         # Stopped on the way: what was counted so far.
         if counts.total:
-            yield counts.rows()[: options.top]
+            yield counts.rows()
         raise
     yield from walk.end()
-    yield from of_unknown_type(untyped)
-    rows = counts.rows()
-    shown = rows[: options.top]
-    yield shown
-    left = len(rows) - len(shown)
-    if left:
-        yield Note(Sentence("{} more not shown", many(left, "row")), False)
+    yield from filters.end()
+    yield counts.rows()
     line = Sentence("{} in {}", many(counts.total, "handle"), many(walk.processes, "process"))
     yield Foot(line, {"handles": counts.total, "processes": walk.processes})
 

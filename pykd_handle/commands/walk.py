@@ -9,6 +9,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import (
     TYPE_CHECKING,
+    Any,
     Callable,
     Dict,
     FrozenSet,
@@ -16,12 +17,14 @@ from typing import (
     Iterator,
     List,
     Optional,
+    Sequence,
     TypeVar,
     Union,
 )
 
 from ..rows import Note
 from ..values import PykdHandleError, Sentence, Unavailable, UsageError
+from .access import Access
 from .many import many
 from .registry import Argument, Run
 from .words import MINUS_1, Evaluator, parse_process
@@ -29,7 +32,17 @@ from .words import MINUS_1, Evaluator, parse_process
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process
 
-__all__ = ("DETAILS", "PROCESS", "TYPE", "Page", "Types", "Walk", "of_unknown_type", "prepare")
+__all__ = (
+    "ACCESS",
+    "DETAILS",
+    "FILTERS",
+    "PROCESS",
+    "TYPE",
+    "Filters",
+    "Page",
+    "Walk",
+    "prepare",
+)
 
 PROCESS = Argument(
     "--process",
@@ -45,7 +58,14 @@ TYPE = Argument(
     metavar="TYPE[,TYPE]",
     help="only handles to objects of these types; case does not matter",
 )
-
+ACCESS = Argument(
+    "--access",
+    metavar="RIGHT[,RIGHT]",
+    help="only handles with one of these rights, as in VM_WRITE, or with all bits of a hexadecimal "
+    "mask",
+)
+FILTERS = (TYPE, PROCESS, ACCESS)
+"""What of the handles is looked at; a command that has them prepares them with `prepare`."""
 
 T = TypeVar("T")
 
@@ -62,8 +82,8 @@ class Page(Generic[T]):
 
 
 def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
-    """The options with the words of PROCESS and TYPE parsed: a process as a number or a name, None
-    for all of them, and a list of types. Raises `UsageError`."""
+    """The options with the words of `FILTERS` parsed: a process as a number or a name, None for all
+    of them, a list of types, and an `Access`. Raises `UsageError`."""
     del mode
     if options.process is not None:
         which = parse_process(options.process, evaluate)
@@ -72,6 +92,8 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
         options.type = [part.strip() for part in options.type.split(",") if part.strip()]
         if not options.type:
             raise UsageError("--type is empty: name one or more types, as in --type File,Key")
+    if options.access is not None:
+        options.access = Access(options.access)
     return options
 
 
@@ -141,16 +163,25 @@ class Walk:
             yield Note(remark, warning=False)
 
 
-class Types:
-    """The types that ``--type`` names, as the target spells them."""
+class Filters:
+    """The types that ``--type`` names, as the target spells them, and the rights of ``--access``.
 
-    def __init__(self, kernel: Kernel, options: Namespace) -> None:
+    ``notes`` say which type is meant by a name. ``unknown_types`` counts the handles that may be of
+    one of the types; who asks `accept` for many counts them there.
+    """
+
+    def __init__(
+        self, kernel: Kernel, types: Optional[Sequence[str]], access: Optional[Access]
+    ) -> None:
         self.notes: List[Note] = []
+        self.unknown_types = 0
+        self._unknown_access = 0
+        self._access = access
         self._names: Optional[FrozenSet[str]] = None  # in small letters
-        if options.type is not None:
-            self._names = frozenset(name.lower() for name in self._spelled(kernel, options.type))
+        if types is not None:
+            self._names = frozenset(name.lower() for name in self._spelled(kernel, types))
 
-    def _spelled(self, kernel: Kernel, words: List[str]) -> Iterator[str]:
+    def _spelled(self, kernel: Kernel, words: Sequence[str]) -> Iterator[str]:
         """Raises `PykdHandleError` for a type that the target does not have."""
         by_case = {name.lower(): name for name in kernel.types()}
         for word in words:
@@ -163,9 +194,14 @@ class Types:
                 self.notes.append(Note(Sentence("type {}: {} is meant", word, name), False))
             yield name or word
 
+    @property
+    def choose(self) -> bool:
+        """Whether there is any."""
+        return self._names is not None or self._access is not None
+
     def accept(self, handle: Handle) -> Optional[bool]:
-        """Whether a handle is of one of the types; None where its type can't be read, so that it
-        may be."""
+        """Whether the object behind a handle is of one of the types; None where its type can't be
+        read, so that it may be."""
         if self._names is None:
             return True
         kind = handle.type
@@ -174,9 +210,35 @@ class Types:
         # In user mode a handle may have no type.
         return None if isinstance(kind, Unavailable) else False
 
+    def granted(self, page: Page[Any], places: List[int]) -> List[int]:
+        """Those of these places in a page whose handles have one of the rights."""
+        if self._access is None:
+            return places
+        return [at for at in places if self._has_access(self._access, page.handle(at))]
 
-def of_unknown_type(count: int) -> Iterator[Note]:
-    """What is to be said of handles that are left out since they may be of one of the types."""
-    if count:
-        line = "{} left out, since the type can't be read"
-        yield Note(Sentence(line, many(count, "handle")))
+    def accept_handle(self, handle: Handle) -> bool:
+        """Whether both filters take a handle; it is counted where that can't be told."""
+        accepted = self.accept(handle)
+        if accepted is None:
+            self.unknown_types += 1
+        return bool(accepted) and (self._access is None or self._has_access(self._access, handle))
+
+    def _has_access(self, access: Access, handle: Handle) -> bool:
+        accepted = access.accept(handle)
+        if accepted is None:
+            self._unknown_access += 1
+        return bool(accepted)
+
+    @property
+    def left_out(self) -> int:
+        """How many handles were left out that may be meant."""
+        return self.unknown_types + self._unknown_access
+
+    def end(self) -> Iterator[Note]:
+        """What is to be said of those."""
+        if self.unknown_types:
+            line = "{} left out, since the type can't be read"
+            yield Note(Sentence(line, many(self.unknown_types, "handle")))
+        if self._unknown_access:
+            line = "{} left out, since whether it has one of the rights can't be told"
+            yield Note(Sentence(line, many(self._unknown_access, "handle")))

@@ -26,7 +26,7 @@ class PeopleRenderer(Renderer):
         """Nothing was written yet."""
         self._labelled = [column for column in self.columns if column.label]
         handles = [n for n, column in enumerate(self._labelled) if column.form == "handle"]
-        identity = 1 + handles[0] if handles else 1
+        identity = 1 + handles[-1] if handles else 1
         # What tells rows apart is shown of every row.
         self._identity = [column.key for column in self._labelled[:identity]]
         self._shown: List[Column] = []

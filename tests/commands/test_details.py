@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from argparse import Namespace
 from typing import Any, Dict, List
@@ -12,11 +11,10 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.commands import find_command
-from pykd_handle.commands.list.request import parse_request
 from pykd_handle.commands.list.user_request import parse_user_request
-from pykd_handle.commands.registry import Run
 from pykd_handle.model.kernel_mode import KernelMode
-from pykd_handle.render import find_renderer
+
+from .asking import Asked
 
 EVENT_KEYS = {"waiters", "auto_reset", "set", "rights", "entry_low", "header_flags"}
 
@@ -32,16 +30,8 @@ def image() -> KernelImage:
 
 
 def listed(image: KernelImage, words: str, details: bool, form: str) -> str:
-    command = find_command("list")
-    assert command is not None and command.run is not None
-    options = Namespace(details=details)
     with KernelMode(MockTarget(image)) as kernel:
-        request = parse_request(words.split(), None, details)
-        items = command.run(kernel, request, Run())
-        out = io.StringIO()
-        columns = command.shown("kernel", options)
-        find_renderer(form)(out, io.StringIO(), columns).render(items)
-    return out.getvalue()
+        return Asked(kernel, f"list {words}{' --details' * details}").shown(form)
 
 
 def objects(text: str) -> List[Dict[str, Any]]:

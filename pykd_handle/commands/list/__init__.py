@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Union, cast
+from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Union, cast
 
 from ...rows import Item
+from ...values import UsageError
 from ..registry import USER, Argument, Run, command
-from ..walk import DETAILS
+from ..walk import DETAILS, FILTERS, Filters, Walk, prepare
 from ..words import Evaluator
 from .columns import COLUMNS, USER_COLUMNS
 from .request import HELP, Request, parse_request
@@ -20,10 +21,23 @@ if TYPE_CHECKING:
 __all__ = ("list_handles",)
 
 
-def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Any:
+class _Asked(NamedTuple):
+    """A request, and which of the handles that it lists are shown."""
+
+    request: Union[Request, UserRequest]
+    options: Namespace
+
+
+def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> _Asked:
+    if options.process is not None and mode != USER and len(options.words) > 2:
+        raise UsageError("--process and Process both name a process: give one of them")
+    prepare(options, mode, evaluate)
     if mode == USER:
-        return parse_user_request(options.words, evaluate, options.details)
-    return parse_request(options.words, evaluate, options.details)
+        return _Asked(parse_user_request(options.words, evaluate, options.details), options)
+    request = parse_request(options.words, evaluate, options.details)
+    if options.process is not None:
+        request = request._replace(process=options.process)
+    return _Asked(request, options)
 
 
 @command(
@@ -31,7 +45,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> An
     "show handles, as WinDbg's !handle does",
     columns=COLUMNS,
     user_columns=USER_COLUMNS,
-    arguments=(Argument("words", nargs="*"), DETAILS),
+    arguments=(Argument("words", nargs="*"), *FILTERS, DETAILS),
     prepare=_prepare,
     usage="[Handle [Flags [Process [TypeName]]]]",
     text=f"{HELP}\n{USER_HELP}",
@@ -43,12 +57,19 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> An
     ),
     format="windbg",
 )
-def list_handles(kernel: Kernel, request: Union[Request, UserRequest], run: Run) -> Iterator[Item]:
+def list_handles(kernel: Kernel, asked: _Asked, run: Run) -> Iterator[Item]:
     """What answers a request, in the mode of the target."""
+    request, options = asked
+    filters = Filters(kernel, options.type, options.access)
+    yield from filters.notes
     if isinstance(request, UserRequest):
         from .user import list_user
 
-        return list_user(kernel, request, run)
-    from .kernel import list_kernel
+        if options.process is not None:
+            list(Walk(kernel, options, run).every())  # it has one process, which must be this one
+        yield from list_user(kernel, request, run, filters)
+    else:
+        from .kernel import list_kernel
 
-    return list_kernel(cast("KernelMode", kernel), request, run)
+        yield from list_kernel(cast("KernelMode", kernel), request, run, filters)
+    yield from filters.end()

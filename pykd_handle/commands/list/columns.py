@@ -9,8 +9,8 @@ from ...rows import Column
 __all__ = ("COLUMNS", "USER_COLUMNS")
 
 COLUMNS: Tuple[Column, ...] = (
-    Column("pid"),
-    Column("process"),
+    Column("pid", "", "handle", "PID"),
+    Column("process", "", "", "Process"),
     Column("eprocess"),
     Column("handle", "Handle", "handle"),
     Column("entry"),

@@ -27,6 +27,7 @@ from ...values import (
 )
 from ..batches import batch
 from ..registry import Run
+from ..walk import Filters
 from .kernel_blocks import KernelBlocks, Parts
 from .kernel_rows import KernelRows
 from .request import CURRENT_PROCESS, Request
@@ -37,16 +38,20 @@ _STEP = 4  # between two handle values
 _PARTS_KEPT = 1 << 17  # at least, each with its text: some 700 bytes
 
 
-def list_kernel(kernel: KernelMode, request: Request, run: Run) -> Iterator[Item]:
-    """Answer one request. Raises `TargetError` where nothing can be answered."""
-    return _Listing(kernel, request, run).items()
+def list_kernel(
+    kernel: KernelMode, request: Request, run: Run, filters: Optional[Filters] = None
+) -> Iterator[Item]:
+    """Answer one request, with those handles that the filters take. Raises `TargetError` where
+    nothing can be answered."""
+    return _Listing(kernel, request, run, filters or Filters(kernel, None, None)).items()
 
 
 class _Listing:
-    def __init__(self, kernel: KernelMode, request: Request, run: Run) -> None:
+    def __init__(self, kernel: KernelMode, request: Request, run: Run, filters: Filters) -> None:
         self.kernel = kernel
         self.request = request
         self.run = run
+        self.filters = filters
         if request.wants_objects:
             kernel.will_describe(request.everything)
         self._several = request.wants_every_process
@@ -77,7 +82,7 @@ class _Listing:
             process = self._selected()
             yield from self._process(process)
             yield from map(Note, process.notes())
-        if not self.run.found and self._lost:
+        if not self.run.found and (self._lost or self.filters.left_out):
             self.run.failed = True
         yield from self._closing()
 
@@ -200,7 +205,8 @@ class _Listing:
 
     def _rows(self, process: KernelModeProcess, facts: Dict[str, Any]) -> KernelRows:
         self._who = process.in_words()
-        return KernelRows(self.request, facts["pid"], facts["image"], facts["eprocess"])
+        pid, image, address = facts["pid"], facts["image"], facts["eprocess"]
+        return KernelRows(self.request, pid, image, address, self.filters)
 
     def _no_table(self, facts: Dict[str, Any], rows: KernelRows, line: Sentence) -> Iterator[Item]:
         """The one row of a process whose table is not there or can't be read."""
@@ -245,7 +251,7 @@ class _Listing:
 
     def _pages(self, table: KernelModeTable) -> Iterator[List[Any]]:
         """The pages of a table: free entries and a filter take the plain way."""
-        if self.request.type_name:
+        if self.request.type_name or self.filters.choose:
             return table.pages()
         return table.pages(free=True) if self.request.wants_free else table.blocks()
 
@@ -289,6 +295,9 @@ class _Listing:
 
     def _other_type(self, handle: Handle) -> Note:
         wanted = self.request.type_name
+        if not wanted:
+            self.run.failed = bool(self.filters.left_out)
+            return Note(Sentence("{} is not shown: the options name others", self._asked()))
         if handle.type:
             line = "{} is not of type {}: it is {}"
             return Note(Sentence(line, self._asked(), wanted, handle.type))

@@ -21,6 +21,7 @@ from ...values import (
     Unavailable,
     joined,
 )
+from ..walk import Filters
 from .request import Request
 
 __all__ = ("KernelRows",)
@@ -28,15 +29,26 @@ __all__ = ("KernelRows",)
 
 class KernelRows:
     """Makes the rows of one process, whose own values are ``shared``; ``unknown_types`` counts the
-    handles that were left out since their type, by which the request asks, is not known."""
+    handles that were left out since their type, by which the request asks, is not known. The
+    ``filters`` count for themselves."""
 
-    def __init__(self, request: Request, pid: Maybe[int], image: Maybe[str], eprocess: int) -> None:
+    def __init__(
+        self,
+        request: Request,
+        pid: Maybe[int],
+        image: Maybe[str],
+        eprocess: int,
+        filters: Filters,
+    ) -> None:
         self._request = request
+        self._filters = filters
         self.shared: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
         self.unknown_types = 0
 
     def handle(self, handle: KernelModeHandle) -> Optional[Row]:
-        """The row of an entry in use, or None where its type is not the one asked for."""
+        """The row of an entry in use, or None where it is none of those asked for."""
+        if self._filters.choose and not self._filters.accept_handle(handle):
+            return None
         request = self._request
         if not request.needs_types:
             return self._in_use(handle)

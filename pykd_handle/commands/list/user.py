@@ -12,6 +12,7 @@ from ...rows import Foot, Head, Item, Note, Row
 from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable
 from ..batches import batch
 from ..registry import Run
+from ..walk import Filters
 from .user_request import BASIC, NAME, SPECIFIC, UserRequest
 from .user_types import NONE, TypeCounts, is_known, row_of, usual_spelling
 
@@ -24,8 +25,11 @@ __all__ = ("list_user",)
 _NO_DETAILS = Details()
 
 
-def list_user(kernel: Kernel, request: UserRequest, run: Run) -> Iterator[Item]:
-    """What answers a request about the process of ``kernel``, which is of user mode.
+def list_user(
+    kernel: Kernel, request: UserRequest, run: Run, filters: Optional[Filters] = None
+) -> Iterator[Item]:
+    """What answers a request about the process of ``kernel``, which is of user mode, with those
+    handles that the filters take.
 
     The head's facts are those of the process, and the ``flags``. The foot's are the ``count`` of
     the handles that were listed, the ``type_name`` that was asked for in its usual spelling, ""
@@ -35,7 +39,7 @@ def list_user(kernel: Kernel, request: UserRequest, run: Run) -> Iterator[Item]:
     process = cast("UserProcess", kernel.current_process)
     run.place = "on the way"
     yield _head(process, kernel.pointer_size, request.flags)
-    wanted = _Wanted(request.type_name)
+    wanted = _Wanted(request.type_name, filters or Filters(kernel, None, None))
     if request.handle is not None:
         yield from _one(process, request, request.handle, wanted, run)
     else:
@@ -54,16 +58,21 @@ def list_user(kernel: Kernel, request: UserRequest, run: Run) -> Iterator[Item]:
 
 
 class _Wanted:
-    """The type that is asked for.
+    """The type that is asked for, and the filters beside it.
 
     ``name`` is its usual spelling, "" for all types, ``spelled`` that of the target where it was
     met, ``unknown`` counts the handles that can't be told.
     """
 
-    def __init__(self, type_name: str) -> None:
+    def __init__(self, type_name: str, filters: Filters) -> None:
+        self.filters = filters
         self.name = usual_spelling(type_name)
         self.spelled = self.name
         self.unknown = 0
+
+    def takes(self, handle: UserHandle) -> bool:
+        """Whether a handle is asked for."""
+        return self.is_met(handle.type) and self.filters.accept_handle(handle)
 
     def is_met(self, type_name: Maybe[str]) -> bool:
         """Whether a handle of this type is asked for."""
@@ -92,6 +101,9 @@ def _one(
         line = Sentence("handle 0x{:x} is not of type {}: it is {}", value, wanted.name, kind)
         yield Note(line)
         return
+    elif not wanted.filters.accept_handle(handle):
+        yield Note(Sentence("handle 0x{:x} is not shown: the options name others", value))
+        return
     else:
         run.found += 1
     row = _Rows(process, request).row(handle)
@@ -105,13 +117,15 @@ def _every(process: UserProcess, request: UserRequest, wanted: _Wanted, run: Run
     rows = _Rows(process, request)
 
     def row(handle: UserHandle) -> Optional[Row]:
-        if not wanted.is_met(handle.type):
+        if not wanted.takes(handle):
             return None
         run.found += 1
         counts.add(handle.type)
         return rows.row(handle)
 
     yield from batch(process.handles(), row)
+    if not run.found and wanted.filters.left_out:
+        run.failed = True
     by_type = () if wanted.name else counts.rows()
     yield _foot(run.found, wanted.spelled, by_type)
     if wanted.name and not run.found and not is_known(wanted.spelled):

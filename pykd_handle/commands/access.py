@@ -1,0 +1,105 @@
+"""The words of ``--access``: which handles have been granted some right."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+
+from ..values import Unavailable, UsageError
+from .words import quoted
+
+if TYPE_CHECKING:
+    from ..model import Handle
+
+__all__ = ("Access",)
+
+# The prefix of a right's name in the headers, as of PROCESS_VM_WRITE: its type's, in a word or two.
+_PREFIX = re.compile(
+    "(?:PROCESS|THREAD|TOKEN|FILE|KEY|SECTION|EVENT|MUTANT|SEMAPHORE|TIMER|DIRECTORY|DESKTOP|WINSTA"
+    "|JOB_OBJECT|SYMBOLIC_LINK|IO_COMPLETION|DEBUG|PORT|SESSION)_"
+)
+
+
+class Access:
+    """The rights that are asked for: each a mask, all of whose bits are meant, or a name as the
+    headers have it, with or without its type (``PROCESS_VM_WRITE``, ``VM_WRITE``), or as it is
+    shown (``VMWrite``). One of them is enough. Raises `UsageError` for a name that no type has.
+    """
+
+    def __init__(self, text: str) -> None:
+        words = [part.strip() for part in text.split(",") if part.strip()]
+        if not words:
+            raise UsageError("--access is empty: name a right, as in --access VM_WRITE")
+        names = [word for word in words if not _mask(word)]
+        self._masks = [_mask(word) for word in words if _mask(word)]
+        self._by_type: Dict[str, List[int]] = {}
+        if names:
+            self._look_up(names)
+
+    def _look_up(self, names: List[str]) -> None:
+        """Find the bits of these names, of any type and of single ones."""
+        # Imported where it is needed: help is to be there at once.
+        from difflib import get_close_matches
+
+        from ..values.right_names import HEADER_NAMES, STANDARD_NAMES
+        from ..values.rights import SPECIFIC, STANDARD
+
+        known: Set[str] = set()
+        wanted = {_plain(name): name for name in names}
+
+        def bits(rights: Tuple[Tuple[int, str], ...]) -> Iterator[int]:
+            for bit, right in rights:
+                spelled = set(_spellings(right))
+                known.update(spelled)
+                if spelled & wanted.keys():
+                    found.update(spelled)
+                    yield bit
+
+        found: Set[str] = set()
+        self._masks += bits((*STANDARD, *STANDARD_NAMES))
+        tables: Tuple[Mapping[str, Tuple[Tuple[int, str], ...]], ...] = (HEADER_NAMES, SPECIFIC)
+        for table in tables:
+            for kind, rights in table.items():
+                self._by_type.setdefault(kind, []).extend(bits(rights))
+        for plain, name in wanted.items():
+            if plain not in found:
+                near = get_close_matches(plain, known, 3)
+                hint = f"; did you mean {', '.join(near)}?" if near else ""
+                line = f"--access {quoted(name)} is no right of any type, and no hexadecimal mask"
+                raise UsageError(line + hint)
+
+    def accept(self, handle: Handle) -> Optional[bool]:
+        """Whether a handle has one of the rights; None where it may have one, but its mask or its
+        type can't be read."""
+        granted = handle.access
+        if not isinstance(granted, int):
+            return None if isinstance(granted, Unavailable) else False
+        if _any(granted, self._masks):
+            return True
+        if not self._by_type:
+            return False
+        kind = handle.type
+        if isinstance(kind, str):
+            return _any(granted, self._by_type.get(kind, ()))
+        may_be = any(_any(granted, masks) for masks in self._by_type.values())
+        return None if may_be and isinstance(kind, Unavailable) else False
+
+
+def _any(granted: int, masks: Sequence[int]) -> bool:
+    return any(granted & mask == mask for mask in masks)
+
+
+def _mask(word: str) -> int:
+    """A mask in hexadecimal, 0 for what is none: no name of a right is a number."""
+    return int(word, 16) if re.fullmatch("(?:0[xX])?[0-9a-fA-F]{1,8}", word) else 0
+
+
+def _spellings(right: str) -> Iterator[str]:
+    """All that a right may be called; a bit of files and of directories has several names."""
+    for name in re.split(r"[|/]", right):
+        yield _plain(name)
+        yield _plain(_PREFIX.sub("", name.upper(), 1) if "_" in name else name)
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^A-Z0-9]", "", name.upper())
