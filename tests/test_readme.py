@@ -1,4 +1,4 @@
-"""The README's examples are run, and must print what it shows."""
+"""The examples of the README and of the documents are run, and must print what is shown."""
 
 import json
 import re
@@ -15,8 +15,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def examples() -> List[Tuple[str, str]]:
-    """The commands in the README's console blocks, and what they print."""
-    return re.findall(r"```console\n\$ pykd-handle ([^\n]*)\n(.*?)```", README, re.S)
+    """The commands in the console blocks, and what they print."""
+    pages = [README, *(page.read_text("utf-8") for page in sorted(ROOT.glob("docs/*.md")))]
+    pattern = r"```console\n\$ pykd-handle ([^\n]*)\n(.*?)```"
+    return [example for page in pages for example in re.findall(pattern, page, re.S)]
 
 
 def test_there_are_examples() -> None:
@@ -24,7 +26,7 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize(("command", "output"), examples())
-def test_an_example_prints_what_the_readme_shows(
+def test_an_example_prints_what_is_shown(
     command: str, output: str, capsys, monkeypatch
 ) -> None:
     monkeypatch.chdir(ROOT)

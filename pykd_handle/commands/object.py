@@ -125,9 +125,11 @@ def _holders(
                 continue
             handle = page.handle(at)
             count += 1
-            share = handle.details.get("references_kept", 0)
-            known = known and isinstance(share, int)
-            kept += share + 1 if isinstance(share, int) else 0
+            share = handle.references_kept
+            if isinstance(share, int):
+                kept += share + 1
+            else:
+                known = False
             rows.append(_row(base, "holder", _holder(handle), _LABELS))
         if rows:
             yield rows

@@ -125,8 +125,11 @@ class Walk:
         else:
             yield self._kernel.process(which)
 
-    def answers(self, ask: Callable[[Handle], T]) -> Iterator[Union[Note, Page[T]]]:
-        """What ``ask`` says of the object behind each handle, a `Page` at a time, and notes."""
+    def answers(
+        self, ask: Callable[[Handle], T], meet: Optional[Callable[[Process], None]] = None
+    ) -> Iterator[Union[Note, Page[T]]]:
+        """What ``ask`` says of the object behind each handle, a `Page` at a time, and notes;
+        ``meet`` is called with each process before that."""
         kept: Dict[int, T] = {}
         from ..model import Process
 
@@ -136,6 +139,8 @@ class Walk:
                 self.lost = True
                 yield Note(item.line)
                 continue
+            if meet is not None:
+                meet(item)
             who = item.in_words()
             yield from map(Note, item.notes())
             try:

@@ -21,7 +21,7 @@ from ..values import (
     maybe,
 )
 from .entry_info import EntryInfo, EntryInfos
-from .fields import decode_fields, range_of
+from .fields import decode_fields, range_of, read_fields
 from .handle_entry import HandleEntry
 from .table_pages import HANDLE_STEP, Hole, Leaf, Row, TablePages
 
@@ -39,6 +39,7 @@ _TABLE = fields(
     "ExtraInfoPages",
 )
 fields("_HANDLE_TABLE", "FreeLists[0].HandleCount")
+_KEPT = fields("_HANDLE_TABLE_ENTRY", "RefCnt")
 
 
 class HandleTable:
@@ -126,6 +127,14 @@ class HandleTable:
         pointer and one of the array for each page of entries.
         """
         return self._infos.of(entry.address)
+
+    def references_kept(self, entry: HandleEntry) -> int:
+        """How many references to its object an entry in use keeps for its next uses (``RefCnt``,
+        from Windows 8 on): the object's count has them all. Raises `UnavailableError`."""
+        if not self.target.struct(_KEPT.struct).has(*_KEPT.paths):
+            return 0
+        (kept,) = read_fields(self.target, _KEPT, entry.address)
+        return known(kept)
 
     def _read(self) -> Tuple[Maybe[int], Maybe[int], Optional[Maybe[int]], Maybe[int], Maybe[int]]:
         """TableCode, NextHandleNeedingPool, the handle count (None: unknown how it is stored),

@@ -80,6 +80,11 @@ class Object:
         """Everything that is known of it, by key; takes more reads, of other structures too."""
         return self.details
 
+    def pick(self, *keys: str) -> Details:
+        """Of `all_details` those of these keys, without reading the others."""
+        every = self.all_details
+        return Details({key: every[key] for key in keys if key in every}, every.labels)
+
     @property
     def handle_count(self) -> Maybe[int]:
         """How many handles lead to it."""
@@ -148,6 +153,12 @@ class Handle:
     def attributes(self) -> Maybe[Tuple[str, ...]]:
         """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
         return NO_VALUE
+
+    @property
+    def references_kept(self) -> Maybe[int]:
+        """How many references to its object it keeps beside the one that any handle is: they stand
+        in the object's count. 0 where handles keep none."""
+        return 0
 
     @property
     def details(self) -> Details:
@@ -325,6 +336,16 @@ class Process(Table):
         Raises `PykdHandleError` where nothing of it can be read.
         """
         raise TargetError("the memory of a process can't be read here")
+
+    @property
+    def object(self) -> Object:
+        """The object that it is. Raises `KernelOnly`."""
+        raise KernelOnly("the object of a process")
+
+    @property
+    def exited(self) -> Maybe[bool]:
+        """Whether it has begun to exit."""
+        return NO_VALUE
 
     def in_words(self) -> Sentence:
         """How it is named in a line: ``notepad.exe (pid 0x1514)``."""

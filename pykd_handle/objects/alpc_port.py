@@ -81,6 +81,11 @@ class AlpcPort(Facts):
         owner = port["OwnerProcess"]
         return process_at(self.kernel, owner) if owner and not owner & 1 else None
 
+    @detail()
+    def eprocess(self, port: View) -> Optional[Hex]:
+        owner = port["OwnerProcess"]
+        return Hex(owner) if owner and not owner & 1 else None
+
     @detail("Peers")
     def peers(self, port: View) -> Tuple[str, ...]:
         info = port.once(self._info)

@@ -11,6 +11,7 @@ from typing import (
     Any,
     Callable,
     ClassVar,
+    Collection,
     Dict,
     Mapping,
     NamedTuple,
@@ -151,6 +152,21 @@ class Facts:
         if wrong is not None or (everything and not self.struct):
             details["body"] = False if wrong is None else wrong
         return Description(*names, details)
+
+    def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
+        """Of one object the details of these keys alone, read as where an object is described: with
+        ``more_fields``, and held against `check`, where one of them is shown only with everything.
+        """
+        wanted = [(key, find, more) for key, find, more in self._details if key in keys]
+        everything = any(more for _, _, more in wanted)
+        view = View(self.kernel.target, self.whole_shape if everything else self.shape, item.body)
+        wrong = self._wrong(view) if everything else None
+        found = Details(labels=self.labels)
+        for key, find, more in wanted:
+            value = wrong if more and wrong is not None else view.cell(find)
+            if value is not None:
+                found[key] = value
+        return found
 
     def details_of(self, view: View, everything: bool = True) -> Dict[str, Any]:
         """What its methods tell of a structure, each on its own."""

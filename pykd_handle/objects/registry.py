@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, Collection, Dict, Mapping, Optional, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, read_type_access
@@ -87,6 +87,13 @@ class Objects:
                 found = found._replace(details=self._with_header(item, found.details))
             self._done[key] = found
         return found
+
+    def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
+        """Of an object the details of these keys alone: one that fails says why, and so do all of
+        an object of unknown type."""
+        name = item.type_name
+        made = name if isinstance(name, Absent) else maybe(self._facts(name).pick, item, keys)
+        return made if isinstance(made, Details) else Details(dict.fromkeys(keys, made))
 
     def forget(self, header: int) -> None:
         """Keep nothing of the object whose header lies at this address."""

@@ -66,6 +66,7 @@ class Thread(Facts):
         "Tcb.Process",
         "ThreadsProcess",
         "Terminated",
+        "CrossThreadFlags",
     )
     more_fields = (
         "Tcb.Header.Type",
@@ -109,20 +110,26 @@ class Thread(Facts):
 
     @detail(more=False)
     def image(self, thread: View) -> Maybe[str]:
-        # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
-        way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
-        owner = thread.pointer(way, "the thread's process")
-        return self.kernel.image_name(self.kernel.processes.read(owner))
+        return self.kernel.image_name(self.kernel.processes.read(self.eprocess(thread)))
 
     @detail(more=False)
     def exited(self, thread: View) -> bool:
-        return thread["Terminated"] != 0
+        if thread.has("Terminated"):
+            return thread["Terminated"] != 0
+        # Some public symbols of 24H2 lack the bits of this word; this one is the lowest everywhere.
+        return thread["CrossThreadFlags"] & 1 != 0
 
     # -- everything -------------------------------------------------------------------------------
 
     def check(self, thread: View) -> None:
         """The dispatcher header in front says what it is."""
         thread.one_of("Tcb.Header.Type", {THREAD_OBJECT: True}, mask=0x7F)
+
+    @detail()
+    def eprocess(self, thread: View) -> Hex:
+        # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
+        way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
+        return Hex(thread.pointer(way, "the thread's process"))
 
     @detail("Thread Name")
     def thread_name(self, thread: View) -> Optional[str]:
@@ -191,11 +198,11 @@ class Thread(Facts):
 
     @detail("Ended")
     def ended(self, thread: View) -> Optional[datetime]:
-        return thread.time("ExitTime.QuadPart") if thread["Terminated"] else None
+        return thread.time("ExitTime.QuadPart") if self.exited(thread) else None
 
     @detail()
     def exit_status(self, thread: View) -> Optional[Hex]:
-        return Hex(thread["ExitStatus"] & 0xFFFFFFFF) if thread["Terminated"] else None
+        return Hex(thread["ExitStatus"] & 0xFFFFFFFF) if self.exited(thread) else None
 
     @detail("Impersonates")
     def impersonates(self, thread: View) -> Optional[str]:

@@ -32,6 +32,7 @@ LABELS: Dict[str, Label] = {
     # Processes and threads.
     "affinity": Label("Affinity"),
     "base_priority": Label("Base Priority"),
+    "eprocess": Label("Process Object"),
     "exit_status": Label("Exit Status"),
     "exited": Label("Exited"),
     "flags": Label("Flags"),

@@ -122,6 +122,7 @@ class Reason(Enum):
     SYSTEM_NOT_FOUND_BECAUSE = auto()  # why
     NO_PAGE_TABLES = auto()
     EXIT_TIME_IS_NO_TIME = auto()  # ExitTime
+    NOT_EVERY_TABLE_COULD_BE_READ = auto()
     SESSIONS_DIFFER = auto()  # the id in the session's structure, that in the token
 
     # -- minidumps ------------------------------------------------------------------------------

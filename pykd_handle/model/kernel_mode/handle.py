@@ -19,6 +19,7 @@ from ...values import (
     as_typed,
     in_hex,
     joined,
+    maybe,
 )
 from ..nouns import Handle, Hole, Object, Process
 from .object import LostObject
@@ -133,6 +134,11 @@ class KernelModeHandle(Handle):
         """Its entry as stored, what its access mask means for the object behind it, and what the
         table keeps beside."""
         return joined(self._page.table.describe(self.raw), Details(self.masks))
+
+    @property
+    def references_kept(self) -> Maybe[int]:
+        """``RefCnt`` of its entry: a read, where this kernel's entries have it."""
+        return maybe(self._page.table.raw.references_kept, self.raw)
 
     @property
     def info(self) -> Maybe[EntryInfo]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Callable, Collection, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ...kernel import Kernel as ObjectManager
 from ...kernel import KernelObject
@@ -231,6 +231,10 @@ class KernelMode(Kernel):
     def describe(self, item: KernelObject, everything: bool = False) -> Description:
         """The description of an object; one that fails says why in its name."""
         return self._objects.describe(item, everything)
+
+    def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
+        """Some details of an object, by their keys."""
+        return self._objects.pick(item, keys)
 
     def describe_handle(self, entry: HandleEntry, header: int) -> Details:
         """What is known of a handle by itself; ``header`` is that of its object."""

@@ -62,6 +62,10 @@ class KernelModeObject(Object):
         """Everything that is known of it."""
         return self.full_description.details
 
+    def pick(self, *keys: str) -> Details:
+        """The details of these keys, without reading the others."""
+        return self._kernel.pick(self._item, keys)
+
     @property
     def handle_count(self) -> Maybe[int]:
         """``_OBJECT_HEADER.HandleCount``."""
@@ -97,6 +101,10 @@ class LostObject(Object):
     def type(self) -> Maybe[str]:
         """Not known."""
         return self.why
+
+    def pick(self, *keys: str) -> Details:
+        """Each says so."""
+        return Details(dict.fromkeys(keys, self.why))
 
     type_address = name = handle_count = pointer_count = type  # type: ignore[assignment]
 

@@ -29,7 +29,8 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Handle, Process
+from ..nouns import Handle, Object, Process
+from .object import KernelModeObject
 from .table import KernelModeTable
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ class KernelModeProcess(Process):
         if isinstance(self.image, Absent) and isinstance(self.pid, Absent):
             return Sentence("the process at 0x{:x}", self.address)
         return super().in_words()
+
+    @property
+    def object(self) -> Object:
+        """The object that it is."""
+        header = self._kernel.headers.header_of(self.block.address)
+        return KernelModeObject(self._kernel, self._kernel.object(header))
 
     @property
     def exited(self) -> Maybe[bool]:
