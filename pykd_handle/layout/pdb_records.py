@@ -41,14 +41,20 @@ FIRST_INDEX = 0x1000
 LF_MODIFIER, LF_POINTER, LF_FIELDLIST, LF_BITFIELD = 0x1001, 0x1002, 0x1203, 0x1205
 LF_ARRAY, LF_CLASS, LF_STRUCTURE, LF_UNION, LF_ENUM = 0x1503, 0x1504, 0x1505, 0x1506, 0x1507
 LF_INTERFACE = 0x1519
-STRUCTS = (LF_STRUCTURE, LF_UNION, LF_CLASS, LF_INTERFACE)
+# What Microsoft's tools write since Visual Studio 2019 16.8, into the PDBs of kernels from build
+# 21286 on: with room for more properties, and their count a number of any size (issue 50 of the
+# repository microsoft-pdb, and PascalBeyer's PDB-Documentation).
+LF_CLASS2, LF_STRUCTURE2, LF_UNION2, LF_INTERFACE2 = 0x1608, 0x1609, 0x160A, 0x160B
+_WIDE = (LF_CLASS2, LF_STRUCTURE2, LF_UNION2, LF_INTERFACE2)
+STRUCTS = (LF_STRUCTURE, LF_UNION, LF_CLASS, LF_INTERFACE, *_WIDE)
 NAMED = (*STRUCTS, LF_ENUM)
 """The records that have a name."""
 
 # What a list of fields consists of.
 _BCLASS, _VBCLASS, _IVBCLASS, _INDEX, _VFUNCTAB = 0x1400, 0x1401, 0x1402, 0x1404, 0x1409
+_FRIENDCLS, _VFUNCOFF, _FRIENDFCN, _NESTTYPEEX = 0x140A, 0x140C, 0x150C, 0x1512
 _ENUMERATE, _MEMBER, _STMEMBER, _METHOD = 0x1502, 0x150D, 0x150E, 0x150F
-_NESTTYPE, _ONEMETHOD, _BINTERFACE = 0x1510, 0x1511, 0x151A
+_NESTTYPE, _ONEMETHOD, _MEMBERMODIFY, _BINTERFACE = 0x1510, 0x1511, 0x1513, 0x151A
 _INTRODUCING = (4, 6)  # kinds of virtual methods that have an offset in the table of methods
 
 _FORWARD = 0x80  # a mention of a type that is defined elsewhere
@@ -115,6 +121,11 @@ def records(data: bytes, at: int = 0) -> Iterator[Tuple[int, int, int]]:
 
 def named(leaf: int, body: bytes) -> Named:
     """A record of `NAMED`."""
+    if leaf in _WIDE:
+        properties, first = struct.unpack_from("<II", body)
+        _, at = _number(body, 8 if leaf == LF_UNION2 else 16)  # the count of its fields
+        size, at = _number(body, at)
+        return Named(leaf, _text(body, at)[0], size, first, 0, bool(properties & _FORWARD))
     properties, first = struct.unpack_from("<HI", body, 2)
     forward = bool(properties & _FORWARD)
     if leaf == LF_ENUM:
@@ -179,7 +190,7 @@ def parse_list(body: bytes) -> FieldList:
 
 def _behind(kind: int, body: bytes, at: int) -> int:
     """Where the member behind one that is of no interest begins: methods, bases and the like."""
-    if kind in (_STMEMBER, _METHOD, _NESTTYPE):
+    if kind in (_STMEMBER, _METHOD, _NESTTYPE, _NESTTYPEEX, _MEMBERMODIFY, _FRIENDFCN):
         return _text(body, at + 8)[1]
     if kind == _ONEMETHOD:
         (attributes,) = struct.unpack_from("<H", body, at + 2)
@@ -188,8 +199,10 @@ def _behind(kind: int, body: bytes, at: int) -> int:
         return _number(body, at + 8)[1]
     if kind in (_VBCLASS, _IVBCLASS):
         return _number(body, _number(body, at + 12)[1])[1]
-    if kind == _VFUNCTAB:
+    if kind in (_VFUNCTAB, _FRIENDCLS):
         return at + 8
+    if kind == _VFUNCOFF:
+        return at + 12
     raise ValueError(f"a field of kind 0x{kind:x}")
 
 
