@@ -9,7 +9,7 @@ from pykd_handle.targets import Gap, Piece, Span, Target
 from pykd_handle.targets.memory import Memory
 from pykd_handle.targets.processors import Running, offsets_of, running
 from pykd_handle.targets.span import add_gap, add_piece
-from pykd_handle.values import Reason, Unavailable
+from pykd_handle.values import NO_VALUE, Maybe, Reason, Unavailable
 
 from .core import Core
 from .kernel_image import KernelImage
@@ -57,6 +57,19 @@ class MockTarget(Target):
     def struct(self, name: str) -> Struct:
         """The layout of a structure of the image's build. Raises `MissingType`."""
         return self._image.struct(name)
+
+    def name_at(self, address: int) -> Maybe[str]:
+        """The global of the image at an address or below it."""
+        below = [
+            (place, name)
+            for name in self._image.isf()["symbols"]
+            for place in (self._image.symbol(name),)
+            if place <= address < self._image.base + self._image.kernel.size
+        ]
+        if not below:
+            return NO_VALUE
+        place, name = max(below)
+        return f"nt!{name}" if place == address else f"nt!{name}+0x{address - place:x}"
 
     def running(self) -> List[Running]:
         """What the image's processor runs."""

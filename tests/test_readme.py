@@ -26,9 +26,7 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize(("command", "output"), examples())
-def test_an_example_prints_what_is_shown(
-    command: str, output: str, capsys, monkeypatch
-) -> None:
+def test_an_example_prints_what_is_shown(command: str, output: str, capsys, monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
     assert main(shlex.split(command)) == 0
     assert capsys.readouterr().out.rstrip("\n") == output.rstrip("\n")

@@ -23,11 +23,11 @@ from typing import (
 )
 
 from ..rows import Note
-from ..values import PykdHandleError, Sentence, Unavailable, UsageError
+from ..values import MINUS_1, PykdHandleError, Sentence, Unavailable, UsageError
 from .access import Access
 from .many import many
 from .registry import Argument, Run
-from .words import MINUS_1, Evaluator, parse_process
+from .words import Evaluator, parse_process
 
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Optional, Union
 
-from ..values import UsageError
+from ..values import MINUS_1, UsageError, pseudo_handle
 
 __all__ = (
     "Evaluator",
@@ -23,17 +23,7 @@ __all__ = (
     "refuse_pseudo_handle",
 )
 
-MINUS_1 = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _SIGN_EXTENDED = 0xFFFFFFFF80000000
-# Values that the system understands without looking at a table (ntifs.h, processthreadsapi.h);
-# -1, NtCurrentProcess, is not among them: to !handle it means every handle.
-_PSEUDO_HANDLES = {
-    2: "NtCurrentThread (-2): it stands for the thread that uses it",
-    3: "NtCurrentSession (-3): it stands for the session of the process that uses it",
-    4: "NtCurrentProcessToken (-4): it stands for the token of the process that uses it",
-    5: "NtCurrentThreadToken (-5): it stands for the token that the thread impersonates with",
-    6: "NtCurrentThreadEffectiveToken (-6): it stands for the token that the thread acts with",
-}
 _BASES = {"0x": 16, "0n": 10, "0t": 8, "0y": 2}
 # Not in the name of a file, or the marks of a symbol, a register and a call.
 _NO_IMAGE = re.compile(r'[\\/:*?"<>|!@()]')
@@ -128,11 +118,11 @@ def refuse_pseudo_handle(handle: Optional[int], text: str) -> None:
     """Raise `UsageError` for a value (typed as ``text``) that the system keeps in no table."""
     if handle is None:
         return
-    for number, meaning in _PSEUDO_HANDLES.items():
-        if handle in (minus_1 + 1 - number for minus_1 in MINUS_1):
-            raise UsageError(
-                f"Handle {quoted(text)} is the pseudo handle {meaning}, and is in no handle table"
-            )
+    meaning = pseudo_handle(handle)
+    if meaning is not None:
+        raise UsageError(
+            f"Handle {quoted(text)} is the pseudo handle {meaning}, and is in no handle table"
+        )
 
 
 def parse_flags(text: str, evaluate: Optional[Evaluator] = None) -> int:

@@ -54,13 +54,13 @@ class Lookup:
             raise TargetError("0x{:x} is no address of the kernel", address)
         item = self._kernel.object(headers.header_of(address))
         for each in (item, self._kernel.object(address)):
-            if each.type_name and self._is_header(each.header.address):
+            if each.type_name and self.is_header(each.header.address):
                 return each
         if item.type_name:
             raise TargetError("no object lies at 0x{:x}", address)
         raise TargetError("no object lies at 0x{:x}: {}", address, item.type_name)
 
-    def _is_header(self, address: int) -> bool:
+    def is_header(self, address: int) -> bool:
         """Whether what can be read of a header can be one: nearly any byte names some type."""
         pointers, handles, descriptor = read_fields(self._kernel.target, _HEADER, address)
         if pointers and not 0 <= pointers < _MOST_POINTERS:

@@ -157,6 +157,19 @@ class Isf:
             raise MissingSymbol(name, self._shipped)
         return entry.get("address").number(0, _IMAGE)
 
+    def symbols(self) -> Dict[str, int]:
+        """All symbols, by name; those of no address that can be are left out."""
+        self.complete()
+        places = {
+            name: row.get("address") if isinstance(row, Mapping) else None
+            for name, row in self._tables["symbols"].table().items()
+        }
+        return {
+            name: place
+            for name, place in places.items()
+            if isinstance(place, int) and 0 <= place <= _IMAGE
+        }
+
     # -- what was asked for ---------------------------------------------------------------------
 
     def find(self, part: str, name: str, field: str = "") -> Optional[Entry]:

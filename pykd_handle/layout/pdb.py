@@ -127,6 +127,10 @@ class Pdb:
             raise MissingSymbol(name)
         return place
 
+    def symbols(self) -> Dict[str, int]:
+        """All public symbols, by name as the file has it."""
+        return self._publics.every()
+
     def close(self) -> None:
         """Close the file; nothing can be asked for any more."""
         self._msf.close()

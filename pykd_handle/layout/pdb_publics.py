@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_right
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from .msf import Msf, Stream, words
 from .pdb_hash import name_hash
@@ -21,6 +21,7 @@ from .source import Source
 __all__ = ("PublicStreams", "Publics")
 
 _PUBLIC = 0x110E  # S_PUB32: flags, offset, segment, name
+_PUBLIC_BYTES = _PUBLIC.to_bytes(2, "little")
 _HEADER = 28  # of the publics' stream, before the hash table
 _TABLE = struct.Struct("<4I")
 _TABLE_MARK, _TABLE_VERSION = 0xFFFFFFFF, 0xEFFE0000 + 19990810
@@ -153,6 +154,23 @@ class Publics:
                     return found
             at = data.find(key + b"\0", at + 1)
         return None
+
+    def every(self) -> Dict[str, int]:
+        """The offset of every symbol from the image base, by name: all records, one by one."""
+        found: Dict[str, int] = {}
+        data = b"" if self._records is None else self._records.whole(_MOST_BYTES)
+        at = 0
+        while at + 14 <= len(data):
+            size = int.from_bytes(data[at : at + 2], "little") + 2
+            if size < 4 or at + size > len(data):
+                break  # what follows can't be told apart
+            if data[at + 2 : at + 4] == _PUBLIC_BYTES and size > 14:
+                place = self._place(data[at : at + 14])
+                if place is not None:
+                    name = data[at + 14 : at + size].split(b"\0", 1)[0]
+                    found[name.decode("utf-8", "replace")] = place
+            at += size
+        return found
 
     # -- places ---------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Optional, Protocol, Sequence, Union
+from typing import Dict, List, Optional, Protocol, Sequence, Union
 
 from ..input_file import open_input
 from ..values import Sentence, SymbolsError
@@ -47,6 +47,9 @@ class SymbolFile(Protocol):
 
     def symbol(self, name: str) -> int:
         """The offset of a symbol from the image base, in bytes. Raises `MissingSymbol`."""
+
+    def symbols(self) -> Dict[str, int]:
+        """All symbols: the offset of each from the image base, in bytes."""
 
     def close(self) -> None:
         """Close the file, if it is still open."""

@@ -20,6 +20,7 @@ from .nouns import KernelOnly, Object, Process, Table
 
 if TYPE_CHECKING:
     from ..targets.symbols.report import Report
+    from .families import Explanation
 
 __all__ = ("Broken", "Kernel")
 
@@ -125,6 +126,17 @@ class Kernel:
     def cid_table(self) -> Table:
         """The table of process and thread ids. Raises `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the table of process and thread ids")
+
+    def explain(self, value: int, process: Optional[Process] = None) -> Explanation:
+        """What a value is, by everything that knows of it, in ``process`` or in all of them: its
+        ``matches``, most certain first, and what is ``unseen``."""
+        return self.question(value, process).look()
+
+    def question(self, value: int, process: Optional[Process] = None) -> Explanation:
+        """The same, before anything is looked at (`Explanation.look`)."""
+        from .families import Explanation
+
+        return Explanation(self, value, process)
 
     def find_object(self, which: Union[int, str]) -> Object:
         """The object at this address, of itself or of its header, or with this path from the root

@@ -15,41 +15,46 @@ from ..values import PykdHandleError
 from .lists import entries
 from .view import View
 
-__all__ = ("Modules",)
+__all__ = ("Module", "Modules")
 
 _NAME = ("BaseDllName.Length", "BaseDllName.MaximumLength", "BaseDllName.Buffer")
 _ENTRY = fields("_LDR_DATA_TABLE_ENTRY", "InLoadOrderLinks.Flink", "DllBase", "SizeOfImage", *_NAME)
 
 
-class _Module(NamedTuple):
+class Module(NamedTuple):
+    """A module: its ``base``, the address behind its ``end``, the name of its file."""
+
     base: int
     end: int
     name: str
 
 
 class Modules:
-    """The modules of one kernel: read once, not from a machine that runs, which the many entries
-    would cost too many questions."""
+    """The modules of one kernel: read once; unasked (`place`) not from a machine that runs, which
+    the many entries would cost too many questions."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._modules: Optional[List[_Module]] = None
+        self._modules: Optional[List[Module]] = None
 
     def place(self, address: int) -> Optional[str]:
         """``disk.sys+0x1234``, or None where no module is known to lie there."""
-        if self._modules is None:
-            live = self._kernel.target.round_trips
-            self._modules = [] if live else sorted(self._read())
-        at = bisect_right([each.base for each in self._modules], address) - 1
-        if at < 0 or address >= self._modules[at].end:
-            return None
-        module = self._modules[at]
-        return f"{module.name}+0x{address - module.base:x}"
+        module = None if self._kernel.target.round_trips else self.at(address)
+        return None if module is None else f"{module.name}+0x{address - module.base:x}"
 
-    def _read(self) -> List[_Module]:
+    def at(self, address: int) -> Optional[Module]:
+        """The module in which an address lies; of a live machine, too."""
+        if self._modules is None:
+            self._modules = sorted(self._read())
+        index = bisect_right([each.base for each in self._modules], address) - 1
+        if index < 0 or address >= self._modules[index].end:
+            return None
+        return self._modules[index]
+
+    def _read(self) -> List[Module]:
         target = self._kernel.target
         head = target.find_symbol("PsLoadedModuleList")
-        found: List[_Module] = []
+        found: List[Module] = []
         if head is None:
             return found
         try:
@@ -60,7 +65,7 @@ class Modules:
             view = View(target, _ENTRY, link)
             try:
                 base, name = view["DllBase"], view.text("BaseDllName")
-                found.append(_Module(base, base + view["SizeOfImage"], name))
+                found.append(Module(base, base + view["SizeOfImage"], name))
             except PykdHandleError:
                 continue  # the code of one module has no name then
         return found

@@ -20,7 +20,7 @@ from typing import (
 )
 
 from ..layout import Struct
-from ..values import MissingSymbol, MissingType, Sentence, TargetError
+from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError
 from .memory import Memory
 from .span import Span
 
@@ -143,6 +143,13 @@ class Target(Memory):
         hold; complete ones have ``ObpKernelHandleTable``, from XP to 11.
         """
         return self.find_symbol(name) is None and self.find_symbol(_ALWAYS) is not None
+
+    def name_at(self, address: int) -> Maybe[str]:
+        """The symbol at an address, or the next one below it (``nt!KeBugCheckEx+0x12``); NO_VALUE
+        where the symbols are not of what lies there. Raises `PykdHandleError` where there are
+        none."""
+        del address
+        return NO_VALUE
 
     # -- the session ----------------------------------------------------------------------------
 

@@ -32,11 +32,14 @@ from .generations import Generations
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
+from .pseudo_handles import CURRENT_PROCESS, MINUS_1, pseudo_handle
 from .reasons import Reason
 from .sentence import Sentence, join
 
 __all__ = (
+    "CURRENT_PROCESS",
     "LABELS",
+    "MINUS_1",
     "NOT_REQUESTED",
     "NO_VALUE",
     "STOPPED",
@@ -69,6 +72,7 @@ __all__ = (
     "known",
     "maybe",
     "not_proved",
+    "pseudo_handle",
     "split_kernel_handle",
     "unavailable",
 )

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Sequence, Union
 
-from ...values import as_typed, split_kernel_handle
+from ...values import MINUS_1, as_typed, split_kernel_handle
 from ..words import (
-    MINUS_1,
     Evaluator,
     parse_flags,
     parse_handle,

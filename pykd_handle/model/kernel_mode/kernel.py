@@ -16,6 +16,7 @@ from ...kernel.process import Process as ProcessBlock
 from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
+from ...objects.modules import Modules
 from ...targets import Target
 from ...targets.symbols.report import Report
 from ...values import (
@@ -253,6 +254,15 @@ class KernelMode(Kernel):
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at this address."""
         return self.raw.object(header)
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The kernel's modules; read when the first one is asked for."""
+        return Modules(self.raw)
+
+    def is_header(self, address: int) -> bool:
+        """Whether what can be read at an address can be an object's header."""
+        return self._lookup.is_header(address)
 
     def find_object(self, which: Union[int, str]) -> KernelModeObject:
         """The object at this address, or with this path."""

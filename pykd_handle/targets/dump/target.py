@@ -6,12 +6,21 @@ from typing import Dict, List, Optional, Sequence
 
 from ...layout import Isf, Struct
 from ...layout.shipped import candidates
-from ...values import MissingSymbol, PykdHandleError, Reason, Sentence, Unavailable
+from ...values import (
+    Maybe,
+    MissingSymbol,
+    NoSymbols,
+    PykdHandleError,
+    Reason,
+    Sentence,
+    Unavailable,
+)
 from ..address_space import AddressSpace, Spaces
 from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
+from ..symbols.nearest import KernelNames
 from ..symbols.report import Looked, Report, report
 from ..symbols.search import load_symbols
 from ..symbols.verify import KernelFacts, Known, Symbols
@@ -55,6 +64,7 @@ class DumpTarget(RecoverableTarget):
         self._memory = memory
         self._kernel = AddressSpace(memory, self.pointer_size, self.five_levels, _USER_ADDRESS)
         self._spaces = Spaces(self._space)
+        self._names: Optional[KernelNames] = None
         self._remarks: List[Sentence] = list(figures.remarks)
         self.facts = _facts(self, figures)
         self._symbols: Symbols
@@ -110,6 +120,14 @@ class DumpTarget(RecoverableTarget):
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
+
+    def name_at(self, address: int) -> Maybe[str]:
+        """See `Target.name_at`: of the kernel's image, by the symbol file."""
+        if self.symbols_recovered:
+            raise NoSymbols("without symbols of nt no address in it has a name")
+        if self._names is None:
+            self._names = KernelNames(self._symbols.file, self._kernel, self.base)
+        return self._names.at(address)
 
     # -- the session ----------------------------------------------------------------------------
 

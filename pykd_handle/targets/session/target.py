@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...layout import BitField, Isf, Struct, SymbolFile
 from ...values import (
+    NO_VALUE,
+    Maybe,
     MissingSymbol,
     MissingType,
     NoSymbols,
@@ -22,6 +24,7 @@ from ..memory import Memory
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
+from ..symbols.nearest import KernelNames
 from ..symbols.path import parse_symbol_path
 from ..symbols.report import Report
 from .connect import first_line, is_kernel_session
@@ -80,6 +83,7 @@ class SessionTarget(RecoverableTarget):
             self.rows_at_once = _ROWS_AT_ONCE
             self.round_trips = True
         self._spaces = Spaces(self._space)
+        self._names: Optional[KernelNames] = None
         self._spaces_of = self._memory.age
         self.name = "the debugger's session"
         try:
@@ -253,6 +257,20 @@ class SessionTarget(RecoverableTarget):
                 raise MissingType(name)
             found = self._loaded.struct(name)
         return found
+
+    def name_at(self, address: int) -> Maybe[str]:
+        """See `Target.name_at`: as the debugger calls it, of every module that it has symbols of;
+        by a file in place of its own, of the kernel."""
+        if self._file is not None:
+            if self.symbols_recovered:
+                raise NoSymbols("without symbols of nt no address in it has a name")
+            if self._names is None:
+                self._names = KernelNames(self._file, self._memory, self.base)
+            return self._names.at(address)
+        if self.pointer_size == 4 and address >> 31:
+            address |= 0xFFFFFFFF00000000  # as the engine has the kernel's addresses there
+        name = str(self._pykd.findSymbol(address))
+        return name if "!" in name else NO_VALUE
 
     # -- the session ----------------------------------------------------------------------------
 

@@ -1,0 +1,176 @@
+"""``explain``: every value that a system holds is named back, with all that it is."""
+
+from __future__ import annotations
+
+import random
+import struct
+from typing import Dict, Set, Tuple
+
+import pytest
+
+from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.values import NO_VALUE, UsageError
+
+from .asking import Asked
+
+# What a value is: the family, and the pid where it is one process's.
+Is = Set[Tuple[str, int]]
+
+
+class System:
+    """A kernel whose values and what they are stand in ``known``, as it was built."""
+
+    def __init__(self, layout: str) -> None:
+        self.image = image = KernelImage(layout)
+        self.known: Dict[int, Is] = {}
+        first = image.process("first.exe", 0x104)
+        second = image.process("second.exe", 0x208)
+        image.current = first
+        event = image.event(r"\BaseNamedObjects\Ready")
+        self.event = event
+        # One value in two processes and, the id of the second process being taken for a handle,
+        # one that is of two families.
+        shared = first.handle(event, value=0x40)
+        second.handle(image.event(), value=shared)
+        self.add(shared, "handle", 0x104)
+        self.add(shared, "handle", 0x208)
+        self.add(first.handle(event, value=0x208), "handle", 0x104)
+        for process in (image.system, first, second):
+            self.add(process.pid, "process id")
+            self.add(process.address, "object")
+            self.add(process.object.header, "object header")
+        thread = image.thread(second, 0x20C)
+        self.add(0x20C, "thread id")
+        self.add(thread.address, "object")
+        self.add(8, "thread id")
+        kept = image.system.handle(event, value=0x50)
+        self.add(kept, "handle", 4)
+        for flag in (0x80000000, 0xFFFFFFFF80000000):
+            self.known[kept | flag] = {("kernel handle", -1)}
+        self.add(event.address, "object")
+        self.add(event.header, "object header")
+        self.add(image.base, "kernel module")
+        self.add(image.symbol("PspCidTable") + 3, "in a kernel module")
+        self.add(image.symbol("PspCidTable") + 3, "symbol")
+        for minus in range(1, 7):
+            self.known[(1 << 32) - minus] = {("pseudo handle", -1)}
+            self.known[(1 << 64) - minus] = {("pseudo handle", -1)}
+        self.kernel = KernelMode(MockTarget(image))
+
+    def add(self, value: int, family: str, pid: int = -1) -> None:
+        self.known.setdefault(value, set()).add((family, pid))
+
+    def ask(self, line: str) -> Asked:
+        return Asked(self.kernel, line)
+
+    def answer(self, value: int, more: str = "") -> Is:
+        rows = self.ask(f"explain {value:x} {more}").rows
+        return {(row["family"], row["pid"] or -1) for row in rows}
+
+
+@pytest.fixture(scope="module", params=["win10_19041_x64", "winxp_sp3_x86", "win7_sp1_x64"])
+def system(request: pytest.FixtureRequest) -> System:
+    return System(request.param)
+
+
+def test_every_value_is_named_back_with_all_that_it_is(system: System) -> None:
+    for value, expected in system.known.items():
+        found = system.answer(value)
+        # Objects lie in pool, and what lies in a kernel's image has a symbol below it.
+        assert {item for item in found if item[0] not in ("pool block", "symbol")} == {
+            item for item in expected if item[0] != "symbol"
+        }, hex(value)
+        assert expected <= found, hex(value)
+
+
+def test_a_value_of_nothing_is_nothing(system: System) -> None:
+    chance = random.Random(4)
+    width = 8 * system.image.pointer_size
+    for _ in range(40):
+        value = chance.getrandbits(width) | 1
+        if not system.image.memory.has_page(value):
+            asked = system.ask(f"explain {value:x}")
+            assert asked.rows == [], hex(value)
+            assert asked.feet == [f"nothing that can be looked at here knows 0x{value:x}"]
+
+
+def test_the_low_two_bits_of_a_handle_are_the_programs(system: System) -> None:
+    for tag in (1, 2, 3):
+        assert system.answer(0x40 + tag) == {("handle", 0x104), ("handle", 0x208)}
+
+
+def test_one_process_alone(system: System) -> None:
+    assert system.answer(0x40, "--process 208") == {("handle", 0x208)}
+    assert system.answer(0x40, "--process First.exe") == {("handle", 0x104)}
+    assert system.answer(0x40, "--process -1") == {("handle", 0x104)}, "the current one"
+
+
+def test_the_current_process_comes_first_and_a_closed_handle_is_told() -> None:
+    system = System("win10_19041_x64")
+    asked = system.ask("explain 40")
+    assert [row["process"] for row in asked.rows] == ["first.exe", "second.exe"]
+    assert [row["name"] for row in asked.rows] == [r"\BaseNamedObjects\Ready", NO_VALUE]
+    system.image.processes[1].close(0x40)
+    asked = Asked(KernelMode(MockTarget(system.image)), "explain 40")
+    assert [row["process"] for row in asked.rows] == ["second.exe"]
+    assert asked.remarks == [
+        "0x40 is a free entry of the handle table of first.exe (pid 0x104): closed, or never used"
+    ]
+
+
+def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:
+    system = System("win10_19041_x64")
+    for process in system.image.processes[1:]:
+        system.image.memory.drop_page(process.table.entry_address(0x40))
+    asked = Asked(KernelMode(MockTarget(system.image)), "explain 44")
+    assert asked.rows == []
+    assert asked.run.failed
+    (line,) = [note for note in asked.notes if "handle tables" in note]
+    assert line.startswith("handle tables: not looked at 2 times, as (first.exe (pid 0x104): 0x")
+    assert line.endswith(": not in the dump)")
+
+
+def test_blocks_of_pool_by_the_chain_of_their_page() -> None:
+    """A page of pool as Windows up to 1809 has it: 0x40 bytes Abcd, 0x20 free, the rest Xyz."""
+    image = KernelImage("win10_17763_x64")
+    page = image.allocate(0x1000, image.nonpaged, alignment=0x1000)
+    place, before = page, 0
+    for units, kind, tag in ((4, 2, b"Abcd"), (2, 0, b"Abcd"), (0x100 - 6, 2, b"Xyz ")):
+        # PreviousSize, PoolIndex, BlockSize, PoolType: a byte each. Then the tag.
+        image.memory.write(place, struct.pack("<4B4s", before, 0, units & 0xFF, kind, tag))
+        place, before = place + 16 * units, units
+    kernel = KernelMode(MockTarget(image))
+
+    def block(address: int) -> object:
+        rows = Asked(kernel, f"explain {address:x}").rows
+        return [(r["family"], r["name"], r["address"], r["certainty"]) for r in rows]
+
+    assert block(page + 0x10) == [("pool block", "Abcd", page, "certain")]
+    assert block(page + 0x3F) == [("pool block", "Abcd", page, "certain")]
+    assert block(page + 0x50) == [], "free"
+    assert block(page + 0xFF8) == [("pool block", "Xyz ", page + 0x60, "certain")]
+    image.memory.write(page + 0x40, b"\7")  # the second says that the first is longer
+    kernel = KernelMode(MockTarget(image))
+    assert block(page + 0x10) == [("pool block", "Abcd", page, "possible")]
+
+
+def test_what_is_no_number_is_wrong() -> None:
+    system = System("win10_19041_x64")
+    with pytest.raises(UsageError, match="VALUE 'xyz' is no number"):
+        system.ask("explain xyz")
+
+
+def test_ctrl_break_leaves_what_was_found() -> None:
+    system = System("win10_19041_x64")
+    kernel = KernelMode(MockTarget(system.image))
+
+    def stop(text: str) -> None:
+        if "second" in text:
+            raise KeyboardInterrupt
+
+    kernel.progress = stop  # type: ignore[method-assign]
+    asked = Asked(kernel, "explain 40")
+    assert asked.stopped
+    assert [row["process"] for row in asked.rows] == ["first.exe"]
