@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set,
 
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import (
+    MINUS_1,
     NO_VALUE,
     NOT_REQUESTED,
     STOPPED,
@@ -30,7 +31,7 @@ from .batches import batch
 from .many import many
 from .registry import USER, Argument, Run, command
 from .walk import PROCESS, Page, Walk
-from .words import MINUS_1, Evaluator, parse_process
+from .words import Evaluator, parse_process
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel, Object, Process
