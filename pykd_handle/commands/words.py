@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Optional, Union
 
-from ..values import MINUS_1, UsageError, pseudo_handle
+from ..values import MINUS_1, UsageError, attempt, pseudo_handle
 
 __all__ = (
     "Evaluator",
@@ -93,11 +93,7 @@ def parse_count(text: str, what: str) -> int:
 
 def is_number(text: str) -> bool:
     """Whether this is a number as it stands, without a debugger to ask."""
-    try:
-        parse_number(text, "")
-    except UsageError:
-        return False
-    return True
+    return attempt(parse_number, text, "", default=None, error=UsageError) is not None
 
 
 def quoted(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Tuple
 
 from ..layout import Fields, Struct
 from ..targets import Span, Target
-from ..values import Maybe, MemoryUnavailable, MissingType, unavailable
+from ..values import Maybe, MemoryUnavailable, MissingType, maybe, unavailable
 
 __all__ = ("decode_fields", "range_of", "read_fields")
 
@@ -37,19 +37,16 @@ def decode_fields(
         values = decoder.decode(data, -decoder.start)
     except (MemoryUnavailable, _struct.error):
         there = (path for path, error in zip(paths, missing) if error is None)
-        values = tuple(_single(span, struct, address, path) for path in there)
+        values = tuple(maybe(_single, span, struct, address, path) for path in there)
     if not any(missing):
         return values
     rest = iter(values)
     return tuple(next(rest) if error is None else unavailable(error) for error in missing)
 
 
-def _single(span: Span, struct: Struct, address: int, path: str) -> Maybe[int]:
+def _single(span: Span, struct: Struct, address: int, path: str) -> int:
     single = struct.decoder(path)
-    try:
-        data = span.at(address + single.start, single.end - single.start)
-    except MemoryUnavailable as error:
-        return unavailable(error)
+    data = span.at(address + single.start, single.end - single.start)
     return single.decode(data, -single.start)[0]
 
 

@@ -12,7 +12,6 @@ from ..layout import Array, fields
 from ..targets import Target
 from ..values import (
     Maybe,
-    MemoryUnavailable,
     Reason,
     Sentence,
     Unavailable,
@@ -170,10 +169,7 @@ class HandleTable:
         address = self.target.find_symbol("ExpFreeListCount")
         if address is None:
             return count if self.target.lacks_symbol("ExpFreeListCount") else 0
-        try:
-            stored = int.from_bytes(self.target.read(address, 4), "little")
-        except MemoryUnavailable:
-            return 0
+        stored = self.target.find_number(address, 4) or 0
         return stored if stored <= _MAX_FREE_LISTS else 0
 
     def entry(self, handle: int) -> Optional[HandleEntry]:

@@ -12,7 +12,7 @@ from typing import Dict
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Maybe, UnavailableError
+from ..values import Maybe, maybe
 from .fields import decode_fields
 from .process import Process
 from .strings import read_unicode_string
@@ -55,11 +55,8 @@ class ImageNames:
         room = min(struct.size + _AHEAD, _PAGE - address % _PAGE)
         span = target.read_partial(address, max(room, struct.size))
         length, maximum, buffer = decode_fields(span, struct, address, _NAME.paths)
-        try:
-            path = read_unicode_string(target, length, maximum, buffer, span=span)
-        except UnavailableError:
-            return ""
-        return _SEPARATOR.split(path)[-1]
+        path = maybe(lambda: read_unicode_string(target, length, maximum, buffer, span=span))
+        return _SEPARATOR.split(path or "")[-1]
 
 
 def _short(process: Process) -> Maybe[str]:

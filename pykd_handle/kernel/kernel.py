@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterable, List, NamedTuple, Optional
 
 from ..targets import Target
-from ..values import Generations, Maybe, PykdHandleError, Sentence, known, maybe
+from ..values import Generations, Maybe, Sentence, attempt, known, maybe
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -86,12 +86,11 @@ class Kernel:
         self._objects.forget(header)
 
     def _type_of(self, header: ObjectHeader) -> ObjectType:
-        try:
-            return self.types.by_header(header)
-        except PykdHandleError as error:
-            why = error.why
+        kind = maybe(self.types.by_header, header)
+        if isinstance(kind, ObjectType):
+            return kind
         name = self.types.prove(header.body) if header.body else None
-        return ObjectType(why, why, name or why)
+        return ObjectType(kind, kind, name or kind)
 
     # -- tables ---------------------------------------------------------------------------------
 
@@ -102,11 +101,9 @@ class Kernel:
         return self._kernel_table
 
     def _find_kernel_table(self) -> Maybe[int]:
-        try:
-            return self.target.read_pointer(self.target.symbol("ObpKernelHandleTable"))
-        except PykdHandleError:
-            # The kernel handle table is System's own, so its process leads there as well.
-            return self.finder.system().object_table
+        table = attempt(self.target.read_pointer_of, "ObpKernelHandleTable", default=None)
+        # The kernel handle table is System's own, so its process leads there as well.
+        return self.finder.system().object_table if table is None else table
 
     def table(self, address: int) -> HandleTable:
         """The handle table at the virtual ``address``."""

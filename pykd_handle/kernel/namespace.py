@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Collection, Dict, Optional, Tuple
 
 from ..targets import Target
-from ..values import NO_VALUE, CorruptedError, Maybe, Reason, UnavailableError, known, maybe
+from ..values import NO_VALUE, CorruptedError, Maybe, Reason, known, maybe
 from .object_header import HeaderReader, ObjectHeader
 from .strings import read_unicode_string
 
@@ -64,20 +64,16 @@ class Namespace:
         trail: Dict[int, str] = {}
         place = directory
         while place not in self._paths:
-            try:
-                name, above = self._step(place, trail)
-            except UnavailableError as error:
-                self._paths[place] = error.why
+            step = maybe(self._step, place, trail)
+            if not step or not step[1]:
+                self._paths[place] = step[0] if step else step
                 break
-            if not above:
-                self._paths[place] = name
-                break
-            trail[place] = name
-            place = above
+            trail[place] = step[0]
+            place = step[1]
         # The place that ended the way, too: the next name below it needs no new attempt.
         base = self._paths[place]
-        for step in reversed(list(trail)):
-            base = self._paths[step] = _below(base, trail[step]) if base else base
+        for below in reversed(list(trail)):
+            base = self._paths[below] = _below(base, trail[below]) if base else base
         return known(base)
 
     def _step(self, place: int, trail: Collection[int]) -> Tuple[str, int]:
@@ -101,11 +97,7 @@ class Namespace:
     def _root_directory(self) -> int:
         """The address of the root directory's body, or 0 where the target does not tell."""
         if self._root is None:
-            try:
-                place = self._target.symbol("ObpRootDirectoryObject")
-                self._root = self._target.read_pointer(place)
-            except UnavailableError:
-                self._root = 0
+            self._root = maybe(self._target.read_pointer_of, "ObpRootDirectoryObject") or 0
         return self._root
 
 

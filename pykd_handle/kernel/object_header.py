@@ -13,7 +13,7 @@ from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable
+from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable, maybe
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")
@@ -182,12 +182,9 @@ class HeaderReader:
         """The name header; ``where`` is the info mask, or up to Vista the distance itself."""
         if not where:
             return NO_VALUE if where == 0 else where
-        try:
-            distance = self.optional.distance(where, _NAME) if self.masked else where
-        except MissingType as error:
-            return error.why
-        if distance == 0:
-            return NO_VALUE
+        distance = maybe(self.optional.distance, where, _NAME) if self.masked else where
+        if not distance:
+            return NO_VALUE if distance == 0 else distance
         if self._names is None:
             return MissingType(_NAME_INFO.struct, self._target.symbols_recovered).why
         if not self._names.size <= distance <= _FARTHEST:

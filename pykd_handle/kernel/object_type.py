@@ -126,16 +126,15 @@ class TypeTable:
                     found.append(kind)
         return found
 
-    def unread(self) -> Optional[Unavailable]:
+    def unread(self) -> Maybe[None]:
         """Why `all` may lack types, None where it has every one."""
-        try:
-            for place in self._places():
-                kind = self.at(place)
-                known(kind.name)
-                known(kind.type_index)
-        except UnavailableError as error:
-            return error.why
-        return None
+        return maybe(self._know_all)
+
+    def _know_all(self) -> None:
+        for place in self._places():
+            kind = self.at(place)
+            known(kind.name)
+            known(kind.type_index)
 
     def _places(self) -> Iterator[int]:
         """Where the types lie. Raises `UnavailableError` where that is not known of every one."""

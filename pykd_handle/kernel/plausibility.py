@@ -15,7 +15,7 @@ from typing import List
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, CorruptedError, Maybe, PykdHandleError, maybe
+from ..values import Absent, Maybe, PykdHandleError, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
@@ -23,7 +23,7 @@ from .object_header import HeaderReader, ObjectHeader
 from .object_type import TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 from .root_directory import find_root_directory
-from .state_checks import Verdict, Vote, check_processes, listed_processes, note, table_of
+from .state_checks import Verdict, Vote, check_processes, fits, listed_processes, note, table_of
 
 __all__ = ("Verdict", "check_layout")
 
@@ -70,14 +70,9 @@ def _same(value: Maybe[object], wanted: object) -> Maybe[bool]:
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:
-    try:
-        table = table_of(target, system)
-    except CorruptedError:
-        table = None
-    except PykdHandleError:
-        return
-    if table is None:  # System never exits
-        note(verdict, "System's handle table", False)
+    table = maybe(table_of, target, system)
+    if not table:  # System never exits
+        note(verdict, "System's handle table", False if table is None else fits(table))
         return
     owner = _same(table.process_id, SYSTEM_PROCESS_ID)
     note(verdict, "the process id in System's handle table", owner, "ObjectTable")
@@ -130,17 +125,15 @@ def _check_types(target: Target, verdict: Verdict, table: TypeTable) -> None:
         return
     names = {kind.name for kind in types}
     wanted = {"Type", "Directory", "Process", "Thread", "File", "Key", "Section", "Event"}
-    fits = wanted <= names and len(types) >= _FEWEST_TYPES
-    if fits or table.unread() is None:  # what is missing may be one of those
-        note(verdict, "the names of the object types", fits)
-    if target.find_symbol("ObpRootDirectoryObject") is None:
-        return
+    whole = wanted <= names and len(types) >= _FEWEST_TYPES
+    if whole or table.unread() is None:  # what is missing may be one of those
+        note(verdict, "the names of the object types", whole)
+    if target.find_symbol("ObpRootDirectoryObject") is not None:
+        root = maybe(_root_is_directory, target, table)
+        note(verdict, "the type of the root directory", fits(root))
+
+
+def _root_is_directory(target: Target, table: TypeTable) -> bool:
     headers = HeaderReader(target)
-    try:
-        root = headers.read(headers.header_of(find_root_directory(target, headers)))
-        fits = table.by_header(root).name == "Directory"
-    except CorruptedError:
-        fits = False
-    except PykdHandleError:
-        return
-    note(verdict, "the type of the root directory", fits)
+    root = headers.read(headers.header_of(find_root_directory(target, headers)))
+    return table.by_header(root).name == "Directory"

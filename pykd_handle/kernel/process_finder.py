@@ -168,16 +168,13 @@ class ProcessFinder:
         self, pid: int, seen: Dict[int, Process], found: Dict[int, FoundProcess], search: Search
     ) -> Iterator[FoundProcess]:
         """The process that the table of ids has under this id."""
+        doubt = Sentence("the table of ids can't be read: ")
         try:
             table = cid_table(self._target)
-        except PykdHandleError as error:
-            search.doubts.append(Sentence("the table of ids can't be read: {}", error))
-            return
-        try:
+            doubt = Sentence("the entry of 0x{:x} in the table of ids can't be read: ", pid)
             entry = table.entry(pid)
         except PykdHandleError as error:
-            line = "the entry of 0x{:x} in the table of ids can't be read: {}"
-            search.doubts.append(Sentence(line, pid, error))
+            search.doubts.append(Sentence("{}{}", doubt, error))
             return
         place = 0
         if entry is not None and not entry.free and entry.handle == pid:

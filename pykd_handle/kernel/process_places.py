@@ -105,14 +105,11 @@ class ProcessPlaces:
                 yield self._checked(place, Sentence("a processor runs"))
 
     def of_system(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
-        try:
-            place = self._target.read_pointer(self._target.symbol(Source.SYSTEM.value))
-        except MissingSymbol:
-            return
-        except PykdHandleError as error:
-            if not any(process.pid == SYSTEM_PROCESS_ID for process in seen.values()):
-                yield _aside("{} can't be read: {}", Source.SYSTEM.value, error)
-            return
+        known = any(process.pid == SYSTEM_PROCESS_ID for process in seen.values())
+        yield from _followed("" if known else Source.SYSTEM.value, self._of_system(seen))
+
+    def _of_system(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
+        place = self._target.read_pointer_of(Source.SYSTEM.value)
         if place not in seen:
             yield self._checked(place, Sentence("{} names", Source.SYSTEM.value))
 
@@ -177,14 +174,15 @@ class ProcessPlaces:
 def _followed(
     what: str, places: Iterator[Union[int, BrokenList]]
 ) -> Iterator[Union[int, BrokenList]]:
-    """What a place names, and a line where it can't be read. Where the symbols do not have it,
-    there is nothing to hold the list of processes against."""
+    """What a place names, and a line where it can't be read; none for a place without words. Where
+    the symbols do not have it, there is nothing to hold the list of processes against."""
     try:
         yield from places
     except MissingSymbol:
         return
     except PykdHandleError as error:
-        yield _aside("{} can't be read: {}", what, error)
+        if what:
+            yield _aside("{} can't be read: {}", what, error)
 
 
 def _aside(template: str, *parts: Any) -> BrokenList:

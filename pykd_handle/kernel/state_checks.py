@@ -13,7 +13,7 @@ the ids, and the tables that name their owners.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Dict, List, NamedTuple, Optional, Set, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Union
 
 from ..layout import fields
 from ..targets import Span, Target
@@ -21,6 +21,7 @@ from ..values import (
     NO_VALUE,
     Absent,
     CorruptedError,
+    Impossible,
     Maybe,
     PykdHandleError,
     Reason,
@@ -42,6 +43,7 @@ __all__ = (
     "Verdict",
     "Vote",
     "check_processes",
+    "fits",
     "listed_processes",
     "note",
     "table_of",
@@ -90,6 +92,11 @@ def note(verdict: Verdict, what: str, fits: Maybe[bool], *fields: str) -> None:
         verdict.proved.update(fields)
 
 
+def fits(answer: Maybe[Any]) -> Maybe[Any]:
+    """What an answer says of a layout: what was read and can't be speaks against it."""
+    return False if isinstance(answer, Impossible) else answer
+
+
 class Vote:
     """Answers to a question that many are asked; an absent one is none."""
 
@@ -135,16 +142,12 @@ def check_processes(
         names.count(maybe(_is_name, name))
         exits.count(maybe(_exit_fits, target, process, process in listed))
         sessions.count(maybe(_session_fits, target, process))
-        try:
-            table = table_of(target, process)
-        except CorruptedError:
-            tables.count(False)
-            continue
-        except PykdHandleError:
-            continue
-        if table is not None:
+        table = maybe(table_of, target, process)
+        if table:
             tables.count(maybe(_owner_fits, table, process))
             counts.count(maybe(_count_fits, table))
+        elif table is not None:
+            tables.count(fits(table))
     _check_threads(target, verdict, reader)
     ids.tell(
         verdict,

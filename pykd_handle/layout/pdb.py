@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
-from ..values import MissingSymbol, MissingType
+from ..values import MissingSymbol, MissingType, attempt
 from .isf import PdbIdentity
 from .msf import NO_STREAM, Msf
 from .pdb_publics import Publics, PublicStreams
@@ -319,10 +319,8 @@ class Pdb:
         if isinstance(kind, Array):
             return kind.count * self._least_size(kind.element)
         if isinstance(kind, StructRef):
-            try:
-                return self._nested(kind.name).size
-            except MissingType:
-                return 0
+            nested = attempt(self._nested, kind.name, default=None, error=MissingType)
+            return 0 if nested is None else nested.size
         if isinstance(kind, (BitField, EnumType)):
             return kind.storage.size
         return kind.size

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from ..values import MissingField, MissingType, PykdHandleError, SymbolsError
+from ..values import MissingField, MissingType, PykdHandleError, SymbolsError, attempt
 from .decoder import Decoder, Slot
 from .source import Source
 from .types import Array, BitField, EnumType, Integer, Pointer, StructRef, Type
@@ -84,12 +84,7 @@ class Struct:
 
     def has(self, *paths: str) -> bool:
         """Whether all of these fields exist. A path into a type that is not there is an error."""
-        try:
-            for path in paths:
-                self.field(path)
-        except MissingField:
-            return False
-        return True
+        return all(attempt(self.field, path, default=None, error=MissingField) for path in paths)
 
     def first(self, *paths: str) -> Optional[str]:
         """The first of these fields that exists: the newest way stands first."""

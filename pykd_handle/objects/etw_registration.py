@@ -12,7 +12,7 @@ from typing import Optional, Tuple
 
 from ..kernel import Kernel
 from ..layout import fields
-from ..values import CorruptedError, Hex
+from ..values import CorruptedError, Hex, attempt
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -120,7 +120,5 @@ class EtwRegistration(Facts):
         process = registration["Process"]
         if not registration.target.is_kernel_address(process):
             return None
-        try:
-            return process_at(self.kernel, process)
-        except CorruptedError:
-            return None  # of the kernel: a function, or whatever its context is
+        # Of the kernel it is a function, or whatever its context is.
+        return attempt(process_at, self.kernel, process, default=None, error=CorruptedError)

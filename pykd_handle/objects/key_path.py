@@ -12,7 +12,7 @@ from typing import Dict, List, Set, Tuple
 from ..kernel.strings import wide_text
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError, Maybe, PykdHandleError, Reason, Unavailable, unavailable
+from ..values import CorruptedError, Maybe, Reason, Unavailable, maybe
 from .view import View
 
 __all__ = ("KeyPaths",)
@@ -57,13 +57,12 @@ class KeyPaths:
                 )
                 break
             seen.add(place)
-            try:
-                parent, part = self._step(place)
-            except PykdHandleError as error:
-                base = unavailable(error)
+            above = maybe(self._step, place)
+            if not above:
+                base = above
                 break
-            trail.append((place, part))
-            place = parent
+            trail.append((place, above[1]))
+            place = above[0]
         if not trail:
             self._paths[block] = base
         for step, part in reversed(trail):

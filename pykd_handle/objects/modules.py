@@ -11,7 +11,7 @@ from typing import List, NamedTuple, Optional
 
 from ..kernel import Kernel
 from ..layout import fields
-from ..values import PykdHandleError
+from ..values import maybe
 from .lists import entries
 from .view import View
 
@@ -57,15 +57,13 @@ class Modules:
         found: List[Module] = []
         if head is None:
             return found
-        try:
-            links = entries(target, head, "modules")
-        except PykdHandleError:
-            return found
-        for link in links:
-            view = View(target, _ENTRY, link)
-            try:
-                base, name = view["DllBase"], view.text("BaseDllName")
-                found.append(Module(base, base + view["SizeOfImage"], name))
-            except PykdHandleError:
-                continue  # the code of one module has no name then
+        for link in maybe(entries, target, head, "modules") or ():
+            module = maybe(_module, View(target, _ENTRY, link))
+            if module:  # else the code of one module has no name
+                found.append(module)
         return found
+
+
+def _module(view: View) -> Module:
+    base, name = view["DllBase"], view.text("BaseDllName")
+    return Module(base, base + view["SizeOfImage"], name)

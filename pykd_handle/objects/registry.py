@@ -20,9 +20,9 @@ from ..values import (
     Generations,
     Hex,
     Maybe,
-    PykdHandleError,
     Unavailable,
     joined,
+    known,
     maybe,
 )
 from .base import FAMILIES, Description, Facts
@@ -53,7 +53,7 @@ class Objects:
         self._plain = Facts(kernel, self._files)
         self._header = Header(kernel, self._files)
         self._entry = Entry(kernel, self._files)
-        self._access: Dict[int, Maybe[TypeAccess]] = {}
+        self._access: Dict[Maybe[int], Maybe[TypeAccess]] = {}
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
         self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
 
@@ -139,12 +139,13 @@ class Objects:
     def access_of(self, item: KernelObject) -> Maybe[TypeAccess]:
         """What the type of an object says of access masks: read once for each type."""
         address = item.type.address
-        if isinstance(address, Absent):
-            return address
         found = self._access.get(address)
         if found is None:
-            found = self._access[address] = maybe(read_type_access, self.kernel.target, address)
+            found = self._access[address] = maybe(self._read_access, address)
         return found
+
+    def _read_access(self, address: Maybe[int]) -> Maybe[TypeAccess]:
+        return read_type_access(self.kernel.target, known(address))
 
     def _facts(self, type_name: str) -> Facts:
         family = families().get(type_name, Facts)
@@ -157,8 +158,9 @@ class Objects:
 def _end_of(target: Target, fields: Fields) -> int:
     """Where the last of these fields ends, in bytes from the object's begin; 0 where this kernel
     has none of them, or their layout can't be used: then their cells say so."""
-    try:
+
+    def end() -> int:
         struct = target.find_struct(fields.struct)
         return 0 if struct is None else struct.plan(fields.paths).decoder.end
-    except PykdHandleError:
-        return 0
+
+    return maybe(end) or 0

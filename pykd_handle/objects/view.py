@@ -10,7 +10,7 @@ from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import Fields, Struct
 from ..targets import Span, Target
-from ..values import CorruptedError, Maybe, PykdHandleError, Reason, unavailable
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, maybe
 
 __all__ = ("View",)
 
@@ -121,7 +121,4 @@ class View:
 
     def cell(self, find: Callable[[View], Maybe[T]]) -> Maybe[T]:
         """The same, and an absent value that says why where it raises `PykdHandleError`."""
-        try:
-            return self.once(find)
-        except PykdHandleError as error:
-            return unavailable(error)
+        return maybe(self.once, find)

@@ -20,7 +20,7 @@ from typing import (
 )
 
 from ..layout import Struct
-from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError
+from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError, attempt
 from .memory import Memory
 from .span import Span
 
@@ -114,27 +114,27 @@ class Target(Memory):
 
     def find_symbol(self, name: str) -> Optional[int]:
         """The address of a symbol, or None where the symbols do not hold it."""
-        try:
-            return self.symbol(name)
-        except MissingSymbol:
-            return None
+        return attempt(self.symbol, name, default=None, error=MissingSymbol)
+
+    def read_pointer_of(self, name: str) -> int:
+        """The pointer that a global of the kernel holds. Raises `MissingSymbol`, and
+        `MemoryUnavailable`."""
+        return self.read_pointer(self.symbol(name))
 
     def find_struct(self, name: str) -> Optional[Struct]:
         """The layout of a structure, or None where the symbols do not hold it."""
-        try:
-            return self.struct(name)
-        except MissingType:
-            return None
+        return attempt(self.struct, name, default=None, error=MissingType)
 
     def find_offset(self, struct: str, *fields: str) -> Optional[int]:
         """The offset in bytes of the first of these fields that the layout of a structure has, or
         None where the symbols hold none."""
-        try:
-            layout = self.struct(struct)
-            found = layout.first(*fields)
-            return None if found is None else layout.offset(found)
-        except MissingType:  # that structure's, or that of one in it
-            return None
+        # The structure may lack, or that of one in it.
+        return attempt(self._first_offset, struct, *fields, default=None, error=MissingType)
+
+    def _first_offset(self, struct: str, *fields: str) -> Optional[int]:
+        layout = self.struct(struct)
+        found = layout.first(*fields)
+        return None if found is None else layout.offset(found)
 
     def lacks_symbol(self, name: str) -> bool:
         """Whether this kernel has no such symbol for certain.

@@ -7,8 +7,9 @@ nobody who reads asks which of them it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
+from ..values import MemoryUnavailable, attempt
 from .span import Span
 
 __all__ = ("Memory",)
@@ -38,6 +39,10 @@ class Memory(ABC):
     def read_number(self, address: int, size: int) -> int:
         """The unsigned number of ``size`` bytes at ``address``. Raises `MemoryUnavailable`."""
         return int.from_bytes(self.read(address, size), "little")
+
+    def find_number(self, address: int, size: int) -> Optional[int]:
+        """The same, or None where a byte of it is missing."""
+        return attempt(self.read_number, address, size, default=None, error=MemoryUnavailable)
 
     def of_root(self, root: int) -> Memory:
         """The memory that page tables at the physical address ``root`` lead to; where nothing is

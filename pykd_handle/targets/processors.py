@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
-from ..values import PykdHandleError, TargetError
+from ..values import Absent, TargetError, maybe
 from .base import Running, Target
 
 __all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")
@@ -53,10 +53,9 @@ def current_process(target: Target, offsets: Offsets, processors: int, stack_poi
         )
     threads = _threads(target, offsets.current_thread, processors)
     thread = _on_stack(target, offsets, threads, stack_pointer) or threads[0]
-    try:
-        process = target.read_pointer(thread + offsets.process)
-    except PykdHandleError as error:
-        raise TargetError("no current process: that of the thread is missing: {}", error) from None
+    process = maybe(target.read_pointer, thread + offsets.process)
+    if isinstance(process, Absent):
+        raise TargetError("no current process: that of the thread is missing: {}", process)
     if not target.is_kernel_address(process):
         raise TargetError(
             f"no current process: the thread 0x{thread:x} names 0x{process:x}, which is none"
@@ -68,10 +67,7 @@ def running(target: Target, offsets: Offsets, processors: int) -> List[Running]:
     """What each of so many processors runs; those that can't be read are left out."""
     if offsets.current_thread is None or offsets.process is None:
         return []
-    try:
-        threads = _threads(target, offsets.current_thread, processors)
-    except PykdHandleError:
-        return []
+    threads = maybe(_threads, target, offsets.current_thread, processors) or []
     width = target.pointer_size
     found: List[Running] = []
     spans = target.read_many((thread + offsets.process, width) for thread in threads)

@@ -6,7 +6,7 @@ prints it as one line, in words (`pykd_handle.render.words`), and no traceback.
 
 from __future__ import annotations
 
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Type, TypeVar, Union
 
 from .absent import Absent, Impossible, Maybe, Unavailable
 from .reasons import Reason
@@ -26,6 +26,7 @@ __all__ = (
     "TargetError",
     "UnavailableError",
     "UsageError",
+    "attempt",
     "known",
     "maybe",
     "not_proved",
@@ -33,6 +34,7 @@ __all__ = (
 )
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class PykdHandleError(Exception):
@@ -163,6 +165,20 @@ def maybe(function: Callable[..., Maybe[T]], *arguments: Any) -> Maybe[T]:
         return function(*arguments)
     except PykdHandleError as error:
         return error.why
+
+
+def attempt(
+    function: Callable[..., T],
+    *arguments: Any,
+    default: D,
+    error: Type[PykdHandleError] = PykdHandleError,
+) -> Union[T, D]:
+    """What a function gives for these arguments, or ``default`` where it raises this error: for
+    what only helps along, and whose absence no cell tells of."""
+    try:
+        return function(*arguments)
+    except error:
+        return default
 
 
 def known(value: Maybe[T]) -> T:

@@ -295,7 +295,7 @@ class KernelMode(Kernel):
         """Whether no type is left that can't be read."""
         return self.types_unread() is None
 
-    def types_unread(self) -> Optional[Unavailable]:
+    def types_unread(self) -> Maybe[None]:
         """Why `types` may lack some; None where it has every one."""
         return self.raw.types.unread()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional, Tuple
 
-from ...values import MemoryUnavailable, Sentence, TargetError, join
+from ...values import Sentence, TargetError, join
 from .figures import PagedDump, figures_of
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, Machine
@@ -115,12 +115,9 @@ def _is_head(memory: PagedMemory, address: int, width: int) -> bool:
     """Whether a list begins here: at either end an entry leads back. One end may be damaged."""
     kernel = 1 << 8 * width - 1
     for forward, back in ((0, width), (width, 0)):
-        try:
-            entry = memory.read_number(address + forward, width)
-            if min(address, entry) >= kernel and memory.read_number(entry + back, width) == address:
-                return True
-        except MemoryUnavailable:
-            continue
+        entry = memory.find_number(address + forward, width) or 0
+        if min(address, entry) >= kernel and memory.find_number(entry + back, width) == address:
+            return True
     return False
 
 

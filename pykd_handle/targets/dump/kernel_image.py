@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import List, Optional, Tuple
 
-from ...values import MemoryUnavailable, PykdHandleError
+from ...values import maybe
 from ..memory import Memory
 from .debug_record import read_pdb_identity
 from .header import PAGE_SIZE
@@ -13,6 +13,7 @@ from .header import PAGE_SIZE
 __all__ = ("find_debugger_data", "find_kernel", "size_of_image")
 
 _IMAGE = 64 << 20  # a kernel's image is shorter
+_MZ = int.from_bytes(b"MZ", "little")
 _TAG = b"KDBG"
 _TAG_AT, _SIZE_AT, _BASE_AT = 0x10, 0x14, 0x18  # in KDDEBUGGER_DATA64
 _BLOCK_SIZES = range(0x208, 0x1000)
@@ -22,13 +23,11 @@ def find_kernel(memory: Memory, inside: int) -> Optional[int]:
     """The base of the image that an address lies in, if it has a kernel's debug record."""
     page = inside // PAGE_SIZE * PAGE_SIZE
     for base in range(page, max(page - _IMAGE, 0), -PAGE_SIZE):
-        try:
-            if memory.read(base, 2) != b"MZ":
-                continue
-            if read_pdb_identity(memory.read, base).name[:2].lower() == "nt":
-                return base
-        except PykdHandleError:
+        if memory.find_number(base, 2) != _MZ:
             continue
+        identity = maybe(read_pdb_identity, memory.read, base)
+        if identity and identity.name[:2].lower() == "nt":
+            return base
     return None
 
 
@@ -46,11 +45,9 @@ def find_debugger_data(memory: Memory, base: int, pointer_size: int) -> int:
 
 def size_of_image(memory: Memory, base: int) -> int:
     """``SizeOfImage`` of the image at ``base``, at most 64 MB; 0 where its headers are missing."""
-    try:
-        head = base + memory.read_number(base + 0x3C, 4)
-        return min(memory.read_number(head + 0x50, 4), _IMAGE)
-    except MemoryUnavailable:
-        return 0
+    head = memory.find_number(base + 0x3C, 4)
+    size = 0 if head is None else memory.find_number(base + head + 0x50, 4) or 0
+    return min(size, _IMAGE)
 
 
 def _image(memory: Memory, base: int) -> List[Tuple[int, bytes]]:
@@ -60,10 +57,8 @@ def _image(memory: Memory, base: int) -> List[Tuple[int, bytes]]:
 
 
 def _is_block(memory: Memory, address: int, base: int, pointer_size: int) -> bool:
-    try:
-        data = memory.read(address, _BASE_AT + 8)
-    except MemoryUnavailable:
+    span = memory.fetch(address, _BASE_AT + 8)
+    if not span.complete:
         return False
-    (size,) = struct.unpack_from("<I", data, _SIZE_AT)
-    stored = int.from_bytes(data[_BASE_AT : _BASE_AT + pointer_size], "little")
-    return size in _BLOCK_SIZES and stored == base
+    (size,) = struct.unpack_from("<I", span.data(), _SIZE_AT)
+    return size in _BLOCK_SIZES and span.number(address + _BASE_AT, pointer_size) == base

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ...values import MemoryUnavailable
+from ...values import MemoryUnavailable, attempt
 from .debug_record import Read
 
 __all__ = ("base_from_modules",)
@@ -19,18 +19,18 @@ def base_from_modules(read: Read, head: int, pointer_size: int = 8) -> Optional[
 
     None where the list can't be read or does not look like one.
     """
-    width = pointer_size
+    return attempt(_first_module, read, head, pointer_size, default=None, error=MemoryUnavailable)
+
+
+def _first_module(read: Read, head: int, width: int) -> Optional[int]:
     half = 1 << 8 * width - 1
-    try:
-        first = int.from_bytes(read(head, width), "little")
-        if first < half:
-            return None
-        entry = read(first, 9 * width)
-        back, base = (
-            int.from_bytes(entry[place * width : (place + 1) * width], "little") for place in (1, 6)
-        )
-        if back != head or base < half or base & 0xFFF or read(base, 2) != b"MZ":
-            return None
-    except MemoryUnavailable:
+    first = int.from_bytes(read(head, width), "little")
+    if first < half:
+        return None
+    entry = read(first, 9 * width)
+    back, base = (
+        int.from_bytes(entry[place * width : (place + 1) * width], "little") for place in (1, 6)
+    )
+    if back != head or base < half or base & 0xFFF or read(base, 2) != b"MZ":
         return None
     return base

@@ -8,7 +8,7 @@ Windows 7, on 32 bits, and where a debugger was attached).
 
 from __future__ import annotations
 
-from ...values import MemoryUnavailable, Sentence, TargetError
+from ...values import Sentence, TargetError
 from ..memory import Memory
 from .figures import Figures, PagedDump
 from .file import DumpFile
@@ -72,8 +72,5 @@ def _note(system: SystemProcess) -> Sentence:
 
 def _build(memory: Memory, pointer_size: int) -> int:
     """The build number out of the page that the kernel shares with all processes, 0 for none."""
-    try:
-        number = memory.read_number(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4)
-    except MemoryUnavailable:
-        return 0
+    number = memory.find_number(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4) or 0
     return number if 10240 <= number < 100_000 else 0

@@ -13,7 +13,6 @@ from typing import Dict, Iterator, NamedTuple, Optional
 
 from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
-from ...values import MemoryUnavailable
 from .file import DumpFile
 from .memory import PagedMemory
 from .pages import FilePages
@@ -146,11 +145,8 @@ def _look(
 
 def _leads_back(memory: PagedMemory, following: int, head: int, width: int) -> Optional[int]:
     """The physical address of the entry that both the list's next entry and its head name."""
-    try:
-        links = memory.read_number(following + width, width)
-        if memory.read_number(head, width) != links:
-            return None
-    except MemoryUnavailable:
+    links = memory.find_number(following + width, width)
+    if links is None or memory.find_number(head, width) != links:
         return None
     frame = memory.translator.frame(links)
     return frame << 12 | links & 0xFFF if isinstance(frame, int) else None

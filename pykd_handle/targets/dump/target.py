@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence
 
-from ...layout import Isf, Struct
+from ...layout import Isf, PdbIdentity, Struct
 from ...layout.shipped import candidates
 from ...values import (
     Maybe,
     MissingSymbol,
     NoSymbols,
-    PykdHandleError,
     Reason,
     Sentence,
     Unavailable,
+    attempt,
+    maybe,
 )
 from ..address_space import AddressSpace, Spaces
 from ..memory import Memory
@@ -95,12 +96,11 @@ class DumpTarget(RecoverableTarget):
 
         Raises `MissingSymbol`.
         """
-        try:
-            return self.base + self._symbols.file.symbol(name)
-        except MissingSymbol:
-            if name in self._known:
-                return self._known[name]
-            raise
+        file = self._symbols.file
+        if name in self._known:
+            offset = attempt(file.symbol, name, default=None, error=MissingSymbol)
+            return self._known[name] if offset is None else self.base + offset
+        return self.base + file.symbol(name)
 
     def struct(self, name: str) -> Struct:
         """From the symbol file. Raises `MissingType`."""
@@ -204,28 +204,19 @@ def _facts(target: DumpTarget, figures: Figures) -> KernelFacts:
         base = figures.debugger_data.base
     if base is None or not target.is_kernel_address(base):
         base = base_from_modules(target.read, figures.module_list, figures.pointer_size)
-    identity = None
-    no_identity = Sentence("")
-    if base is None:
-        no_identity = Sentence("where its image lies is not known")
-    else:
-        try:
-            identity = read_pdb_identity(target.read, base)
-        except PykdHandleError as error:
-            no_identity = Sentence("its debug record at {}", error)
+    identity: Optional[Maybe[PdbIdentity]] = None
+    no_identity, image = Sentence("where its image lies is not known"), figures.kernel_image
+    if base is not None:
+        identity = maybe(read_pdb_identity, target.read, base)
+        no_identity = Sentence("its debug record at {}", identity)
+        if not identity:
+            image = image or attempt(read_image_key, target.read, base, default="")
     return KernelFacts(
         base,
-        identity,
-        no_identity,
+        identity or None,
+        Sentence("") if identity else no_identity,
         tuple(known),
         figures.build,
         figures.pointer_size,
-        "" if identity is not None else figures.kernel_image or _image_key(target, base),
+        "" if identity else image,
     )
-
-
-def _image_key(target: DumpTarget, base: Optional[int]) -> str:
-    try:
-        return "" if base is None else read_image_key(target.read, base)
-    except PykdHandleError:
-        return ""

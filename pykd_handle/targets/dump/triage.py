@@ -13,7 +13,7 @@ import struct
 from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...values import MemoryUnavailable, Sentence
+from ...values import Sentence
 from ..base import Running
 from .debug_record import image_key
 from .figures import Figures, figures_of
@@ -228,8 +228,4 @@ def _processor_block(
     raw = place.file.read(prcb.offset + offset, 4)
     if len(raw) < 4 or prcb.offset < place.first:
         return None
-    try:
-        slot = array + place.width * int.from_bytes(raw, "little")
-        return memory.read_number(slot, place.width)
-    except MemoryUnavailable:
-        return None
+    return memory.find_number(array + place.width * int.from_bytes(raw, "little"), place.width)

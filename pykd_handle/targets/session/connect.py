@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any, Dict
 
-from ...values import TargetError
+from ...values import TargetError, attempt
 
 __all__ = ("ForeignPykd", "connect", "first_line", "in_debugger", "is_kernel_session")
 
@@ -33,9 +33,8 @@ class ForeignPykd(TargetError):
 
 def in_debugger() -> bool:
     """Whether a debugger runs this Python, as opposed to a Python that has loaded a debugger."""
-    try:
-        pykd = connect()
-    except TargetError:
+    pykd = attempt(connect, default=None, error=TargetError)
+    if pykd is None:
         return False
     try:
         return bool(pykd.isWindbgExt())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ...values import TargetError
+from ...values import TargetError, attempt
 from ..dbgeng import CONTROL, DATA_SPACES, EngineError, Interface, open_interface
 
 __all__ = ("Engine", "open_engine")
@@ -68,12 +68,10 @@ class Engine:
 
     def _take_interrupt(self) -> None:
         """Clear the wish to stop, which is obeyed now: else every later read ends with it, too."""
-        try:
-            control = self._data.query(CONTROL)
-        except EngineError:
-            return
-        control.method(_GET_INTERRUPT)()
-        control.close()
+        control = attempt(self._data.query, CONTROL, default=None, error=EngineError)
+        if control is not None:
+            control.method(_GET_INTERRUPT)()
+            control.close()
 
     def close(self) -> None:
         """Let go of the interface; nothing may be read after that."""
@@ -82,7 +80,5 @@ class Engine:
 
 def open_engine() -> Optional[Engine]:
     """The engine of this process, or None where there is none that can be talked to."""
-    try:
-        return Engine(open_interface(DATA_SPACES))
-    except TargetError:
-        return None
+    data = attempt(open_interface, DATA_SPACES, default=None, error=TargetError)
+    return None if data is None else Engine(data)

@@ -11,12 +11,12 @@ from typing import NamedTuple, Sequence
 
 from ...layout import SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
-    MemoryUnavailable,
     MissingSymbol,
     NoSymbols,
     PykdHandleError,
     Sentence,
     SymbolsError,
+    maybe,
 )
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
@@ -40,12 +40,10 @@ class GivenSymbols(NamedTuple):
 
 def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
     """The symbol file of the kernel at ``base`` in one of these folders. Raises `NoSymbols`."""
-    try:
-        identity = read_pdb_identity(target.read, base)
-    except PykdHandleError as error:
-        raise NoSymbols(
-            "which PDB this kernel has is not known ({}); give --symbols FILE", error
-        ) from None
+    identity = maybe(read_pdb_identity, target.read, base)
+    if not identity:
+        line = "which PDB this kernel has is not known ({}); give --symbols FILE"
+        raise NoSymbols(line, identity)
     remark = ""
     for folder in folders:
         found = search(folder, identity, (), True, {})
@@ -80,10 +78,10 @@ def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
             wanted = base + file.symbol(symbol)
         except MissingSymbol as error:
             raise SymbolsError("{}: {}", path, error) from None
-        try:
-            stored = target.read_number(block + place, 8) & mask
-        except MemoryUnavailable:
+        stored = target.find_number(block + place, 8)
+        if stored is None:
             continue
+        stored &= mask
         checks += 1
         if stored != wanted:
             raise SymbolsError(
@@ -101,11 +99,8 @@ def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
 
 def _check_pdb(target: Target, base: int, file: SymbolFile, path: Path) -> None:
     """The PDB that the kernel's image names, where it does, must be the file's."""
-    try:
-        wanted = read_pdb_identity(target.read, base)
-    except PykdHandleError:
-        return
-    if file.identity is not None and file.identity.guid != wanted.guid:
+    wanted = maybe(read_pdb_identity, target.read, base)
+    if wanted and file.identity is not None and file.identity.guid != wanted.guid:
         raise SymbolsError(
             f"{path} is of another kernel: it was made from PDB {file.identity}, this kernel "
             f"has {wanted}"
@@ -114,10 +109,10 @@ def _check_pdb(target: Target, base: int, file: SymbolFile, path: Path) -> None:
 
 def _check_list(target: Target, head: int, path: Path) -> int:
     """PsActiveProcessHead must lead to an entry that leads back to it."""
-    try:
-        first = target.read_pointer(head)
-        back = target.read_pointer(first + target.pointer_size)
-    except MemoryUnavailable:
+    width = target.pointer_size
+    first = target.find_number(head, width)
+    back = None if first is None else target.find_number(first + width, width)
+    if back is None:
         return 0
     if back != head:
         raise SymbolsError(f"{path} is of another kernel: no list begins at nt!PsActiveProcessHead")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ...layout.pdb import Pdb
-from ...values import PykdHandleError, SymbolsError
+from ...values import SymbolsError, attempt, maybe
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
 
@@ -23,15 +23,11 @@ def open_loaded(target: Target, module: Any, failures: Any, base: int) -> Option
         return None
     if not path.lower().endswith(".pdb"):
         return None  # "no symbols", "export symbols"
-    try:
-        file = Pdb(Path(path))
-    except SymbolsError:
+    file = attempt(Pdb, Path(path), default=None, error=SymbolsError)
+    if file is None:
         return None
-    try:
-        same = read_pdb_identity(target.read, base).guid == file.identity.guid
-    except PykdHandleError:
-        same = True  # the debugger has seen to that
-    if same:
-        return file
+    identity = maybe(read_pdb_identity, target.read, base)
+    if not identity or identity.guid == file.identity.guid:
+        return file  # without the identity, the debugger has seen to that
     file.close()
     return None

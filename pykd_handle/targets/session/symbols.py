@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...values import PykdHandleError, Sentence
+from ...values import Sentence, attempt, maybe
 from ..base import Target
 from ..dump.debug_record import read_image_key, read_pdb_identity
 from ..symbols.report import Looked, Report
@@ -17,15 +17,11 @@ __all__ = ("look_for_symbols",)
 
 def look_for_symbols(target: Target, pykd: Any, base: int, build: int) -> Report:
     """What the kernel's image at ``base`` says of itself, and the file that the debugger took."""
-    identity, no_identity, image = None, Sentence(""), ""
-    try:
-        identity = read_pdb_identity(target.read, base)
-    except PykdHandleError as error:
-        no_identity = error.sentence
-        try:
-            image = read_image_key(target.read, base)
-        except PykdHandleError:
-            pass
+    named = maybe(read_pdb_identity, target.read, base)
+    identity, no_identity, image = named or None, Sentence(""), ""
+    if identity is None:
+        no_identity = Sentence("{}", named)
+        image = attempt(read_image_key, target.read, base, default="")
     facts = KernelFacts(base, identity, no_identity, (), build, image=image)
     try:
         file = str(pykd.module("nt").symfile())

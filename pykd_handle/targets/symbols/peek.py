@@ -14,7 +14,7 @@ from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Pattern
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
 from ...layout.pdb import Pdb
-from ...values import MissingSymbol, SymbolsError
+from ...values import MissingSymbol, SymbolsError, attempt
 
 __all__ = ("Allowance", "Peek", "peek")
 
@@ -98,19 +98,17 @@ def _into_pdb(
     offsets: Mapping[str, int],
     allowance: Optional[Allowance],
 ) -> Optional[Peek]:
-    try:
-        file = Pdb(path)
-    except SymbolsError:
+    file = attempt(Pdb, path, default=None, error=SymbolsError)
+    if file is None:
         return None
     symbols: Dict[str, int] = {}
     try:
         for name in names if identity in (None, file.identity) else ():
-            try:
-                symbols[name] = file.symbol(name)
-            except MissingSymbol:
-                continue
-            if offsets.get(name, symbols[name]) != symbols[name]:
-                break
+            offset = attempt(file.symbol, name, default=None, error=MissingSymbol)
+            if offset is not None:
+                symbols[name] = offset
+                if offsets.get(name, offset) != offset:
+                    break
     except SymbolsError:
         return None
     finally:

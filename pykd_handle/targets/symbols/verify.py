@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Dict, NamedTuple, Optional, Tuple
 
 from ...layout import PdbIdentity, SymbolFile
-from ...values import MissingSymbol, Sentence, SymbolsError
+from ...values import MissingSymbol, Sentence, SymbolsError, attempt
 
 __all__ = ("Comparison", "KernelFacts", "Known", "Symbols", "compare", "verify")
 
@@ -91,10 +91,9 @@ def verify(file: SymbolFile, facts: KernelFacts) -> Symbols:
             )
     offsets: Dict[str, int] = {}
     for known in facts.known:
-        try:
-            offsets[known.symbol] = file.symbol(known.symbol)
-        except MissingSymbol:
-            continue
+        offset = attempt(file.symbol, known.symbol, default=None, error=MissingSymbol)
+        if offset is not None:
+            offsets[known.symbol] = offset
     result = compare(offsets, facts)
     if result.difference:
         raise SymbolsError(

@@ -52,14 +52,15 @@ class LocalObjects:
             "Timer": self._timer,
         }
         kind = type_name.lower()
+        details = maybe(self._ask, handle, queries[type_name])
+        return kind, details if isinstance(details, dict) else {kind: details}
+
+    def _ask(self, handle: int, query: Callable[[Any], Dict[str, Any]]) -> Dict[str, Any]:
+        copy = self._duplicate(handle)
         try:
-            copy = self._duplicate(handle)
-            try:
-                return kind, queries[type_name](copy)
-            finally:
-                self._kernel.CloseHandle(copy)
-        except EngineError as error:
-            return kind, {kind: error.why}
+            return query(copy)
+        finally:
+            self._kernel.CloseHandle(copy)
 
     def _duplicate(self, handle: int) -> Any:
         c = self._ctypes

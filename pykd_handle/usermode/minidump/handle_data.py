@@ -11,7 +11,7 @@ import struct
 from operator import itemgetter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ...values import NO_VALUE, CorruptedError, Maybe, Reason, Unavailable, unavailable
+from ...values import NO_VALUE, Absent, CorruptedError, Maybe, Reason, Unavailable, maybe
 from ..handle import Information
 from ..information import decode_information
 from .container import Container, Stream
@@ -99,7 +99,7 @@ class HandleData:
             details["chain"] = broken
         return Information(tuple(kinds), details)
 
-    def _chain(self, rva: int) -> Tuple[List[Tuple[int, bytes]], Optional[Unavailable]]:
+    def _chain(self, rva: int) -> Tuple[List[Tuple[int, bytes]], Optional[Absent]]:
         """The elements of a chain (class, bytes), and why it ended before its end."""
         elements: List[Tuple[int, bytes]] = []
         seen: Set[int] = set()
@@ -109,10 +109,10 @@ class HandleData:
             if len(seen) >= _LONGEST_CHAIN:
                 return elements, Unavailable(Reason.THE_OBJECT_INFORMATION_DOES_NOT_END, rva)
             seen.add(rva)
-            try:
-                rva, number, data = self._element(rva)
-            except CorruptedError as error:
-                return elements, unavailable(error)
+            element = maybe(self._element, rva)
+            if not element:
+                return elements, element
+            rva, number, data = element
             if number:  # MiniHandleObjectInformationNone has nothing to tell
                 elements.append((number, data))
         return elements, None
