@@ -25,7 +25,7 @@ from .render import find_renderer
 from .render.escape import printable
 from .render.words import words
 from .rows import Block, Item, Note
-from .values import PykdHandleError, Sentence, TargetError, UsageError
+from .values import ClosedOnError, PykdHandleError, Sentence, TargetError, UsageError
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -176,11 +176,8 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
         raise UsageError(
             "no target: give --dump FILE (a crash dump); see -h for all options{}", fault
         ) from None
-    try:
+    with ClosedOnError(kernel):
         return kernel, prepared(kernel.mode, kernel.evaluate)
-    except Exception:
-        kernel.close()
-        raise
 
 
 def _show(

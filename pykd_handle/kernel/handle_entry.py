@@ -19,7 +19,7 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from ..layout import Struct, fields
 from ..targets import Target
-from ..values import Maybe, PykdHandleError, unavailable
+from ..values import Maybe, Reason, Unavailable, UnavailableError, unavailable
 
 __all__ = (
     "AUDIT",
@@ -298,10 +298,7 @@ def entry_form(target: Target) -> EntryForm:
         return BitFieldForm(struct, target.pointer_size)
     if struct.has("Object"):
         return PointerForm(struct)
-    raise PykdHandleError(
-        "the _HANDLE_TABLE_ENTRY of these symbols is of no known form: it has neither "
-        "ObjectPointerBits nor Object"
-    )
+    raise UnavailableError(Unavailable(Reason.ENTRY_OF_NO_KNOWN_FORM))
 
 
 def describe_attributes(attributes: int) -> Tuple[str, ...]:

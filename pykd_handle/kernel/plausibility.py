@@ -15,7 +15,7 @@ from typing import List
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, Maybe, PykdHandleError, maybe
+from ..values import Maybe, PykdHandleError, applied, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry
@@ -66,7 +66,7 @@ def _check_process(verdict: Verdict, reader: ProcessReader, system: Process) -> 
 
 def _same(value: Maybe[object], wanted: object) -> Maybe[bool]:
     """Whether a value is the one that every Windows has there; an absent one is no answer."""
-    return value if isinstance(value, Absent) else value == wanted
+    return applied(lambda value: value == wanted, value)
 
 
 def _check_table(target: Target, verdict: Verdict, system: Process) -> None:

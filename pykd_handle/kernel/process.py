@@ -14,6 +14,7 @@ from ..values import (
     Sentence,
     Unavailable,
     UnavailableError,
+    applied,
     maybe,
     not_proved,
     unavailable,
@@ -223,7 +224,7 @@ class ProcessReader:
     def looks_like_process(self, address: int) -> Maybe[bool]:
         """Whether a process object lies at ``address``, by its dispatcher header's type byte."""
         (kind,) = self.dispatcher_types([address])
-        return kind == PROCESS_OBJECT if isinstance(kind, int) else kind
+        return applied(lambda kind: kind == PROCESS_OBJECT, kind)
 
     def dispatcher_types(self, addresses: Iterable[int]) -> List[Maybe[int]]:
         """The type byte in the dispatcher header of each of these objects, without its lock bit:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Iterator
 
 from ..targets import Target
-from ..values import PykdHandleError, known, maybe
+from ..values import PykdHandleError, Reason, Unavailable, UnavailableError, known, maybe
 from .handle_entry import HandleEntry
 from .handle_table import HandleTable
 from .object_header import HeaderReader
@@ -32,13 +32,13 @@ def find_root_directory(target: Target, headers: HeaderReader) -> int:
     if place is not None:
         root = target.read_pointer(place)
         if not target.is_kernel_address(root):
-            raise PykdHandleError(f"the root directory, 0x{root:x}, is no address of the kernel")
+            raise UnavailableError(Unavailable(Reason.ROOT_DIRECTORY_NOWHERE, None, root))
         return root
     for header in _objects(target):
         body = maybe(_climb, target, headers, header)
         if body:
             return body
-    raise PykdHandleError("the root directory is not found: no named object leads to it")
+    raise UnavailableError(Unavailable(Reason.NO_NAMED_OBJECT_LEADS_TO_THE_ROOT))
 
 
 def _objects(target: Target) -> Iterator[int]:

@@ -14,9 +14,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 from ..targets import Target
 from ..values import (
     Absent,
-    PykdHandleError,
     Reason,
-    Sentence,
     Unavailable,
     UnavailableError,
     maybe,
@@ -51,8 +49,10 @@ def find_type_directory(target: Target, headers: HeaderReader) -> TypeDirectory:
             missing: List[Unavailable] = []
             types = tuple(directory_objects(target, item, missing))
             return TypeDirectory(root, item, types, missing[0] if missing else None)
-    why = Sentence(" ({})", lost[-1]) if lost else ""
-    raise PykdHandleError("\\ObjectTypes is not found in the root directory{}", why)
+    why = Unavailable(Reason.OBJECT_TYPES_NOT_FOUND)
+    if lost:
+        why = Unavailable(Reason.OBJECT_TYPES_NOT_FOUND_BECAUSE, None, lost[-1])
+    raise UnavailableError(why)
 
 
 def _leaf(target: Target, headers: HeaderReader, body: int) -> str:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
 
-from ..values import MissingSymbol, MissingType, SymbolsError
+from ..values import MissingSymbol, MissingType, SymbolsError, attempt
 from .entry import Entry
 from .isf_file import read_isf
 from .source import Source
@@ -126,11 +126,9 @@ class Isf:
     def close(self) -> None:
         """Say what was asked for, where somebody keeps it."""
         if self.at_close is not None and self._more and not self.damage:
-            try:
-                part = self._part()
-            except SymbolsError:  # of something that nobody has used
-                return
-            self.at_close(part)
+            part = attempt(self._part, default=None, error=SymbolsError)
+            if part is not None:  # else there is damage in what nobody has used
+                self.at_close(part)
         self.at_close = None
 
     def struct(self, name: str) -> Struct:

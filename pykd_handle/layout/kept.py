@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 from ..input_file import open_input
-from ..values import SymbolsError
+from ..values import SymbolsError, attempt
 from .isf import Isf
 from .isf_file import LARGEST, read_isf
 
@@ -33,16 +33,16 @@ def open_isf(path: Path, folder: Optional[Path]) -> Isf:
     place = None if folder is None else _place(path, folder)
     if place is None:
         return Isf.load(path)
-    file: Optional[Isf] = None
-    try:
-        if place.is_file():
-            file = Isf(read_isf(place), str(path), whole=lambda: read_isf(path))
-    except SymbolsError:
-        pass  # the next one takes its place
-    if file is None:
-        file = Isf.load(path)
+    kept = attempt(_open_part, place, path, default=None, error=SymbolsError)
+    file = kept or Isf.load(path)  # whose part takes the place of one that is damaged
     file.at_close = lambda part: _write(place, part)
     return file
+
+
+def _open_part(place: Path, path: Path) -> Optional[Isf]:
+    if not place.is_file():
+        return None
+    return Isf(read_isf(place), str(path), whole=lambda: read_isf(path))
 
 
 def _place(path: Path, folder: Path) -> Optional[Path]:

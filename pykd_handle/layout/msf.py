@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, List, Optional, Tuple
 
 from ..input_file import open_input, read_at
-from ..values import SymbolsError
+from ..values import ClosedOnError, SymbolsError
 from .source import Source
 
 __all__ = ("MSF_MAGIC", "NO_STREAM", "Msf", "Stream", "words")
@@ -83,14 +83,9 @@ class Msf:
             self._file: BinaryIO = open_input(path, buffering=0)
         except OSError as error:
             raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
-        opened = False
-        try:
+        with ClosedOnError(self):
             self._size = os.fstat(self._file.fileno()).st_size
             self._open()
-            opened = True
-        finally:
-            if not opened:
-                self.close()
 
     def _open(self) -> None:
         head = self.read(0, min(self._size, 56))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values import MissingField, MissingType, SymbolsError
+from ..values import MissingType, SymbolsError, UnavailableError, attempt
 from .declared import declared
 from .symbol_file import SymbolFile
 
@@ -23,7 +23,4 @@ def refuse_damaged(file: SymbolFile) -> None:
         except MissingType:
             raise SymbolsError(f"{file.source} can't be used: it has no structure {name}") from None
         for path in fields.get(name, ()):
-            try:
-                struct.field(path)
-            except (MissingField, MissingType):
-                continue
+            attempt(struct.field, path, default=None, error=UnavailableError)

@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
-from ..values import MissingSymbol, MissingType, attempt
+from ..values import ClosedOnError, MissingSymbol, MissingType, attempt
 from .isf import PdbIdentity
 from .msf import NO_STREAM, Msf
 from .pdb_publics import Publics, PublicStreams
@@ -80,17 +80,12 @@ class Pdb:
         self._origin = Source(self.source)
         self.damage = self._origin.damage
         self._msf = Msf(Path(path), self._origin)
-        opened = False
-        try:
+        with ClosedOnError(self._msf):
             debug = self._read_debug()
             self._machine = debug.machine
             self.pointer_size = _POINTERS[debug.machine]
             self._identity = self._read_identity(debug.age)
             self._publics = Publics(self._msf, debug.publics, self._origin)
-            opened = True
-        finally:
-            if not opened:
-                self._msf.close()
         self._table: Optional[Types] = None
         self._structs: Dict[str, Struct] = {}
 

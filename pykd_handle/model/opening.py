@@ -11,7 +11,7 @@ from typing import Optional, Union
 
 from ..targets.progress import Progress, silent
 from ..targets.symbols.wish import Wish
-from ..values import TargetError, UsageError
+from ..values import ClosedOnError, TargetError, UsageError
 from .kernel import Kernel
 
 __all__ = ("NoDebugger", "connect", "in_debugger", "mode_of", "open_dump")
@@ -79,11 +79,8 @@ def open_dump(
     from .recovery import open_kernel_dump
 
     target = open_kernel_dump(Path(path), wish, progress)
-    try:
+    with ClosedOnError(target):
         return KernelMode(target)
-    except Exception:
-        target.close()
-        raise
 
 
 def connect(symbols: Optional[AnyPath] = None, *, cache: bool = True, bare: bool = False) -> Kernel:
@@ -117,8 +114,5 @@ def connect(symbols: Optional[AnyPath] = None, *, cache: bool = True, bare: bool
     from .recovery import open_kernel_session
 
     target = open_kernel_session(pykd, given, cache)
-    try:
+    with ClosedOnError(target):
         return KernelMode(target)
-    except Exception:
-        target.close()
-        raise

@@ -10,7 +10,6 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
@@ -23,7 +22,15 @@ from ..targets.progress import Progress, silent
 from ..targets.recoverable import RecoverableTarget
 from ..targets.symbols.places import searched
 from ..targets.symbols.wish import Wish
-from ..values import NoSymbols, PykdHandleError, Sentence, SymbolsError, join
+from ..values import (
+    ClosedOnError,
+    NoSymbols,
+    PykdHandleError,
+    Sentence,
+    SymbolsError,
+    attempt,
+    join,
+)
 
 if TYPE_CHECKING:
     from ..targets.session import SessionTarget
@@ -86,20 +93,19 @@ def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> Dum
 
 def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
     """Half a line: with what the dump can be read without ``--symbols``, if it can."""
-    try:
-        with closing(open_dump(path, progress=progress)) as target:
-            source = Path(target.symbol_source)
-        taken = f"{source} is"
+    target = attempt(lambda: open_dump(path, progress=progress), default=None)
+    if target is None:
+        target = attempt(open_without_symbols, path, error, progress, default=None)
+        taken = "it is read with a layout that ships with this package"
+    else:
+        source = Path(target.symbol_source)
+        taken = f"{source} is taken"
         if source.parent == path.parent:
-            taken = "the symbols beside the dump are"
-        return f"; without --symbols {taken} taken"
-    except PykdHandleError:
-        pass
-    try:
-        open_without_symbols(path, error, progress).close()
-    except PykdHandleError:
+            taken = "the symbols beside the dump are taken"
+    if target is None:
         return ""
-    return "; without --symbols it is read with a layout that ships with this package"
+    target.close()
+    return f"; without --symbols {taken}"
 
 
 def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) -> SessionTarget:
@@ -122,11 +128,8 @@ def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) 
             target = SessionTarget(pykd, without_symbols=True)
         except SymbolsError as why:
             raise SymbolsError("{}; {}", error, why) from None
-        try:
+        with ClosedOnError(target):
             choose_layout(target, error)
-        except Exception:
-            target.close()
-            raise
         if symbols is not None:
             target.add_note(error.sentence)
         return target
@@ -141,12 +144,9 @@ def open_without_symbols(
     again, with what was tried, where no layout fits.
     """
     target = open_dump(path, without_symbols=True, progress=progress)
-    try:
+    with ClosedOnError(target):
         choose_layout(target, wanted)
-        return target
-    except SymbolsError:
-        target.close()
-        raise
+    return target
 
 
 def choose_layout(target: RecoverableTarget, wanted: SymbolsError) -> None:

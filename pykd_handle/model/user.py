@@ -6,13 +6,14 @@ before it goes on, or a live process may have closed it.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
 from ..usermode import HandleOperation, SourceHandle, UserSource
-from ..values import Details, Hex, Maybe, Sentence, TargetError, in_hex
+from ..values import Details, Hex, Maybe, Sentence, TargetError, applied, in_hex
 from .kernel import Kernel
 from .nouns import Handle, NoSuchHandle, Object, Process
 
@@ -95,15 +96,13 @@ class UserHandle(Handle):
     @property
     def rights(self) -> Maybe[Tuple[str, ...]]:
         """The granted access in words; bits without a name are one hexadecimal number."""
-        access = self._source.basics.access
-        kind = self._source.type if isinstance(self._source.type, str) else ""
-        return access_names(kind, access) if isinstance(access, int) else access
+        names = partial(access_names, self._source.type or "")
+        return applied(names, self._source.basics.access)
 
     @property
     def attributes(self) -> Maybe[Tuple[str, ...]]:
         """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
-        bits = self._source.basics.attributes
-        return describe_attributes(bits) if isinstance(bits, int) else bits
+        return applied(describe_attributes, self._source.basics.attributes)
 
     @property
     def attribute_bits(self) -> Maybe[int]:

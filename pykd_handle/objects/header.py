@@ -259,7 +259,7 @@ class Header(Facts):
         target, optional = self.kernel.target, self.kernel.headers.optional
         if isinstance(info_mask, int):
             distances = [maybe(optional.distance, info_mask, bit) for bit, _ in _PLACES.values()]
-            return max((each for each in distances if isinstance(each, int)), default=0)
+            return max((each or 0 for each in distances), default=0)
         structs = map(target.find_struct, (*_PLACES, "_OBJECT_HEADER_NAME_INFO"))
         return sum(struct.size for struct in structs if struct is not None)
 

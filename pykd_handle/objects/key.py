@@ -14,7 +14,7 @@ from typing import Optional, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..layout import fields
-from ..values import Absent, CorruptedError, Hex, Maybe, Reason
+from ..values import CorruptedError, Hex, Maybe, Reason, attempt
 from .base import Facts, Names, detail
 from .bits import bit_names, set_bits
 from .file_name import FileNames
@@ -95,8 +95,7 @@ class Key(Facts):
     @detail("Key Control Block", more=False)
     def key_control_block(self, key: View) -> Optional[Hex]:
         # Where it is missing, the name says so.
-        block = key.cell(self._block)
-        return None if isinstance(block, Absent) else Hex(block)
+        return attempt(lambda: Hex(key.once(self._block)), default=None)
 
     # -- everything -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ import struct
 from typing import NamedTuple, Optional, Tuple
 
 from ..layout import fast_reference, fields
-from ..values import Absent, CorruptedError, Hex, Maybe, MissingType, Reason, maybe
+from ..values import CorruptedError, Hex, Maybe, MissingType, Reason, attempt, maybe
 from .base import Facts, detail
 from .bits import bit_names, set_bits
 from .file_name import FileName
@@ -115,14 +115,12 @@ class Section(Facts):
     @detail("Control Area", more=False)
     def control_area(self, section: View) -> Optional[Hex]:
         place = section.cell(self._place)
-        return None if isinstance(place, Absent) or place.remote else Hex(place.address)
+        return Hex(place.address) if place and not place.remote else None
 
     @detail("Backing", more=False)
     def backing(self, section: View) -> Optional[str]:
-        pointer = section.cell(self._file_object)
-        if isinstance(pointer, Absent):
-            return None
-        return "file" if pointer else "page file"
+        pointer = attempt(section.once, self._file_object, default=None)
+        return None if pointer is None else "file" if pointer else "page file"
 
     @detail("File", more=False)
     def file(self, section: View) -> Optional[Maybe[str]]:
@@ -132,7 +130,7 @@ class Section(Facts):
     @detail("Relative", more=False)
     def relative(self, section: View) -> Optional[bool]:
         name = section.cell(self._name)
-        return True if isinstance(name, FileName) and name.relative else None
+        return True if name and name.relative else None
 
     # -- everything -------------------------------------------------------------------------------
 

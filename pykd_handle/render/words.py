@@ -46,11 +46,23 @@ PHRASES: Mapping[Reason, str] = {
     Reason.COUNT_TOO_LARGE: ("the table counts {} handles in use, which its {} slots can't hold"),
     Reason.COUNT_AT_LEAST: "at least {}: {} slots can't be read",
     Reason.INFO_TABLE_LEADS_NOWHERE: "InfoTable 0x{:x} leads nowhere",
+    Reason.ENTRY_OF_NO_KNOWN_FORM: (
+        "the _HANDLE_TABLE_ENTRY of these symbols is of no known form: it has neither "
+        "ObjectPointerBits nor Object"
+    ),
     Reason.NAME_HEADER_TOO_FAR: "a name header 0x{:x} bytes below its object can't be",
     Reason.NAME_LONGER_THAN_ITS_BUFFER: "a name of {} bytes in a buffer of {} can't be",
     Reason.NAME_OF_ODD_LENGTH: "a name of {} bytes, an odd number, can't be",
     Reason.NAME_BUFFER_NOWHERE: "the name's buffer is no address of the kernel",
     Reason.TOO_MANY_DIRECTORIES: "more than {} directories above",
+    Reason.ROOT_DIRECTORY_NOWHERE: "the root directory, 0x{:x}, is no address of the kernel",
+    Reason.NO_NAMED_OBJECT_LEADS_TO_THE_ROOT: (
+        "the root directory is not found: no named object leads to it"
+    ),
+    Reason.OBJECT_TYPES_NOT_FOUND: "\\ObjectTypes is not found in the root directory",
+    Reason.OBJECT_TYPES_NOT_FOUND_BECAUSE: (
+        "\\ObjectTypes is not found in the root directory ({})"
+    ),
     Reason.FIELD_NOWHERE: "{} is no address of the kernel",
     Reason.FIELD_OF_NO_MEANING: "{}.{} can't be 0x{:x}",
     Reason.TOO_MANY_KEY_CONTROL_BLOCKS: "the key control blocks above are more than {}",

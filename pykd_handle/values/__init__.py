@@ -8,6 +8,7 @@ from .absent import (
     Maybe,
     Unavailable,
 )
+from .closing import ClosedOnError
 from .details import Details, joined
 from .errors import (
     STOPPED,
@@ -23,6 +24,7 @@ from .errors import (
     TargetError,
     UnavailableError,
     UsageError,
+    applied,
     attempt,
     known,
     maybe,
@@ -45,6 +47,7 @@ __all__ = (
     "NO_VALUE",
     "STOPPED",
     "Absent",
+    "ClosedOnError",
     "CorruptedError",
     "Details",
     "Generations",
@@ -66,6 +69,7 @@ __all__ = (
     "Unavailable",
     "UnavailableError",
     "UsageError",
+    "applied",
     "as_typed",
     "attempt",
     "in_hex",

@@ -26,6 +26,7 @@ __all__ = (
     "TargetError",
     "UnavailableError",
     "UsageError",
+    "applied",
     "attempt",
     "known",
     "maybe",
@@ -179,6 +180,11 @@ def attempt(
         return function(*arguments)
     except error:
         return default
+
+
+def applied(function: Callable[[T], Maybe[D]], value: Maybe[T]) -> Maybe[D]:
+    """What a function makes of a value that is there; an absent one stays what it is."""
+    return value if isinstance(value, Absent) else function(value)
 
 
 def known(value: Maybe[T]) -> T:

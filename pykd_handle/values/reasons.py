@@ -72,6 +72,7 @@ class Reason(Enum):
     COUNT_TOO_LARGE = auto()  # the count, the number of slots
     COUNT_AT_LEAST = auto()  # the least, the number of hidden slots
     INFO_TABLE_LEADS_NOWHERE = auto()  # the pointer
+    ENTRY_OF_NO_KNOWN_FORM = auto()
 
     # -- objects and names ----------------------------------------------------------------------
 
@@ -85,6 +86,10 @@ class Reason(Enum):
     THE_DIRECTORY_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
     THE_ENTRIES_OF_A_DIRECTORY_RUN_IN_A_CIRCLE = auto()
     A_DIRECTORY_ENTRY_IS_NO_ADDRESS_OF_THE_KERNEL = auto()
+    ROOT_DIRECTORY_NOWHERE = auto()  # its address
+    NO_NAMED_OBJECT_LEADS_TO_THE_ROOT = auto()
+    OBJECT_TYPES_NOT_FOUND = auto()
+    OBJECT_TYPES_NOT_FOUND_BECAUSE = auto()  # why
 
     FIELD_NOWHERE = auto()  # what the field leads to
     FIELD_OF_NO_MEANING = auto()  # the structure's name, the field's, its value

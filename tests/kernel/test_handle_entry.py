@@ -213,5 +213,5 @@ def test_attributes_have_names() -> None:
 def test_symbols_of_an_unknown_form_are_refused(mocker) -> None:
     target = mocker.Mock(pointer_size=8)
     target.struct.return_value = Struct("_HANDLE_TABLE_ENTRY", 16, {})
-    with pytest.raises(PykdHandleError, match="no known form"):
+    with pytest.raises(PykdHandleError, match="entry of no known form"):
         entry_form(target)

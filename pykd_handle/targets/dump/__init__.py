@@ -16,9 +16,9 @@ ours does.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Union
+from typing import Union
 
-from ...values import TargetError
+from ...values import ClosedOnError, TargetError
 from ..address_space import invalid_pte_mask
 from ..progress import Progress, silent
 from ..symbols.wish import Wish, wish_of
@@ -55,13 +55,8 @@ def open_dump(
     """
     path = Path(path)
     file = DumpFile(path, progress)
-    target: Optional[DumpTarget] = None
-    try:
-        target = _open(file, wish_of(symbols), without_symbols)
-        return target
-    finally:
-        if target is None:
-            file.close()
+    with ClosedOnError(file):
+        return _open(file, wish_of(symbols), without_symbols)
 
 
 def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:

@@ -15,7 +15,7 @@ from array import array
 from collections import OrderedDict
 from typing import List, Optional
 
-from ...values import Sentence, TargetError
+from ...values import Sentence, TargetError, attempt
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType
 from .pages import CUT_SHORT, FilePages
@@ -91,9 +91,8 @@ class BitmapPages(FilePages):
             return None
         chunk = self._chunks.get(index)
         if chunk is None:
-            try:
-                chunk = self._read_chunk(index)
-            except TargetError:
+            chunk = attempt(self._read_chunk, index, default=None, error=TargetError)
+            if chunk is None:
                 return None
             self._chunks[index] = chunk
             if len(self._chunks) > _KEPT_CHUNKS:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from typing import Iterable, List, Optional, Sequence, Tuple
 
-from ...values import Reason, Sentence, TargetError, Unavailable
+from ...values import Reason, Sentence, TargetError, Unavailable, attempt
 from .file import DumpFile
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
 
@@ -67,12 +67,9 @@ class FilePages(Pages):
         offset = self.offset(frame)
         if offset is None:
             return None
-        try:
-            data = self._file.read(offset, PAGE_SIZE)
-        except TargetError:
-            self._broken = True
-            return None
-        return data if len(data) == PAGE_SIZE else None
+        data = attempt(self._file.read, offset, PAGE_SIZE, default=None, error=TargetError)
+        self._broken = self._broken or data is None
+        return data if data and len(data) == PAGE_SIZE else None
 
     def why_not(self, frame: int) -> Unavailable:
         """Not in the dump at all, or behind the end of a file that is cut short."""

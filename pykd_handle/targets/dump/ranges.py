@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Iterable, List, NamedTuple, Tuple
 
-from ...values import Reason, TargetError, Unavailable
+from ...values import Reason, TargetError, Unavailable, attempt
 from ..memory import Memory
 from ..span import Gap, Piece, Span
 from .file import DumpFile
@@ -95,11 +95,9 @@ class FileRanges(Memory):
                 gaps.append(Gap(position, item.address - position, NOT_IN_DUMP))
                 position = item.address
             count = min(item.end, end) - position
-            try:
-                data = self._file.read(item.offset + position - item.address, count)
-                cause = CUT_SHORT
-            except TargetError:
-                data, cause = b"", UNREADABLE
+            at = item.offset + position - item.address
+            read = attempt(self._file.read, at, count, default=None, error=TargetError)
+            data, cause = read or b"", UNREADABLE if read is None else CUT_SHORT
             if data:
                 if pieces and pieces[-1][0] + len(pieces[-1][1]) == position:
                     pieces[-1][1].extend(data)

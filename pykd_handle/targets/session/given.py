@@ -11,9 +11,9 @@ from typing import NamedTuple, Sequence
 
 from ...layout import SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
+    ClosedOnError,
     MissingSymbol,
     NoSymbols,
-    PykdHandleError,
     Sentence,
     SymbolsError,
     maybe,
@@ -60,11 +60,8 @@ def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> G
     """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
     where it can't be read, is of another kernel, or nothing shows that it is of this one."""
     file = open_symbol_file(path, kept_parts() if keep else None)
-    try:
+    with ClosedOnError(file):
         return GivenSymbols(file, _check(target, base, file, path))
-    except PykdHandleError:
-        file.close()
-        raise
 
 
 def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:

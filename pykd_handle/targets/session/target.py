@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from ...layout import BitField, Isf, Struct, SymbolFile
 from ...values import (
     NO_VALUE,
+    ClosedOnError,
     Maybe,
     MissingSymbol,
     MissingType,
@@ -95,14 +96,11 @@ class SessionTarget(RecoverableTarget):
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
         self._remarks: List[Sentence] = []
-        try:
+        with ClosedOnError(self):
             if without_symbols:
                 self._ask_engine()
             else:
                 self._find_symbols(symbols, keep)
-        except PykdHandleError:
-            self.close()
-            raise
 
     def _find_symbols(self, symbols: Optional[Path], keep: bool) -> None:
         """Those of a file, else the debugger's own, else what lies on its symbol path."""

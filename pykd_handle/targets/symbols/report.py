@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ...layout import PdbIdentity
 from ...values import Sentence, SymbolsError
@@ -47,10 +47,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
     looked: List[Looked] = []
     given = wish.path is not None and not wish.path.is_dir()
     if wish.path is not None and given:
-        try:
-            looked.append(_found("--symbols", str(wish.path), take(wish.path, facts)))
-        except SymbolsError as error:
-            looked.append(Looked("--symbols", str(wish.path), said=error.sentence))
+        looked.append(_found("--symbols", wish.path, lambda path: take(path, facts)))
     every = places(None if given else wish.path, beside, absent=True)
     for place in [one for one in every if one.set_up]:
         looked.append(_look(place, facts, progress))
@@ -77,17 +74,19 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
 
 def _look(place: Place, facts: KernelFacts, progress: Progress) -> Looked:
     origin = "--symbols" if place.given else place.origin or "dump's folder"
-    folder = str(place.folder)
     if not place.folder.is_dir():
-        return Looked(origin, folder, said=Sentence("no such folder"))
+        return Looked(origin, str(place.folder), said=Sentence("no such folder"))
+    return _found(origin, place.folder, lambda _: from_folder(place, facts, progress))
+
+
+def _found(origin: str, place: Path, find: Callable[[Path], Symbols]) -> Looked:
+    """What a function finds at a place, or why it finds nothing."""
     try:
-        return _found(origin, folder, from_folder(place, facts, progress))
+        symbols = find(place)
     except Nothing as error:
-        return Looked(origin, folder, said=Sentence("nothing of this kernel{}", error.remark))
+        said = Sentence("nothing of this kernel{}", error.remark)
+        return Looked(origin, str(place), said=said)
     except SymbolsError as error:
-        return Looked(origin, folder, said=error.sentence)
-
-
-def _found(origin: str, place: str, symbols: Symbols) -> Looked:
+        return Looked(origin, str(place), said=error.sentence)
     symbols.file.close()
-    return Looked(origin, place, symbols.file.source, symbols.proof)
+    return Looked(origin, str(place), symbols.file.source, symbols.proof)

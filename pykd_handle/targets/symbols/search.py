@@ -11,7 +11,7 @@ from typing import List, Optional
 
 from ...input_file import guard
 from ...layout import open_symbol_file, refuse_damaged
-from ...values import NoSymbols, Sentence, SymbolsError
+from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsError
 from ..progress import Progress, silent
 from .folder import Found, search
 from .path import MICROSOFT
@@ -113,14 +113,9 @@ def take(path: Path, facts: KernelFacts, keep: bool = False) -> Symbols:
     """A file that is of this kernel, and can serve; with ``keep``, the parts of it that are in use
     are kept for the next run. Raises `SymbolsError`."""
     file = open_symbol_file(path, kept_parts() if keep else None)
-    taken = False
-    try:
+    with ClosedOnError(file):
         symbols = verify(file, facts)
         refuse_damaged(file)
-        taken = True
-    finally:
-        if not taken:
-            file.close()
     guard(path)
     return symbols
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...values import PykdHandleError, TargetError
+from ...values import ClosedOnError, TargetError
 from .client import Engine
 from .local import DESCRIBED, LocalObjects
 from .source import EngineSource
@@ -16,13 +16,10 @@ def connect_engine() -> EngineSource:
     Raises `TargetError`: no engine, no user-mode target, or a dump without handle data.
     """
     engine = Engine()
-    try:
+    with ClosedOnError(engine):
         if not engine.user_mode():
             raise TargetError("the debugger's session is no user-mode session")
         if engine.local():
             objects = LocalObjects(engine.process_handle())
             return EngineSource(engine, objects, tuple(sorted(DESCRIBED)))
         return EngineSource(engine)
-    except PykdHandleError:
-        engine.close()
-        raise

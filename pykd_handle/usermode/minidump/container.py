@@ -13,11 +13,13 @@ element and leaves out the operations. Where it can read, it checks this reader 
 from __future__ import annotations
 
 import struct
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Dict, List, NamedTuple, Optional
+from typing import BinaryIO, Dict, Iterator, List, NamedTuple, Optional
 
 from ...input_file import open_input
 from ...values import (
+    ClosedOnError,
     CorruptedError,
     Maybe,
     Reason,
@@ -82,11 +84,8 @@ class Container:
         # A dump stores each name once, so all names together fit into it. Names that share
         # their bytes could make the output of a small file endless.
         self._name_budget = self.size
-        try:
+        with ClosedOnError(self):
             self.streams = self._directory()
-        except TargetError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -105,6 +104,15 @@ class Container:
         if len(data) != size:
             raise CorruptedError(offset, Reason.THE_FILE_BECAME_SHORTER)
         return data
+
+    @contextmanager
+    def remarked(self, template: str) -> Iterator[None]:
+        """What is read in this block ends with a remark where the file is damaged: the template has
+        a place for the reason."""
+        try:
+            yield
+        except CorruptedError as error:
+            self.remarks.append(Sentence(template, error))
 
     def stream(self, kind: int) -> Optional[Stream]:
         """The stream of a type, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Set, Tuple
 
-from ...values import CorruptedError, Sentence
+from ...values import Sentence
 from ..operation import OPERATION_SIZE, HandleOperation, decode_operations
 from .container import HANDLE_OPERATIONS, Container
 from .table import Table
@@ -27,7 +27,7 @@ class Operations:
         stream = container.stream(HANDLE_OPERATIONS)
         if stream is None:
             return
-        try:
+        with container.remarked("the handle operations can't be read: {}"):
             table = Table(container, stream, "handle operations", OPERATION_SIZE)
             if table.remark is not None:
                 container.remarks.append(table.remark)
@@ -43,8 +43,6 @@ class Operations:
                 handle = int.from_bytes(raw[:8], "little")
                 self._by_handle.setdefault(handle, []).append(raw)
                 self.count += 1
-        except CorruptedError as error:
-            container.remarks.append(Sentence("the handle operations can't be read: {}", error))
 
     def of(self, handle: int) -> Tuple[HandleOperation, ...]:
         """The operations on a handle, in the order of the dump."""

@@ -8,7 +8,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 
 from ...targets.dump.file import DumpFile
 from ...targets.memory import Memory
-from ...values import CorruptedError, Maybe, Sentence, TargetError
+from ...values import ClosedOnError, CorruptedError, Maybe, Sentence, TargetError
 from ..handle import Basics, Information, SourceHandle
 from ..operation import HandleOperation
 from ..source import TAG_BITS, UserSource, gone
@@ -36,7 +36,7 @@ class MinidumpSource(UserSource):
         self._container = container
         self._file: Optional[DumpFile] = None
         self.name = str(container.path)
-        try:
+        with ClosedOnError(container):
             stream = container.stream(HANDLE_DATA)
             if stream is None:
                 raise TargetError(
@@ -47,9 +47,6 @@ class MinidumpSource(UserSource):
                 self._data = HandleData(container, stream)
             except CorruptedError as error:
                 raise TargetError("{}: {}", container.path, error) from None
-        except TargetError:
-            container.close()
-            raise
         self.pid = container.process_id()
         self.image = container.image()
         self.pointer_size = container.pointer_size()
@@ -105,12 +102,8 @@ class MinidumpSource(UserSource):
         return Operations(self._container)
 
     def _descriptors(self) -> Iterator[Descriptor]:
-        try:
+        with self._container.remarked("the handle data can't be read further: {}"):
             yield from self._data.descriptors()
-        except CorruptedError as error:
-            self._container.remarks.append(
-                Sentence("the handle data can't be read further: {}", error)
-            )
 
 
 class _Handle(SourceHandle):
