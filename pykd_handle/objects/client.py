@@ -9,7 +9,7 @@ from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
 from ..values import CorruptedError, Maybe, Reason, known, maybe
 from .view import View
 
-__all__ = ("Client", "client_id", "process_at", "thread_at")
+__all__ = ("Client", "client_id", "owner_of", "process_at", "thread_at")
 
 _THREAD = fields(
     "_ETHREAD",
@@ -52,9 +52,20 @@ def thread_at(kernel: Kernel, address: int) -> Client:
     return Client(pid, tid, maybe(_image_of, kernel, thread))
 
 
+def owner_of(kernel: Kernel, address: int) -> int:
+    """The ``_EPROCESS`` of the thread whose ``_ETHREAD`` lies at ``address``. Raises as `thread_at`
+    does."""
+    return _owner(_dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT))
+
+
+def _owner(thread: View) -> int:
+    # KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
+    way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
+    return thread.pointer(way, "the thread's process")
+
+
 def _image_of(kernel: Kernel, thread: View) -> Maybe[str]:
-    owner = thread.pointer("ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process")
-    return kernel.image_name(kernel.processes.read(owner))
+    return kernel.image_name(kernel.processes.read(_owner(thread)))
 
 
 def process_at(kernel: Kernel, address: int) -> str:

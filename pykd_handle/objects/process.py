@@ -30,6 +30,8 @@ from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
 from .file_name import FileNames
+from .parent import parent_of
+from .protection import PROTECTION_FIELDS, has_levels, read_protection
 from .view import View
 from .who import TokenReader, Who
 
@@ -56,18 +58,13 @@ _PRIORITIES = {
     0: "unknown", 1: "idle", 2: "normal", 3: "high", 4: "realtime", 5: "below normal",
     6: "above normal",
 }  # fmt: skip
-# PS_PROTECTED_TYPE, PS_PROTECTED_SIGNER, SE_SIGNING_LEVEL_*.
-_PROTECTIONS = {1: "light", 2: "protected"}
-_SIGNERS = (
-    "none", "Authenticode", "CodeGen", "Antimalware", "Lsa", "Windows", "WinTcb", "WinSystem", "App"
-)  # fmt: skip
+# SE_SIGNING_LEVEL_*.
 _SIGNING_LEVELS = {
     0: "unchecked", 1: "unsigned", 2: "enterprise", 4: "Authenticode", 6: "store",
     7: "antimalware", 8: "Microsoft", 11: "dynamic code", 12: "Windows", 14: "Windows TCB",
 }  # fmt: skip
 _PATH = ("Name.Length", "Name.MaximumLength", "Name.Buffer")
 _AUDIT = fields("_OBJECT_NAME_INFORMATION", *_PATH)
-_CREATED = fields("_EPROCESS", "CreateTime.QuadPart")
 
 
 class Process(Facts):
@@ -91,7 +88,7 @@ class Process(Facts):
         "PriorityClass",
         "CommitCharge",
         "SectionBaseAddress",
-        "Protection.Level",
+        *PROTECTION_FIELDS,
         "SignatureLevel",
         "SectionSignatureLevel",
         *_FLAGS,
@@ -139,16 +136,10 @@ class Process(Facts):
 
     @detail("Parent")
     def parent(self, process: View) -> Optional[Maybe[str]]:
-        pid = process["InheritedFromUniqueProcessId"]
-        if not pid or process.target.round_trips:
+        if process.target.round_trips:
             return None  # to look through all processes of a live machine costs too much
-        found = self.kernel.finder.by_pid(pid).found
-        if found is None:
-            return None
-        born = View(process.target, _CREATED, found.process.address)["CreateTime.QuadPart"]
-        if born > process["CreateTime.QuadPart"]:
-            return None  # another process got the id since
-        return self.kernel.image_name(found.process)
+        found = parent_of(self.kernel, process.address)
+        return None if found is None else self.kernel.image_name(found)
 
     @detail("User")
     def user(self, process: View) -> Optional[str]:
@@ -219,14 +210,10 @@ class Process(Facts):
 
     @detail("Protection")
     def protection(self, process: View) -> Optional[str]:
-        if not process.has("Protection.Level"):
+        if not has_levels(process):
             return None
-        level = process["Protection.Level"]
-        kind, signer = level & 7, level >> 4
-        if not kind:
-            return None
-        who = _SIGNERS[signer] if signer < len(_SIGNERS) else str(signer)
-        return f"{_PROTECTIONS.get(kind, str(kind))} ({who})"
+        protection = read_protection(process)
+        return protection.words if protection.kind else None
 
     @detail("Signature Level")
     def signature_level(self, process: View) -> Optional[str]:

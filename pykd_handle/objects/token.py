@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional, Tuple
 
-from ..kernel.sid import INTEGRITY, Sid, read_sid
+from ..kernel.sid import INTEGRITY, read_sid
 from ..kernel.strings import ansi_text
 from ..layout import fields
 from ..values import CorruptedError, Hex, Reason
@@ -17,13 +17,11 @@ from .base import Facts, detail
 from .bits import bit_names
 from .privileges import PRIVILEGE_FIELDS, forged, privilege_name, privileges
 from .view import View
-from .who import GROUP_ENABLED, WHO_FIELDS, Who, group_words, sids
+from .who import WHO_FIELDS, Who, group_words, sids
 
 __all__ = ("Token",)
 
 _FILTERED = 0x800  # TOKEN_IS_FILTERED
-_HIGH = 0x3000
-_ADMINISTRATORS = Sid(5, (32, 544))
 _LEVELS = ("anonymous", "identification", "impersonation", "delegation")
 # SYSTEM_LUID and the like.
 _SESSIONS = {
@@ -138,14 +136,7 @@ class Token(Facts):
 
     @detail("Elevated")
     def elevated(self, token: View) -> Optional[bool]:
-        who = Who(token)
-        level = who.integrity
-        if level is None:
-            return None
-        if level < _HIGH:
-            return False
-        sids = (who.sid(number) for number in range(token["UserAndGroupCount"]))
-        return any(sid == _ADMINISTRATORS and bits & GROUP_ENABLED for sid, bits in sids)
+        return Who(token).elevated
 
     @detail("Session")
     def session(self, token: View) -> int:

@@ -10,7 +10,7 @@ from typing import List, Optional, Tuple
 
 from ..kernel import Kernel
 from ..kernel.sid import Sid, read_sid
-from ..layout import fast_reference, fields
+from ..layout import Fields, fast_reference, fields
 from ..values import CorruptedError, Reason
 from .bits import bit_names
 from .view import View
@@ -21,6 +21,9 @@ GROUP_ENABLED = 4
 """``SE_GROUP_ENABLED``."""
 
 _MOST_SIDS = 4096
+_HIGH = 0x3000
+_MANDATORY_LABEL = 16  # SECURITY_MANDATORY_LABEL_AUTHORITY
+_ADMINISTRATORS = Sid(5, (32, 544))
 _NONE = 0xFFFFFFFF
 # Attributes of a group, as winnt.h has them.
 _GROUP = {
@@ -65,12 +68,13 @@ class Who:
 
     @property
     def integrity(self) -> Optional[int]:
-        """The integrity level; None for a token without one, as all are before Vista."""
+        """The integrity level; None for a token without one, as all are before Vista. Raises
+        `CorruptedError` where what should hold it is none."""
         token = self.token
         if token.has("IntegrityLevelSidValue"):
             value = token.optional_pointer("IntegrityLevelSidValue")
             if value is not None:
-                return _last(read_sid(self.target, value))
+                return self._level(read_sid(self.target, value))
         if not token.has("IntegrityLevelIndex"):
             return None
         index = token["IntegrityLevelIndex"]
@@ -78,21 +82,39 @@ class Who:
             return None
         if index >= token["UserAndGroupCount"]:
             raise CorruptedError(token.address, Reason.COUNT_OF_NO_MEANING, "index", index)
-        return _last(self.sid(index)[0])
+        return self._level(self.sid(index)[0])
+
+    def _level(self, sid: Sid) -> int:
+        if sid.authority != _MANDATORY_LABEL or not sid.parts:
+            raise CorruptedError(self.token.address, Reason.NOTHING_SUCH_HERE, "integrity level")
+        return sid.parts[-1]
+
+    @property
+    def elevated(self) -> Optional[bool]:
+        """Whether it has the power of an administrator; None for one without an integrity level."""
+        level = self.integrity
+        if level is None:
+            return None
+        if level < _HIGH:
+            return False
+        sids = (self.sid(number) for number in range(self.token["UserAndGroupCount"]))
+        return any(sid == _ADMINISTRATORS and bits & GROUP_ENABLED for sid, bits in sids)
 
 
 class TokenReader:
-    """Whom the processes of one kernel act for."""
+    """Whom the processes of one kernel act for; ``shape`` are the fields of ``_TOKEN`` that a view
+    of one shows, those above among them."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, shape: Fields = _WHO) -> None:
         self._target = kernel.target
+        self._shape = shape
 
     def of(self, reference: int) -> Who:
         """The token that an ``_EX_FAST_REF`` leads to. Raises `PykdHandleError`."""
         address = fast_reference(reference, self._target.pointer_size)
         if not self._target.is_kernel_address(address):
             raise CorruptedError(address, Reason.FIELD_NOWHERE, "the token")
-        who = Who(View(self._target, _WHO, address))
+        who = Who(View(self._target, self._shape, address))
         who.check()
         return who
 
@@ -121,7 +143,3 @@ def group_words(entry: Tuple[Sid, int]) -> str:
     if not attributes & (GROUP_ENABLED | 0x70):
         told.append("disabled")
     return " ".join((sid.words, *told))
-
-
-def _last(sid: Sid) -> int:
-    return sid.parts[-1] if sid.parts else 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Iterator, List, Tuple
 
 from ..values import Absent, Details, Hex, Label, Unavailable
 
-__all__ = ("detail_text", "labelled")
+__all__ = ("brief", "detail_text", "labelled")
 
 _NO_LABEL = Label("")
 
@@ -20,6 +20,18 @@ def labelled(details: Any, clean: Callable[[Any], str]) -> Iterator[Tuple[str, s
             continue
         label = labels.get(key, _NO_LABEL)
         yield key, label.text or key, detail_text(value, label, clean)
+
+
+def brief(details: Details, clean: Callable[[Any], str]) -> str:
+    """The details in few words, as their labels have them: what is false is not said."""
+    told: List[str] = []
+    for key, value in details.items():
+        label = details.labels[key]
+        if isinstance(value, Unavailable):
+            told.append(f"{label.text}: {detail_text(value, label, clean)}")
+        elif not isinstance(value, Absent) and value is not False:
+            told.append(label.brief.format(detail_text(value, label, clean)))
+    return ", ".join(told)
 
 
 def detail_text(value: Any, label: Label, clean: Callable[[Any], str]) -> str:

@@ -9,10 +9,10 @@ from abc import abstractmethod
 from typing import Any, Callable, Iterable, List, Mapping, Sequence
 
 from ..rows import Column, Foot, Head, Note, Row
-from ..values import NOT_REQUESTED, Absent, Hex, Unavailable
+from ..values import NOT_REQUESTED, Absent, Details, Hex, Unavailable
 from .base import Renderer
 from .by_type import ByType
-from .details import labelled
+from .details import brief, labelled
 
 __all__ = ("PeopleRenderer",)
 
@@ -145,11 +145,15 @@ class PeopleRenderer(Renderer):
         """The value of the one detail that there is, whose label stands in another column."""
         return "  ".join(text for _, _, text in labelled(details, self.clean))
 
+    def _brief(self, value: Any) -> str:
+        """Details in few words."""
+        return brief(value, self.clean) if isinstance(value, Details) else self._text(value)
+
 
 def _is_there(column: Column, rows: Iterable[Row]) -> bool:
     """Whether any of the rows has something to show in this column, be it a reason."""
     values = (row.get(column.key, NOT_REQUESTED) for row in rows)
-    if column.form == "details":
+    if column.form in ("details", "brief"):
         return any(value or isinstance(value, Unavailable) for value in values)
     return any(value is not NOT_REQUESTED for value in values)
 
@@ -158,6 +162,7 @@ _FORMS: Mapping[str, Callable[[PeopleRenderer, Any], str]] = {
     "count": PeopleRenderer._count,
     "handle": PeopleRenderer._handle,
     "detail": PeopleRenderer._detail,
+    "brief": PeopleRenderer._brief,
     "mask": PeopleRenderer._mask,
     "letters": PeopleRenderer._letters,
 }

@@ -12,10 +12,12 @@ __all__ = ("LABELS", "Label")
 
 class Label(NamedTuple):
     """How people read a detail: its label, and words for values that are better read as such
-    (``{True: "Auto Reset", False: "Manual Reset"}``)."""
+    (``{True: "Auto Reset", False: "Manual Reset"}``). ``brief`` is what stands for both where there
+    is little room: a template of `str.format` (``session {}``)."""
 
     text: str
     words: Mapping[Any, str] = {}
+    brief: str = "{}"
 
 
 LABELS: Dict[str, Label] = {

@@ -63,6 +63,8 @@ def token(layout: str, sids: Sids, kind: int = 1, level: int = 0) -> Tuple[Kerne
         put(image, array + number * 2 * wide, wide, 4, attributes)
     put(image, at, session, 4, 2)
     put(image, at, count, 4, len(sids))
+    if layout in INTEGRITY:
+        put(image, at, INTEGRITY[layout], 4, 0xFFFFFFFF)  # none, if nobody says so
     image.set_pointer(at + users, array)
     image.memory.write(at + types, struct.pack("<II", kind, level))
     put(image, at, in_use, 1, 1)

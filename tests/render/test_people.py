@@ -8,7 +8,7 @@ import pytest
 
 from pykd_handle.render import find_renderer, table
 from pykd_handle.rows import Column, Foot, Note
-from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Reason, Sentence
+from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Label, Reason, Sentence
 
 from .made import GONE, HEAD, event, show
 
@@ -121,6 +121,32 @@ def test_a_table_in_ascii_is_what_tabulate_makes_of_it() -> None:
     wide["object"] = "\u0416"  # one character outside of ASCII, and tabulate makes the table
     theirs = show("table", [*items, [wide]]).text
     assert theirs.splitlines()[:-1] == ours.splitlines()
+
+
+def test_details_in_few_words() -> None:
+    labels = {
+        "level": Label("Level"),
+        "admin": Label("Admin", brief="elevated"),
+        "session": Label("Session", brief="session {}"),
+    }
+    columns = (Column("trust", "Trust", "brief"), Column("what", "What"))
+    each: List[Any] = [
+        Details({"level": "high", "admin": True, "session": 1}, labels),
+        Details({"level": GONE, "admin": False, "session": NO_VALUE}, labels),
+        GONE,
+        NO_VALUE,
+    ]
+    text = show("text", [[{"trust": trust, "what": "x"} for trust in each]], columns).text
+    assert (
+        text
+        == """\
+Trust                      What
+high, elevated, session 1  x
+Level: <not in the dump>   x
+<not in the dump>          x
+                           x
+"""
+    )
 
 
 def test_other_columns_than_those_of_handles() -> None:

@@ -2,6 +2,8 @@
 
 from ...kernel.entry_info import EntryInfo
 from ...kernel.handle_entry import Used
+from ...objects.protection import WINTCB_LIGHT
+from ...objects.trust import Aspect, Trust, level_words
 from .handle import KernelModeHandle, KernelModeHole
 from .kernel import KernelMode
 from .object import KernelModeObject, LostObject
@@ -9,6 +11,8 @@ from .process import KernelModeProcess, NoTable
 from .table import KernelModeTable
 
 __all__ = (
+    "WINTCB_LIGHT",
+    "Aspect",
     "EntryInfo",
     "KernelMode",
     "KernelModeHandle",
@@ -18,5 +22,7 @@ __all__ = (
     "KernelModeTable",
     "LostObject",
     "NoTable",
+    "Trust",
     "Used",
+    "level_words",
 )

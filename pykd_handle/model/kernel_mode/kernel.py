@@ -17,6 +17,7 @@ from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
 from ...objects.modules import Modules
+from ...objects.trust import TrustReader
 from ...targets import Target
 from ...targets.symbols.report import Report
 from ...values import (
@@ -76,7 +77,7 @@ class KernelMode(Kernel):
             if isinstance(item, BrokenList):
                 yield Broken(item.reason, item.of_processes)
                 continue
-            process = self._process(item.process, self._where_found(item))
+            process = self.of_block(item.process, self._where_found(item))
             self._listed.append(process)
             yield process
 
@@ -129,7 +130,7 @@ class KernelMode(Kernel):
                 raise TargetError("no process with the id 0x{:x} is found{}", which, because)
             raise TargetError("no process has the id 0x{:x}{}", which, because)
         notes = [*search.remarks, *self._where_found(search.found)]
-        return self._process(search.found.process, notes)
+        return self.of_block(search.found.process, notes)
 
     def full_address(self, number: int) -> int:
         """The address that is meant by a number."""
@@ -144,15 +145,24 @@ class KernelMode(Kernel):
             if nothing_read(block):
                 raise TargetError("Process 0x{:x} can't be read: {}", address, looks.at(None))
             line = Sentence("whether 0x{:x} is an _EPROCESS can't be checked: {}", address, looks)
-            return self._process(block, [line])
+            return self.of_block(block, [line])
         if not looks:
             raise TargetError(f"Process 0x{address:x} is not the address of an _EPROCESS")
-        return self._process(self.raw.processes.read(address))
+        return self.of_block(self.raw.processes.read(address))
 
     @property
     def current_process(self) -> Process:
         """The process that is current. Raises `PykdHandleError` where the target does not tell."""
-        return self._process(self.raw.processes.current())
+        return self.of_block(self.raw.processes.current())
+
+    def process_at(self, address: int) -> KernelModeProcess:
+        """The process whose ``_EPROCESS`` lies at an address that an object leads to."""
+        return self.of_block(self.raw.processes.read(address))
+
+    @cached_property
+    def trusts(self) -> TrustReader:
+        """What processes and tokens are trusted with."""
+        return TrustReader(self.raw)
 
     def context(self) -> Tuple[Process, List[Sentence]]:
         """The process that is shown with a table of no process, the current one or else System, and
@@ -166,9 +176,10 @@ class KernelMode(Kernel):
         except UnavailableError:
             raise TargetError("{}", why) from None
         line = Sentence("{}; the process that is shown is System", why)
-        return self._process(system), [line]
+        return self.of_block(system), [line]
 
-    def _process(self, block: ProcessBlock, notes: Iterable[Sentence] = ()) -> KernelModeProcess:
+    def of_block(self, block: ProcessBlock, notes: Iterable[Sentence] = ()) -> KernelModeProcess:
+        """The noun of a process that was read; the same each time."""
         found = self._processes.get(block.address)
         if found is None:
             found = self._processes[block.address] = KernelModeProcess(self, block)

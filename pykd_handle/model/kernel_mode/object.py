@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Optional
 
 from ...kernel import KernelObject
 from ...objects import Description
-from ...values import Details, Hex, Maybe, Unavailable, in_hex
+from ...objects.client import owner_of
+from ...objects.trust import Trust
+from ...values import NO_VALUE, Absent, Details, Hex, Maybe, Unavailable, in_hex, maybe
 from ..nouns import Object
 
 if TYPE_CHECKING:
     from .kernel import KernelMode
+    from .process import KernelModeProcess
 
 __all__ = ("KernelModeObject", "LostObject")
 
@@ -75,6 +78,27 @@ class KernelModeObject(Object):
     def pointer_count(self) -> Maybe[int]:
         """``_OBJECT_HEADER.PointerCount``: from 8.1 on, handles that are used count as many."""
         return self._item.header.pointer_count
+
+    @property
+    def process(self) -> Maybe[KernelModeProcess]:
+        """The process that it is, or that a thread belongs to; NO_VALUE for other objects."""
+        return maybe(self._process)
+
+    def _process(self) -> Maybe[KernelModeProcess]:
+        kind = self._item.type_name
+        if kind == "Process":
+            return self._kernel.process_at(self._item.body)
+        if kind == "Thread":
+            return self._kernel.process_at(owner_of(self._kernel.raw, self._item.body))
+        return NO_VALUE
+
+    @property
+    def trust(self) -> Maybe[Trust]:
+        """What it is trusted with: a process, a thread as its process, a token."""
+        if self._item.type_name == "Token":
+            return maybe(lambda: self._kernel.trusts.of_token(self._item.body))
+        process = self.process
+        return process if isinstance(process, Absent) else process.trust
 
     @property
     def address(self) -> Maybe[int]:

@@ -14,9 +14,14 @@ from typing import (
     TypeVar,
 )
 
+from ...kernel.fields import read_fields
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock
+from ...layout import fields
+from ...objects.parent import parent_of
+from ...objects.trust import Trust
 from ...values import (
+    NO_VALUE,
     Absent,
     Hex,
     Maybe,
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ("KernelModeProcess", "NoTable")
 
+
+_DEBUGGED = fields("_EPROCESS", "DebugPort")
 
 T = TypeVar("T")
 
@@ -75,6 +82,32 @@ class KernelModeProcess(Process):
     def address(self) -> int:
         """The address of its ``_EPROCESS``."""
         return Hex(self.block.address)
+
+    @property
+    def trust(self) -> Trust:
+        """What it is trusted with; its fields are read once."""
+        return self._kernel.trusts.of_process(self.block.address)
+
+    @property
+    def parent(self) -> Maybe[KernelModeProcess]:
+        """The process that made it; NO_VALUE where that is gone."""
+        return maybe(self._parent)
+
+    def _parent(self) -> Maybe[KernelModeProcess]:
+        found = parent_of(self._kernel.raw, self.block.address)
+        return NO_VALUE if found is None else self._kernel.of_block(found)
+
+    @property
+    def debug_port(self) -> Maybe[int]:
+        """The address of the DebugObject of its debugger, NO_VALUE for one without."""
+        (port,) = read_fields(self._kernel.target, _DEBUGGED, self.block.address)
+        return port or (port if isinstance(port, Absent) else NO_VALUE)
+
+    def holds(self, address: int) -> bool:
+        """Whether any of its handles leads to the object at this address; none is looked at but for
+        that, and what a walk of the table knows stays. Raises `PykdHandleError`."""
+        table = self._open_table()
+        return any(handle.address == address for handle in table.handles())
 
     def in_words(self) -> Sentence:
         """Its image and id; of one that nothing is known of, its address."""
