@@ -183,6 +183,22 @@ def test_twins_of_parent_and_child(child: int, parent_handle: Any, findings: int
     assert asked.notes == []
 
 
+def test_app_containers_are_apart_from_each_other_and_from_all_else() -> None:
+    made = AuditZoo()
+    packages = {"none": None, "one": (15, (2, 1)), "same": (15, (2, 1)), "other": (15, (2, 2))}
+    each = [made.process(f"{name}.exe", LOW, package=sid) for name, sid in packages.items()]
+    made.image.current = each[0]
+    for holder in each:
+        for target in each:
+            holder.handle(target, 0x20)
+    names = {process.address: name for process, name in zip(each, packages)}
+    said = {(names[row["eprocess"]], names[row["object"]]) for row in ask(made.image).rows}
+    assert said == {
+        ("one", "none"), ("one", "other"), ("same", "none"), ("same", "other"),
+        ("other", "none"), ("other", "one"), ("other", "same"),
+    }  # fmt: skip
+
+
 def test_who_protects_whom() -> None:
     """By "Do You Really Know About LSA Protection": PP above PPL, then the signer."""
     made = AuditZoo()

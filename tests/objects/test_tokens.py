@@ -189,6 +189,14 @@ def test_what_is_no_token(offset: int, value: int) -> None:
     assert "user" not in found
 
 
+def test_a_group_that_is_no_label_is_no_integrity_level() -> None:
+    image, item = token("win10_19041_x64", [(USER, 0), (ADMINISTRATORS, 0xF)])
+    put(image, item.address, INTEGRITY["win10_19041_x64"], 4, 1)
+    found = everything(image, item)
+    said(found["integrity"])
+    said(found["elevated"])
+
+
 def test_each_detail_of_a_token_fails_alone() -> None:
     image, item = token("win10_19041_x64", [(USER, 0)])
     assert lost(image, item, 0x78, 4).keys() == {"session"}
