@@ -117,6 +117,8 @@ class Bodies(Sections):
         self._dispatcher(body, "Event.Header", _NOTIFICATION, 0, self.struct("_KEVENT").size)
         self.empty_list(body.at("JobLinks"))
         self.empty_list(body.at("ProcessListHead"))
+        if body.has("ChildJobListHead"):  # jobs in jobs came with Windows 8
+            self.empty_list(body.at("ChildJobListHead"))
         body["TotalProcesses"] = body["ActiveProcesses"] = len(processes)
         body["SessionId"] = session
         for process in processes:
@@ -134,7 +136,8 @@ class Bodies(Sections):
         size = self.struct("_ALPC_PORT").size
         found = self.named("ALPC Port", name, size=size, **more)
         body = found.body("_ALPC_PORT")
-        self.empty_list(body.at("PortListEntry"))
+        for head in ("PortListEntry", "MainQueue", "LargeMessageQueue", "PendingQueue"):
+            self.empty_list(body.at(head))
         body["OwnerProcess"] = owner.address if owner else 0
         if server is None:
             struct = self.struct("_ALPC_COMMUNICATION_INFO")

@@ -77,6 +77,8 @@ class _Maker:
             ("Token", self._token),
             ("Type", lambda: image.object_type("Event")),
             ("WindowStation", image.window_station),
+            # LPC's ports; from Vista on ports are ALPC's.
+            *(self._lpc_ports() if image.build < 6000 else []),
         ]
 
     def _event(self) -> MockObject:
@@ -87,6 +89,9 @@ class _Maker:
         block = image.view("_KWAIT_BLOCK", image.allocate(0x40))
         image.link(item.address + 8, block.address)
         block["Thread"] = self.thread.address
+        block["Object"] = item.address
+        block.put("NextWaitBlock", block.address)
+        self.thread.view["Tcb.WaitBlockList"] = block.address
         return item
 
     def _mutant(self) -> MockObject:
@@ -146,6 +151,26 @@ class _Maker:
     def _port(self) -> MockObject:
         server = self.image.alpc_port(r"\RPC Control\epmapper", self.smss)
         return self.image.alpc_port(None, self.notepad, server)
+
+    def _lpc_ports(self) -> List[Tuple[str, Callable[[], MockObject]]]:
+        return [
+            ("Port", lambda: self._lpc_port("Port", r"\SeRmCommandPort", 4)),
+            ("WaitablePort", lambda: self._lpc_port("WaitablePort", r"\NLAPublicPort", 0x24)),
+        ]
+
+    def _lpc_port(self, kind: str, name: str, flags: int) -> MockObject:
+        """The client's end of a connection to a port of this name."""
+        image = self.image
+        size = image.struct("_LPCP_PORT_OBJECT").size
+        server, item = image.plain(kind, name, size), image.plain(kind, None, size)
+        for port, bits, process in ((server, 1, self.smss), (item, flags, self.notepad)):
+            body = port.body("_LPCP_PORT_OBJECT")
+            body["ConnectionPort"] = server.address
+            body["Creator.UniqueProcess"] = process.pid
+            body["Flags"] = bits
+            image.empty_list(body.at("MsgQueue.ReceiveHead"))
+        server.body("_LPCP_PORT_OBJECT")["ServerProcess"] = self.smss.address
+        return item
 
     def _registration(self) -> MockObject:
         image = self.image

@@ -23,6 +23,7 @@ from pykd_handle.values import Reason, Unavailable
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "objects.md"
 SAMPLE = "win10_19041_x64"
+OLD_SAMPLE = "winxp_sp3_x86"
 _LACKING = (Reason.NO_FIELD, Reason.NO_TYPE)
 _WINDOWS = {
     "winxp_sp3_x86": "XP", "win2003_sp2_x64": "2003", "vista_sp0_x64": "Vista",
@@ -54,6 +55,9 @@ Each detail stands for itself: one whose page or whose field is missing says so,
 What no public symbols describe is told only where the memory proves it: both ends of a link, the
 type in a dispatcher header, a size.
 
+What a thread waits for is told by its wait blocks, in whatever object they are linked; which thread
+of which server it waits for, by the message that it sent.
+
 Times are in UTC, sizes in bytes; SIDs have names where every Windows has the same. Looking through
 all processes (the parent of a process, whom a debug object debugs, drive letters) is left out on a
 machine that runs, as every read is a question to it; `object --holders` asks for the holders there.
@@ -80,12 +84,15 @@ def page() -> str:
     """The page as it is to be."""
     lacking = _lacking()
     parts = [_INTRODUCTION, _ENTRY, _common()]
-    image, items = one_of_each(SAMPLE)
-    with KernelMode(MockTarget(image)) as kernel:
-        for name in sorted(items, key=str.lower):
-            shown = _shown(kernel, f"{items[name].address:x}")
-            parts.append(f"\n## {name}\n\n```text\n{shown}```\n\n{_table(name, lacking[name])}")
-    return "".join(parts)
+    sections: Dict[str, str] = {}
+    for sample in (OLD_SAMPLE, SAMPLE):  # what both have is shown of the newer one
+        image, items = one_of_each(sample)
+        with KernelMode(MockTarget(image)) as kernel:
+            for name in items if sample == SAMPLE else items.keys() - one_of_each(SAMPLE)[1].keys():
+                shown = _shown(kernel, f"{items[name].address:x}")
+                table = _table(name, lacking[name])
+                sections[name] = f"\n## {name}\n\n```text\n{shown}```\n\n{table}"
+    return "".join(parts + [sections[name] for name in sorted(sections, key=str.lower)])
 
 
 def _shown(kernel: KernelMode, address: str) -> str:

@@ -81,6 +81,10 @@ class Kernel:
             assert found is not None
         return found
 
+    def name_of(self, body: int) -> Maybe[str]:
+        """The full name that the header of the object at ``body`` has; NO_VALUE for none."""
+        return self.namespace.full_name(self.object(self.headers.header_of(body)).header)
+
     def forget(self, header: int) -> None:
         """Keep nothing of the object whose header lies at this address."""
         self._objects.forget(header)

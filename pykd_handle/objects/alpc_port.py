@@ -13,7 +13,8 @@ from ..layout import fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names, set_bits
-from .client import process_at
+from .client import process_at, thread_at
+from .lists import entries
 from .view import View
 
 __all__ = ("AlpcPort",)
@@ -41,6 +42,9 @@ _QUEUES = {
     "CanceledQueueLength": "canceled",
     "WaitQueueLength": "wait",
 }
+# Where messages stand that threads want a reply to: those sent, and those that the server works on.
+_LISTS = ("MainQueue", "LargeMessageQueue", "PendingQueue")
+_MESSAGE = fields("_KALPC_MESSAGE", "Entry.Flink", "WaitingThread")
 # ALPC_PORTFLG_*, ALPC_OBJECT_* of ntlpcapi.h.
 _FLAGS = {
     0x10000: "impersonation allowed", 0x20000: "LPC requests allowed", 0x40000: "waitable",
@@ -69,6 +73,7 @@ class AlpcPort(Facts):
         "PortAttributes.DupObjectTypes",
         *_STATES,
         *_QUEUES,
+        *(f"{path}.Flink" for path in _LISTS),
     )
 
     @detail("Role")
@@ -101,9 +106,7 @@ class AlpcPort(Facts):
         place = port.once(self._info).optional_pointer("ConnectionPort")
         if place is None or place == port.address:
             return None
-        headers = self.kernel.headers
-        header = self.kernel.object(headers.header_of(place)).header
-        return self.kernel.namespace.full_name(header)
+        return self.kernel.name_of(place)
 
     @detail("State")
     def state(self, port: View) -> Optional[Tuple[str, ...]]:
@@ -112,6 +115,19 @@ class AlpcPort(Facts):
     @detail("Messages Queued")
     def queues(self, port: View) -> Tuple[str, ...]:
         return tuple(f"{word}: {port[path]}" for path, word in _QUEUES.items() if port.has(path))
+
+    @detail("Threads That Wait for a Reply")
+    def waiting_clients(self, port: View) -> Optional[Tuple[str, ...]]:
+        """Whose messages stand in its queues, in their order."""
+        found: List[int] = []
+        for path in _LISTS:
+            head = port.address + port.struct.offset(f"{path}.Flink")
+            if port[f"{path}.Flink"] != head:
+                at = port.target.struct(_MESSAGE.struct).offset("Entry.Flink")
+                links = entries(port.target, head, "messages")
+                found += (View(port.target, _MESSAGE, link - at)["WaitingThread"] for link in links)
+        threads = [thread for thread in dict.fromkeys(found) if thread]
+        return tuple(thread_at(self.kernel, thread).words for thread in threads) or None
 
     @detail("Sequence Number")
     def sequence(self, port: View) -> int:

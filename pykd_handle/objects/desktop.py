@@ -39,8 +39,7 @@ class WindowStation(_UserObject):
     def session(self, station: View) -> Optional[int]:
         if self._known(station):
             return station["dwSessionId"]
-        header = self.kernel.headers.header_of(station.address)
-        name = self.kernel.namespace.full_name(self.kernel.object(header).header)
+        name = self.kernel.name_of(station.address)
         match = _SESSION.match(name) if name else None
         return int(match.group(1)) if match else None
 
@@ -71,9 +70,7 @@ class Desktop(_UserObject):
         place = desktop.optional_pointer("rpwinstaParent")
         if place is None:
             return None
-        header = self.kernel.headers.header_of(place)
-        name = self.kernel.namespace.full_name(self.kernel.object(header).header)
-        return name or f"0x{place:x}"
+        return self.kernel.name_of(place) or f"0x{place:x}"
 
     @detail("Desktop Heap")
     def heap(self, desktop: View) -> Optional[Hex]:

@@ -23,7 +23,13 @@ from .view import View
 
 __all__ = ("EtwRegistration",)
 
+_SLOTS = 8
+_ENABLED = ("IsEnabled", "Level", "LoggerId", "MatchAnyKeyword")
 _GUID = fields("_ETW_GUID_ENTRY", *guid_fields("Guid"))
+_SESSIONS = fields(
+    "_ETW_GUID_ENTRY",
+    *(f"EnableInfo[{slot}].{name}" for slot in range(_SLOTS) for name in _ENABLED),
+)
 fields("_ETW_PROVIDER_TRAITS", "Traits")
 _LONGEST = 0x400  # bytes of traits
 # From 8.1 on the bits have names in the symbols; the last one came with 14393.
@@ -112,6 +118,16 @@ class EtwRegistration(Facts):
     def enable_mask(self, registration: View) -> Hex:
         return Hex(registration["EnableMask"] & 0xFF)
 
+    @detail("Enabled for")
+    def enables(self, registration: View) -> Optional[Tuple[str, ...]]:
+        """Each session that listens: what its provider is enabled for, by the slots of the mask."""
+        mask = registration["EnableMask"]
+        slots = [slot for slot in range(_SLOTS) if mask >> slot & 1]
+        if not slots:
+            return None
+        provider = View(registration.target, _SESSIONS, registration.pointer("GuidEntry"))
+        return tuple(_enabled(provider, f"EnableInfo[{slot}].") for slot in slots)
+
     @detail("Session")
     def session(self, registration: View) -> Optional[int]:
         return registration["SessionId"] if registration.has("SessionId") else None
@@ -122,3 +138,10 @@ class EtwRegistration(Facts):
             return None
         # Of the kernel it is a function, or whatever its context is.
         return attempt(process_at, self.kernel, process, default=None, error=CorruptedError)
+
+
+def _enabled(provider: View, path: str) -> str:
+    if not provider[f"{path}IsEnabled"]:
+        return "nothing"
+    logger, level = provider[f"{path}LoggerId"], provider[f"{path}Level"]
+    return f"session {logger}: level {level}, keywords 0x{provider[f'{path}MatchAnyKeyword']:x}"

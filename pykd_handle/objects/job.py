@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import Optional, Tuple
 
 from ..layout import fields
-from ..values import Hex
+from ..values import CorruptedError, Hex, Reason
 from .base import detail
 from .bits import bit_names
 from .client import process_at
 from .guid import guid_fields, guid_text
 from .lists import entries
+from .process import PRIORITY_CLASSES
 from .view import View
 from .waitable import Waitable, dispatcher_fields
 
@@ -19,6 +20,14 @@ __all__ = ("Job",)
 
 _PAGE = 0x1000
 _LINK = fields("_EPROCESS", "JobLinks.Flink")
+_SIBLING = fields("_EJOB", "SiblingJobLinks.Flink", "ParentJob")
+_CHILDREN = "ChildJobListHead.Flink"
+# SERVERSILO_STATE, as the symbols have it from 14393 on.
+_SILO_STATES = {0: "starting", 1: "started", 2: "shutting down", 3: "terminating", 4: "terminated"}
+_ROOT = "SiloRootDirectoryName"
+_GLOBALS = fields(
+    "_ESERVERSILO_GLOBALS", "State", f"{_ROOT}.Length", f"{_ROOT}.MaximumLength", f"{_ROOT}.Buffer"
+)
 # JOB_OBJECT_LIMIT_* and JOB_OBJECT_UILIMIT_* of winnt.h.
 _LIMITS = {
     0x1: "working set", 0x2: "process time", 0x4: "job time", 0x8: "active processes",
@@ -31,7 +40,9 @@ _UI = {
     0x1: "handles", 0x2: "read clipboard", 0x4: "write clipboard", 0x8: "system parameters",
     0x10: "display settings", 0x20: "global atoms", 0x40: "desktop", 0x80: "exit windows",
 }  # fmt: skip
-_ACTIVE, _PROCESS_MEMORY, _JOB_MEMORY = 0x8, 0x100, 0x200
+_PROCESS_TIME, _JOB_TIME, _ACTIVE, _PRIORITY = 0x2, 0x4, 0x8, 0x20
+_SCHEDULING, _PROCESS_MEMORY, _JOB_MEMORY = 0x80, 0x100, 0x200
+_UNITS = 10_000  # of 100 ns in a millisecond
 _CONTAINER = "ContainerId"
 
 
@@ -49,6 +60,10 @@ class Job(Waitable):
         "TotalTerminatedProcesses",
         "LimitFlags",
         "ActiveProcessLimit",
+        "PerProcessUserTimeLimit.QuadPart",
+        "PerJobUserTimeLimit.QuadPart",
+        "PriorityClass",
+        "SchedulingClass",
         "ProcessMemoryLimit",
         "JobMemoryLimit",
         "PeakJobMemoryUsed",
@@ -60,6 +75,11 @@ class Job(Waitable):
         "ParentJob",
         "RootJob",
         "Silo",
+        "ServerSiloGlobals",
+        "JobFrozen",
+        "EffectiveFreezeCount",
+        "NestingDepth",
+        _CHILDREN,
         *guid_fields(_CONTAINER),
     )
     kinds = {0: False, 1: True}
@@ -93,6 +113,26 @@ class Job(Waitable):
     def active_limit(self, job: View) -> Optional[int]:
         return job["ActiveProcessLimit"] if job["LimitFlags"] & _ACTIVE else None
 
+    @detail("Milliseconds of a Process")
+    def process_time_limit_ms(self, job: View) -> Optional[int]:
+        if not job["LimitFlags"] & _PROCESS_TIME:
+            return None
+        return job["PerProcessUserTimeLimit.QuadPart"] // _UNITS
+
+    @detail("Milliseconds in All")
+    def job_time_limit_ms(self, job: View) -> Optional[int]:
+        if not job["LimitFlags"] & _JOB_TIME:
+            return None
+        return job["PerJobUserTimeLimit.QuadPart"] // _UNITS
+
+    @detail("Priority Class", words=PRIORITY_CLASSES)
+    def priority_class_limit(self, job: View) -> Optional[int]:
+        return job["PriorityClass"] if job["LimitFlags"] & _PRIORITY else None
+
+    @detail("Scheduling Class")
+    def scheduling_class(self, job: View) -> Optional[int]:
+        return job["SchedulingClass"] if job["LimitFlags"] & _SCHEDULING else None
+
     @detail("Memory Limit of a Process")
     def process_memory_limit(self, job: View) -> Optional[int]:
         return job["ProcessMemoryLimit"] * _PAGE if job["LimitFlags"] & _PROCESS_MEMORY else None
@@ -112,6 +152,13 @@ class Job(Waitable):
     @detail("At the End of Its Time", words={0: "Terminate", 1: "Post a Message"})
     def end_action(self, job: View) -> int:
         return job["EndOfJobTimeAction"]
+
+    @detail("Frozen")
+    def frozen(self, job: View) -> Optional[bool]:
+        """Itself, or by a job around it (Windows 8 and later)."""
+        if not job.has("EffectiveFreezeCount"):
+            return None
+        return True if job["JobFrozen"] or job["EffectiveFreezeCount"] else None
 
     @detail("Session")
     def session(self, job: View) -> int:
@@ -133,6 +180,34 @@ class Job(Waitable):
     def root_job(self, job: View) -> Optional[Hex]:
         return Hex(job["RootJob"]) if job.has("RootJob") and job["RootJob"] else None
 
+    @detail("Jobs in It")
+    def child_jobs(self, job: View) -> Optional[Tuple[str, ...]]:
+        if not job.has(_CHILDREN):
+            return None
+        head = job.address + job.struct.offset(_CHILDREN)
+        if job[_CHILDREN] == head:
+            return None
+        at = job.struct.offset(_SIBLING.paths[0])
+        found = [link - at for link in entries(job.target, head, "jobs")]
+        for child in found:
+            if View(job.target, _SIBLING, child)["ParentJob"] != job.address:
+                raise CorruptedError(child, Reason.OF_ANOTHER_OBJECT, "job")
+        return tuple(f"0x{child:x}" for child in found)
+
+    @detail("Nesting Depth")
+    def nesting_depth(self, job: View) -> Optional[int]:
+        return job["NestingDepth"] or None if job.has("NestingDepth") else None
+
+    @detail("Silo State")
+    def silo_state(self, job: View) -> Optional[str]:
+        silo = job.once(self._globals)
+        return None if silo is None else silo.one_of("State", _SILO_STATES)
+
+    @detail("Silo Root")
+    def silo_root(self, job: View) -> Optional[str]:
+        silo = job.once(self._globals)
+        return None if silo is None else silo.text(_ROOT) or None
+
     @detail("Silo")
     def silo(self, job: View) -> Optional[bool]:
         return True if job.has("Silo") and job["Silo"] else None
@@ -142,3 +217,11 @@ class Job(Waitable):
         if not (job.has("Silo") and job["Silo"] and job.has(f"{_CONTAINER}.Data1")):
             return None
         return guid_text(job, _CONTAINER)
+
+    def _globals(self, job: View) -> Optional[View]:
+        """What the kernel keeps of a server silo, a container with a system of its own; None for
+        any other job."""
+        if not (job.has("Silo") and job["Silo"] and job.has("ServerSiloGlobals")):
+            return None
+        place = job.optional_pointer("ServerSiloGlobals")
+        return None if place is None else View(job.target, _GLOBALS, place)

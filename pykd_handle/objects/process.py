@@ -35,7 +35,7 @@ from .protection import PROTECTION_FIELDS, has_levels, read_protection
 from .view import View
 from .who import TokenReader, Who
 
-__all__ = ("Process",)
+__all__ = ("PRIORITY_CLASSES", "Process")
 
 _WOW64 = "Wow64Process"
 _PAGE = 0x1000
@@ -54,10 +54,12 @@ _FLAGS = {
     "DisallowUserTerminate": "not to be terminated",
     "Pcb.DeepFreeze": "frozen",
 }
-_PRIORITIES = {
+PRIORITY_CLASSES = {
     0: "unknown", 1: "idle", 2: "normal", 3: "high", 4: "realtime", 5: "below normal",
     6: "above normal",
 }  # fmt: skip
+"""``PROCESS_PRIORITY_CLASS_*`` of ntpsapi.h."""
+
 # SE_SIGNING_LEVEL_*.
 _SIGNING_LEVELS = {
     0: "unchecked", 1: "unsigned", 2: "enterprise", 4: "Authenticode", 6: "store",
@@ -202,7 +204,7 @@ class Process(Facts):
     @detail("Priority Class")
     def priority_class(self, process: View) -> str:
         value = process["PriorityClass"]
-        return _PRIORITIES.get(value, str(value))
+        return PRIORITY_CLASSES.get(value, str(value))
 
     @detail("Commit Charge")
     def commit_charge(self, process: View) -> int:

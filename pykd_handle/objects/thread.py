@@ -24,6 +24,7 @@ from .file_name import FileNames
 from .lists import entries
 from .modules import Modules
 from .view import View
+from .waits import REASON_WORDS, REASONS, WAIT_FIELDS, WAITING, Waits
 
 __all__ = ("Thread",)
 
@@ -33,21 +34,10 @@ _FLAGS = {
     "SystemThread": "system",
     "Tcb.SystemThread": "system",
 }
-# KTHREAD_STATE and KWAIT_REASON of wdm.h and ntddk.h, as the debugger calls them.
+# KTHREAD_STATE of ntddk.h, as the debugger calls them.
 _STATES = (
     "initialized", "ready", "running", "standby", "terminated", "waiting", "transition",
     "deferred ready", "gate wait", "waiting for its process to be swapped in",
-)  # fmt: skip
-_WAITING = 5
-_REASONS = (
-    "Executive", "FreePage", "PageIn", "PoolAllocation", "DelayExecution", "Suspended",
-    "UserRequest", "WrExecutive", "WrFreePage", "WrPageIn", "WrPoolAllocation",
-    "WrDelayExecution", "WrSuspended", "WrUserRequest", "WrEventPair", "WrQueue", "WrLpcReceive",
-    "WrLpcReply", "WrVirtualMemory", "WrPageOut", "WrRendezvous", "WrKeyedEvent", "WrTerminated",
-    "WrProcessInSwap", "WrCpuRateControl", "WrCalloutStack", "WrKernel", "WrResource",
-    "WrPushLock", "WrMutex", "WrQuantumEnd", "WrDispatchInt", "WrPreempted", "WrYieldExecution",
-    "WrFastMutex", "WrGuardedMutex", "WrRundown", "WrAlertByThreadId", "WrDeferredPreempt",
-    "WrPhysicalFault", "WrIoRing", "WrMdlCache",
 )  # fmt: skip
 _LEVELS = ("anonymous", "identification", "impersonation", "delegation")
 _SHIFTED = 3  # bits
@@ -83,6 +73,8 @@ class Thread(Facts):
         "Tcb.State",
         "Tcb.WaitReason",
         "Tcb.WaitMode",
+        "Tcb.Alertable",
+        *WAIT_FIELDS,
         "Tcb.SuspendCount",
         "Tcb.FreezeCount",
         "Tcb.Teb",
@@ -94,6 +86,7 @@ class Thread(Facts):
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         super().__init__(kernel, files)
         self.modules = Modules(kernel)
+        self.waits = Waits(kernel)
 
     def names(self, header: ObjectHeader, thread: View) -> Names:
         """The client id is its name: a thread has none of its own."""
@@ -145,16 +138,34 @@ class Thread(Facts):
         state = thread["Tcb.State"]
         return _STATES[state] if state < len(_STATES) else str(state)
 
-    @detail("Waits for")
+    @detail("Wait Reason", words=REASON_WORDS)
     def wait_reason(self, thread: View) -> Optional[str]:
-        if thread["Tcb.State"] != _WAITING:
+        if not self._waits(thread):
             return None
         reason = thread["Tcb.WaitReason"]
-        return _REASONS[reason] if reason < len(_REASONS) else str(reason)
+        return REASONS[reason] if reason < len(REASONS) else str(reason)
 
     @detail("Wait Mode", words={0: "Kernel", 1: "User"})
     def wait_mode(self, thread: View) -> Optional[int]:
-        return thread["Tcb.WaitMode"] if thread["Tcb.State"] == _WAITING else None
+        return thread["Tcb.WaitMode"] if self._waits(thread) else None
+
+    @detail("Alertable")
+    def alertable(self, thread: View) -> Optional[bool]:
+        return thread["Tcb.Alertable"] != 0 if self._waits(thread) else None
+
+    @detail("Waits for")
+    def waits_for(self, thread: View) -> Optional[Tuple[str, ...]]:
+        return self.waits.objects(thread) if self._waits(thread) else None
+
+    @detail("Waits for Reply of")
+    def reply_thread(self, thread: View) -> Optional[str]:
+        message = thread.once(self._message)
+        return None if message is None else self.waits.server(message)
+
+    @detail("Waits for Reply from Port")
+    def reply_port(self, thread: View) -> Optional[str]:
+        message = thread.once(self._message)
+        return None if message is None else self.waits.port(message)
 
     @detail("Suspended")
     def suspend_count(self, thread: View) -> Optional[int]:
@@ -224,6 +235,12 @@ class Thread(Facts):
     @detail("Thread Flags")
     def thread_flags(self, thread: View) -> Tuple[str, ...]:
         return set_bits(thread, _FLAGS)
+
+    def _waits(self, thread: View) -> bool:
+        return thread["Tcb.State"] == WAITING
+
+    def _message(self, thread: View) -> Optional[View]:
+        return self.waits.message(thread) if self._waits(thread) else None
 
     def _impersonation(self, thread: View) -> Optional[Tuple[int, int]]:
         """The token and the level; None where the thread impersonates nobody."""

@@ -137,7 +137,8 @@ def test_when_a_read_fails(layout: str) -> None:
 
 
 # What stands in for another detail where that is missing.
-INSTEAD = ("body", "leaf_name", "path")
+# What a thread waits for has a header of its own, which tells less than that of an object.
+INSTEAD = ("body", "leaf_name", "path", "waits_for")
 # Lists of what a build has, as its symbols tell.
 ADAPTS = (
     *INSTEAD,

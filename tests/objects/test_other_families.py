@@ -223,4 +223,5 @@ def test_each_detail_fails_alone() -> None:
     image = KernelImage()
     item = dispatcher(image, "Job", 0, 0, size=0x740)
     image.empty_list(item.address + 0x28)
+    image.empty_list(item.address + 0x420)
     assert lost(image, item, 0x1E0, 4).keys() == {"session"}

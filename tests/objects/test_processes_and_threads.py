@@ -246,6 +246,7 @@ def test_a_thread_that_impersonates(layout: str) -> None:
 def test_each_detail_of_a_thread_fails_alone() -> None:
     image = KernelImage()
     thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    put(image, thread.address, 0x184, 1, 2)  # State: running
     assert lost(image, thread.object, 0x284, 1).keys() == {"suspend_count"}
 
 
