@@ -60,6 +60,22 @@ class _Page:
             return None
         return PoolBlock(address, size, tag_text(tag or 0), kind or 0, False)
 
+    def nearest(self, address: int) -> Optional[PoolBlock]:
+        """The nearest header in front that reaches as far, with a tag of letters and digits, and
+        nothing said of the block before: so are those of a segment heap."""
+        place = address - address % self.unit - self.unit
+        while place >= self.start:
+            block = self.header(place)
+            if (
+                block is not None
+                and address < place + block.size
+                and not decode_fields(self.span, self.struct, place, _HEADER.paths[:1])[0]
+                and block.tag.rstrip(" ").isalnum()
+            ):
+                return block
+            place -= self.unit
+        return None
+
     def chain(self, address: int) -> Optional[PoolBlock]:
         """The block that an address lies in, where each header of the page fits the next one."""
         place, before = self.start, 0
@@ -87,13 +103,7 @@ def block_at(target: Target, address: int) -> Optional[PoolBlock]:
         raise MemoryUnavailable(gap.address, gap.why.reason, *gap.why.arguments)
     found = page.chain(address)
     if found is None:
-        # The nearest header in front that reaches as far, and begins an allocation.
-        place = address - address % page.unit - page.unit
-        while place >= page.start and found is None:
-            block = page.header(place)
-            if block is not None and address < place + block.size and _is_tag(block.tag):
-                found = block
-            place -= page.unit
+        found = page.nearest(address)
     if found is None or not 0 < found.pool_type <= _MOST_TYPE or not _is_tag(found.tag):
         return None
     return found

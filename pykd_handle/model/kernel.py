@@ -6,6 +6,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
+    Dict,
     Iterator,
     List,
     NamedTuple,
@@ -15,10 +16,11 @@ from typing import (
     Union,
 )
 
-from ..values import Sentence, TargetError, Unavailable, join
+from ..values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable, join
 from .nouns import KernelOnly, Object, Process, Table
 
 if TYPE_CHECKING:
+    from ..targets.crash import BugCheck
     from ..targets.symbols.report import Report
     from .families import Explanation
 
@@ -126,6 +128,20 @@ class Kernel:
     def cid_table(self) -> Table:
         """The table of process and thread ids. Raises `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the table of process and thread ids")
+
+    def bug_check(self) -> Maybe[BugCheck]:
+        """The bug check that stopped it, NO_VALUE where none did."""
+        return NO_VALUE
+
+    def registers(self) -> Dict[str, int]:
+        """The registers of the processor that met it, the program counter first; none where they
+        are not told."""
+        return {}
+
+    def registers_at(self, context: int) -> Dict[str, int]:
+        """Those in the ``CONTEXT`` at an address; none where that can't be read."""
+        del context
+        return {}
 
     def explain(self, value: int, process: Optional[Process] = None) -> Explanation:
         """What a value is, by everything that knows of it, in ``process`` or in all of them: its

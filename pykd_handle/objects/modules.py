@@ -7,26 +7,19 @@ of them lies in ``_LDR_DATA_TABLE_ENTRY`` at the same places, which all have.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import List, NamedTuple, Optional
+from typing import List, Optional
 
 from ..kernel import Kernel
 from ..layout import fields
+from ..targets import LoadedModule
 from ..values import maybe
 from .lists import entries
 from .view import View
 
-__all__ = ("Module", "Modules")
+__all__ = ("Modules",)
 
 _NAME = ("BaseDllName.Length", "BaseDllName.MaximumLength", "BaseDllName.Buffer")
 _ENTRY = fields("_LDR_DATA_TABLE_ENTRY", "InLoadOrderLinks.Flink", "DllBase", "SizeOfImage", *_NAME)
-
-
-class Module(NamedTuple):
-    """A module: its ``base``, the address behind its ``end``, the name of its file."""
-
-    base: int
-    end: int
-    name: str
 
 
 class Modules:
@@ -35,26 +28,26 @@ class Modules:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._modules: Optional[List[Module]] = None
+        self._modules: Optional[List[LoadedModule]] = None
 
     def place(self, address: int) -> Optional[str]:
         """``disk.sys+0x1234``, or None where no module is known to lie there."""
         module = None if self._kernel.target.round_trips else self.at(address)
         return None if module is None else f"{module.name}+0x{address - module.base:x}"
 
-    def at(self, address: int) -> Optional[Module]:
+    def at(self, address: int) -> Optional[LoadedModule]:
         """The module in which an address lies; of a live machine, too."""
         if self._modules is None:
-            self._modules = sorted(self._read())
+            self._modules = sorted(self._read() or self._kernel.target.listed_modules)
         index = bisect_right([each.base for each in self._modules], address) - 1
         if index < 0 or address >= self._modules[index].end:
             return None
         return self._modules[index]
 
-    def _read(self) -> List[Module]:
+    def _read(self) -> List[LoadedModule]:
         target = self._kernel.target
         head = target.find_symbol("PsLoadedModuleList")
-        found: List[Module] = []
+        found: List[LoadedModule] = []
         if head is None:
             return found
         for link in maybe(entries, target, head, "modules") or ():
@@ -64,6 +57,6 @@ class Modules:
         return found
 
 
-def _module(view: View) -> Module:
+def _module(view: View) -> LoadedModule:
     base, name = view["DllBase"], view.text("BaseDllName")
-    return Module(base, base + view["SizeOfImage"], name)
+    return LoadedModule(base, base + view["SizeOfImage"], name)

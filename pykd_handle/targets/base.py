@@ -10,6 +10,7 @@ from abc import abstractmethod
 from typing import (
     TYPE_CHECKING,
     Callable,
+    Dict,
     FrozenSet,
     Iterable,
     List,
@@ -21,13 +22,14 @@ from typing import (
 
 from ..layout import Struct
 from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError, attempt
+from .crash import BugCheck
 from .memory import Memory
 from .span import Span
 
 if TYPE_CHECKING:
     from .symbols.report import Report
 
-__all__ = ("ReadCount", "Running", "Target")
+__all__ = ("LoadedModule", "ReadCount", "Running", "Target")
 
 _ALWAYS = "ObpKernelHandleTable"
 
@@ -50,6 +52,14 @@ class Running(NamedTuple):
 
     thread: int
     process: int
+
+
+class LoadedModule(NamedTuple):
+    """A module of the kernel: its ``base``, the address behind its ``end``, its file's name."""
+
+    base: int
+    end: int
+    name: str
 
 
 class Target(Memory):
@@ -160,6 +170,21 @@ class Target(Memory):
         Raises `PykdHandleError` where the target does not tell.
         """
 
+    def bug_check(self) -> Maybe[BugCheck]:
+        """The bug check that stopped it, by ``KiBugCheckData``; NO_VALUE where it did not stop by
+        one. Raises `UnavailableError`."""
+        size = self.pointer_size
+        data = self.read(self.symbol("KiBugCheckData"), 5 * size)
+        code, *parameters = (
+            int.from_bytes(data[at : at + size], "little") for at in range(0, 5 * size, size)
+        )
+        return BugCheck(code & 0xFFFFFFFF, tuple(parameters)) if code else NO_VALUE
+
+    def registers(self) -> Dict[str, int]:
+        """The registers of the processor that met it, by their names, the program counter first;
+        none where the target does not tell."""
+        return {}
+
     def running(self) -> List[Running]:
         """What the processors run, as far as the target tells: the threads and their processes."""
         return []
@@ -198,8 +223,15 @@ class Target(Memory):
         """Remarks for the user, one line each: which symbols were taken, what is cut short."""
         return []
 
+    architecture: str = ""
+    """``x86``, ``x64`` or ``arm64``, "" where it is not known."""
+
     five_levels: bool = False
     """Whether virtual addresses have 57 bits (``CR4.LA57``)."""
+
+    listed_modules: Sequence[LoadedModule] = ()
+    """The kernel's modules where the target itself lists them: a triage dump does, and has little
+    of ``PsLoadedModuleList``."""
 
     symbols_recovered: bool = False
     """Whether the symbols are not the kernel's own: a symbol that is missing may exist."""

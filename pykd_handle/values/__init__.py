@@ -8,6 +8,7 @@ from .absent import (
     Maybe,
     Unavailable,
 )
+from .bug_checks import ParameterKind, bug_check_meaning, status_meaning
 from .closing import ClosedOnError
 from .details import Details, joined
 from .errors import (
@@ -61,6 +62,7 @@ __all__ = (
     "MissingType",
     "NoSymbols",
     "OutputError",
+    "ParameterKind",
     "PykdHandleError",
     "Reason",
     "Sentence",
@@ -72,6 +74,7 @@ __all__ = (
     "applied",
     "as_typed",
     "attempt",
+    "bug_check_meaning",
     "in_hex",
     "join",
     "joined",
@@ -80,5 +83,6 @@ __all__ = (
     "not_proved",
     "pseudo_handle",
     "split_kernel_handle",
+    "status_meaning",
     "unavailable",
 )

@@ -63,6 +63,10 @@ def test_every_structure_and_symbol_of_a_build(tmp_path: Path, build: str) -> No
             assert [field for field in known[1] if field not in said[name][1]] == [], name
         else:
             assert said[name] == known, name
+    every = file.symbols()
+    decorated = "_" if file.pointer_size == 4 else ""
+    for name, place in isf.symbols().items():
+        assert every[decorated + name] == place == isf.symbol(name)
 
 
 @pytest.mark.usefixtures("shared")

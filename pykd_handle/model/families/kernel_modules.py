@@ -15,17 +15,14 @@ def kernel_modules(question: Question) -> Iterator[Match]:
     """The base of a module, or an address in it. A live machine's debugger names both at once,
     without a walk through their list."""
     kernel, address = question.kernel, question.address
-    if kernel.live or not kernel.target.is_kernel_address(address):
-        return
-    module = kernel.modules.at(address)
+    module = kernel.module_at(address)
     if module is None:
         return
-    if module.base == address:
-        what, ground = "kernel module", Sentence("PsLoadedModuleList has its base")
-    else:
-        ground = Sentence("0x{:x} bytes into a module of PsLoadedModuleList", address - module.base)
-        what = "in a kernel module"
-    yield Match(what, Certainty.CERTAIN, ground, name=module.name, address=Hex(module.base))
+    far = address - module.base
+    what = "in a kernel module" if far else "kernel module"
+    name = f"{module.name}+0x{far:x}" if far else module.name
+    ground = Sentence("the list of loaded modules")
+    yield Match(what, Certainty.CERTAIN, ground, name=name, address=Hex(module.base))
 
 
 @family("symbols", 61)

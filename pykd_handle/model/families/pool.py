@@ -15,9 +15,7 @@ __all__ = ("pool",)
 def pool(question: Question) -> Iterator[Match]:
     """A block in whose bytes the address lies, by the header in front of it."""
     target, address = question.kernel.target, question.address
-    if not target.is_kernel_address(address):
-        return
-    if not question.kernel.live and question.kernel.modules.at(address) is not None:
+    if not target.is_kernel_address(address) or question.kernel.module_at(address) is not None:
         return
     block = block_at(target, address)
     if block is None:

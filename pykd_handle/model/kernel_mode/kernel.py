@@ -18,7 +18,8 @@ from ...kernel.process_places import Source, nothing_read
 from ...objects import Description, Objects
 from ...objects.modules import Modules
 from ...objects.trust import TrustReader
-from ...targets import Target
+from ...targets import LoadedModule, Target
+from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
 from ...targets.symbols.report import Report
 from ...values import (
     Absent,
@@ -31,6 +32,7 @@ from ...values import (
     UnavailableError,
     join,
     known,
+    maybe,
 )
 from ..kernel import Broken, Kernel
 from ..nouns import Object, Process
@@ -266,9 +268,13 @@ class KernelMode(Kernel):
         """The object whose header lies at this address."""
         return self.raw.object(header)
 
+    def module_at(self, address: int) -> Optional[LoadedModule]:
+        """The module of the kernel in which an address lies; None where none is known to, and for
+        a live machine, whose debugger names modules with its symbols."""
+        return None if self.live else self._modules.at(address)
+
     @cached_property
-    def modules(self) -> Modules:
-        """The kernel's modules; read when the first one is asked for."""
+    def _modules(self) -> Modules:
         return Modules(self.raw)
 
     def is_header(self, address: int) -> bool:
@@ -309,6 +315,22 @@ class KernelMode(Kernel):
     def types_unread(self) -> Maybe[None]:
         """Why `types` may lack some; None where it has every one."""
         return self.raw.types.unread()
+
+    # -- the crash --------------------------------------------------------------------------------
+
+    def bug_check(self) -> Maybe[BugCheck]:
+        """See `Kernel.bug_check`."""
+        return maybe(self.target.bug_check)
+
+    def registers(self) -> Dict[str, int]:
+        """See `Kernel.registers`."""
+        return self.target.registers()
+
+    def registers_at(self, context: int) -> Dict[str, int]:
+        """See `Kernel.registers_at`."""
+        architecture = self.target.architecture
+        span = self.target.read_partial(context, CONTEXT_SIZES.get(architecture, 0))
+        return parse_context(maybe(span.data) or b"", architecture)
 
     # -- the target -------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Iterable, NamedTuple, Optional, Tuple
 
 from ...values import Sentence
-from ..base import Running
+from ..base import LoadedModule, Running
+from ..crash import BugCheck
 from .header import DumpHeader, Machine
 from .kdbg import DebuggerData
 from .memory import PagedMemory
@@ -25,7 +26,9 @@ class Figures:
     ``architecture`` is ``x86``, ``x64`` or ``arm64``, ``pointer_size`` in bytes; ``base`` is that
     of the kernel's image, where it was looked for; ``stack_pointer`` that of the context record,
     ``crashed`` what the processor ran that stopped the system, where the dump names it.
-    ``kernel_image`` is the kernel's file as symbol servers name it, or "". ``remarks`` are lines
+    ``bug_check`` and ``context``, a ``CONTEXT``, are those of a header, where there is one.
+    ``kernel_image`` is the kernel's file as symbol servers name it, or ""; ``modules`` are those
+    that the dump lists beside its memory. ``remarks`` are lines
     for the user.
     """
 
@@ -42,6 +45,9 @@ class Figures:
     base: Optional[int] = None
     crashed: Optional[Running] = None
     kernel_image: str = ""
+    modules: Tuple[LoadedModule, ...] = ()
+    bug_check: Optional[BugCheck] = None
+    context: bytes = b""
     remarks: Tuple[Sentence, ...] = ()
 
 
@@ -65,5 +71,7 @@ def figures_of(header: DumpHeader, data: DebuggerData, remarks: Iterable[Sentenc
         module_list=header.module_list,
         processors=header.processors,
         stack_pointer=header.stack_pointer,
+        bug_check=header.bug_check,
+        context=header.context,
         remarks=(*header.remarks, *remarks),
     )

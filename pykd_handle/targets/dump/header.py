@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...values import Reason, Sentence, TargetError
+from ..crash import CONTEXT_SIZES, BugCheck
 
 __all__ = (
     "HEADER_SIZE",
@@ -40,6 +41,7 @@ _RUNS_ROOM = 700
 _MOST_FRAMES = 1 << 40
 _FILLING = int.from_bytes(b"PAGE", "little")
 # CONTEXT.Rsp of x64, CONTEXT.Sp of ARM64 (winnt.h).
+_CONTEXT = max(CONTEXT_SIZES.values())
 _CONTEXT_RSP, _CONTEXT_SP = 0x348 + 0x98, 0x348 + 0x100
 
 
@@ -107,6 +109,8 @@ class DumpHeader:
     pointer_size: int
     stack_pointer: int = 0  # of the context record: Rsp, Sp, Esp
     pae: bool = False
+    bug_check: Optional[BugCheck] = None  # None: the header does not say
+    context: bytes = b""  # the begin of the context record, with all registers
 
 
 class HeaderForm(NamedTuple):
@@ -121,9 +125,11 @@ class HeaderForm(NamedTuple):
     debugger_data: int
     dump_type: int
     runs: int
+    bug_check: int  # the code, and behind it four parameters
+    context: int
 
 
-_FORM64 = HeaderForm(HEADER_SIZE, 8, struct.Struct("<I4Q"), 0x30, 0x80, 0xF98, _RUNS)
+_FORM64 = HeaderForm(HEADER_SIZE, 8, struct.Struct("<I4Q"), 0x30, 0x80, 0xF98, _RUNS, 0x38, 0x348)
 
 
 def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
@@ -164,6 +170,20 @@ def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> Dump
         remarks=tuple(runs.remarks),
         size=form.size,
         pointer_size=form.pointer_size,
+        bug_check=_bug_check(data, form),
+        context=data[form.context : form.context + _CONTEXT],
+    )
+
+
+def _bug_check(data: bytes, form: HeaderForm) -> Optional[BugCheck]:
+    """None where the header keeps its filling there."""
+    (code,) = struct.unpack_from("<I", data, form.bug_check)
+    if code == _FILLING:
+        return None
+    width = form.pointer_size
+    first = form.bug_check + width
+    return BugCheck(
+        code, tuple(pointer_at(data, first + index * width, form) for index in range(4))
     )
 
 

@@ -19,7 +19,7 @@ HEADER32_SIZE = 0x1000
 _RUNS = 0x64
 _CONTEXT_ESP = 0x320 + 0xC4  # CONTEXT.Esp of x86
 _PAE_ENABLED = 0x5C
-_FORM32 = HeaderForm(HEADER32_SIZE, 4, struct.Struct("<5I"), 0x20, 0x60, 0xF88, _RUNS)
+_FORM32 = HeaderForm(HEADER32_SIZE, 4, struct.Struct("<5I"), 0x20, 0x60, 0xF88, _RUNS, 0x28, 0x320)
 
 
 def parse_header32(data: bytes, file_size: int, name: str) -> DumpHeader:

@@ -17,6 +17,7 @@ from ...values import (
     maybe,
 )
 from ..address_space import AddressSpace, Spaces
+from ..crash import BugCheck, parse_context
 from ..memory import Memory
 from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
@@ -61,6 +62,7 @@ class DumpTarget(RecoverableTarget):
         self.build = figures.build
         self.five_levels = figures.five_levels
         self.debugger_data = figures.debugger_data
+        self.listed_modules = figures.modules
         self._file = file
         self._memory = memory
         self._kernel = AddressSpace(memory, self.pointer_size, self.five_levels, _USER_ADDRESS)
@@ -143,6 +145,15 @@ class DumpTarget(RecoverableTarget):
         found = [] if self.figures.crashed is None else [self.figures.crashed]
         found += running(self, self._offsets(), self.figures.processors)
         return list(dict.fromkeys(found))
+
+    def bug_check(self) -> Maybe[BugCheck]:
+        """See `Target.bug_check`; as the header has it."""
+        found = self.figures.bug_check
+        return super().bug_check() if found is None else found
+
+    def registers(self) -> Dict[str, int]:
+        """See `Target.registers`: those of the header's context record."""
+        return parse_context(self.figures.context, self.architecture)
 
     def _offsets(self) -> Offsets:
         data = self.debugger_data

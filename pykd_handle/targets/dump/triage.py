@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...values import Sentence
-from ..base import Running
+from ..base import LoadedModule, Running
 from .debug_record import image_key
 from .figures import Figures, figures_of
 from .file import DumpFile
@@ -28,10 +28,12 @@ __all__ = ("Blob", "TriageDump", "open_triage")
 _HEADS = {8: struct.Struct("<18IQ16xQII4I"), 4: struct.Struct("<18I4I4I")}  # 0x80, 0x68 bytes
 _BLOCK = struct.Struct("<QII")
 _VALID = b"TRGD"
-# An element of the list of drivers in 64-bit dumps: where its name stands, then a part of the
-# module's KLDR_DATA_TABLE_ENTRY, here up to its time stamp.
-_DRIVER = struct.Struct("<I4x64xI60xI")
+# An element of the list of drivers in 64-bit dumps: where its name stands, then the module's
+# KLDR_DATA_TABLE_ENTRY up to its time stamp: DllBase, SizeOfImage, TimeDateStamp. Real dumps of
+# 19041, 22000 on ARM64 and 26100 have 0x90 bytes for each.
+_DRIVER = struct.Struct("<I4x48xQ8xI60xI4x")
 _MOST_NAME = 260
+_MOST_DRIVERS = 4096
 # The real dump has 1831 blocks; drivers can add more. So many take some 30 MB here.
 _MOST_BLOCKS = 200_000
 _LOWEST = 1 << 12
@@ -118,24 +120,46 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
         remarks.append(Sentence(line, twice))
     crashed = _add_current(place, head, data, memory)
     figures = figures_of(header, data, remarks)
-    image = _kernel_image(place, head)
-    return TriageDump(replace(figures, crashed=crashed, kernel_image=image), memory)
-
-
-def _kernel_image(place: _Place, head: _Head) -> str:
-    """The kernel's file, the first of the list of drivers."""
-    if place.width != 8 or not head.DriverCount or head.DriverListOffset < place.first:
-        return ""
-    raw = place.file.read(head.DriverListOffset, _DRIVER.size)
-    if len(raw) < _DRIVER.size:
-        return ""
-    at, size, stamp = _DRIVER.unpack(raw)
-    length = int.from_bytes(place.file.read(at, 4), "little")
-    text = (
-        place.file.read(at + 4, 2 * length) if at >= place.first and length <= _MOST_NAME else b""
+    drivers = _drivers(place, head)
+    image = image_key(drivers[0].name, drivers[0].stamp, drivers[0].size) if drivers else ""
+    modules = tuple(
+        LoadedModule(each.base, each.base + each.size, each.name)
+        for each in drivers
+        if each.name and each.base >= place.top // 2
     )
-    name = text.decode("utf-16-le", "replace").rsplit("\\", 1)[-1]
-    return image_key(name if name.isprintable() else "", stamp, size)
+    known = replace(figures, crashed=crashed, kernel_image=image, modules=modules)
+    return TriageDump(known, memory)
+
+
+class _Driver(NamedTuple):
+    name: str
+    base: int
+    size: int
+    stamp: int
+
+
+def _drivers(place: _Place, head: _Head) -> List[_Driver]:
+    """The list of drivers, the kernel first; of 32-bit dumps it is not read."""
+    if place.width != 8 or head.DriverListOffset < place.first:
+        return []
+    count = min(head.DriverCount, _MOST_DRIVERS)
+    raw = place.file.read(head.DriverListOffset, count * _DRIVER.size)
+    return [
+        _Driver(_driver_name(place, at), base, size, stamp)
+        for at, base, size, stamp in _DRIVER.iter_unpack(
+            raw[: len(raw) // _DRIVER.size * _DRIVER.size]
+        )
+    ]
+
+
+def _driver_name(place: _Place, at: int) -> str:
+    """A name without its path: its length in characters stands before it."""
+    length = int.from_bytes(place.file.read(at, 4), "little")
+    if at < place.first or length > _MOST_NAME:
+        return ""
+    text = place.file.read(at + 4, 2 * length).decode("utf-16-le", "replace")
+    name = text.rsplit("\\", 1)[-1]
+    return name if name.isprintable() else ""
 
 
 class _Place:

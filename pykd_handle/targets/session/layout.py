@@ -22,8 +22,9 @@ from ...layout import (
     Type,
 )
 from ...values import SymbolsError
+from ..base import Target
 
-__all__ = ("struct_of",)
+__all__ = ("has_wide_pointers", "struct_of")
 
 # pykd's names of the integer types that carry a sign.
 _SIGNED = frozenset(("Int1B", "Int2B", "Int4B", "Int8B", "Long", "Char"))
@@ -95,3 +96,15 @@ class _Fields(Mapping[str, Field]):
                 return Integer(size, str(kind.name()) in _SIGNED)
             return Opaque(size)
         return Opaque(0)
+
+
+def has_wide_pointers(target: Target) -> bool:
+    """Whether this is a kernel of 57-bit addresses (``ntkrla57.exe``).
+
+    Its handle table entries say so; the processor's CR4 a triage dump may not hold.
+    """
+    entry = target.find_struct("_HANDLE_TABLE_ENTRY")
+    if entry is None or not entry.has("ObjectPointerBits"):
+        return False
+    bits = entry.field("ObjectPointerBits").type
+    return isinstance(bits, BitField) and bits.length + 4 > 48

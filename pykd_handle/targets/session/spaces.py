@@ -8,34 +8,32 @@ from ...values import TargetError
 from ..address_space import invalid_pte_mask
 from ..base import Target
 from ..dump.memory import PagedMemory
+from ..dump.pages import Pages
 from ..dump.paging import FORMATS, X64_FIVE, X64_FOUR
 from ..dump.translate import Translator, choose_format
-from .connect import first_line
-from .duties import Duties
-from .physical import SessionPages
 
-__all__ = ("ARCHITECTURES", "paged_space")
+__all__ = ("architecture_of", "paged_space")
 
-ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
-"""The machines as layouts name them, by pykd's names."""
+_ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
 
 
-def paged_space(
-    target: Target, pykd: Any, base: int, live: bool, duties: Duties, root: int
-) -> PagedMemory:
+def architecture_of(pykd: Any) -> str:
+    """The session's machine as layouts name it, "" where it is not known."""
+    try:
+        return _ARCHITECTURES.get(str(pykd.getCPUType()), "")
+    except pykd.DbgException:
+        return ""
+
+
+def paged_space(target: Target, pages: Pages, base: int, root: int) -> PagedMemory:
     """What page tables at ``root`` lead to; ``base`` is the kernel's.
 
     Raises `TargetError` for a processor whose tables are not known.
     """
-    try:
-        kind = str(pykd.getCPUType())
-    except pykd.DbgException as error:
-        raise TargetError(f"the processor is not known: {first_line(error)}") from None
-    if kind not in ARCHITECTURES:
-        raise TargetError(f"the page tables of this processor are not known: {kind}")
-    pages = SessionPages(pykd, live, duties)
-    formats = FORMATS[ARCHITECTURES[kind]]
-    if kind == "AMD64":
+    formats = FORMATS.get(target.architecture, ())
+    if not formats:
+        raise TargetError("the page tables of this processor are not known")
+    if target.architecture == "x64":
         formats = (X64_FIVE if target.five_levels else X64_FOUR,)
     paging = formats[0]
     if len(formats) > 1:  # with PAE or without: by the one that leads to the kernel

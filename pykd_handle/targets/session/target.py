@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ...layout import BitField, Isf, Struct, SymbolFile
+from ...layout import Isf, Struct, SymbolFile
 from ...values import (
     NO_VALUE,
     ClosedOnError,
@@ -20,6 +20,7 @@ from ...values import (
 )
 from ..address_space import AddressSpace, Spaces
 from ..base import Running
+from ..crash import BugCheck
 from ..dump.kdbg import ask_debugger_data
 from ..memory import Memory
 from ..processors import offsets_of, running
@@ -29,14 +30,16 @@ from ..symbols.nearest import KernelNames
 from ..symbols.path import parse_symbol_path
 from ..symbols.report import Report
 from .connect import first_line, is_kernel_session
+from .crash import asked_bug_check, asked_registers
 from .duties import Duties
 from .engine import Engine, open_engine
 from .given import find_in, take_symbols
-from .layout import struct_of
+from .layout import has_wide_pointers, struct_of
 from .live import LiveMemory
 from .loaded import open_loaded
 from .memory import SessionMemory
-from .spaces import ARCHITECTURES, paged_space
+from .physical import SessionPages
+from .spaces import architecture_of, paged_space
 from .symbols import look_for_symbols
 
 __all__ = ("SessionTarget",)
@@ -71,6 +74,7 @@ class SessionTarget(RecoverableTarget):
         self._mask = (1 << (8 * self.pointer_size)) - 1
         self._on_dump = bool(pykd.isDumpAnalyzing())
         self._duties = Duties(pykd, live=not self._on_dump)
+        self.architecture = architecture_of(pykd)
         self._memory: Memory
         self._engine: Optional[Engine] = None
         self._file: Optional[SymbolFile] = None
@@ -120,7 +124,7 @@ class SessionTarget(RecoverableTarget):
         if symbols is not None:
             self._file, remark = take_symbols(self, self.base, symbols, keep)
             self.add_note(remark)
-        self.five_levels = self._has_wide_pointers()
+        self.five_levels = has_wide_pointers(self)
 
     def _on_path(self) -> Path:
         """A file of this kernel on the debugger's symbol path. Raises `NoSymbols`."""
@@ -147,12 +151,10 @@ class SessionTarget(RecoverableTarget):
         self._known = self.debugger_data.symbols
         try:
             self.build = int(self._pykd.getSystemVersion().buildNumber)
-            kind = self._pykd.getCPUType()
         except self._pykd.DbgException as error:
             raise SymbolsError(
                 f"which Windows this is, is not known: {first_line(error)}"
             ) from None
-        self.architecture = ARCHITECTURES.get(str(kind), "")
         self.five_levels = bool((self.evaluate("@cr4") or 0) & _LA57)
 
     def take_layout(self, layout: Isf) -> None:
@@ -163,17 +165,6 @@ class SessionTarget(RecoverableTarget):
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
-
-    def _has_wide_pointers(self) -> bool:
-        """Whether this is a kernel of 57-bit addresses (``ntkrla57.exe``).
-
-        Its handle table entries say so; the processor's CR4 a triage dump may not hold.
-        """
-        entry = self.find_struct("_HANDLE_TABLE_ENTRY")
-        if entry is None or not entry.has("ObjectPointerBits"):
-            return False
-        bits = entry.field("ObjectPointerBits").type
-        return isinstance(bits, BitField) and bits.length + 4 > 48
 
     def symbol_damage(self) -> Sequence[Sentence]:
         """What the ISF file, where one is used, was found to have wrong."""
@@ -210,7 +201,8 @@ class SessionTarget(RecoverableTarget):
         memory = self._memory
         if not memory.in_parts:
             live = not self._on_dump
-            memory = paged_space(self, self._pykd, self.base, live, self._duties, root)
+            pages = SessionPages(self._pykd, live, self._duties)
+            memory = paged_space(self, pages, self.base, root)
         return AddressSpace(memory, self.pointer_size, self.five_levels)
 
     # -- symbols and layouts --------------------------------------------------------------------
@@ -279,6 +271,15 @@ class SessionTarget(RecoverableTarget):
             return int(self._pykd.getImplicitProcess()) & self._mask
         except self._pykd.DbgException as error:
             raise TargetError(f"no current process: {first_line(error)}") from None
+
+    def bug_check(self) -> Maybe[BugCheck]:
+        """See `Target.bug_check`; as the debugger has it, else by the symbol."""
+        found = asked_bug_check(self.evaluate)
+        return super().bug_check() if found is None else found
+
+    def registers(self) -> Dict[str, int]:
+        """See `Target.registers`: those that the debugger shows at the moment."""
+        return asked_registers(self.evaluate, self.architecture)
 
     def running(self) -> List[Running]:
         """See `Target.running`."""
