@@ -23,7 +23,9 @@ _PREFIX = re.compile(
 class Access:
     """The rights that are asked for: each a mask, all of whose bits are meant, or a name as the
     headers have it, with or without its type (``PROCESS_VM_WRITE``, ``VM_WRITE``), or as it is
-    shown (``VMWrite``). One of them is enough. Raises `UsageError` for a name that no type has.
+    shown (``VMWrite``). One of them is enough. A name of several rights (``PROCESS_ALL_ACCESS``,
+    ``KEY_READ``) means what the kernel's type means by it. Raises `UsageError` for a name that no
+    type has.
     """
 
     def __init__(self, text: str) -> None:
@@ -33,6 +35,7 @@ class Access:
         names = [word for word in words if not _mask(word)]
         self._masks = [_mask(word) for word in words if _mask(word)]
         self._by_type: Dict[str, List[int]] = {}
+        self._together: Dict[str, Set[str]] = {}
         if names:
             self._look_up(names)
 
@@ -41,19 +44,22 @@ class Access:
         # Imported where it is needed: help is to be there at once.
         from difflib import get_close_matches
 
-        from ..values.right_names import HEADER_NAMES, STANDARD_NAMES
+        from ..values.right_names import ALL_ACCESS, GENERIC, HEADER_NAMES, STANDARD_NAMES
         from ..values.rights import SPECIFIC, STANDARD
 
         known: Set[str] = set()
         wanted = {_plain(name): name for name in names}
 
+        def is_wanted(right: str) -> bool:
+            spelled = set(_spellings(right))
+            known.update(spelled)
+            if spelled & wanted.keys():
+                found.update(spelled)
+                return True
+            return False
+
         def bits(rights: Tuple[Tuple[int, str], ...]) -> Iterator[int]:
-            for bit, right in rights:
-                spelled = set(_spellings(right))
-                known.update(spelled)
-                if spelled & wanted.keys():
-                    found.update(spelled)
-                    yield bit
+            return (bit for bit, right in rights if is_wanted(right))
 
         found: Set[str] = set()
         self._masks += bits((*STANDARD, *STANDARD_NAMES))
@@ -61,6 +67,10 @@ class Access:
         for table in tables:
             for kind, rights in table.items():
                 self._by_type.setdefault(kind, []).extend(bits(rights))
+        for kind, all_of_them in ALL_ACCESS.items():
+            some = [name for name in GENERIC.get(kind, ()) if is_wanted(name)]
+            if is_wanted(all_of_them) or some:
+                self._together[kind] = {f"full control ({all_of_them})", *some}
         for plain, name in wanted.items():
             if plain not in found:
                 near = get_close_matches(plain, known, 3)
@@ -80,7 +90,14 @@ class Access:
             return False
         kind = handle.type
         if isinstance(kind, str):
-            return _any(granted, self._by_type.get(kind, ()))
+            if _any(granted, self._by_type.get(kind, ())):
+                return True
+            if kind not in self._together:
+                return False
+            together = handle.rights_together
+            if isinstance(together, tuple):
+                return not self._together[kind].isdisjoint(together)
+            return None
         may_be = any(_any(granted, masks) for masks in self._by_type.values())
         return None if may_be and isinstance(kind, Unavailable) else False
 

@@ -1,4 +1,5 @@
-"""Who holds an object: handles by the name of their object, or by its address."""
+"""Who holds an object: handles by the name of their object or of the file behind a section, by the
+object's address, or by the device that a file lies on."""
 
 from __future__ import annotations
 
@@ -8,7 +9,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, Optional
 
 from ..rows import Column, Foot, Item, Note, Row
-from ..values import Sentence, Unavailable, UsageError, joined
+from ..values import (
+    NOT_REQUESTED,
+    Maybe,
+    PykdHandleError,
+    Sentence,
+    TargetError,
+    Unavailable,
+    UsageError,
+    joined,
+    known,
+)
 from .batches import batch
 from .many import many
 from .registry import USER, Argument, Run, command
@@ -16,7 +27,10 @@ from .walk import DETAILS, FILTERS, Filters, Walk, prepare
 from .words import Evaluator, parse_number
 
 if TYPE_CHECKING:
-    from ..model import Handle, Kernel
+    from ..model import Handle, Kernel, Object
+
+# A drive in front of a path, as programs and drivers write it.
+_DRIVE = re.compile(r"(?:\\\?\?\\|\\\\[?.]\\)?([a-zA-Z]:)\\")
 
 _USER = (
     Column("pid", "PID", "handle"),
@@ -35,25 +49,49 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         if mode == USER:
             raise UsageError("--object: only a kernel tells where objects are; this is user mode")
         options.object = parse_number(options.object, "--object", evaluate)
-    options.matches = _matcher(options)
+    if options.device is not None and mode == USER:
+        raise UsageError("--device: only a kernel has device objects; this is user mode")
+    _matcher(options, options.name)  # what is wrong is said before a dump is opened
     return prepare(options, mode, evaluate)
 
 
 @command(
     "find",
     "handles to objects of a name, in all processes",
-    columns=(*_USER[:2], Column("eprocess"), *_USER[2:7], Column("object", "Object"), *_USER[7:]),
+    columns=(
+        *_USER[:2],
+        Column("eprocess"),
+        *_USER[2:7],
+        Column("object", "Object"),
+        *_USER[7:],
+        Column("file", "File"),
+    ),
     user_columns=_USER,
     arguments=(
-        Argument("name", metavar="NAME", nargs="?", help="a part of the name, or all of it with *"),
+        Argument(
+            "name",
+            metavar="NAME",
+            nargs="?",
+            help="a part of the name, or all of it with *; a drive in front of it, as in C:\\Temp, "
+            "stands for its device",
+        ),
         Argument("--regex", action="store_true", help="NAME is a regular expression"),
         Argument("--object", metavar="ADDRESS", help="the object at this address, or its header"),
+        Argument(
+            "--device",
+            metavar="DEVICE",
+            help="files on this device, and sections of such files: its name, a drive, or the "
+            "address of the object",
+        ),
         *FILTERS,
         DETAILS,
     ),
+    text="A section is found by the name of the file that backs it, too.",
     examples=(
         ("find notes.txt", "who has a file open"),
         ('find "\\Device\\NamedPipe\\*" --type File', "all handles to pipes"),
+        ("find C:\\Users\\ --access FILE_WRITE_DATA", "who may write below a folder"),
+        ("find --device D:", "what keeps a volume from being dismounted"),
         ("find --object ffffe58422064220", "who holds an object"),
     ),
     prepare=_prepare,
@@ -63,8 +101,18 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     address = None if options.object is None else kernel.full_address(options.object)
     filters = Filters(kernel, options.type, options.access)
     walk = Walk(kernel, options, run)
-    if options.name is not None or options.details:
+    device = None if options.device is None else _Device(kernel, options.device)
+    if options.name is not None or options.details or device is not None:
         kernel.will_describe(options.details)
+    sought = options.name
+    drive = None if options.regex else _DRIVE.match(sought or "")
+    if drive is not None:
+        try:
+            volume = known(kernel.find_object(f"\\GLOBAL??\\{drive[1]}\\").name)
+            sought = volume + sought[drive.end() - 1 :]
+        except PykdHandleError as error:
+            yield Note(Sentence("{} is looked for as it is: {}", sought, error))
+    matches = _matcher(options, sought)
     yield from filters.notes
 
     def ask(handle: Handle) -> _Answer:
@@ -76,12 +124,17 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         accepted = filters.accept(handle)
         if not accepted:
             return _Answer.UNTYPED if accepted is None else _Answer.NO
+        if device is not None:
+            holds = device.holds(handle.object)
+            if not holds:
+                return _Answer.UNNAMED if isinstance(holds, Unavailable) else _Answer.NO
         if options.name is None:
             return _Answer.YES
-        name = handle.name
-        if isinstance(name, str):
-            return _Answer.YES if options.matches(name) else _Answer.NO
-        return _Answer.UNNAMED if isinstance(name, Unavailable) else _Answer.NO
+        names = handle.name, _file_of(handle.object)
+        if any(isinstance(name, str) and matches(name) for name in names):
+            return _Answer.YES
+        lost = any(isinstance(name, Unavailable) for name in names)
+        return _Answer.UNNAMED if lost else _Answer.NO
 
     counts: Dict[_Answer, int] = dict.fromkeys(_Answer, 0)
     holders = set()
@@ -102,7 +155,8 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     yield from filters.end()
     unnamed = counts[_Answer.UNNAMED]
     if unnamed:
-        line = "the name of the object behind {} can't be read"
+        what = "name" if device is None else "name or device"
+        line = f"the {what} of the object behind {{}} can't be read"
         yield Note(Sentence(line, many(unnamed, "handle")))
     if not run.found and (walk.lost or unnamed or filters.left_out):
         run.failed = True  # it may be there all the same
@@ -139,9 +193,53 @@ def _row(kernel: Kernel, handle: Handle, details: bool) -> Row:
     if kernel.mode == "kernel":
         row["eprocess"] = process.address
         row["object"] = handle.object.address
+        row["file"] = _file_of(handle.object)
     if details:
         row["details"] = joined(handle.details, handle.object.all_details)
     return row
+
+
+def _file_of(item: Object) -> Maybe[str]:
+    """The name of the file that backs a section."""
+    if item.type != "Section":
+        return NOT_REQUESTED
+    name: Maybe[str] = item.details.get("file", NOT_REQUESTED)
+    return name
+
+
+class _Device:
+    """The device that ``--device`` names. Raises `PykdHandleError` where there is none."""
+
+    def __init__(self, kernel: Kernel, text: str) -> None:
+        item = self._find(kernel, text)
+        if item.type != "Device":
+            raise TargetError("--device {}: the object there is of the type {}", text, item.type)
+        self._address = known(item.address)
+        name = item.name
+        self._below = f"{name.lower()}\\" if isinstance(name, str) else ""
+
+    def _find(self, kernel: Kernel, text: str) -> Object:
+        if text.startswith("\\"):
+            return kernel.find_object(text.rstrip("\\") + "\\")
+        try:
+            return kernel.find_object(parse_number(text, "--device", kernel.evaluate))
+        except UsageError:
+            pass  # a name
+        try:
+            return kernel.find_object(f"\\GLOBAL??\\{text}\\")
+        except PykdHandleError:
+            return kernel.find_object(f"\\Device\\{text}\\")
+
+    def holds(self, item: Object) -> Maybe[bool]:
+        """Whether an object is the device, a file on it, or a section of one: by the object of the
+        device, and of a section by the name of its file."""
+        if item.type == "File":
+            device = item.details.get("device_object")
+            return device if isinstance(device, Unavailable) else device == self._address
+        if item.type == "Section" and self._below:
+            name = _file_of(item)
+            return f"{name}\\".lower().startswith(self._below) if isinstance(name, str) else name
+        return item.address == self._address
 
 
 def _leads_to(handle: Handle, address: int) -> bool:
@@ -149,13 +247,13 @@ def _leads_to(handle: Handle, address: int) -> bool:
     return address in (item.address, item.header)
 
 
-def _matcher(options: Namespace) -> Callable[[str], object]:
-    """Whether a name is the one that is looked for. Raises `UsageError`."""
-    text = options.name
+def _matcher(options: Namespace, text: Optional[str]) -> Callable[[str], object]:
+    """Whether a name is the one that is looked for, which is ``text``. Raises `UsageError`."""
     if text is None:
-        if options.object is options.type is options.access is None:
+        if options.object is options.device is options.type is options.access is None:
             raise UsageError(
-                "find what? Give a name, --object ADDRESS, --type TYPE or --access RIGHT"
+                "find what? Give a name, --object ADDRESS, --device DEVICE, --type TYPE or "
+                "--access RIGHT"
             )
         if options.regex:
             raise UsageError("--regex needs a NAME")

@@ -150,6 +150,12 @@ class Handle:
         return NO_VALUE
 
     @property
+    def rights_together(self) -> Maybe[Tuple[str, ...]]:
+        """What the granted access is in the words of its type: all, or some, of full control, what
+        that type takes reading for, writing, executing. NO_VALUE where only a kernel knows it."""
+        return NO_VALUE
+
+    @property
     def attributes(self) -> Maybe[Tuple[str, ...]]:
         """``protect``, ``inherit``, ``audit``; other bits are one hexadecimal number."""
         return NO_VALUE

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any, Collection, Dict, Mapping, Optional, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
-from ..kernel.access_rights import TypeAccess, access_meaning, read_type_access
+from ..kernel.access_rights import Meaning, TypeAccess, access_meaning, read_type_access
 from ..kernel.handle_entry import HandleEntry
 from ..layout import Fields
 from ..targets import Target
@@ -122,19 +122,33 @@ class Objects:
         """What is known of a handle by itself: the entry, and what its access mask means for the
         object behind it (None: that is not known)."""
         found: Dict[str, Any] = {}
-        mask = entry.granted_access
-        if item is not None and item.type_name and not isinstance(mask, Absent):
-            access = self.access_of(item)
-            meaning = access_meaning(item.type_name, mask, access or None)
+        meaning = self._meaning(entry, item)
+        if meaning is not None:
             found["rights"] = meaning.names
-            if isinstance(access, Unavailable):
-                found["rights_together"] = access
-            elif meaning.together:
-                found["rights_together"] = meaning.together
+            together = self.rights_together(entry, item)
+            if together or isinstance(together, Unavailable):
+                found["rights_together"] = together
             if meaning.outside:
                 found["rights_outside"] = Hex(meaning.outside)
         found.update(self._entry.of(entry))
         return Details(found, self._entry.labels)
+
+    def rights_together(
+        self, entry: HandleEntry, item: Optional[KernelObject]
+    ) -> Maybe[Tuple[str, ...]]:
+        """What the access mask of an entry is together, as the type of its object sees it; NO_VALUE
+        where that object, its type or the mask is not known."""
+        meaning = self._meaning(entry, item)
+        if meaning is None or item is None:
+            return NO_VALUE
+        access = self.access_of(item)
+        return access if isinstance(access, Unavailable) else meaning.together
+
+    def _meaning(self, entry: HandleEntry, item: Optional[KernelObject]) -> Optional[Meaning]:
+        mask = entry.granted_access
+        if item is None or not item.type_name or isinstance(mask, Absent):
+            return None
+        return access_meaning(item.type_name, mask, self.access_of(item) or None)
 
     def access_of(self, item: KernelObject) -> Maybe[TypeAccess]:
         """What the type of an object says of access masks: read once for each type."""

@@ -149,6 +149,7 @@ def test_a_row_and_the_totals(zoo: Zoo) -> None:
         "attributes": [],
         "object": f"0x{zoo.notes.address:x}",
         "name": r"\Device\HarddiskVolume3\Users\me\Notes.txt",
+        "file": None,
         "unavailable": {},
     }
     text = asked.shown("text").splitlines()
@@ -237,3 +238,83 @@ def test_types_that_are_not_all_known_are_taken_in_any_case() -> None:
     for word in ("EVENT", "event"):
         assert zoo.hits(f"find notes --type {word}") == sorted(zoo.notes_event)
     assert zoo.hits("find notes --type nothing") == []
+
+
+class Drives:
+    """Two volumes, one of them C:; a file on each with the same path, a section of the first."""
+
+    def __init__(self) -> None:
+        self.image = image = KernelImage()
+        image.current = holder = image.process("a.exe", 0x104)
+        volumes = [image.device(f"HarddiskVolume{number}", volume=True) for number in (3, 5)]
+        image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+        image.symbolic_link(r"\GLOBAL??\Q:", r"\Device\Gone")
+        files = [image.file(r"\Temp\log.txt", volume) for volume in volumes]
+        self.volume = volumes[0]
+        self.ours, self.theirs = (holder.handle(file, 0x120089) for file in files)
+        self.section = holder.handle(image.section(files[0]))
+        self.named = holder.handle(image.section(name=r"\BaseNamedObjects\C:\Temp\log.txt"))
+        self.device = holder.handle(self.volume)
+
+    def hits(self, line: str) -> List[int]:
+        return [row["handle"] for row in self.ask(line).rows]
+
+    def ask(self, line: str) -> Asked:
+        return Asked(KernelMode(MockTarget(self.image)), line)
+
+
+def test_a_section_is_found_by_its_file() -> None:
+    drives = Drives()
+    asked = drives.ask(r"find Volume3\Temp\log.txt")
+    assert [row["handle"] for row in asked.rows] == [drives.ours, drives.section]
+    file, section = asked.objects()
+    assert file["file"] is None
+    assert section["file"] == file["name"] == r"\Device\HarddiskVolume3\Temp\log.txt"
+
+
+def test_a_drive_is_its_device() -> None:
+    drives = Drives()
+    for name in (r"C:\temp\LOG.txt", r"c:\Temp\*", r"\??\C:\temp", r"\\?\C:\temp", "C:\\"):
+        assert drives.hits(f"find {name}") == [drives.ours, drives.section], name
+    # What is no drive, and what only looks like one, is looked for as it is.
+    assert drives.hits(r"find --regex C:\\Temp") == [drives.named]
+    for drive, why in (("D", r"there is no \GLOBAL??\D:"), ("Q", r"there is no \Device\Gone")):
+        asked = drives.ask(rf"find {drive}:\Temp")
+        assert asked.notes == [rf"{drive}:\Temp is looked for as it is: {why}"]
+
+
+def test_everything_on_a_device() -> None:
+    drives = Drives()
+    on_it = [drives.ours, drives.section, drives.device]
+    words = ("HarddiskVolume3", "harddiskvolume3", r"\Device\HarddiskVolume3", "C:", r"\??\C:")
+    for word in (*words, f"{drives.volume.address:x}"):
+        assert drives.hits(f"find --device {word}") == on_it, word
+    assert drives.hits("find log --device HarddiskVolume5") == [drives.theirs]
+    with pytest.raises(PykdHandleError, match=r"there is no \\Device\\nothing"):
+        drives.ask("find --device nothing")
+    with pytest.raises(TargetError, match="of the type Directory"):
+        drives.ask(r"find --device \GLOBAL??")
+    drives.image.memory.drop(drives.volume.header - 0x100, 0x200)
+    assert "the name or device" in drives.ask("find log --device HarddiskVolume5").notes[-1]
+
+
+def test_rights_that_are_several_mean_what_the_type_means() -> None:
+    """Full control of a process is 0x1FFFFF from Vista on; reading a key 0x20019."""
+    image = KernelImage()
+    image.current = holder = image.process("a.exe", 0x104)
+    key = image.key(r"\REGISTRY\MACHINE\SOFTWARE")
+    masks = {access: holder.handle(holder, access) for access in (0x1FFFFF, 0x1F0FFF, 0x1000)}
+    keys = {access: holder.handle(key, access) for access in (0xF003F, 0x20019, 0x20018, 0x20006)}
+    holder.handle(image.event(), 0x1F0003)
+
+    def hits(names: str) -> List[int]:
+        asked = Asked(KernelMode(MockTarget(image)), f"find --access {names}")
+        return sorted(row["handle"] for row in asked.rows)
+
+    assert hits("PROCESS_ALL_ACCESS") == [masks[0x1FFFFF]]
+    assert hits("KEY_READ") == sorted([keys[0xF003F], keys[0x20019]])
+    assert hits("KEY_WRITE,PROCESS_ALL_ACCESS") == sorted(
+        [masks[0x1FFFFF], keys[0xF003F], keys[0x20006]]
+    )
+    with pytest.raises(UsageError, match="did you mean PROCESSALLACCESS"):
+        hits("PROCESS_ALL_ACCES")

@@ -108,6 +108,12 @@ class KernelModeHandle(Handle):
         return self.rights_of(self.type or "")
 
     @property
+    def rights_together(self) -> Maybe[Tuple[str, ...]]:
+        """What the granted access is in the words of its object's type."""
+        self._page.load()
+        return self._page.table.rights_together(self.raw)
+
+    @property
     def attributes(self) -> Maybe[Tuple[str, ...]]:
         """``protect``, ``inherit``, ``audit``."""
         attributes = self.raw.attributes

@@ -252,8 +252,14 @@ class KernelMode(Kernel):
 
     def describe_handle(self, entry: HandleEntry, header: int) -> Details:
         """What is known of a handle by itself; ``header`` is that of its object."""
-        known = self.target.is_kernel_address(header)
-        return self._objects.describe_handle(entry, self.raw.object(header) if known else None)
+        return self._objects.describe_handle(entry, self._object_at(header))
+
+    def rights_together(self, entry: HandleEntry, header: int) -> Maybe[Tuple[str, ...]]:
+        """What the granted access of an entry is in the words of its object's type."""
+        return self._objects.rights_together(entry, self._object_at(header))
+
+    def _object_at(self, header: int) -> Optional[KernelObject]:
+        return self.raw.object(header) if self.target.is_kernel_address(header) else None
 
     def load(self, headers: Iterable[int]) -> None:
         """Read the object headers at these addresses that were not read before."""

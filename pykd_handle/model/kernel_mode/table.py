@@ -256,6 +256,10 @@ class KernelModeTable(Table):
         why = Unavailable(Reason.THE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, header)
         return LostObject(header, self.body_of(header), why)
 
+    def rights_together(self, entry: HandleEntry) -> Maybe[Tuple[str, ...]]:
+        """What the granted access of an entry is in the words of its object's type."""
+        return self._kernel.rights_together(entry, self.header_of(entry))
+
     def describe(self, entry: HandleEntry) -> Details:
         """What is known of a handle by itself."""
         return self._kernel.describe_handle(entry, self.header_of(entry))
