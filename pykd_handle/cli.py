@@ -10,6 +10,7 @@ import argparse
 import os
 import stat
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .arguments import arguments_lost
@@ -145,7 +146,7 @@ def _is_file(word: str) -> bool:
 def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[Any, Arrangement]]:
     """What the options name, opened, and what is asked of it, and of its rows; what is wrong in the
     words is told before a dump is opened."""
-    from .model import NoDebugger, connect, mode_of, open_dump
+    from .model import Kernel, NoDebugger, connect, mode_of, open_dump
 
     def prepared(mode: str, evaluate: Any) -> Tuple[Any, Arrangement]:
         arrangement = Arrangement(command.shown(mode, options), options)
@@ -153,6 +154,11 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
             return options, arrangement
         return command.prepare(options, mode, evaluate), arrangement
 
+    for path in getattr(options, "files", ()):
+        guard(path)
+    if command.alone is not None and options.dump is None and command.alone(options):
+        kernel = Kernel()
+        return kernel, prepared(kernel.mode, None)
     if options.dump is not None:
         asked = prepared(mode_of(options.dump), None)
         kernel = open_dump(
@@ -173,9 +179,8 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
         kernel = connect(options.symbols, cache=not options.no_cache, bare=command.bare)
     except NoDebugger as error:
         fault = "" if error.fault is None else Sentence(" ({})", error.fault)
-        raise UsageError(
-            "no target: give --dump FILE (a crash dump); see -h for all options{}", fault
-        ) from None
+        give = "--dump FILE (a crash dump)" if command.alone is None else "another FILE"
+        raise UsageError("no target: give {}; see -h for all options{}", give, fault) from None
     with ClosedOnError(kernel):
         return kernel, prepared(kernel.mode, kernel.evaluate)
 
@@ -192,7 +197,10 @@ def _show(
     for note in kernel.notes():
         remark(note)
     run = Run()
-    with open_output(options.output) as out:
+    with ExitStack() as stack:
+        out = stack.enter_context(open_output(options.output))
+        if command.writes:
+            run.file = stack.enter_context(_open_file(getattr(options, command.writes)))
 
         def stopped() -> str:
             found = f"; what was found so far is {out.where}" if out.where else ""
@@ -234,6 +242,15 @@ def _show(
         if not out.where:
             remark(f"no row was found; nothing is written to {options.output}")
     return 1 if failed else 0
+
+
+def _open_file(path: str) -> Output:
+    """The file that a command writes beside its rows, packed: whole, or not at all."""
+    from .model import pack
+
+    file = open_output(path, "", pack)
+    file.whole = True
+    return file
 
 
 def _announced(items: Iterable[Item], out: Output, notes: bool) -> Iterator[Item]:

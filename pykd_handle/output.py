@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, List, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
 from .descriptors import descriptor_of, leads_into_input, named_descriptor, silence
 from .input_file import is_guarded
@@ -27,6 +27,13 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _PLAIN = getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
+OpenStream = Callable[[int], Any]
+
+
+def _text(descriptor: int) -> Any:
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
+
+
 class Output:
     """A stream for one answer; a context manager, which ends it. Raises `OutputError`.
 
@@ -36,6 +43,8 @@ class Output:
 
     where = "above"
     meanwhile = ""
+    whole = False
+    """Whether it is worth nothing, and an old file is not to be replaced, where it ends early."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -104,8 +113,8 @@ class Output:
 class _Straight(Output):
     """A pipe or a device, which is written to as it comes."""
 
-    def __init__(self, descriptor: int, path: str) -> None:
-        super().__init__(os.fdopen(descriptor, "w", encoding="utf-8", newline="\n"))
+    def __init__(self, descriptor: int, path: str, stream: OpenStream) -> None:
+        super().__init__(stream(descriptor))
         self.where = f"in {path}"
 
     def close(self) -> None:
@@ -120,10 +129,14 @@ class _Straight(Output):
 class _File(Output):
     """A plain file, new or in the place of an old one (``status``)."""
 
-    def __init__(self, path: str, status: Optional[os.stat_result]) -> None:
+    def __init__(
+        self, path: str, status: Optional[os.stat_result], option: str, stream: OpenStream
+    ) -> None:
         super().__init__(None)
         self.where = ""
         self._name = path
+        self._option = option
+        self._open_stream = stream
         # What a link leads to is what is replaced, as `open` would write there.
         # Imported where it is needed: help is to be there at once.
         from pathlib import Path
@@ -147,6 +160,7 @@ class _File(Output):
 
     def complete(self) -> None:
         """An answer without a row is one, too, but the user's old report is worth more."""
+        self.whole = False
         if self._status is None:
             self.row()
 
@@ -180,8 +194,8 @@ class _File(Output):
         try:
             descriptor = _create(part, self._status)
         except OSError as error:
-            raise OutputError(f"--output {self._name}: {_reason(error)}") from None
-        self._stream = os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
+            raise OutputError(f"{self._option}{self._name}: {_reason(error)}") from None
+        self._stream = self._open_stream(descriptor)
         self._part = part
         self.where = f"in {self._name}"
         self.meanwhile = f"in {part}"
@@ -191,14 +205,14 @@ class _File(Output):
     def _replace(self, part: Path) -> None:
         """The new file takes the place of the old one, unless nothing of it could be written."""
         try:
-            if self.broken and not part.stat().st_size:
+            if self.whole or (self.broken and not part.stat().st_size):
                 part.unlink()
             else:
                 part.replace(self._target)
         except OSError as error:
             # On Windows: another program has the old one open.
             raise OutputError(
-                f"--output {self._name}: {_reason(error)}; what was found is in {part}"
+                f"{self._option}{self._name}: {_reason(error)}; what was found is in {part}"
             ) from None
         self._part = None
 
@@ -220,8 +234,11 @@ def open_screen() -> Output:
     return Output(sys.stdout)
 
 
-def open_output(path: Optional[str]) -> Output:
-    """The screen, or what ``--output`` names.
+def open_output(
+    path: Optional[str], option: str = "--output ", stream: OpenStream = _text
+) -> Output:
+    """The screen, or what ``--output`` names; ``option`` stands before the name in messages, and
+    ``stream`` makes a stream for text of a descriptor that it takes over.
 
     Raises `OutputError`, and `UsageError` where that is a file which this run reads.
     """
@@ -230,37 +247,38 @@ def open_output(path: Optional[str]) -> Output:
             raise OutputError("output: there is none, it is closed; give --output FILE")
         return open_screen()
     if path.endswith(_SEPARATORS):
-        raise OutputError(f"--output {path}: names a folder (directory), not a file")
+        raise OutputError(f"{option}{path}: names a folder (directory), not a file")
     place = named_descriptor(path)
     if place is not None and place.own:
-        return _open_own(path, place.number)
+        return _open_own(path, place.number, option, stream)
     try:
         status = os.stat(path)
     except FileNotFoundError:
-        return _new_file(path)
+        return _new_file(path, option, stream)
     except (OSError, ValueError) as error:
-        raise OutputError(f"--output {path}: {_reason(error)}") from None
+        raise OutputError(f"{option}{path}: {_reason(error)}") from None
     if is_guarded(status, path):
-        raise _is_read(path)
-    for stream in (sys.stdout, sys.stderr):
+        raise _is_read(path, option)
+    for ours in (sys.stdout, sys.stderr):
         # The same file by its own name: the shell opened it, perhaps to append to it.
-        descriptor = descriptor_of(stream)
+        descriptor = descriptor_of(ours)
         if descriptor is None or not status.st_ino:
             continue
         if os.path.samestat(status, os.fstat(descriptor)):
-            return _Straight(os.dup(descriptor), path)
+            return _Straight(os.dup(descriptor), path, stream)
     if stat.S_ISDIR(status.st_mode):
-        raise OutputError(f"--output {path}: {os.strerror(errno.EISDIR)}")
+        raise OutputError(f"{option}{path}: {os.strerror(errno.EISDIR)}")
     if stat.S_ISBLK(status.st_mode):
-        raise OutputError(f"--output {path}: a disk, not a file")
+        raise OutputError(f"{option}{path}: a disk, not a file")
     if stat.S_ISREG(status.st_mode) and place is None:
         if not os.access(path, os.W_OK):
-            raise OutputError(f"--output {path}: {os.strerror(errno.EACCES)}")
-        return _File(path, status)
-    return _Straight(_open_straight(path, stat.S_ISFIFO(status.st_mode)), path)
+            raise OutputError(f"{option}{path}: {os.strerror(errno.EACCES)}")
+        return _File(path, status, option, stream)
+    descriptor = _open_straight(path, stat.S_ISFIFO(status.st_mode), option)
+    return _Straight(descriptor, path, stream)
 
 
-def _open_own(path: str, number: int) -> Output:
+def _open_own(path: str, number: int, option: str, stream: OpenStream) -> Output:
     """What this process has open already: written to where it stands."""
     streams = {1: sys.__stdout__, 2: sys.__stderr__}
     try:
@@ -269,30 +287,30 @@ def _open_own(path: str, number: int) -> Output:
             raise OSError(errno.EBADF, "it is closed")
         status = os.fstat(number)
         if is_guarded(status):
-            raise _is_read(path)
+            raise _is_read(path, option)
         if stat.S_ISDIR(status.st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return _Straight(os.dup(number), path)
+        return _Straight(os.dup(number), path, stream)
     except (OSError, OverflowError) as error:
-        raise OutputError(f"--output {path}: {_reason(error)}") from None
+        raise OutputError(f"{option}{path}: {_reason(error)}") from None
 
 
-def _is_read(path: str) -> UsageError:
+def _is_read(path: str, option: str) -> UsageError:
     return UsageError(
-        f"--output {path} is the file that is read, the dump or its symbols; name another one"
+        f"{option}{path} is the file that is read, the dump or its symbols; name another one"
     )
 
 
-def _new_file(path: str) -> Output:
+def _new_file(path: str, option: str, stream: OpenStream) -> Output:
     from pathlib import Path
 
     target = Path(path).resolve()
     if not target.name or not target.parent.is_dir():
-        raise OutputError(f"--output {path}: {os.strerror(errno.ENOENT)}")
-    return _File(path, None)
+        raise OutputError(f"{option}{path}: {os.strerror(errno.ENOENT)}")
+    return _File(path, None, option, stream)
 
 
-def _open_straight(path: str, pipe: bool) -> int:
+def _open_straight(path: str, pipe: bool, option: str) -> int:
     """Open a pipe, a device or what another process has open, without waiting for somebody who
     reads the pipe."""
     patience = getattr(os, "O_NONBLOCK", 0)
@@ -305,7 +323,7 @@ def _open_straight(path: str, pipe: bool) -> int:
         reason = _reason(error)
         if pipe and error.errno == errno.ENXIO:
             reason = "nobody reads this pipe"
-        raise OutputError(f"--output {path}: {reason}") from None
+        raise OutputError(f"{option}{path}: {reason}") from None
     return descriptor
 
 

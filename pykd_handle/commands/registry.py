@@ -18,6 +18,7 @@ from typing import (
     Iterator,
     List,
     Optional,
+    Protocol,
     Sequence,
     Tuple,
     Union,
@@ -66,12 +67,28 @@ class Argument:
         self.how = how
 
 
+class File(Protocol):
+    """A file that a command writes beside its rows."""
+
+    def row(self) -> None:
+        """To be called before anything is written that is worth to be kept."""
+
+    def complete(self) -> None:
+        """To be called when all is written."""
+
+    def write(self, text: str) -> None:
+        """Write text."""
+
+
 class Run:
     """How a command's run stands, for whoever started it.
 
     ``found`` counts the rows that answer, ``failed`` tells whether what was asked for could not
     be answered, ``place`` says in words where it stands now (``at handle 0x14 of notepad.exe``).
+    ``file`` is that which a command writes that ``writes`` one.
     """
+
+    file: File
 
     def __init__(self) -> None:
         self.found = 0
@@ -87,7 +104,8 @@ class Command:
     """A command, as `command` declares it; ``columns`` are those of its rows by mode.
 
     ``run`` is None where the command line itself answers, without a target; ``bare`` commands get
-    a kernel whose symbols were not looked for.
+    a kernel whose symbols were not looked for. ``alone`` tells of options that need no target: the
+    command opens what they name. ``writes`` names the option whose file the command writes.
     """
 
     def __init__(
@@ -103,6 +121,8 @@ class Command:
         examples: Sequence[Tuple[str, str]] = (),
         format: str = "text",
         bare: bool = False,
+        alone: Optional[Callable[[Namespace], bool]] = None,
+        writes: str = "",
     ) -> None:
         self.name = name
         self.help = help
@@ -115,6 +135,8 @@ class Command:
         self.examples = examples
         self.format = format
         self.bare = bare
+        self.alone = alone
+        self.writes = writes
 
     def shown(self, mode: str, options: Namespace) -> Sequence[Column]:
         """The columns of its rows for these options: ``--details`` adds one where it is not there
@@ -140,6 +162,8 @@ def command(
     examples: Sequence[Tuple[str, str]] = (),
     format: str = "text",
     bare: bool = False,
+    alone: Optional[Callable[[Namespace], bool]] = None,
+    writes: str = "",
 ) -> Callable[[Function], Function]:
     """Declare the function below as a command.
 
@@ -151,14 +175,26 @@ def command(
     ``help`` is a line; ``usage`` the words as help shows them (made of ``arguments`` where it is
     empty); ``text`` stands below them. ``user_columns`` are those in user mode where they differ.
     ``examples`` are (words, what they do), ``format`` is the one that is taken where none is given;
-    ``bare`` as in `Command`.
+    ``bare``, ``alone`` and ``writes`` as in `Command`.
     Raises `ValueError` for a name that could be meant as a number or a register.
     """
     modes = {KERNEL: columns, USER: columns if user_columns is None else user_columns}
 
     def declare(function: Function) -> Function:
         made = Command(
-            name, help, modes, arguments, function, prepare, usage, text, examples, format, bare
+            name,
+            help,
+            modes,
+            arguments,
+            function,
+            prepare,
+            usage,
+            text,
+            examples,
+            format,
+            bare,
+            alone,
+            writes,
         )
         add(made)
         return function

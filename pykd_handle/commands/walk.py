@@ -92,7 +92,7 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
         options.type = [part.strip() for part in options.type.split(",") if part.strip()]
         if not options.type:
             raise UsageError("--type is empty: name one or more types, as in --type File,Key")
-    if options.access is not None:
+    if getattr(options, "access", None) is not None:
         options.access = Access(options.access)
     return options
 
@@ -144,7 +144,7 @@ class Walk:
             who = item.in_words()
             yield from map(Note, item.notes())
             try:
-                for answers, handle in item.answers(ask, kept):
+                for answers, handle, _ in item.answers(ask, kept):
                     if answers:
                         self._run.place = Sentence("at handle 0x{:x} of {}", int(handle(0)), who)
                         self._kernel.progress(str(self._run.place))

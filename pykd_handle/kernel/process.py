@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
 
 from ..layout import PROCESS_OBJECT, Array, dispatcher_type, fields
 from ..targets import Span, Target
 from ..values import (
+    NO_VALUE,
     Maybe,
     MemoryUnavailable,
     MissingField,
@@ -22,7 +24,7 @@ from ..values import (
 from .fields import decode_fields, range_of, read_fields
 from .session import Sessions
 from .strings import ansi_text
-from .time import is_time
+from .time import filetime, is_time
 
 __all__ = (
     "SYSTEM_PROCESS_ID",
@@ -48,6 +50,7 @@ _PROCESS = fields(
 )
 _BASES = ("Pcb.DirectoryTableBase", "Pcb.DirectoryTableBase[0]")
 _EXIT = fields("_EPROCESS", "ExitTime.QuadPart")
+_CREATED = fields("_EPROCESS", "CreateTime.QuadPart")
 fields("_EPROCESS", _IMAGE, "ActiveProcessLinks", "Pcb.Header", _BASES[0])
 
 T = TypeVar("T")
@@ -160,6 +163,16 @@ class ProcessReader:
         if time and self._target.symbols_recovered and not is_time(time):
             return Unavailable(Reason.EXIT_TIME_IS_NO_TIME, process.address, time)
         return time != 0
+
+    def created(self, process: Process) -> Maybe[datetime]:
+        """When the process was created, in UTC; NO_VALUE where it has no such time."""
+        (time,) = read_fields(self._target, _CREATED, process.address)
+        if not isinstance(time, int):
+            return time
+        if time and not is_time(time):
+            names = ("_EPROCESS", "CreateTime")
+            return Unavailable(Reason.FIELD_IS_NO_TIME, process.address, *names, time)
+        return filetime(time) if time else NO_VALUE
 
     def _image_name(self, span: Span, address: int) -> Maybe[str]:
         if not self._has_image:

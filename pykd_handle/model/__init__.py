@@ -3,6 +3,7 @@
 from .kernel import Broken, Kernel
 from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object, Process, Table
 from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
+from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
 
 __all__ = (
     "Broken",
@@ -10,13 +11,21 @@ __all__ = (
     "Hole",
     "Kernel",
     "KernelOnly",
+    "Lines",
     "NoDebugger",
     "NoSuchHandle",
     "Object",
+    "Page",
     "Process",
+    "Record",
+    "Records",
+    "Source",
     "Table",
+    "Thing",
     "connect",
     "in_debugger",
     "mode_of",
     "open_dump",
+    "open_snapshot",
+    "pack",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -164,6 +165,16 @@ class Kernel:
         """The objects in a directory, each with its own name; why others can't be told. Raises
         `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the contents of a directory")
+
+    @property
+    def system(self) -> str:
+        """Which Windows it is: the PDB of its kernel by name, GUID and age, as far as known."""
+        return ""
+
+    @property
+    def time(self) -> Maybe[datetime]:
+        """What its own clock showed when it was stopped, in UTC."""
+        return NO_VALUE
 
     @property
     def live(self) -> bool:

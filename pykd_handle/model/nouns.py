@@ -8,6 +8,7 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
 
 from ..values import (
@@ -37,6 +38,7 @@ __all__ = (
 
 
 T = TypeVar("T")
+Answers = Tuple[List[T], Callable[[int], "Handle"], Callable[[], List[int]]]
 
 _PART = 512  # as many as the largest page of a kernel's table has
 
@@ -240,11 +242,9 @@ class Table:
         for page in self.pages(free):
             yield from page
 
-    def answers(
-        self, ask: Callable[[Handle], T], kept: Dict[int, T]
-    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+    def answers(self, ask: Callable[[Handle], T], kept: Dict[int, T]) -> Iterator[Answers[T]]:
         """What ``ask`` says of the object behind each handle, a part of the table at a time, with a
-        way to the handles by their places in it.
+        way to the handles by their places in it, and to the values of all of them.
 
         What it says must hang on the object alone (and be the same for each `Hole`): of a kernel's
         table it is asked once for each object, and ``kept`` is what it said, for the next table.
@@ -279,28 +279,31 @@ class Table:
         return []
 
 
-def ask_each(
-    handles: Iterable[Handle], ask: Callable[[Handle], T]
-) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+def ask_each(handles: Iterable[Handle], ask: Callable[[Handle], T]) -> Iterator[Answers[T]]:
     """What ``ask`` says of each of these, a part at a time, as `Table.answers` gives it.
 
     Where it is stopped or fails, what it said comes first: nothing found is lost.
     """
     said: List[T] = []
     asked: List[Handle] = []
+
+    def part() -> Answers[T]:
+        handles = asked
+        return said, handles.__getitem__, lambda: list(map(int, handles))
+
     try:
         for handle in handles:
             said.append(ask(handle))
             asked.append(handle)
             if len(said) == _PART:
-                yield said, asked.__getitem__
+                yield part()
                 said, asked = [], []
     except STOPPED:
         if asked:
-            yield said, asked.__getitem__
+            yield part()
         raise
     if asked:
-        yield said, asked.__getitem__
+        yield part()
 
 
 class Process(Table):
@@ -327,6 +330,11 @@ class Process(Table):
     @property
     def handle_count(self) -> Maybe[int]:
         """How many handles it has, as the target counts them."""
+        return NO_VALUE
+
+    @property
+    def created(self) -> Maybe[datetime]:
+        """When it was created, in UTC: with its id this tells it from every other process."""
         return NO_VALUE
 
     @property

@@ -20,7 +20,7 @@ from typing import (
     Tuple,
 )
 
-from ..layout import Struct
+from ..layout import PdbIdentity, Struct
 from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError, attempt
 from .crash import BugCheck
 from .memory import Memory
@@ -113,6 +113,10 @@ class Target(Memory):
         """
 
     # -- symbols and layouts --------------------------------------------------------------------
+
+    def identity(self) -> Optional[PdbIdentity]:
+        """The PDB of this kernel, by its debug record; None where that can't be read."""
+        return None
 
     @abstractmethod
     def symbol(self, name: str) -> int:

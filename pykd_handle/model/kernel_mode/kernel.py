@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Callable, Collection, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
@@ -15,6 +16,7 @@ from ...kernel.process import BrokenList
 from ...kernel.process import Process as ProcessBlock
 from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
+from ...kernel.time import filetime, is_time, read_clocks
 from ...objects import Description, Objects
 from ...objects.modules import Modules
 from ...objects.trust import TrustReader
@@ -22,6 +24,7 @@ from ...targets import LoadedModule, Target
 from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
 from ...targets.symbols.report import Report
 from ...values import (
+    NO_VALUE,
     Absent,
     Details,
     Maybe,
@@ -300,6 +303,21 @@ class KernelMode(Kernel):
             (name, KernelModeObject(self, item)) for name, item in found.objects
         ]
         return objects, found.lost
+
+    @property
+    def system(self) -> str:
+        """Which Windows it is, by the debug record of its kernel."""
+        found = self.target.identity()
+        return f"{found.name} {found.guid}-{found.age:X}" if found is not None else ""
+
+    @property
+    def time(self) -> Maybe[datetime]:
+        """What its own clock showed (``SystemTime``)."""
+        return maybe(self._time)
+
+    def _time(self) -> Maybe[datetime]:
+        time = read_clocks(self.target).system_time
+        return filetime(time) if is_time(time) else NO_VALUE
 
     @property
     def live(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import (
     TYPE_CHECKING,
     Callable,
@@ -10,7 +11,6 @@ from typing import (
     Iterator,
     List,
     Optional,
-    Tuple,
     TypeVar,
 )
 
@@ -34,7 +34,7 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Handle, Object, Process
+from ..nouns import Answers, Handle, Object, Process
 from .object import KernelModeObject
 from .table import KernelModeTable
 
@@ -122,6 +122,11 @@ class KernelModeProcess(Process):
         return KernelModeObject(self._kernel, self._kernel.object(header))
 
     @property
+    def created(self) -> Maybe[datetime]:
+        """When it was created (``CreateTime``)."""
+        return self._kernel.raw.processes.created(self.block)
+
+    @property
     def exited(self) -> Maybe[bool]:
         """Whether it has begun to exit (``ExitTime``)."""
         return self._kernel.raw.processes.exited(self.block)
@@ -178,9 +183,7 @@ class KernelModeProcess(Process):
         if table is not None:
             yield from table.pages(free)
 
-    def answers(
-        self, ask: Callable[[Handle], T], kept: Dict[int, T]
-    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+    def answers(self, ask: Callable[[Handle], T], kept: Dict[int, T]) -> Iterator[Answers[T]]:
         """See `Table.answers`. Raises `PykdHandleError` where the table can't be read."""
         table = self._table_or_none()
         if table is not None:

@@ -12,7 +12,6 @@ from typing import (
     List,
     Optional,
     Sequence,
-    Tuple,
     TypeVar,
     Union,
 )
@@ -34,7 +33,7 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Handle, NoSuchHandle, Object, Process, Table, ask_each
+from ..nouns import Answers, Handle, NoSuchHandle, Object, Process, Table, ask_each
 from .handle import KernelModeHandle, KernelModeHole, Page
 from .object import KernelModeObject, LostObject
 
@@ -106,9 +105,7 @@ class KernelModeTable(Table):
             else:
                 yield from self._handles(leaf.rows() if isinstance(leaf, Leaf) else leaf, False)
 
-    def answers(
-        self, ask: Callable[[Handle], T], kept: Dict[int, T]
-    ) -> Iterator[Tuple[List[T], Callable[[int], Handle]]]:
+    def answers(self, ask: Callable[[Handle], T], kept: Dict[int, T]) -> Iterator[Answers[T]]:
         """See `Table.answers`; what is ``kept`` is so by the pointers of entries.
 
         Where ``ask`` is stopped or fails, what it said comes first: nothing found is lost.
@@ -132,10 +129,12 @@ class KernelModeTable(Table):
                 raise
             yield self._answers(used, kept)
 
-    def _answers(
-        self, used: List[Used], kept: Dict[int, T]
-    ) -> Tuple[List[T], Callable[[int], Handle]]:
-        return [kept[entry.pointer] for entry in used], lambda at: self.handles_of([used[at]])[0]
+    def _answers(self, used: List[Used], kept: Dict[int, T]) -> Answers[T]:
+        return (
+            [kept[entry.pointer] for entry in used],
+            lambda at: self.handles_of([used[at]])[0],
+            lambda: [entry.handle for entry in used],
+        )
 
     def _start(self) -> None:
         self._used = 0

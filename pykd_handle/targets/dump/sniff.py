@@ -37,7 +37,7 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"MSCF", Kind.OTHER, "a .cab archive: unpack it first"),
     (0, b"7z\xbc\xaf\x27\x1c", Kind.OTHER, "a .7z archive: unpack it first"),
     (0, b"Rar!\x1a\x07", Kind.OTHER, "a .rar archive: unpack it first"),
-    (0, b"\x1f\x8b", Kind.OTHER, "compressed by gzip: unpack it first"),
+    (0, b"\x1f\x8b", Kind.OTHER, "compressed by gzip: unpack it first; a snapshot is for diff"),
     (0, b"\xfd7zXZ\x00", Kind.OTHER, "compressed by xz: unpack it first"),
     (0, b"BZh", Kind.OTHER, "compressed by bzip2: unpack it first"),
     (0, b"\x28\xb5\x2f\xfd", Kind.OTHER, "compressed by zstd: unpack it first"),

@@ -119,6 +119,10 @@ class DumpTarget(RecoverableTarget):
             return super().lacks_symbol(name)
         return name in self._symbols.file.lacks_symbols
 
+    def identity(self) -> Optional[PdbIdentity]:
+        """See `Target.identity`."""
+        return self.facts.identity
+
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)

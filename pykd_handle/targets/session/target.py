@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ...layout import Isf, Struct, SymbolFile
+from ...layout import Isf, PdbIdentity, Struct, SymbolFile
 from ...values import (
     NO_VALUE,
     ClosedOnError,
@@ -21,6 +21,7 @@ from ...values import (
 from ..address_space import AddressSpace, Spaces
 from ..base import Running
 from ..crash import BugCheck
+from ..dump.debug_record import read_pdb_identity
 from ..dump.kdbg import ask_debugger_data
 from ..memory import Memory
 from ..processors import offsets_of, running
@@ -161,6 +162,13 @@ class SessionTarget(RecoverableTarget):
         """See `RecoverableTarget.take_layout`."""
         self.symbols_recovered = True
         self._file = layout
+
+    def identity(self) -> Optional[PdbIdentity]:
+        """See `Target.identity`."""
+        try:
+            return read_pdb_identity(self.read, self.base)
+        except PykdHandleError:
+            return None
 
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""

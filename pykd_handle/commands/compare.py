@@ -1,0 +1,183 @@
+"""Several sources of handles side by side: the same process of each, and its handles by value.
+
+A process is the same one if its id and the time at which it was created are. No more is kept than
+one stretch of handle values of one process, of each source.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from ..values import Sentence
+
+if TYPE_CHECKING:
+    from ..model import Page, Record, Source, Thing
+
+    Things = Dict[int, Thing]
+
+__all__ = ("Change", "Compared", "Stretch", "compared")
+
+_STRETCH = 1 << 16  # handle values, of which each fourth may be one
+
+
+class Change(NamedTuple):
+    """What differs at a handle value between a source and the one before it: what it led to there,
+    and what it leads to now; None where it was no handle, or is none."""
+
+    source: int
+    value: int
+    was: Optional[Thing]
+    now: Optional[Thing]
+
+
+class Stretch(NamedTuple):
+    """Some handle values of a process: how many handles of each type each source has there, what
+    changed, and of how many that can't be told since a source could not be read there."""
+
+    counts: List[Counter[Optional[str]]]
+    changes: List[Change]
+    unknown: int
+
+
+class Compared:
+    """One process in all sources: its record in each, None where it is not there."""
+
+    def __init__(self, found: Sequence[Optional[Tuple[Record, Iterator[Page]]]]) -> None:
+        self.records = [None if each is None else each[0] for each in found]
+        self._cursors = [_Cursor(iter(()) if each is None else each[1]) for each in found]
+
+    @property
+    def process(self) -> Record:
+        """What is known of it, as the last source says it that has it."""
+        return [record for record in self.records if record is not None][-1]
+
+    def in_words(self) -> Sentence:
+        """How it is named in a line."""
+        pid, image = self.process.pid, self.process.image
+        if pid is None:
+            return Sentence("{}", image or "a process")
+        return Sentence("{} (pid 0x{:x})", image or "a process", pid)
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Its handles, from the lowest values to the highest."""
+        cursors = self._cursors
+        while True:
+            starts = [each.next for each in cursors if each.next is not None]
+            if not starts:
+                return
+            end = min(starts) + _STRETCH
+            yield _stretch([each.take(end) for each in cursors], cursors)
+
+
+class _Cursor:
+    """A place in the handles of a process; ``next`` is the lowest value that is left."""
+
+    def __init__(self, pages: Iterator[Page]) -> None:
+        self._pages = pages
+        self._values: List[int] = []
+        self._things: List[Thing] = []
+        self._at = 0
+        self._holes: List[Tuple[int, int]] = []
+        self.next: Optional[int] = None
+        self._advance()
+
+    def _advance(self) -> None:
+        """Go to the next page that has handles; the holes before it are kept."""
+        for page in self._pages:
+            if page.hole is not None:
+                self._holes.append(page.hole)
+            if page.values:
+                self._values, self._things = page.values, page.things
+                self._at, self.next = 0, page.values[0]
+                return
+        self.next = None
+
+    def take(self, end: int) -> Things:
+        """The handles whose values are below ``end``."""
+        taken: Things = {}
+        while self.next is not None and self.next < end:
+            values = self._values
+            stop = len(values)
+            if values[-1] >= end:
+                stop = bisect_left(values, end, self._at)
+            taken.update(zip(values[self._at : stop], self._things[self._at : stop]))
+            if stop == len(values):
+                self._advance()
+            else:
+                self._at, self.next = stop, values[stop]
+        return taken
+
+    def hides(self, value: int) -> bool:
+        """Whether a value lies where the table could not be read."""
+        return any(first <= value <= last for first, last in self._holes)
+
+
+def _stretch(things: Sequence[Things], cursors: Sequence[_Cursor]) -> Stretch:
+    counts = [Counter([kind for _, kind, _ in each.values()]) for each in things]
+    changes: List[Change] = []
+    unknown = 0
+    for source in range(1, len(things)):
+        before, after = things[source - 1], things[source]
+        if before == after:
+            continue
+        for value in sorted(before.keys() | after.keys()):
+            was, now = before.get(value), after.get(value)
+            if was == now:
+                continue
+            if value not in before:
+                hidden = cursors[source - 1].hides(value)
+            elif value not in after:
+                hidden = cursors[source].hides(value)
+            else:
+                if _same(was, now):
+                    continue
+                hidden = False
+            unknown += hidden
+            if not hidden:
+                changes.append(Change(source, value, was, now))
+    return Stretch(counts, changes, unknown)
+
+
+def _same(was: Optional[Thing], now: Optional[Thing]) -> bool:
+    """Whether both may be one object: what could not be read of one of them tells nothing."""
+    if was is None or now is None:
+        return True
+    return was[0] == now[0] and all(
+        old is None or new is None or old == new for old, new in zip(was[1:], now[1:])
+    )
+
+
+def compared(sources: Sequence[Source]) -> Iterator[Compared]:
+    """Each process that any of the sources has, in the order of their ids."""
+    every = [source.processes() for source in sources]
+    heads = [next(each, None) for each in every]
+    while True:
+        there = [head[0] for head in heads if head is not None]
+        if not there:
+            return
+        first = _first(there)
+        found = [head if head is not None and _is_same(first, head[0]) else None for head in heads]
+        yield Compared(found)
+        for at, head in enumerate(found):
+            if head is not None:
+                heads[at] = next(every[at], None)
+
+
+def _first(records: Sequence[Record]) -> Record:
+    """The first one in their order; where its time is not known, another one of its id that is the
+    first of those, which it is taken for."""
+    first = min(records, key=lambda record: record.order)
+    if first.created is None:
+        known = [each for each in records if each.created and _is_same(first, each)]
+        return min(known, key=lambda record: record.order) if known else first
+    return first
+
+
+def _is_same(one: Record, other: Record) -> bool:
+    if one.pid is None or other.pid is None:
+        return one.pid == other.pid and one.address == other.address
+    if one.pid != other.pid:
+        return False
+    return one.created == other.created or one.created is None or other.created is None

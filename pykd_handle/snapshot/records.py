@@ -1,0 +1,84 @@
+"""What a snapshot holds, and the bounds of it."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Tuple
+
+__all__ = (
+    "FORMAT",
+    "LONGEST_LINE",
+    "LONGEST_NAME",
+    "MAGIC",
+    "MOST_HANDLES",
+    "MOST_PROCESSES",
+    "Header",
+    "Page",
+    "Record",
+    "Thing",
+)
+
+MAGIC = "pykd_handle snapshot"
+"""The key of the first line, whose value is the `FORMAT`."""
+
+FORMAT = 1
+"""A file of a higher one is not read."""
+
+LONGEST_NAME = 4096
+"""Characters of a name that are kept. A name of a key has up to 32,767, and none in use so many."""
+
+MOST_HANDLES = 512
+"""Handles in a `Page`, as many as the largest page of a kernel's table has."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes; a page is ended before it has so many."""
+
+MOST_PROCESSES = 1 << 20
+"""Far above any system: the table of ids ends before."""
+
+Thing = Tuple[int, Optional[str], Optional[str]]
+"""What a handle leads to: its address (0 in user mode), type and name; "" for one that has none,
+None where that could not be read."""
+
+
+class Header(NamedTuple):
+    """What a snapshot is of.
+
+    ``mode`` is that of the kernel, ``system`` names its build, and the PDB of its kernel by GUID
+    and age, as far as known. ``time`` is when it was stopped, by its own clock, ``made`` when the
+    snapshot was made, both in ISO 8601 and UTC. ``processes`` and ``handles`` are how many there
+    are, as its tables count them. ``complete`` tells whether no list of processes broke off.
+    """
+
+    source: str
+    mode: str
+    system: str
+    time: Optional[str]
+    made: str
+    processes: int
+    handles: int
+    complete: bool
+
+
+class Record(NamedTuple):
+    """A process; ``created`` is the time of that in ISO 8601, in UTC and to the microsecond,
+    ``address`` that of its ``_EPROCESS`` (0 in user mode). None where something is not known."""
+
+    pid: Optional[int]
+    created: Optional[str]
+    address: int
+    image: Optional[str]
+
+    @property
+    def order(self) -> Tuple[int, str, int]:
+        """By this they stand in a snapshot: what is not known is the first of a process id, and a
+        process whose id is not known behind all others."""
+        return 1 << 64 if self.pid is None else self.pid, self.created or "", self.address
+
+
+class Page(NamedTuple):
+    """Some handles of a process: their values, rising, and what each leads to; or else a ``hole``:
+    the first and the last value of a stretch of the table that could not be read."""
+
+    values: List[int]
+    things: List[Thing]
+    hole: Optional[Tuple[int, int]] = None

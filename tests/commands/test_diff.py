@@ -1,0 +1,276 @@
+"""``diff`` and ``snapshot``: what changes between states of one system that the test writes down.
+
+Three processes leak differently, one ends and another one gets its id.
+"""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+import pytest
+
+from mocks.dump import write_full_dump
+from mocks.kernel_image import KernelImage
+from mocks.minidump import MockHandle, make_minidump
+from mocks.sample_snapshot import take
+from pykd_handle.cli import main
+from pykd_handle.model import Kernel, Lines
+from pykd_handle.values import PykdHandleError, UsageError
+
+from .asking import Asked
+
+Counts = Tuple[int, ...]
+
+
+class States:
+    """A system in three states, each as a snapshot; the last one as a dump, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.image = image = KernelImage()
+        grows, churns, jumps, ends = (
+            image.process(name, pid)
+            for name, pid in zip(("grows", "churns", "jumps", "ends"), (0x104, 0x208, 0x30C, 0x410))
+        )
+        image.current = grows
+        event, key = image.event(), image.key(r"\REGISTRY\MACHINE\SOFTWARE\A")
+        grows.handles(300, event)
+        churned = [churns.handle(key) for _ in range(20)]
+        jumps.handles(5, event)
+        ended = ends.handle(key)
+        self.ended = ended
+        self.files = [take(image, folder / "1.snap")]
+
+        grows.handles(100, event)
+        jumped = [jumps.handle(image.event()) for _ in range(40)]
+        for handle in churned[:7]:
+            churns.close(handle)
+        self.now = image.file(r"\now.txt")
+        self.reused = {churns.handle(self.now), churns.handle(self.now)}
+        assert self.reused < set(churned)  # the kernel gives values again
+        ends.close(ended)
+        ends.view["CreateTime.QuadPart"] += 10_000_000  # another process got its id, a second later
+        for _ in range(3):
+            ends.handle(key)
+        self.files.append(take(image, folder / "2.snap"))
+
+        grows.handles(1, event)
+        for handle in jumped:
+            jumps.close(handle)
+        self.files.append(take(image, folder / "3.snap"))
+        self.dump, symbols = folder / "3.dmp", folder / "symbols.json"
+        write_full_dump(image, self.dump)
+        symbols.write_text(json.dumps(image.isf()), encoding="utf-8")
+
+    def ask(self, numbers: str, more: str = "") -> Asked:
+        names = " ".join(str(self.files[int(number) - 1]) for number in numbers)
+        return Asked(Kernel(), f"diff {names} {more}")
+
+    def counts(self, numbers: str, *keys: str) -> Dict[Tuple[str, str], Counts]:
+        rows = self.ask(numbers).rows
+        return {(row["process"], row["type"]): tuple(row[key] for key in keys) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> States:
+    return States(tmp_path_factory.mktemp("states"))
+
+
+def test_two_by_process_and_type(states: States) -> None:
+    """Seven of the twenty keys were closed, two of their values lead to a file now; the process
+    that ended and the one that has its id are two."""
+    keys = ("before", "after", "growth", "came", "went", "replaced")
+    rows = states.ask("12").rows
+    found = [(row["process"], row["type"], *(row[key] for key in keys)) for row in rows]
+    assert found[:3] == [
+        ("grows", "Event", 300, 400, 100, 100, 0, 0),
+        ("jumps", "Event", 5, 45, 40, 40, 0, 0),
+        ("ends", "Key", 0, 3, 3, 3, 0, 0),
+    ]
+    assert sorted(found[3:]) == [
+        ("churns", "File", 0, 2, 2, 0, 0, 2),
+        ("churns", "Key", 20, 13, -7, 0, 5, 2),
+        ("ends", "Key", 1, 0, -1, 0, 1, 0),
+    ]
+    told = [(row["state"], row["after"]) for row in rows if row["process"] == "ends"]
+    assert told == [("started", 3), ("ended", 0)]
+    assert len({row["created"] for row in rows if row["process"] == "ends"}) == 2
+    asked = states.ask("12", "--type file")
+    assert [row["process"] for row in asked.rows] == ["churns"]
+    assert states.ask("12", "--process GROWS").feet == [
+        "100 handles came, 0 went, 0 lead to another object; 0 processes started, 0 ended"
+    ]
+    assert states.ask("12").feet == [
+        "143 handles came, 6 went, 2 lead to another object; 1 process started, 1 ended"
+    ]
+    # An answer that is the same has no row.
+    assert states.ask("11").rows == []
+
+
+def test_of_three_what_only_grew_comes_first(states: States) -> None:
+    rows = states.ask("123").rows
+    assert (rows[0]["process"], rows[0]["counts"]) == ("grows", (300, 400, 401))
+    assert sorted(
+        (row["process"], row["type"], row["counts"], row["only_grew"]) for row in rows
+    ) == [
+        ("churns", "File", (0, 2, 2), True),
+        ("churns", "Key", (20, 13, 13), False),
+        ("ends", "Key", (0, 3, 3), True),
+        ("ends", "Key", (1, 0, 0), False),
+        ("grows", "Event", (300, 400, 401), True),
+        ("jumps", "Event", (5, 45, 5), False),
+    ]
+    assert [row["only_grew"] for row in rows] == [True] * 3 + [False] * 3
+    (jumps,) = (row for row in rows if row["process"] == "jumps")
+    assert (jumps["came"], jumps["went"], jumps["growth"]) == (40, 40, 0)
+
+
+def test_each_handle(states: States) -> None:
+    """Values that lead to another object, with what they led to."""
+    rows = states.ask("12", "--handles --process churns").rows
+    assert {row["handle"] for row in rows if row["change"] == "other object"} == states.reused
+    row = next(row for row in rows if row["change"] == "other object")
+    assert (row["type"], row["name"], row["object"]) == (
+        "File",
+        r"\Device\HarddiskVolume3\now.txt",
+        states.now.address,
+    )
+    assert (row["was_type"], row["was_name"]) == ("Key", r"\REGISTRY\MACHINE\SOFTWARE\A")
+    assert [row["change"] for row in rows].count("went") == 5
+    asked = states.ask("123", "--handles --process jumps")
+    changes = [(row["change"], row["source"]) for row in asked.rows]
+    assert changes.count(("came", str(states.files[1]))) == 40
+    assert changes.count(("went", str(states.files[2]))) == 40
+    assert len(changes) == 80
+
+
+def test_dumps_and_snapshots_in_any_mix(states: States, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dump is what its snapshot is, and --dump is the last one."""
+    words = ["diff", str(states.files[0]), "--format", "csv"]
+    answers = []
+    for more in (
+        [str(states.files[2])],
+        [str(states.dump)],
+        ["--dump", str(states.dump)],
+    ):
+        assert main([*words, *more]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1] == answers[2]
+    assert "grows" in answers[0]
+    assert main(["diff", str(states.dump), str(states.files[2])]) == 0
+    assert "0 handles came, 0 went, 0 lead to another object" in capsys.readouterr().out
+
+
+def test_a_snapshot_by_the_command_line(
+    states: States, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same handles make the same lines, whoever writes them."""
+    path = tmp_path / "new.snap"
+    assert main(["--dump", str(states.dump), "snapshot", str(path), "--format", "jsonl"]) == 0
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (row["file"], row["processes"], row["handles"]) == (str(path), 5, 424)
+    assert main(["diff", str(path), str(states.files[2])]) == 0
+    assert "0 handles came, 0 went, 0 lead to another object" in capsys.readouterr().out
+    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 0  # an old one is replaced
+    assert [each.name for each in tmp_path.iterdir()] == ["new.snap"]
+
+
+@pytest.mark.parametrize("kind", ["dump", "text", "gzip"])
+def test_no_other_file_is_replaced(
+    states: States, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "report"
+    data = {"dump": states.dump.read_bytes(), "text": b"a report\n", "gzip": _packed(b"a dump\n")}
+    path.write_bytes(data[kind])
+    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 2
+    assert "no snapshot: it stays as it is" in capsys.readouterr().err
+    assert path.read_bytes() == data[kind]
+    # Nor is what is compared.
+    snap = str(states.files[0])
+    assert main(["diff", snap, str(states.files[1]), "--output", snap]) == 2
+
+
+def test_one_that_is_stopped_leaves_the_old_one(
+    states: States, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.snap"
+    path.write_bytes(states.files[0].read_bytes())
+
+    def stop(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lines, "page", stop)
+    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
+    assert path.read_bytes() == states.files[0].read_bytes()
+    assert [each.name for each in tmp_path.iterdir()] == ["old.snap"]
+
+
+def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path) -> None:
+    image = KernelImage()
+    image.current = process = image.process("a.exe", 0x104)
+    process.handles(600, image.event())
+    before = take(image, tmp_path / "1.snap")
+    image.memory.drop_page(process.table.leaves[1])
+    after = take(image, tmp_path / "2.snap")
+    for files in ((before, after), (after, before)):
+        asked = Asked(Kernel(), f"diff {files[0]} {files[1]}")
+        assert asked.rows == []
+        (note,) = asked.notes
+        assert note.startswith("a.exe (pid 0x104): whether 255 handles came or went is not known")
+
+
+def test_names_and_types_that_could_not_be_read_are_no_change(tmp_path: Path) -> None:
+    image = KernelImage()
+    image.current = process = image.process("a.exe", 0x104)
+    event = image.event(r"\BaseNamedObjects\A", own_page=True)
+    process.handle(event)
+    files = [take(image, tmp_path / "1.snap")]
+    image.memory.drop_page(event.header)
+    files.append(take(image, tmp_path / "2.snap"))
+    assert Asked(Kernel(), f"diff {files[0]} {files[1]}").rows == []
+
+
+def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
+    paths = []
+    for number, handles in enumerate(([(8, "Event"), (4, "Key")], [(4, "Key"), (8, "File")])):
+        paths.append(tmp_path / f"{number}.dmp")
+        made = make_minidump([MockHandle(value, kind, 3) for value, kind in handles])
+        paths[-1].write_bytes(made.data)
+    asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
+    assert [(row["type"], row["replaced"]) for row in asked.rows] == [("File", 1), ("Event", 1)]
+
+
+def test_what_can_not_be_compared(states: States, tmp_path: Path) -> None:
+    user = tmp_path / "user.dmp"
+    user.write_bytes(make_minidump([MockHandle(4, "Event", 3)]).data)
+    with pytest.raises(PykdHandleError, match="a kernel and a process in user mode"):
+        Asked(Kernel(), f"diff {states.files[0]} {user}")
+    with pytest.raises(UsageError, match="diff what"):
+        Asked(Kernel(), "diff")
+    assert main(["diff", str(states.files[0])]) == 2
+    asked = states.ask("21")
+    assert asked.notes == []  # their clock stands still
+
+
+def test_no_more_than_a_stretch_of_a_process_is_kept(tmp_path: Path) -> None:
+    """40,000 handles to one object, and the same again: some bytes for each would be megabytes."""
+    image = KernelImage()
+    image.current = process = image.process("a.exe", 0x104)
+    process.handles(40_000, image.event())
+    before = take(image, tmp_path / "1.snap")
+    process.handles(40_000, image.event())
+    after = take(image, tmp_path / "2.snap")
+    tracemalloc.start()
+    asked = Asked(Kernel(), f"diff {before} {after}")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [row["came"] for row in asked.rows] == [40_000]
+    assert peak < 6 << 20
+
+
+def _packed(data: bytes) -> bytes:
+    import gzip
+
+    return gzip.compress(data)
