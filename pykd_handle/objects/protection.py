@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from ..layout import fields
-from ..values import MissingField
+from ..values import CorruptedError, MissingField, Reason
 from .view import View
 
 __all__ = ("PROTECTION_FIELDS", "WINTCB_LIGHT", "Protection", "has_levels", "read_protection")
@@ -22,7 +22,7 @@ PROTECTION_FIELDS = (_LEVEL, _FLAG)
 _SINCE_VISTA = fields("_TOKEN", "IntegrityLevelIndex")  # as the flag is; XP and 2003 have neither
 _PROTECTED = 2
 # PS_PROTECTED_TYPE, PS_PROTECTED_SIGNER.
-_KINDS = {1: "light", _PROTECTED: "protected"}
+_KINDS = ("none", "light", "protected")
 _SIGNERS = (
     "none", "Authenticode", "CodeGen", "Antimalware", "Lsa", "Windows", "WinTcb", "WinSystem", "App"
 )  # fmt: skip
@@ -38,12 +38,12 @@ class Protection(NamedTuple):
     @property
     def by(self) -> str:
         """The signer's name."""
-        return _SIGNERS[self.signer] if self.signer < len(_SIGNERS) else str(self.signer)
+        return _SIGNERS[self.signer]
 
     @property
     def words(self) -> str:
         """As ``light (Lsa)``."""
-        return f"{_KINDS.get(self.kind, str(self.kind))} ({self.by})"
+        return f"{_KINDS[self.kind]} ({self.by})"
 
     def covers(self, other: Protection) -> Optional[bool]:
         """Whether one that is protected so may open the ``other`` with full access; None where no
@@ -69,11 +69,16 @@ def has_levels(process: View) -> bool:
 def read_protection(process: View) -> Protection:
     """The protection of a process, of which the fields above were declared.
 
-    Raises `MissingField` where symbols of Vista or later do not have the flag.
+    Raises `CorruptedError` for a byte that says nothing, `MissingField` where symbols of Vista or
+    later do not have the flag.
     """
     if process.has(_LEVEL):
         level = process[_LEVEL]
-        return Protection(level & 7, level >> 4)
+        found = Protection(level & 7, level >> 4)
+        if found.kind > _PROTECTED or found.signer > _APP or (found.signer and not found.kind):
+            place = process.address + process.struct.offset(_LEVEL)
+            raise CorruptedError(place, Reason.FIELD_OF_NO_MEANING, "_EPROCESS", _LEVEL, level)
+        return found
     if process.has(_FLAG):
         return Protection(_PROTECTED if process[_FLAG] else 0, 0)
     if process.target.find_offset(_SINCE_VISTA.struct, *_SINCE_VISTA.paths) is None:

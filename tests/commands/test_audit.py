@@ -275,7 +275,7 @@ def test_before_integrity_levels_nothing_is_invented() -> None:
 
 
 def test_a_build_without_levels_of_protection() -> None:
-    made = AuditZoo("win7_sp1_x64")
+    made = AuditZoo(KernelImage("win7_sp1_x64"))
     target = made.process("a.exe", HIGH, admin=True)
     made.image.current = holder = made.process("u.exe", MEDIUM)
     directory = made.image.directory("\\KnownDlls")

@@ -25,8 +25,8 @@ class AuditZoo:
     """The zoo while it is built. ``findings`` are those that are to be found, ``quiet`` the handles
     that no rule may speak of."""
 
-    def __init__(self, layout: str = "win10_19041_x64") -> None:
-        self.image = KernelImage(layout)
+    def __init__(self, image: Optional[KernelImage] = None) -> None:
+        self.image = image or KernelImage()
         self.findings: List[Found] = []
         self.quiet: List[Tuple[int, int]] = []
         self._pid = 0x104
