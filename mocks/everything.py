@@ -9,6 +9,7 @@ from pykd_handle.values import PykdHandleError
 from .kernel_image import KernelImage
 from .objects import MockObject
 from .processes import MockProcess, MockThread
+from .trust import ADMINISTRATORS, MEDIUM, SYSTEM, trust
 
 __all__ = ("one_of_each",)
 
@@ -183,10 +184,14 @@ class _Maker:
         return item
 
     def _token(self) -> MockObject:
-        return self.image.token(
+        item = self.image.token(
             user=(5, (21, 1, 2, 3, 1000)), session=1, luid=0x51234, account=("CORP", "alice")
         )
+        trust(self.image, item, MEDIUM)
+        return item
 
     def _process(self, process: MockProcess) -> MockObject:
-        self.image.set_token(process, self.image.token(session=1))
+        token = self.image.token(session=1)
+        trust(self.image, token, SYSTEM, [ADMINISTRATORS])
+        self.image.set_token(process, token)
         return process.object

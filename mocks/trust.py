@@ -24,8 +24,8 @@ def trust(
     groups: Sequence[SidParts] = (),
     package: Optional[SidParts] = None,
 ) -> None:
-    """Give a token, behind its user, groups that are enabled and an integrity level (Vista and
-    later), and an AppContainer (Windows 8 and later).
+    """Give a token, behind its user, groups that are enabled and an integrity level, which counts
+    from Vista on, and an AppContainer (Windows 8 and later).
 
     All of it is new memory: what was made before stays where it is.
     """
@@ -41,7 +41,7 @@ def trust(
         view["Sid"], view["Attributes"] = sid, attributes
     body["UserAndGroups"] = array
     body["UserAndGroupCount"] = len(members)
-    body["IntegrityLevelIndex"] = len(members) - 1
+    body.put("IntegrityLevelIndex", len(members) - 1)
     if package is not None:
         body["Package"] = _sid(image, package)
 
