@@ -84,7 +84,7 @@ def _chosen(words: Optional[str]) -> Tuple[Rule, ...]:
         Column("why", "Why"),
     ),
     arguments=(
-        Argument("--rule", metavar="RULE[,RULE]", help="only by these rules, of those below"),
+        Argument("--rule", metavar="RULE[,RULE]", help="only by these rules, of those above"),
         *FILTERS,
     ),
     text="Compares what the holder of a handle is trusted with (integrity level, AppContainer,\n"

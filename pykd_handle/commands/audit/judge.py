@@ -46,6 +46,7 @@ class Judge:
                 powers = powers_of(kind, rights)
                 self._rules.setdefault(kind, []).append((rule, powers))
                 self._bits[kind] = self._bits.get(kind, 0) | sum({bit for bit, _ in powers})
+        self._debuggers: Dict[Tuple[int, int], bool] = {}
         self._paths = {rule.path: re.compile(rule.path, re.I | re.S) for rule in rules}
 
     def speaks_of(self, kind: str) -> bool:
@@ -83,7 +84,7 @@ class Judge:
         if not self._is_meant(rule, subject, holder):
             return NO_VALUE
         crossed = crossing(rule, handle, subject, holder)
-        if crossed is None or _is_allowed(rule, holder) or _debugs(holder, subject):
+        if crossed is None or _is_allowed(rule, holder) or self._debugs(holder, subject):
             return NO_VALUE
         may = join(", ", dict.fromkeys(GIVES[right] for right in rights))
         return Finding(rule, _severity(rule, handle), Sentence("{}: it may {}", crossed, may))
@@ -106,6 +107,16 @@ class Judge:
             return known(target.trust.integrity) >= SYSTEM
         return True
 
+    def _debugs(self, holder: KernelModeProcess, subject: Subject) -> bool:
+        """Whether the holder has the debug object of the target: then it is its debugger."""
+        process = subject.process
+        if isinstance(process, Absent) or process.debug_port is NO_VALUE:
+            return False
+        pair = holder.address, known(process.debug_port)
+        if pair not in self._debuggers:
+            self._debuggers[pair] = holder.holds(pair[1])
+        return self._debuggers[pair]
+
 
 def _severity(rule: Rule, handle: KernelModeHandle) -> Maybe[str]:
     for each in rule.severities:
@@ -126,12 +137,3 @@ def _is_allowed(rule: Rule, holder: KernelModeProcess) -> bool:
             if protection.kind and protection.by == each.signer:
                 return True
     return False
-
-
-def _debugs(holder: KernelModeProcess, subject: Subject) -> bool:
-    """Whether the holder has the debug object of the target: then it is its debugger."""
-    process = subject.process
-    if isinstance(process, Absent):
-        return False
-    port = process.debug_port
-    return port is not NO_VALUE and holder.holds(known(port))

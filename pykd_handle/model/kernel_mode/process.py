@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import (
     TYPE_CHECKING,
     Callable,
@@ -88,16 +89,16 @@ class KernelModeProcess(Process):
         """What it is trusted with; its fields are read once."""
         return self._kernel.trusts.of_process(self.block.address)
 
-    @property
+    @cached_property
     def parent(self) -> Maybe[KernelModeProcess]:
-        """The process that made it; NO_VALUE where that is gone."""
+        """The process that made it; NO_VALUE where that is gone. Looked for once."""
         return maybe(self._parent)
 
     def _parent(self) -> Maybe[KernelModeProcess]:
         found = parent_of(self._kernel.raw, self.block.address)
         return NO_VALUE if found is None else self._kernel.of_block(found)
 
-    @property
+    @cached_property
     def debug_port(self) -> Maybe[int]:
         """The address of the DebugObject of its debugger, NO_VALUE for one without."""
         (port,) = read_fields(self._kernel.target, _DEBUGGED, self.block.address)
