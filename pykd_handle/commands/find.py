@@ -90,7 +90,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     examples=(
         ("find notes.txt", "who has a file open"),
         ('find "\\Device\\NamedPipe\\*" --type File', "all handles to pipes"),
-        ("find C:\\Users\\ --access FILE_WRITE_DATA", "who may write below a folder"),
+        ('find "C:\\Users\\*" --access FILE_WRITE_DATA', "who may write below a folder"),
         ("find --device D:", "what keeps a volume from being dismounted"),
         ("find --object ffffe58422064220", "who holds an object"),
     ),

@@ -50,7 +50,7 @@ _LABELS = {
     examples=(
         ("object ffffe58422064220", "the object at an address, or behind a header"),
         ('object "\\KernelObjects"', "what is in a directory"),
-        ('object "\\GLOBAL??\\C:\\"', "the device that a drive letter stands for"),
+        ('object "\\GLOBAL??\\C:"', "the link that a drive letter is, and where it leads"),
         ('object "\\BaseNamedObjects\\Ready"', "who waits for an event, and who may set it"),
     ),
 )
