@@ -274,7 +274,7 @@ RULES: Tuple[Rule, ...] = (
         {"Key": _KEY},
         (T1574_011, SERVICE_KEY),
         (Severity("high", SERVICE_KEY),),
-        path=r"\\REGISTRY\\MACHINE\\SYSTEM\\[^\\]*ControlSet[^\\]*\\Services(\\.*)?",
+        path=r"\\REGISTRY\\MACHINE\\SYSTEM\\(Current)?ControlSet(\d{3})?\\Services(\\.*)?",
     ),
     Rule(
         "sam-key",
@@ -293,7 +293,7 @@ RULES: Tuple[Rule, ...] = (
         {"Key": _KEY},
         (UAC, INTEGRITY, LEAKED),
         path=r"\\REGISTRY\\MACHINE(?!\\SAM(\\|$)|"
-        r"\\SYSTEM\\[^\\]*ControlSet[^\\]*\\Services(\\|$))(\\.*)?",
+        r"\\SYSTEM\\(Current)?ControlSet(\d{3})?\\Services(\\|$))(\\.*)?",
     ),
     Rule(
         "program-file",
