@@ -31,8 +31,15 @@ class Modules:
         self._modules: Optional[List[LoadedModule]] = None
 
     def place(self, address: int) -> Optional[str]:
-        """``disk.sys+0x1234``, or None where no module is known to lie there."""
-        module = None if self._kernel.target.round_trips else self.at(address)
+        """What code lies there: ``nt!PspSystemThreadStartup+0x12`` where the symbols name it, else
+        ``disk.sys+0x1234``; None where no module is known to."""
+        target = self._kernel.target
+        if not target.is_kernel_address(address):
+            return None  # of a process, and each has its own
+        name = maybe(target.name_at, address)
+        if name:
+            return name
+        module = None if target.round_trips else self.at(address)
         return None if module is None else f"{module.name}+0x{address - module.base:x}"
 
     def at(self, address: int) -> Optional[LoadedModule]:

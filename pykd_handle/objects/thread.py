@@ -193,7 +193,7 @@ class Thread(Facts):
 
     @detail()
     def start_symbol(self, thread: View) -> Optional[str]:
-        """Of a thread that begins in the kernel, the module; a program's is in its own memory."""
+        """Of a thread that begins in the kernel, whose code that is."""
         return self.modules.place(thread["Win32StartAddress"])
 
     @detail("Start Address of the Kernel")

@@ -65,6 +65,24 @@ def test_of_a_machine_that_runs_no_modules_are_read() -> None:
     assert Modules(kernel).place(image.base) is None and len(target.log) == before
 
 
+def test_code_of_the_kernel_has_the_names_of_its_symbols() -> None:
+    image = KernelImage()
+    target = MockTarget(image)
+    kernel = Kernel(target)
+    target.round_trips = True  # symbols cost no question
+    place = image.symbol("PsInitialSystemProcess")
+    before = len(target.log)
+    assert Modules(kernel).place(place) == "nt!PsInitialSystemProcess"
+    assert Modules(kernel).place(place + 5) == "nt!PsInitialSystemProcess+0x5"
+    assert len(target.log) == before
+    # A program's code is in its own memory, where the debugger may see another's.
+    target.name_at = lambda address: "kernel32!BaseThreadStart"  # type: ignore[method-assign]
+    assert Modules(kernel).place(0x77001000) is None
+    link = image.symbolic_link(r"\GLOBAL??\D:", "")
+    image.call_back(link, place, 0)
+    assert everything(image, link)["callback_module"] == "nt!PsInitialSystemProcess"
+
+
 def test_who_says_it() -> None:
     image = KernelImage()
     base = image.base + 0x2000000
