@@ -193,7 +193,7 @@ class WinDbgRenderer(ClassicRenderer):
         handles, pointers = row["handle_count"], row["pointer_count"]
         if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
             # The whole header is missing: one line says so, not one for each of its fields.
-            return [*lines, f"{head} {self._value(pointers)}"]
+            return [*lines, f"{head} {self._value(pointers)}", *self._everything(row)]
         lines += [
             f"{head} ({self._version} version)",
             f"        HandleCount: {self._value(handles)}  PointerCount: {self._value(pointers)}",
@@ -203,14 +203,18 @@ class WinDbgRenderer(ClassicRenderer):
         details = row["details"]
         if details:
             lines += [f"        {line}" for line in self._link(details)]
-        if details and row.get("everything"):
-            # Ours: WinDbg has no such lines.
-            lines += [
-                f"        {label}: {text}"
-                for key, label, text in labelled(details, self.clean)
-                if key not in _LINK
-            ]
-        return lines
+        return [*lines, *self._everything(row)]
+
+    def _everything(self, row: Row) -> List[str]:
+        """All that is known of the handle and its object, where it was asked for. Ours: WinDbg has
+        no such lines."""
+        if not row["details"] or not row.get("everything"):
+            return []
+        return [
+            f"        {label}: {text}"
+            for key, label, text in labelled(row["details"], self.clean)
+            if key not in _LINK
+        ]
 
     def _name(self, row: Row) -> str:
         """The name as the object itself has it, behind the directory that it stands in."""

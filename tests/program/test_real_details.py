@@ -79,6 +79,16 @@ def test_threads(threads) -> None:
     assert whole["header_flags"] == ["kernel object"]
 
 
+def test_a_body_whose_header_is_missing(run) -> None:
+    """The classic text tells what there is of it, too: the thread of handle 7f8 waits."""
+    text = run("--dump", real_file("bsod_ef.dmp"), "--details", "7f8").out
+    state = Blocks(real_file("bsod_ef.dmp")).number(0xFFFFC08D7FC03040 + 0x184, "<B")
+    assert state == 5 and "\n        State: waiting\n" in text
+    assert "\n        Wait Reason: UserRequest, of a program\n" in text
+    assert "\n        Waits for: <not in the dump>\n" in text
+    assert "\n        Teb: 0x4063860000\n" in text
+
+
 def test_the_process_system(run) -> None:
     words = (
         "--dump",
