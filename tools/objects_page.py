@@ -63,7 +63,8 @@ all processes (the parent of a process, whom a debug object debugs, drive letter
 machine that runs, as every read is a question to it; `object --holders` asks for the holders there.
 
 Of types that are not below, the header, the name and the security are told, and that nothing else
-is known of the body.
+is known of the body. Where a dump does not tell an object's type, `begins_with` says what the body
+shows to be there: an event, a mutant, a semaphore or a queue, with its `count` and who waits.
 """
 _ENTRY = """\
 

@@ -29,6 +29,8 @@ from .base import FAMILIES, Description, Facts
 from .entry import Entry
 from .file_name import FileNames
 from .header import Header
+from .unknown import Unknown
+from .view import View
 
 __all__ = ("Objects", "families")
 
@@ -51,6 +53,7 @@ class Objects:
         self.kernel = kernel
         self._files = FileNames(kernel)
         self._plain = Facts(kernel, self._files)
+        self._unknown = Unknown(kernel, self._files)
         self._header = Header(kernel, self._files)
         self._entry = Entry(kernel, self._files)
         self._access: Dict[Maybe[int], Maybe[TypeAccess]] = {}
@@ -108,6 +111,10 @@ class Objects:
         # theirs elsewhere.
         found = self._plain.describe(item, everything)
         found.details.pop("body", None)  # nor is it known whether anything describes it
+        if everything and item.header.body:
+            view = View(self.kernel.target, self._unknown.whole_shape, item.header.body)
+            shown = Details(self._unknown.details_of(view), self._unknown.labels)
+            found = found._replace(details=joined(found.details, shown))
         if found.name is NO_VALUE:
             # Nor is it known whether it stands in a directory.
             found = found._replace(name=name, own_name=name, directory=name)

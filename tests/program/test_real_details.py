@@ -110,6 +110,25 @@ def test_the_process_system(run) -> None:
     assert "not in the dump" in row["unavailable"]["details.header_flags"]
 
 
+def test_six_events_whose_type_nothing_in_the_dump_tells(run) -> None:
+    """Type 0, six ULONGs, and a list of waits that leads back to itself: a ``KEVENT``."""
+    dump, symbols = real_file("triage_x64.dmp"), real_file(SYMBOLS)
+    said = run("--dump", dump, "--symbols", symbols, "--format", "jsonl", "--details", "0", "3").out
+    rows = {row["handle"]: row for row in map(json.loads, said.splitlines())}
+    bytes_ = Blocks(dump)
+    shown = {}
+    for handle, row in rows.items():
+        if "begins_with" in row.get("details", {}):
+            body = int(row["object"], 16)
+            assert bytes_.number(body, "<H") == 0 and bytes_.number(body + 2, "<B") == 6
+            assert bytes_.number(body + 8, "<Q") == bytes_.number(body + 16, "<Q") == body + 8
+            assert row["details"]["begins_with"] == "event, manual reset"
+            assert row["details"]["count"] == bytes_.number(body + 4, "<i")
+            assert row["details"]["waiters"] == [] and row["type"] is None
+            shown[handle] = row["details"]["count"]
+    assert shown == {"0x34": 0, "0x38": 1, "0x3c": 0, "0x40": 1, "0x44": 0, "0x48": 1}
+
+
 def test_of_an_object_of_unknown_type_the_header_alone_is_told(run) -> None:
     words = (
         "--dump",
