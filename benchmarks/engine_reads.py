@@ -119,11 +119,11 @@ sys.stdout.write("\n" + json.dumps(result))
 
 def crowd(count: int, image: KernelImage) -> None:
     """A process with this many handles, each to an object of its own; a few have names."""
-    process = image.process("crowd.exe", 0x1234, session=1)
-    objects = [image.event() for _ in range(count - count // 2)]
-    objects += [image.file(f"\\Windows\\File{number}.txt") for number in range(count // 2)]
+    process = image.processes.add("crowd.exe", 0x1234, session=1)
+    objects = [image.objects.event() for _ in range(count - count // 2)]
+    objects += [image.files.open(f"\\Windows\\File{number}.txt") for number in range(count // 2)]
     process.handles(count, objects)
-    image.current = process
+    image.processor.current = process
 
 
 def measure(count: int, folder: Path) -> Dict[str, Any]:

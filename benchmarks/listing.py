@@ -18,7 +18,7 @@ from typing import List, Sequence, Tuple
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
-from mocks.objects import MockObject
+from mocks.object import MockObject
 
 __all__ = ("main",)
 
@@ -35,13 +35,13 @@ _RUNS: Tuple[Tuple[str, ...], ...] = (
 def build(folder: Path, count: int) -> Tuple[Path, Path]:
     """Write the dump and its symbols; returns both paths."""
     image = KernelImage()
-    process = image.process("leak.exe", 0x1514, session=1)
-    image.current = process
+    process = image.processes.add("leak.exe", 0x1514, session=1)
+    image.processor.current = process
     items: List[MockObject] = []
     for number in range(count // 30):
-        items.append(image.event(rf"\BaseNamedObjects\Event{number}"))
-        items.append(image.file(rf"\Users\Public\Documents\{number}.txt"))
-        items.append(image.key(rf"\REGISTRY\MACHINE\SOFTWARE\KEY{number}"))
+        items.append(image.objects.event(rf"\BaseNamedObjects\Event{number}"))
+        items.append(image.files.open(rf"\Users\Public\Documents\{number}.txt"))
+        items.append(image.registry.key(rf"\REGISTRY\MACHINE\SOFTWARE\KEY{number}"))
     process.handles(count, items)
     dump, symbols = folder / "leak.dmp", folder / "leak.json"
     write_full_dump(image, dump)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Dict, Iterable, NamedTuple, Set
 
 from mocks import KernelImage
-from mocks.objects import MockObject
-from mocks.processes import MockProcess
+from mocks.object import MockObject
+from mocks.process import MockProcess
 
 __all__ = ("Floor", "floor_of_objects", "floor_of_table")
 
@@ -70,13 +70,13 @@ def floor_of_objects(image: KernelImage, objects: Iterable[MockObject]) -> Floor
     def key(found: MockObject) -> None:
         place = found.body("_CM_KEY_BODY")["KeyControlBlock"]
         while place and place not in things:
-            block = image.view("_CM_KEY_CONTROL_BLOCK", place)
+            block = image.memory.view("_CM_KEY_CONTROL_BLOCK", place)
             need(place)
             need(block["NameBlock"])
             place = block["ParentKcb"]
 
     def section(found: MockObject) -> None:
-        area = image.view("_CONTROL_AREA", found.body("_SECTION")["u1.ControlArea"])
+        area = image.memory.view("_CONTROL_AREA", found.body("_SECTION")["u1.ControlArea"])
         need(area.address)
         pointer = area["FilePointer.Value"] & ~15
         if pointer:
@@ -86,8 +86,8 @@ def floor_of_objects(image: KernelImage, objects: Iterable[MockObject]) -> Floor
         need(found.address)  # its id; far from the header
         need(found.body("_ETHREAD")["Tcb.Process"])
 
-    by_body = {item.address: item for item in image.all_objects}
-    root = image.get_global("ObpRootDirectoryObject")
+    by_body = {item.address: item for item in image.objects.all}
+    root = image.globals.get("ObpRootDirectoryObject")
     kinds = {"File": file, "Key": key, "Section": section, "Thread": thread}
     types: Set[str] = set()
     for found in objects:

@@ -71,8 +71,8 @@ def main(arguments: Sequence[str]) -> int:
     for handles in [int(word) for word in arguments] or _DEFAULT:
         linked = linked_kernel()
         image = linked.image
-        process = image.process("crowded.exe", 0x1514, session=1)
-        image.current = process
+        process = image.processes.add("crowded.exe", 0x1514, session=1)
+        image.processor.current = process
         objects = crowd(image, process, handles)
         with tempfile.TemporaryDirectory() as folder:
             symbols = Path(folder)

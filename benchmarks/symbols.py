@@ -106,8 +106,8 @@ def main() -> None:
         data, module = as_large_as_a_kernels(draft)
         symbols = {name: int(row["address"]) for name, row in data["symbols"].items()}
         image = KernelImage(base=module.base, kernel_image=module.image, symbols=symbols)
-        image.current = image.process("notepad.exe", 0x1514, session=1)
-        image.current.handle(image.event("\\BaseNamedObjects\\Ready"), value=4)
+        image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+        image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"), value=4)
         dump = folder / "dump" / "memory.dmp"
         dump.parent.mkdir()
         write_full_dump(image, dump)

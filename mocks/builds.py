@@ -1,4 +1,4 @@
-"""The layouts of Windows builds: loading a committed one, listing them all, adding one."""
+"""Builds of Windows: `Build`, and their layouts: loading a committed one, listing, adding one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
-from pykd_handle.layout import Isf
+from pykd_handle.layout import BitField, Isf, Struct
 
-__all__ = ("load", "load_raw", "names", "register")
+__all__ = ("Build", "load", "load_raw", "names", "register")
 
 _FOLDER = Path(__file__).parent / "layouts"
 _registered: Dict[str, str] = {}
@@ -48,3 +48,40 @@ def load_raw(name: str) -> Dict[str, Any]:
 def load(name: str) -> Isf:
     """The layout of this name; shared by all images, as nothing changes it."""
     return Isf(load_raw(name), f"mocks/layouts/{name}.json")
+
+
+class Build:
+    """A build of Windows, as the layout of this name has it.
+
+    ``arch`` is ``x64``, ``x86`` or ``arm64``, ``number`` is 19041 and the like; ``major`` and
+    ``minor`` are the version's.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.isf: Isf = load(name)
+        self.pointer_size = self.isf.pointer_size
+        windows = self.isf.metadata["windows"]
+        self.arch = str(windows["arch"])
+        self.number = int(windows["build"])
+        self.major, self.minor = (int(part) for part in windows["ntos_version"].split(".")[:2])
+
+    def struct(self, name: str) -> Struct:
+        """The layout of a structure. Raises `MissingType`."""
+        return self.isf.struct(name)
+
+    def has_struct(self, name: str) -> bool:
+        """Whether this build has the structure."""
+        return self.isf.has_struct(name)
+
+    @property
+    def pointer_bits(self) -> int:
+        """The width of an address that an entry of a 64-bit handle table can hold."""
+        entry = self.struct("_HANDLE_TABLE_ENTRY")
+        bits = entry.field("ObjectPointerBits").type if entry.has("ObjectPointerBits") else None
+        return bits.length + 4 if isinstance(bits, BitField) else 48
+
+    @property
+    def five_levels(self) -> bool:
+        """Whether this build's virtual addresses have 57 bits."""
+        return self.pointer_size == 8 and self.pointer_bits == 57

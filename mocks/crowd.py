@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from .kernel_image import KernelImage
-from .objects import MockObject
-from .processes import MockProcess, MockThread
+from .object import MockObject
+from .process import MockProcess, MockThread
 
 __all__ = ("crowd",)
 
@@ -27,8 +27,8 @@ def crowd(image: KernelImage, process: MockProcess, handles: int) -> List[MockOb
     wanted = max(1, handles * _OBJECTS_IN_100 // 100)
     objects: List[MockObject] = []
     for number in range(wanted):
-        for region in (image.nonpaged, image.paged):
-            image.allocate(image.random.randrange(*_FILLING) // 16 * 16, region)
+        for region in (image.pool.nonpaged, image.pool.paged):
+            image.pool.allocate(image.random.randrange(*_FILLING) // 16 * 16, region)
         objects.append(makers[number % len(makers)](number))
     process.handles(wanted, objects)
     rest = handles - wanted
@@ -46,38 +46,38 @@ def _makers(image: KernelImage, process: MockProcess) -> Sequence[Maker]:
         return f"\\Sessions\\1\\BaseNamedObjects\\{what}.{number:x}"
 
     def key(number: int) -> MockObject:
-        return image.key(
+        return image.registry.key(
             f"\\REGISTRY\\MACHINE\\SOFTWARE\\Vendor{number % 23}\\Product {number:x}",
             hive_entry=True,
         )
 
     def file(number: int) -> MockObject:
-        return image.file(f"\\Program Files\\Vendor\\Product\\library-{number:x}.dll")
+        return image.files.open(f"\\Program Files\\Vendor\\Product\\library-{number:x}.dll")
 
     def section(number: int) -> MockObject:
         if number // 100 % 2:
-            return image.section(file(number))
-        return image.section(name=named(number, "section", 1))
+            return image.sections.add(file(number))
+        return image.sections.add(name=named(number, "section", 1))
 
     def thread(number: int) -> MockObject:
-        found: MockThread = image.thread(process)
+        found: MockThread = image.processes.add_thread(process)
         return found.object
 
     mix: Tuple[Tuple[Maker, int], ...] = (
-        (lambda n: image.event(), 24),
-        (lambda n: image.event(named(n, "event", 1)), 4),
+        (lambda n: image.objects.event(), 24),
+        (lambda n: image.objects.event(named(n, "event", 1)), 4),
         (key, 16),
         (file, 14),
-        (lambda n: image.etw_registration(), 12),
+        (lambda n: image.objects.etw_registration(), 12),
         (thread, 6),
         (section, 5),
-        (lambda n: image.semaphore(named(n, "semaphore", 4)), 5),
-        (lambda n: image.plain("WaitCompletionPacket"), 5),
-        (lambda n: image.mutant(named(n, "mutant", 2)), 4),
-        (lambda n: image.plain("IRTimer"), 2),
-        (lambda n: image.io_completion(), 1),
-        (lambda n: image.token(), 1),
-        (lambda n: image.alpc_port(owner=process), 1),
+        (lambda n: image.objects.semaphore(named(n, "semaphore", 4)), 5),
+        (lambda n: image.objects.make("WaitCompletionPacket", size=0x40), 5),
+        (lambda n: image.objects.mutant(named(n, "mutant", 2)), 4),
+        (lambda n: image.objects.make("IRTimer", size=0x40), 2),
+        (lambda n: image.objects.io_completion(), 1),
+        (lambda n: image.tokens.add(), 1),
+        (lambda n: image.objects.alpc_port(owner=process), 1),
     )
     row = [make for make, often in mix for _ in range(often)]
     image.random.shuffle(row)

@@ -6,9 +6,10 @@ from typing import Callable, Dict, List, Tuple
 
 from pykd_handle.values import PykdHandleError
 
+from .clock import NOW
 from .kernel_image import KernelImage
-from .objects import MockObject
-from .processes import MockProcess, MockThread
+from .object import MockObject
+from .process import MockProcess, MockThread
 from .trust import ADMINISTRATORS, MEDIUM, SYSTEM, trust
 
 __all__ = ("one_of_each",)
@@ -27,16 +28,16 @@ def one_of_each(layout: str) -> Tuple[KernelImage, Dict[str, MockObject]]:
             found[name] = make()
         except (PykdHandleError, KeyError):
             # The symbols of this build do not describe it: a body of zeros.
-            found[name] = image.object(name, "Object", size=_ROOM)
+            found[name] = image.objects.make(name, "Object", size=_ROOM)
     return image, found
 
 
 class _Maker:
     def __init__(self, image: KernelImage) -> None:
         self.image = image
-        image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
-        self.smss = image.process("smss.exe", 0x138)
-        self.notepad = image.process(
+        image.objects.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+        self.smss = image.processes.add("smss.exe", 0x138)
+        self.notepad = image.processes.add(
             "notepad.exe", 0x1514, parent=self.smss, session=1, peb=0x7FFD0000
         )
         self._threads: List[MockThread] = []
@@ -45,7 +46,7 @@ class _Maker:
     def thread(self) -> MockThread:
         """The one thread of the second process."""
         if not self._threads:
-            self._threads.append(self.image.thread(self.notepad, 0x1518))
+            self._threads.append(self.image.processes.add_thread(self.notepad, 0x1518))
         return self._threads[0]
 
     def makers(self) -> List[Tuple[str, Callable[[], MockObject]]]:
@@ -54,41 +55,41 @@ class _Maker:
         return [
             ("ALPC Port", self._port),
             ("DebugObject", self._debug_object),
-            ("Desktop", image.desktop),
-            ("Device", lambda: image.device("HarddiskVolume3", volume=True)),
-            ("Directory", lambda: image.directory(r"\BaseNamedObjects")),
-            ("Driver", lambda: image.driver("volmgr")),
+            ("Desktop", image.objects.desktop),
+            ("Device", lambda: image.files.device("HarddiskVolume3", volume=True)),
+            ("Directory", lambda: image.objects.directory(r"\BaseNamedObjects")),
+            ("Driver", lambda: image.files.driver("volmgr")),
             ("EtwRegistration", self._registration),
             ("Event", self._event),
             ("File", self._file),
             ("IRTimer", self._irtimer),
-            ("IoCompletion", lambda: image.io_completion(r"\BaseNamedObjects\Port")),
+            ("IoCompletion", lambda: image.objects.io_completion(r"\BaseNamedObjects\Port")),
             ("Job", self._job),
             ("Key", self._key),
             ("Mutant", self._mutant),
             ("Process", lambda: self._process(self.notepad)),
             ("Section", self._section),
-            ("Semaphore", lambda: image.semaphore(r"\BaseNamedObjects\Slots", 3, 8)),
+            ("Semaphore", lambda: image.objects.semaphore(r"\BaseNamedObjects\Slots", 3, 8)),
             (
                 "SymbolicLink",
-                lambda: image.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume4"),
+                lambda: image.objects.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume4"),
             ),
             ("Thread", lambda: self.thread.object),
             ("Timer", self._timer),
             ("Token", self._token),
-            ("Type", lambda: image.object_type("Event")),
-            ("WindowStation", image.window_station),
+            ("Type", lambda: image.types.add("Event")),
+            ("WindowStation", image.objects.window_station),
             # LPC's ports; from Vista on ports are ALPC's.
-            *(self._lpc_ports() if image.build < 6000 else []),
+            *(self._lpc_ports() if image.build.number < 6000 else []),
         ]
 
     def _event(self) -> MockObject:
         image = self.image
-        item = image.event(r"\BaseNamedObjects\Ready", manual=True)
+        item = image.objects.event(r"\BaseNamedObjects\Ready", manual=True)
         self.smss.handle(item)
         self.notepad.handle(item, access=0x100000)
-        block = image.view("_KWAIT_BLOCK", image.allocate(0x40))
-        image.link(item.address + 8, block.address)
+        block = image.memory.view("_KWAIT_BLOCK", image.pool.allocate(0x40))
+        image.memory.link(item.address + 8, block.address)
         block["Thread"] = self.thread.address
         block["Object"] = item.address
         block.put("NextWaitBlock", block.address)
@@ -96,62 +97,64 @@ class _Maker:
         return item
 
     def _mutant(self) -> MockObject:
-        return self.image.mutant(r"\BaseNamedObjects\OnlyOne", owner=self.thread)
+        return self.image.objects.mutant(r"\BaseNamedObjects\OnlyOne", owner=self.thread)
 
     def _timer(self) -> MockObject:
-        item = self.image.timer(r"\BaseNamedObjects\Tick", due=_MINUTE, period=0)
+        item = self.image.objects.timer(r"\BaseNamedObjects\Tick", due=_MINUTE, period=0)
         body = item.body("_ETIMER")
         body["KeTimer.Header.Inserted"] = 1
         body["Period"] = 1000
         return item
 
     def _irtimer(self) -> MockObject:
-        item = self.image.object("IRTimer", None, size=_ROOM)
+        item = self.image.objects.make("IRTimer", None, size=_ROOM)
         header = item.body("_DISPATCHER_HEADER")
-        header["Type"] = 24 if self.image.has_struct("_KTIMER2") else 8
-        self.image.empty_list(header.address + 8)
+        header["Type"] = 24 if self.image.build.has_struct("_KTIMER2") else 8
+        self.image.memory.empty_list(header.address + 8)
         return item
 
     def _debug_object(self) -> MockObject:
         image = self.image
-        item = image.object("DebugObject", None, size=_ROOM)
-        image.empty_list(item.address + 8)
-        sizes = image.struct("_KEVENT").size, image.struct("_FAST_MUTEX").size
-        image.empty_list(item.address + sum(sizes))
+        item = image.objects.make("DebugObject", None, size=_ROOM)
+        image.memory.empty_list(item.address + 8)
+        sizes = image.build.struct("_KEVENT").size, image.build.struct("_FAST_MUTEX").size
+        image.memory.empty_list(item.address + sum(sizes))
         self.smss.view["DebugPort"] = item.address
         return item
 
     def _file(self) -> MockObject:
-        item = self.image.file(r"\Windows\System32\notepad.exe")
+        item = self.image.files.open(r"\Windows\System32\notepad.exe")
         self.notepad.handle(item, access=0x120089)
         return item
 
     def _key(self) -> MockObject:
-        item = self.image.key(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
+        item = self.image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
         body = item.body("_CM_KEY_BODY")
         body["ProcessID"] = self.notepad.pid
-        block = self.image.kcb(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
-        block.put("KcbLastWriteTime.QuadPart", self.image.time)
+        block = self.image.registry.kcb(r"\REGISTRY\MACHINE\SOFTWARE\Contoso")
+        block.put("KcbLastWriteTime.QuadPart", NOW)
         return item
 
     def _section(self) -> MockObject:
-        file = self.image.file(r"\Windows\System32\ntdll.dll")
-        item = self.image.section(file, name=r"\KnownDlls\ntdll.dll", size=0x1F8000, image=True)
-        if self.image.has_struct("_SECTION"):
+        file = self.image.files.open(r"\Windows\System32\ntdll.dll")
+        item = self.image.sections.add(
+            file, name=r"\KnownDlls\ntdll.dll", size=0x1F8000, image=True
+        )
+        if self.image.build.has_struct("_SECTION"):
             item.body("_SECTION")["InitialPageProtection"] = 0x80
         return item
 
     def _job(self) -> MockObject:
-        item = self.image.job(None, [self.notepad], session=1)
+        item = self.image.objects.job(None, [self.notepad], session=1)
         item.body("_EJOB")["LimitFlags"] = 0x2000
-        self.image.link(
+        self.image.memory.link(
             item.body("_EJOB").at("ProcessListHead"), self.notepad.view.at("JobLinks.Flink")
         )
         return item
 
     def _port(self) -> MockObject:
-        server = self.image.alpc_port(r"\RPC Control\epmapper", self.smss)
-        return self.image.alpc_port(None, self.notepad, server)
+        server = self.image.objects.alpc_port(r"\RPC Control\epmapper", self.smss)
+        return self.image.objects.alpc_port(None, self.notepad, server)
 
     def _lpc_ports(self) -> List[Tuple[str, Callable[[], MockObject]]]:
         return [
@@ -162,36 +165,39 @@ class _Maker:
     def _lpc_port(self, kind: str, name: str, flags: int) -> MockObject:
         """The client's end of a connection to a port of this name."""
         image = self.image
-        size = image.struct("_LPCP_PORT_OBJECT").size
-        server, item = image.plain(kind, name, size), image.plain(kind, None, size)
+        size = image.build.struct("_LPCP_PORT_OBJECT").size
+        server, item = (
+            image.objects.make(kind, name, size=size),
+            image.objects.make(kind, size=size),
+        )
         for port, bits, process in ((server, 1, self.smss), (item, flags, self.notepad)):
             body = port.body("_LPCP_PORT_OBJECT")
             body["ConnectionPort"] = server.address
             body["Creator.UniqueProcess"] = process.pid
             body["Flags"] = bits
-            image.empty_list(body.at("MsgQueue.ReceiveHead"))
+            image.memory.empty_list(body.at("MsgQueue.ReceiveHead"))
         server.body("_LPCP_PORT_OBJECT")["ServerProcess"] = self.smss.address
         return item
 
     def _registration(self) -> MockObject:
         image = self.image
-        item = image.etw_registration()
+        item = image.objects.etw_registration()
         body = item.body("_ETW_REG_ENTRY")
-        guid = image.view("_ETW_GUID_ENTRY", image.allocate(0x200))
+        guid = image.memory.view("_ETW_GUID_ENTRY", image.pool.allocate(0x200))
         guid.fill("Guid", bytes.fromhex("33221100554477668899aabbccddeeff"))
         body["GuidEntry"] = guid.address
         body["Process"] = self.notepad.address
         return item
 
     def _token(self) -> MockObject:
-        item = self.image.token(
+        item = self.image.tokens.add(
             user=(5, (21, 1, 2, 3, 1000)), session=1, luid=0x51234, account=("CORP", "alice")
         )
         trust(self.image, item, MEDIUM)
         return item
 
     def _process(self, process: MockProcess) -> MockObject:
-        token = self.image.token(session=1)
+        token = self.image.tokens.add(session=1)
         trust(self.image, token, SYSTEM, [ADMINISTRATORS])
-        self.image.set_token(process, token)
+        self.image.tokens.set_primary(process, token)
         return process.object

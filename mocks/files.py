@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Union
 
-from .objects import MockObject
-from .processes import Processes
+from .headers import Headers
+from .object import MockObject
+from .objects import Objects
+from .pool import Pool
 
 __all__ = ("Files",)
 
@@ -16,11 +18,15 @@ _IO_TYPE_VPB = 10
 _DISK_FILE_SYSTEM = 8
 
 
-class Files(Processes):
-    """A kernel with devices and files; on top of `Processes`."""
+class Files:
+    """Makes devices and files."""
 
-    def start_files(self) -> None:
-        """Begin without any device."""
+    def __init__(self, pool: Pool, headers: Headers, objects: Objects) -> None:
+        self._pool = pool
+        self._memory = pool.memory
+        self._build = pool.memory.build
+        self._objects = objects
+        self._headers = headers
         self._devices: Dict[str, MockObject] = {}
         self._drivers: Dict[str, MockObject] = {}
 
@@ -28,12 +34,12 @@ class Files(Processes):
         """The driver ``\\Driver\\name``."""
         found = self._drivers.get(name)
         if found is None:
-            size = self.struct("_DRIVER_OBJECT").size
-            found = self.named("Driver", name, "\\Driver", size)
+            size = self._build.struct("_DRIVER_OBJECT").size
+            found = self._objects.make("Driver", name, "\\Driver", size)
             view = found.body("_DRIVER_OBJECT")
             view["Type"] = _IO_TYPE_DRIVER
             view["Size"] = size
-            self.set_text(view, "DriverName", f"\\Driver\\{name}")
+            self._pool.set_text(view, "DriverName", f"\\Driver\\{name}")
             self._drivers[name] = found
         return found
 
@@ -47,8 +53,8 @@ class Files(Processes):
         """The device ``\\Device\\name``; one without a name where ``name`` is None."""
         if name is not None and name in self._devices:
             return self._devices[name]
-        size = self.struct("_DEVICE_OBJECT").size
-        found = self.named("Device", name, "\\Device" if name else None, size, at=at)
+        size = self._build.struct("_DEVICE_OBJECT").size
+        found = self._objects.make("Device", name, "\\Device" if name else None, size, at=at)
         view = found.body("_DEVICE_OBJECT")
         owner = self.driver(driver)
         view["Type"] = _IO_TYPE_DEVICE
@@ -68,17 +74,16 @@ class Files(Processes):
         """A volume's ``_VPB`` with the nameless device of the file system behind it."""
         system = self.device(None, "Ntfs")
         system.body("_DEVICE_OBJECT")["DeviceType"] = _DISK_FILE_SYSTEM
-        address = self.allocate(self.struct("_VPB").size, self.nonpaged, tag=b"Vpb ")
-        vpb = self.view("_VPB", address)
+        vpb = self._pool.new("_VPB", self._pool.nonpaged, tag=b"Vpb ")
         vpb["Type"] = _IO_TYPE_VPB
         vpb["Size"] = vpb.struct.size
         vpb["Flags"] = 1  # mounted
         vpb["DeviceObject"] = system.address
         vpb["RealDevice"] = device.address
         vpb["ReferenceCount"] = 1
-        return address
+        return vpb.address
 
-    def file(
+    def open(
         self,
         path: str,
         device: Union[str, MockObject] = "HarddiskVolume3",
@@ -92,11 +97,11 @@ class Files(Processes):
         """
         if isinstance(device, str):
             device = self.device(device, volume=device.startswith("HarddiskVolume"))
-        size = self.struct("_FILE_OBJECT").size
-        found = self.object(
+        size = self._build.struct("_FILE_OBJECT").size
+        found = self._objects.make(
             "File",
             size=size,
-            headers=self.usual_headers("handle", "quota"),
+            headers=self._headers.usual("handle", "quota"),
             at=at,
             own_page=own_page,
         )
@@ -109,5 +114,5 @@ class Files(Processes):
         view["Flags"] = 0x40002  # synchronous, handle created
         view["ReadAccess"] = 1
         view["SharedRead"] = 1
-        self.set_text(view, "FileName", path)
+        self._pool.set_text(view, "FileName", path)
         return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence, Union
 
-from .core import Core
 from .entry_codec import EntryCodec
 from .memory import PAGE
+from .pool import Pool
 
 __all__ = ("MockTable",)
 
@@ -15,33 +15,36 @@ class MockTable:
     """One handle table.
 
     ``at`` is the address of the ``_HANDLE_TABLE``, ``leaf_at`` that of the first page of entries.
-    ``level`` forces a table of 1 or 2 levels of pointers where fewer would do. ``free_lists`` is
-    the number of free lists (from 17134 on a kernel may have several).
+    ``level`` forces a table of 1 or 2 levels of pointers where fewer would do. ``head`` is that of
+    the list of handle tables, where the table stands in it. ``free_lists`` is the number of free
+    lists (from 17134 on a kernel may have several).
     """
 
     def __init__(
         self,
-        core: Core,
+        pool: Pool,
         at: Optional[int] = None,
         leaf_at: Optional[int] = None,
         level: int = 0,
         pid: int = 0,
         owner: int = 0,
-        linked: bool = True,
+        head: int = 0,
         free_lists: int = 1,
     ) -> None:
-        self.core = core
-        self.struct = core.struct("_HANDLE_TABLE")
-        self.codec = EntryCodec(core.struct("_HANDLE_TABLE_ENTRY"), core.pointer_size)
+        self._pool = pool
+        self._memory = memory = pool.memory
+        self._build = build = memory.build
+        self.struct = build.struct("_HANDLE_TABLE")
+        self.codec = EntryCodec(build.struct("_HANDLE_TABLE_ENTRY"), build.pointer_size)
         self.free_lists = free_lists
         size = self.struct.size
         if self.struct.has("FreeLists"):
             # Declared as an array of one; the kernel allocates as many as it uses.
-            size += (free_lists - 1) * core.struct("_HANDLE_TABLE_FREE_LIST").size
-        self.address = core.allocate(size, at=at, tag=b"Obtb")
-        self.view = core.view("_HANDLE_TABLE", self.address)
+            size += (free_lists - 1) * build.struct("_HANDLE_TABLE_FREE_LIST").size
+        self.address = pool.allocate(size, at=at, tag=b"Obtb")
+        self.view = memory.view("_HANDLE_TABLE", self.address)
         self.per_leaf = PAGE // self.codec.size
-        self.per_page = PAGE // core.pointer_size
+        self.per_page = PAGE // build.pointer_size
         self.leaves: List[int] = []
         self._leaf_at = leaf_at
         self._least_level = level
@@ -56,9 +59,9 @@ class MockTable:
         self.view["QuotaProcess"] = owner
         self.view.put("ExtraInfoPages", 0)
         links = self.view.at("HandleTableList")
-        core.empty_list(links)
-        if linked and core.has_symbol("HandleTableListHead"):
-            core.link(core.symbol("HandleTableListHead"), links)
+        memory.empty_list(links)
+        if head:
+            memory.link(head, links)
         self._grow()
 
     # -- places ---------------------------------------------------------------------------------
@@ -112,7 +115,7 @@ class MockTable:
                 raise ValueError(f"handle {value:#x} is in use, or the first of its page")
         self._take(index)
         entry = self.codec.used(pointer, access, attributes, references)
-        self.core.memory.write(self._entry(index), entry)
+        self._memory.write(self._entry(index), entry)
         self._count(index % self.free_lists, 1)
         return index << 2
 
@@ -129,14 +132,14 @@ class MockTable:
         while len(values) < count and self._first:
             index = self._first
             self._take(index)
-            self.core.memory.write(self._entry(index), entries[len(values) % len(entries)])
+            self._memory.write(self._entry(index), entries[len(values) % len(entries)])
             values.append(index << 2)
         while len(values) < count:
             room = min(count - len(values), self.per_leaf - 1)
             first = self._grow(taken=room)
             start = len(values)
             page = b"".join(entries[(start + n) % len(entries)] for n in range(room))
-            self.core.memory.write(self._entry(first + 1), page)
+            self._memory.write(self._entry(first + 1), page)
             values += [(first + 1 + n) << 2 for n in range(room)]
         for number in range(self.free_lists):
             self._count(number, sum(1 for v in values if (v >> 2) % self.free_lists == number))
@@ -167,14 +170,14 @@ class MockTable:
         """
         leaf = self.leaf_address(handle)
         place = leaf + self.codec.struct.offset("InfoTable")
-        struct = self.core.struct("_HANDLE_TABLE_ENTRY_INFO")
-        array = self.core.pointer(place)
+        struct = self._build.struct("_HANDLE_TABLE_ENTRY_INFO")
+        array = self._memory.pointer(place)
         if not array:
-            array = self.core.allocate(self.per_leaf * struct.size, tag=b"ObHi")
-            self.core.set_pointer(place, array)
+            array = self._pool.allocate(self.per_leaf * struct.size, tag=b"ObHi")
+            self._memory.set_pointer(place, array)
             self.view["ExtraInfoPages"] = self.view["ExtraInfoPages"] + 1
         index = (self.entry_address(handle) - leaf) // self.codec.size
-        info = self.core.view("_HANDLE_TABLE_ENTRY_INFO", array + index * struct.size)
+        info = self._memory.view("_HANDLE_TABLE_ENTRY_INFO", array + index * struct.size)
         info["AuditMask"] = mask
         info.put("MaxRelativeAccessMask", relative)
         return info.address
@@ -212,7 +215,7 @@ class MockTable:
     def _write_free(self, index: int) -> None:
         following = self._next[index]
         address = self._entry(following) if following else 0
-        self.core.memory.write(self._entry(index), self.codec.free(address, following << 2))
+        self._memory.write(self._entry(index), self.codec.free(address, following << 2))
 
     def _write_ends(self) -> None:
         view = self.view
@@ -240,12 +243,11 @@ class MockTable:
 
     def _grow(self, taken: int = 0) -> int:
         """Add a page of entries, the first ``taken`` of them not free; returns its first index."""
-        core = self.core
         at, self._leaf_at = self._leaf_at, None
-        leaf = core.allocate(PAGE, at=at, alignment=PAGE)
+        leaf = self._pool.allocate(PAGE, at=at, alignment=PAGE)
         first = len(self.leaves) * self.per_leaf
         self.leaves.append(leaf)
-        core.memory.write(leaf, self.codec.reserved(first << 2))
+        self._memory.write(leaf, self.codec.reserved(first << 2))
         end = first + self.per_leaf
         free = range(first + 1 + taken, end)
         for index in free:
@@ -257,7 +259,7 @@ class MockTable:
                 for index in free[:-1]
             ]
             rows.append(self.codec.free(0, 0))
-            core.memory.write(self._entry(free[0]), b"".join(rows))
+            self._memory.write(self._entry(free[0]), b"".join(rows))
             if self._last:
                 self._next[self._last] = free[0]
                 self._write_free(self._last)
@@ -271,20 +273,20 @@ class MockTable:
 
     def _hang_up(self, leaf: int) -> None:
         """Put the newest page of entries where the level of the table wants it."""
-        core, width, number = self.core, self.core.pointer_size, len(self.leaves) - 1
+        width, number = self._build.pointer_size, len(self.leaves) - 1
         level = max(self._least_level, 0 if number == 0 else 1 if number < self.per_page else 2)
         if level == 0:
             self.view["TableCode"] = leaf
             return
         if number // self.per_page >= len(self._middles):
-            self._middles.append(core.allocate(PAGE, alignment=PAGE))
+            self._middles.append(self._pool.allocate(PAGE, alignment=PAGE))
             if level == 2:
                 if not self._high:
-                    self._high = core.allocate(PAGE, alignment=PAGE)
+                    self._high = self._pool.allocate(PAGE, alignment=PAGE)
                 for place, middle in enumerate(self._middles):
-                    core.set_pointer(self._high + place * width, middle)
+                    self._memory.set_pointer(self._high + place * width, middle)
         middle = self._middles[number // self.per_page]
         if number == 1 and len(self._middles) == 1:
-            core.set_pointer(middle, self.leaves[0])
-        core.set_pointer(middle + number % self.per_page * width, leaf)
+            self._memory.set_pointer(middle, self.leaves[0])
+        self._memory.set_pointer(middle + number % self.per_page * width, leaf)
         self.view["TableCode"] = (self._high | 2) if level == 2 else (middle | 1)

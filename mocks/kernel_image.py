@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Optional
+import random
+from typing import Any, Dict, Mapping, Optional
 
-from .memory import PAGE
-from .processes import MockProcess
+from . import builds
+from .debugger import list_kernel, write_debugger_data
+from .files import Files
+from .globals import Globals
+from .headers import Headers
+from .memory import Memory
+from .names import Names
+from .objects import Objects
+from .pe import PeImage, make_pe
+from .pool import Pool
+from .processes import Processes
+from .processor import Processor
+from .registry import Registry
+from .sections import Sections
 from .spoil import Spoil
+from .tokens import Tokens
+from .types import Types
 
 __all__ = ("KernelImage",)
 
+_KERNEL_64 = 0xFFFFF80400000000
+_KERNEL_32 = 0x82000000
 
-class KernelImage(Spoil):
+
+class KernelImage:
     """A Windows kernel in memory, made of real structures of one build.
 
     ``layout`` names a file of `mocks.builds`; ``base`` is the kernel's address, ``cookie`` the
@@ -33,29 +51,57 @@ class KernelImage(Spoil):
         free_lists: int = 1,
         pae: bool = True,
     ) -> None:
-        super().__init__(layout, base, cookie, seed, kernel_image, symbols)
-        self.start_objects()
-        self.start_names()
-        self.start_processes(free_lists)
-        self.start_files()
-        self.start_registry()
-        self.start_processor(pae)
+        self.build = build = builds.Build(layout)
+        self.base = base or (_KERNEL_64 if build.pointer_size == 8 else _KERNEL_32)
+        if self.base >> 8 * build.pointer_size:
+            raise ValueError(f"this {build.arch} kernel can't lie at {self.base:#x}")
+        if symbols is None:
+            raw = builds.load_raw(layout)["symbols"]
+            symbols = {name: int(row["address"]) for name, row in raw.items()}
+        self.cookie = cookie & 0xFF
+        self.random = random.Random(seed)
+        self.memory = Memory(build)
+        self.kernel = self._map_kernel(kernel_image, symbols, seed)
+        self.globals = Globals(self.memory, self.base, symbols)
+        self.pool = Pool(self.memory, self.base, self.base + self.kernel.size)
+        self.headers = Headers(self.pool, self.globals)
+        self.types = Types(self.pool, self.globals, self.headers, self.cookie)
+        self.names = Names(self.pool)
+        self.objects = Objects(self.pool, self.globals, self.headers, self.types, self.names)
+        self.processes = Processes(self.pool, self.globals, self.types, self.objects, free_lists)
+        self.files = Files(self.pool, self.headers, self.objects)
+        self.registry = Registry(self.pool, self.objects)
+        self.sections = Sections(self.pool, self.objects)
+        self.tokens = Tokens(self.pool, self.objects)
+        self.processor = Processor(self.pool, self.globals, self.processes, pae)
+        self.spoil = Spoil(self.memory, self.types, self.objects)
+        list_kernel(self.pool, self.globals, self.kernel, self.base)
+        write_debugger_data(self.memory, self.globals, self.processor, self.base)
 
-    @property
-    def current(self) -> MockProcess:
-        """The current process; setting it lets the processor run a thread of it."""
-        return self._current
+    def _map_kernel(self, data: Optional[bytes], symbols: Mapping[str, int], seed: int) -> PeImage:
+        end = max(symbols.values(), default=0) + 0x1000
+        image = (
+            PeImage(data)
+            if data is not None
+            else make_pe(self.build.arch, self.base, end, self.build.number, seed)
+        )
+        for rva, content in image.mapped():
+            self.memory.write(self.base + rva, content)
+        return image
 
-    @current.setter
-    def current(self, process: MockProcess) -> None:
-        self._current = process
-        self.run_current()
+    def isf(self, name: Optional[str] = None) -> Dict[str, Any]:
+        """The symbol file of this kernel (ISF): layout, symbols, and the identity of its PDB.
 
-    @property
-    def kernel_image_bytes(self) -> bytes:
-        """The kernel's PE file."""
-        return self.kernel.data
-
-    def page_of(self, address: int) -> int:
-        """The address of the page in which ``address`` lies."""
-        return address // PAGE * PAGE
+        ``name`` is the PDB's, by default what the kernel's image says.
+        """
+        data = builds.load_raw(self.build.name)
+        rows = sorted(self.globals.offsets.items(), key=lambda row: row[1])
+        data["symbols"] = {key: {"address": rva} for key, rva in rows}
+        machine = {"x64": 0x8664, "x86": 0x14C, "arm64": 0xAA64}[self.build.arch]
+        data["metadata"]["windows"]["pdb"] = {
+            "GUID": self.kernel.guid,
+            "age": self.kernel.age,
+            "database": name or self.kernel.pdb,
+            "machine_type": machine,
+        }
+        return data

@@ -1,12 +1,16 @@
-"""Sparse virtual memory: pages that exist, and what of them a reader does not get.
+"""Sparse virtual memory of declared types: pages that exist, and what of them no reader gets.
 
-Writing makes the pages. `Memory.drop` takes bytes away from readers and keeps them in the image,
-so that an image can be spoiled at any time and a test can still look behind the hole.
+Writing makes the pages; `Memory.view` shows a structure of the build at an address. `Memory.drop`
+takes bytes away from readers and keeps them in the image, so that an image can be spoiled at any
+time and a test can still look behind the hole.
 """
 
 from __future__ import annotations
 
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from .builds import Build
+from .view import View
 
 __all__ = ("LEFT_OUT", "NOT_MAPPED", "PAGE", "PAGED_OUT", "Hole", "Memory", "Part")
 
@@ -38,9 +42,10 @@ class Part(NamedTuple):
 
 
 class Memory:
-    """Pages by number (address // 0x1000)."""
+    """Pages by number (address // 0x1000), whose structures are those of ``build``."""
 
-    def __init__(self) -> None:
+    def __init__(self, build: Build) -> None:
+        self.build = build
         self._pages: Dict[int, bytearray] = {}
         self._holes: Dict[int, List[Hole]] = {}
         self._transition: Dict[int, None] = {}
@@ -75,6 +80,42 @@ class Memory:
                 raise ValueError(f"the image has no page at {number * PAGE:#x}")
             found += page[offset : offset + size - len(found)]
         return bytes(found)
+
+    # -- structures, pointers and lists ---------------------------------------------------------
+
+    def view(self, name: str, address: int) -> View:
+        """The structure ``name`` at ``address``: fields to read and write by path."""
+        return View(self, self.build.struct(name), address)
+
+    def pointer(self, address: int) -> int:
+        """The pointer stored at ``address``."""
+        return int.from_bytes(self.peek(address, self.build.pointer_size), "little")
+
+    def set_pointer(self, address: int, value: int) -> None:
+        """Store a pointer."""
+        self.write(address, value.to_bytes(self.build.pointer_size, "little"))
+
+    def empty_list(self, head: int) -> None:
+        """Make a ``_LIST_ENTRY`` point at itself."""
+        self.set_pointer(head, head)
+        self.set_pointer(head + self.build.pointer_size, head)
+
+    def link(self, head: int, entry: int) -> None:
+        """Insert a ``_LIST_ENTRY`` at the end of the list of ``head``."""
+        blink = self.build.pointer_size
+        last = self.pointer(head + blink)
+        self.set_pointer(entry, head)
+        self.set_pointer(entry + blink, last)
+        self.set_pointer(last, entry)
+        self.set_pointer(head + blink, entry)
+
+    def unlink(self, entry: int) -> None:
+        """Take a ``_LIST_ENTRY`` out of its list; it points at itself afterwards."""
+        blink = self.build.pointer_size
+        following, previous = self.pointer(entry), self.pointer(entry + blink)
+        self.set_pointer(previous, following)
+        self.set_pointer(following + blink, previous)
+        self.empty_list(entry)
 
     # -- taking away ----------------------------------------------------------------------------
 

@@ -1,349 +1,276 @@
-"""Objects: the ``_OBJECT_HEADER``, the optional headers below it, the types in their table."""
+"""Objects of every type that needs no more than its own structure: events, links, ports, ..."""
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Union
 
-from .core import Core
-from .memory import PAGE
-from .object_types import FIRST_INDEX, TYPE_NAMES, access_of
-from .regions import Region, align
+from .clock import NOW
+from .globals import Globals
+from .headers import Headers
+from .names import Names
+from .object import MockObject
+from .pool import Pool
+from .process import MockProcess, MockThread
+from .regions import Region
+from .types import Types
 from .view import View
 
-__all__ = ("MockObject", "Objects")
+__all__ = ("Directory", "Objects")
 
-# Bits of InfoMask, nearest the header first: our name, then the structures it may have.
-_HEADERS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
-    ("creator", ("_OBJECT_HEADER_CREATOR_INFO",)),
-    ("name", ("_OBJECT_HEADER_NAME_INFO",)),
-    ("handle", ("_OBJECT_HEADER_HANDLE_INFO",)),
-    ("quota", ("_OBJECT_HEADER_QUOTA_INFO",)),
-    ("process", ("_OBJECT_HEADER_PROCESS_INFO",)),
-    ("audit", ("_OBJECT_HEADER_AUDIT_INFO",)),
-    # 1507 and 1511 kept the revocation info itself there, later builds a pointer to a footer.
-    ("extended", ("_OBJECT_HEADER_EXTENDED_INFO", "_OBJECT_HEADER_HANDLE_REVOCATION_INFO")),
-    ("padding", ("_OBJECT_HEADER_PADDING_INFO",)),
-)
+Directory = Union[str, MockObject]
+"""A directory, or its full path."""
 
-_POISON = 0xBAD0B0B0  # what slot 1 of the type table holds on Windows 7
+# Types of dispatcher objects (KOBJECTS).
+_NOTIFICATION, _SYNCHRONIZATION, _MUTANT, _QUEUE, _SEMAPHORE = 0, 1, 2, 4, 5
+_TIMER_NOTIFICATION, _TIMER_SYNCHRONIZATION = 8, 9
 
 
-class MockObject:
-    """An object: ``address`` is that of its body, ``header`` that of its header."""
+class Objects:
+    """Makes objects. Each method's ``name`` may be a full path, which enters the object in its
+    directory; further named arguments go to `make`.
+
+    It begins with the root, ``\\ObjectTypes`` with every type in it, and the usual directories.
+    """
 
     def __init__(
-        self, core: Core, address: int, type_name: str, below: Dict[str, Tuple[str, int]]
+        self, pool: Pool, kernel: Globals, headers: Headers, types: Types, names: Names
     ) -> None:
-        self.core = core
-        self.address = address
-        self.type_name = type_name
-        self.name = ""
-        self._below = below
-        self._holders: Dict[int, int] = {}
-        header = core.struct("_OBJECT_HEADER")
-        self.header = address - header.offset("Body")
-        self.view = core.view("_OBJECT_HEADER", self.header)
+        self._pool = pool
+        self._memory = pool.memory
+        self._build = pool.memory.build
+        self._headers = headers
+        self._types = types
+        self._names = names
+        self.all: List[MockObject] = []
+        """Every object but the types, in the order in which they were made."""
+        root = self._directory("\\", None)
+        self._directories: Dict[str, MockObject] = {"\\": root}
+        kernel.set("ObpRootDirectoryObject", root.address)
+        object_types = self.directory("\\ObjectTypes")
+        kernel.set("ObpTypeDirectoryObject", object_types.address)
+        for kind in types.values():
+            names.insert(object_types, kind)
+        for name in ("Device", "Driver", "GLOBAL??", "KernelObjects", "BaseNamedObjects"):
+            self.directory(f"\\{name}")
 
-    def __repr__(self) -> str:
-        return f"<{self.type_name} {self.name!r} at {self.address:#x}>"
-
-    def body(self, struct: str) -> View:
-        """The body seen as a structure."""
-        return self.core.view(struct, self.address)
-
-    def info(self, name: str) -> View:
-        """An optional header: ``creator``, ``name``, ``handle``, ``quota``, ``process``, ...
-
-        Raises KeyError where the object has none.
-        """
-        struct, address = self._below[name]
-        return self.core.view(struct, address)
-
-    def has_info(self, name: str) -> bool:
-        """Whether the object has this optional header."""
-        return name in self._below
-
-    def add_counts(self, handles: int, references: int) -> None:
-        """Count handles and references up or down."""
-        self.view["HandleCount"] = self.view["HandleCount"] + handles
-        self.view["PointerCount"] = self.view["PointerCount"] + references
-
-    def count_holder(self, process: int, number: int) -> None:
-        """Count the handles of one process, where the object has a ``handle`` header.
-
-        One process stands in the header itself, more of them in a database.
-        """
-        if not self.has_info("handle"):
-            return
-        self._holders[process] = self._holders.get(process, 0) + number
-        info = self.info("handle")
-        single = len(self._holders) == 1
-        self.view.put("SingleHandleEntry", int(single))
-        if single:
-            info["SingleEntry.Process"] = process
-            info["SingleEntry.HandleCount"] = self._holders[process]
-            return
-        struct = self.core.struct("_OBJECT_HANDLE_COUNT_DATABASE")
-        entry = self.core.struct("_OBJECT_HANDLE_COUNT_ENTRY")
-        size = struct.offset("HandleCountEntries") + entry.size * len(self._holders)
-        database = self.core.view(struct.name, self.core.allocate(size, tag=b"ObHd"))
-        database["CountEntries"] = len(self._holders)
-        for place, (holder, count) in enumerate(self._holders.items()):
-            database[f"HandleCountEntries[{place}].Process"] = holder
-            database[f"HandleCountEntries[{place}].HandleCount"] = count
-        info["HandleCountDataBase"] = database.address
-
-    @property
-    def handle_count(self) -> int:
-        """``HandleCount`` of the header."""
-        return self.view["HandleCount"]
-
-    @property
-    def pointer_count(self) -> int:
-        """``PointerCount`` of the header, as stored."""
-        return self.view["PointerCount"]
-
-
-class Objects(Core):
-    """A kernel that can make objects; on top of `Core`."""
-
-    def start_objects(self) -> None:
-        """Write the tables that objects need, and make the object types."""
-        self.types: Dict[str, MockObject] = {}
-        self._indices: Dict[str, int] = {}
-        self.all_objects: List[MockObject] = []
-        self._write_masks()
-        self.set_global("ObHeaderCookie", self.cookie, 1)
-        if self.has_symbol("ObTypeIndexTable"):
-            self.set_pointer(self.symbol("ObTypeIndexTable") + self.pointer_size, _POISON)
-        for name in TYPE_NAMES:
-            self.object_type(name)
-        self.set_global("ObpTypeObjectType", self.types["Type"].address)
-        for symbol, name in (
-            ("PsProcessType", "Process"),
-            ("PsThreadType", "Thread"),
-            ("IoFileObjectType", "File"),
-            ("CmKeyObjectType", "Key"),
-            ("ExEventObjectType", "Event"),
-            ("MmSectionObjectType", "Section"),
-            ("SeTokenObjectType", "Token"),
-        ):
-            self.set_global(symbol, self.types[name].address)
-
-    # -- optional headers -----------------------------------------------------------------------
-
-    def _info_struct(self, name: str) -> str:
-        """The structure of an optional header in this build; "" where it has none."""
-        for known, structs in _HEADERS:
-            if known == name:
-                return next((s for s in structs if self.has_struct(s)), "")
-        raise ValueError(f"no optional header {name!r}; there are {[n for n, _ in _HEADERS]}")
-
-    def usual_headers(self, *names: str) -> Tuple[str, ...]:
-        """Of these optional headers, those that the symbols of this build describe."""
-        return tuple(name for name in names if self._info_struct(name))
-
-    def _write_masks(self) -> None:
-        """``ObpInfoMaskToOffset``: for each mask the distance of its highest bit's header."""
-        sizes = []
-        for name, _ in _HEADERS:
-            struct = self._info_struct(name)
-            sizes.append(self.struct(struct).size if struct else 0)
-        self._mask_offsets = [
-            sum(size for bit, size in enumerate(sizes) if mask >> bit & 1) for mask in range(256)
-        ]
-        if self.has_symbol("ObpInfoMaskToOffset"):
-            self.memory.write(self.symbol("ObpInfoMaskToOffset"), bytes(self._mask_offsets))
-
-    # -- objects --------------------------------------------------------------------------------
-
-    def object(
+    def make(
         self,
         type_name: str,
         name: Optional[str] = None,
-        body: bytes = b"",
+        directory: Optional[Directory] = None,
         size: int = 0,
+        body: bytes = b"",
         headers: Optional[Sequence[str]] = None,
         handle_count: int = 0,
         pointer_count: int = 1,
         at: Optional[int] = None,
-        type_at: Optional[int] = None,
         region: Optional[Region] = None,
         own_page: bool = False,
         name_at: Optional[int] = None,
         permanent: bool = False,
     ) -> MockObject:
-        """An object of any type.
+        """An object of any type, and where it has a name and a ``directory``, its entry there.
 
-        ``body`` are its first bytes, ``size`` its size; ``headers`` the optional headers (quota
-        where nothing is said; a ``name`` brings its own). ``at`` is the address of the body,
-        ``type_at`` one to which the type moves, ``name_at`` that of the name's characters. An
-        object of its ``own_page`` can be dropped without its neighbours.
+        ``name`` may be a full path (``\\BaseNamedObjects\\x``), which says the directory as well.
+        ``body`` are its first bytes, the rest of its ``size`` is zero. ``headers`` are the optional
+        headers (quota where nothing is said; a ``name`` brings its own). ``at`` is the address of
+        the body, ``name_at`` that of the name's characters. An object of its ``own_page`` can be
+        dropped without its neighbours.
         """
-        if type_name not in self.types:
-            self.object_type(type_name)
-        if type_at is not None:
-            self.place_type(type_name, type_at)
-        wanted = set(self.usual_headers("quota") if headers is None else headers)
+        if name is not None and directory is None and name.startswith("\\") and name != "\\":
+            path, _, name = name.rpartition("\\")
+            directory = path or "\\"
+        kind = self._types.add(type_name).body("_OBJECT_TYPE")
+        wanted = set(self._headers.usual("quota") if headers is None else headers)
         if name is not None:
             wanted.add("name")
-        order = [(bit, known) for bit, (known, _) in enumerate(_HEADERS) if known in wanted]
-        if len(order) != len(wanted):
-            raise ValueError(f"unknown optional headers among {sorted(wanted)}")
-        found = self._place(
-            type_name, order, max(size, len(body)), at, region or self._pool_of(type_name), own_page
-        )
-        found.name = name or ""
-        self.memory.write(found.address, body)
+        region = region or self._types.pool_of(type_name)
+        size = max(size, len(body))
+        found = self._headers.make(type_name, wanted, size, region, at, own_page)
+        self._types.mark(found)
+        self._headers.fill(found, name, name_at)
+        self._memory.write(found.address, body)
         found.view["HandleCount"] = handle_count
         found.view["PointerCount"] = pointer_count
         found.view.put("PermanentObject", int(permanent))
-        self._fill_infos(found, name, name_at)
-        self.all_objects.append(found)
-        kind = self.types[type_name].body("_OBJECT_TYPE")
+        self.all.append(found)
         kind["TotalNumberOfObjects"] = kind["TotalNumberOfObjects"] + 1
         kind["HighWaterNumberOfObjects"] = kind["TotalNumberOfObjects"]
+        if directory is not None and name is not None:
+            self._names.insert(self.directory(directory), found)
         return found
 
-    def _pool_of(self, type_name: str) -> Region:
-        return self.paged if access_of(type_name).paged else self.nonpaged
+    # -- the namespace --------------------------------------------------------------------------
 
-    def _place(
+    def directory(self, path: Directory) -> MockObject:
+        """The directory of this full path; it and those above are made where they are missing."""
+        if isinstance(path, MockObject):
+            return path
+        clean = "\\" + path.strip("\\")
+        found = self._directories.get(clean.upper())
+        if found is None:
+            above, _, leaf = clean.rpartition("\\")
+            found = self._directory(leaf, above or "\\")
+            self._directories[clean.upper()] = found
+        return found
+
+    def _directory(self, name: str, above: Optional[str]) -> MockObject:
+        size = self._build.struct("_OBJECT_DIRECTORY").size
+        found = self.make("Directory", name, above, size, permanent=True)
+        found.body("_OBJECT_DIRECTORY").put("SessionId", 0xFFFFFFFF)
+        return found
+
+    def symbolic_link(self, path: str, target: str, **more: Any) -> MockObject:
+        """A symbolic link, such as ``\\GLOBAL??\\C:`` to ``\\Device\\HarddiskVolume3``."""
+        size = self._build.struct("_OBJECT_SYMBOLIC_LINK").size
+        found = self.make("SymbolicLink", path, size=size, **more)
+        body = found.body("_OBJECT_SYMBOLIC_LINK")
+        self._pool.set_text(body, "LinkTarget", target)
+        body["CreationTime.QuadPart"] = NOW
+        return found
+
+    def call_back(self, link: MockObject, callback: int, context: int) -> None:
+        """Give a symbolic link a callback in place of its target (15063 and later)."""
+        body = link.body("_OBJECT_SYMBOLIC_LINK")
+        body["Callback"], body["CallbackContext"] = callback, context
+        body["Flags"] = body["Flags"] | 0x10
+
+    # -- waitable objects -----------------------------------------------------------------------
+
+    def _dispatcher(self, view: View, path: str, kind: int, state: int, size: int) -> None:
+        view[f"{path}.Type"] = kind
+        view[f"{path}.Size"] = size // 4
+        view[f"{path}.SignalState"] = state
+        self._memory.empty_list(view.at(f"{path}.WaitListHead"))
+
+    def event(
         self,
-        type_name: str,
-        order: Sequence[Tuple[int, str]],
-        size: int,
-        at: Optional[int],
-        region: Region,
-        own_page: bool,
+        name: Optional[str] = None,
+        manual: bool = False,
+        signaled: bool = False,
+        **more: Any,
     ) -> MockObject:
-        """Find room for headers and body; fill in what says where they are."""
-        header = self.struct("_OBJECT_HEADER")
-        below, mask, names = 0, 0, {}
-        for bit, known in order:
-            struct = self._info_struct(known)
-            if not struct:
-                raise ValueError(f"objects of {self.layout_name} have no {known} header")
-            below += self.struct(struct).size
-            mask |= 1 << bit
-            names[known] = (struct, below)
-        start = align(below, 16)
-        total = start + header.offset("Body") + max(size, header.size - header.offset("Body"))
-        footer = total = align(total, 16)
-        if "extended" in names and self.has_struct("_OBJECT_FOOTER"):
-            total += self.struct("_OBJECT_FOOTER").size
-        if at is not None:
-            first = at - header.offset("Body") - start
-            self.allocate(total, at=first)
-        elif own_page:
-            first = self.allocate(align(total, PAGE), region, alignment=PAGE)
-        else:
-            first = self.allocate(total, region, tag=type_name.encode()[:4])
-        address = first + start
-        infos = {known: (struct, address - far) for known, (struct, far) in names.items()}
-        found = MockObject(self, address + header.offset("Body"), type_name, infos)
-        found.view["Flags"] = 0x02  # kernel object
-        self._mark_infos(found, mask)
-        if "extended" in infos and footer != total:
-            found.info("extended")["Footer"] = first + footer
-        self._mark_type(found)
+        """An event; ``manual`` ones stay signaled until they are reset."""
+        size = self._build.struct("_KEVENT").size
+        found = self.make("Event", name, size=size, **more)
+        kind = _NOTIFICATION if manual else _SYNCHRONIZATION
+        self._dispatcher(found.body("_KEVENT"), "Header", kind, int(signaled), size)
         return found
 
-    def _mark_infos(self, found: MockObject, mask: int) -> None:
-        """Say in the header which optional headers there are."""
-        if found.view.has("InfoMask"):
-            found.view["InfoMask"] = mask
-            return
-        # Up to Vista: distances in bytes, and a flag for the creator info just below the header.
-        if found.has_info("creator"):
-            found.view["Flags"] = found.view["Flags"] | 0x04
-        for known, path in (
-            ("name", "NameInfoOffset"),
-            ("handle", "HandleInfoOffset"),
-            ("quota", "QuotaInfoOffset"),
-        ):
-            if found.has_info(known):
-                found.view[path] = found.header - found.info(known).address
+    def mutant(
+        self,
+        name: Optional[str] = None,
+        owner: Optional[MockThread] = None,
+        abandoned: bool = False,
+        **more: Any,
+    ) -> MockObject:
+        """A mutant; one with an ``owner`` is held by that thread."""
+        size = self._build.struct("_KMUTANT").size
+        found = self.make("Mutant", name, size=size, **more)
+        body = found.body("_KMUTANT")
+        self._dispatcher(body, "Header", _MUTANT, 0 if owner else 1, size)
+        body["OwnerThread"] = owner.address if owner else 0
+        body["Abandoned"] = int(abandoned)
+        links = body.at("MutantListEntry")
+        self._memory.empty_list(links)
+        if owner is not None:
+            self._memory.link(owner.view.at("Tcb.MutantListHead"), links)
+        return found
 
-    def _mark_type(self, found: MockObject) -> None:
-        """Write the type into the header: a pointer, an index, or an encoded index."""
-        view = found.view
-        if not view.has("TypeIndex"):
-            # The type of all types is its own type.
-            view["Type"] = self.types.get(found.type_name, found).address
-            return
-        index = self._indices[found.type_name]
-        if self.has_symbol("ObHeaderCookie"):
-            index ^= found.header >> 8 & 0xFF ^ self.cookie
-        view["TypeIndex"] = index
+    def semaphore(
+        self, name: Optional[str] = None, count: int = 0, limit: int = 1, **more: Any
+    ) -> MockObject:
+        """A semaphore."""
+        size = self._build.struct("_KSEMAPHORE").size
+        found = self.make("Semaphore", name, size=size, **more)
+        self._dispatcher(found.body("_KSEMAPHORE"), "Header", _SEMAPHORE, count, size)
+        found.body("_KSEMAPHORE")["Limit"] = limit
+        return found
 
-    def _fill_infos(self, found: MockObject, name: Optional[str], name_at: Optional[int]) -> None:
-        if name is not None:
-            info = found.info("name")
-            self.set_text(info, "Name", name, buffer=name_at)
-            info.put("ReferenceCount", 1)
-            info.put("QueryReferences", 1)
-        if found.has_info("creator"):
-            info = found.info("creator")
-            self.empty_list(info.at("TypeList"))
-            info["CreatorUniqueProcess"] = 4
-        if found.has_info("quota"):
-            info = found.info("quota")
-            info["PagedPoolCharge"] = 0
-            info["NonPagedPoolCharge"] = 0x100
-        if found.has_info("padding"):
-            found.info("padding")["PaddingAmount"] = found.info("padding").struct.size
+    def timer(
+        self,
+        name: Optional[str] = None,
+        manual: bool = False,
+        due: int = 0,
+        period: int = 0,
+        **more: Any,
+    ) -> MockObject:
+        """A timer."""
+        size = self._build.struct("_ETIMER").size
+        found = self.make("Timer", name, size=size, **more)
+        body = found.body("_ETIMER")
+        kind = _TIMER_NOTIFICATION if manual else _TIMER_SYNCHRONIZATION
+        self._dispatcher(body, "KeTimer.Header", kind, 0, self._build.struct("_KTIMER").size)
+        body["KeTimer.DueTime.QuadPart"] = due
+        body["KeTimer.Period"] = period
+        return found
 
-    # -- types ----------------------------------------------------------------------------------
+    def io_completion(self, name: Optional[str] = None, **more: Any) -> MockObject:
+        """An I/O completion port: a queue."""
+        size = self._build.struct("_KQUEUE").size
+        found = self.make("IoCompletion", name, size=size, **more)
+        body = found.body("_KQUEUE")
+        self._dispatcher(body, "Header", _QUEUE, 0, size)
+        self._memory.empty_list(body.at("EntryListHead"))
+        self._memory.empty_list(body.at("ThreadListHead"))
+        body["MaximumCount"] = 1
+        return found
 
-    def object_type(self, name: str) -> MockObject:
-        """The object type of this name; made where it is not there yet."""
-        if name not in self.types:
-            self._indices[name] = FIRST_INDEX + len(self._indices)
-            if self._indices[name] > 0xFF:
-                raise ValueError("a kernel has 254 object types at most")
-            self._make_type(name, None)
-        return self.types[name]
+    def job(
+        self,
+        name: Optional[str] = None,
+        processes: Sequence[MockProcess] = (),
+        session: int = 0,
+        **more: Any,
+    ) -> MockObject:
+        """A job with these processes in it."""
+        size = self._build.struct("_EJOB").size
+        found = self.make("Job", name, size=size, **more)
+        body = found.body("_EJOB")
+        self._dispatcher(body, "Event.Header", _NOTIFICATION, 0, self._build.struct("_KEVENT").size)
+        self._memory.empty_list(body.at("JobLinks"))
+        self._memory.empty_list(body.at("ProcessListHead"))
+        if body.has("ChildJobListHead"):  # jobs in jobs came with Windows 8
+            self._memory.empty_list(body.at("ChildJobListHead"))
+        body["TotalProcesses"] = body["ActiveProcesses"] = len(processes)
+        body["SessionId"] = session
+        for process in processes:
+            process.view["Job"] = found.address
+        return found
 
-    def type_index(self, name: str) -> int:
-        """The index of a type in ``ObTypeIndexTable``."""
-        return self._indices[self.object_type(name).name]
+    def alpc_port(
+        self,
+        name: Optional[str] = None,
+        owner: Optional[MockProcess] = None,
+        server: Optional[MockObject] = None,
+        **more: Any,
+    ) -> MockObject:
+        """An ALPC port: a connection port, or with a ``server`` a client's port to it."""
+        size = self._build.struct("_ALPC_PORT").size
+        found = self.make("ALPC Port", name, size=size, **more)
+        body = found.body("_ALPC_PORT")
+        for head in ("PortListEntry", "MainQueue", "LargeMessageQueue", "PendingQueue"):
+            self._memory.empty_list(body.at(head))
+        body["OwnerProcess"] = owner.address if owner else 0
+        if server is None:
+            talk = self._pool.new("_ALPC_COMMUNICATION_INFO", tag=b"AlIn")
+            talk["ConnectionPort"] = found.address
+        else:
+            known = server.body("_ALPC_PORT")["CommunicationInfo"]
+            talk = self._memory.view("_ALPC_COMMUNICATION_INFO", known)
+            talk["ClientCommunicationPort"] = found.address
+        body["CommunicationInfo"] = talk.address
+        return found
 
-    def place_type(self, name: str, at: int) -> MockObject:
-        """Move a type to the address ``at`` of its ``_OBJECT_TYPE``."""
-        if self.object_type(name).address != at:
-            self._make_type(name, at)
-        return self.types[name]
+    def window_station(self, name: str = "WinSta0", session: int = 1) -> MockObject:
+        """A window station of a session (win32k's structure is not public: a body of zeros)."""
+        path = f"\\Sessions\\{session}\\Windows\\WindowStations"
+        return self.make("WindowStation", name, path, 0x98)
 
-    def _make_type(self, name: str, at: Optional[int]) -> None:
-        struct = self.struct("_OBJECT_TYPE")
-        known = self.types.get(name)
-        names = ("name", *self.usual_headers("creator"))
-        order = [(bit, known) for bit, (known, _) in enumerate(_HEADERS) if known in names]
-        found = self._place("Type", order, struct.size, at, self.nonpaged, False)
-        found.name = name
-        found.view["PointerCount"] = 2
-        self._fill_infos(found, name, None)
-        view = found.body("_OBJECT_TYPE")
-        if known is not None:
-            self.memory.write(found.address, self.memory.peek(known.address, struct.size))
-            found.info("name")["Directory"] = known.info("name")["Directory"]
-        self.types[name] = found
-        self.empty_list(view.at("TypeList"))
-        view["Name.Length"] = found.info("name")["Name.Length"]
-        view["Name.MaximumLength"] = found.info("name")["Name.MaximumLength"]
-        view["Name.Buffer"] = found.info("name")["Name.Buffer"]
-        index = self._indices[name]
-        view["Index"] = index
-        view.put("Key", int.from_bytes(name.encode().ljust(4)[:4], "little"))
-        access = access_of(name)
-        view["TypeInfo.Length"] = self.struct("_OBJECT_TYPE_INITIALIZER").size
-        view["TypeInfo.GenericMapping.GenericRead"] = access.read
-        view["TypeInfo.GenericMapping.GenericWrite"] = access.write
-        view["TypeInfo.GenericMapping.GenericExecute"] = access.execute
-        view["TypeInfo.GenericMapping.GenericAll"] = access.all
-        view["TypeInfo.ValidAccessMask"] = access.valid
-        if self.has_symbol("ObTypeIndexTable"):
-            self.set_pointer(
-                self.symbol("ObTypeIndexTable") + index * self.pointer_size, found.address
-            )
+    def desktop(self, name: str = "Default") -> MockObject:
+        """A desktop: it has a name and stands in no directory."""
+        return self.make("Desktop", name, None, 0xF0)
+
+    def etw_registration(self) -> MockObject:
+        """An ETW registration (its structure is not among ours: a body of zeros)."""
+        return self.make("EtwRegistration", None, size=0x70)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 from typing import Dict
 
-from .core import Core
-from .memory import PAGE
+from .memory import PAGE, Memory
+from .pe import PeImage
+from .pool import Pool
 
 __all__ = (
     "OFFSETS",
@@ -60,28 +61,28 @@ OFFSETS: Dict[str, int] = {
 """Fields of ``KDDEBUGGER_DATA64``."""
 
 
-def make_block(kernel: Core, directory_base: int) -> int:
+def make_block(pool: Pool, directory_base: int) -> int:
     """Make the processor's structures; returns the address of its ``KPCR``."""
-    pcr = kernel.allocate(_PCR_SIZE, kernel.blocks, alignment=PAGE)
+    pcr = pool.allocate(_PCR_SIZE, pool.blocks, alignment=PAGE)
     prcb = pcr + _PRCB
-    kernel.set_pointer(pcr + OFFSETS["OffsetPcrSelfPcr"], pcr)
-    kernel.set_pointer(pcr + OFFSETS["OffsetPcrCurrentPrcb"], prcb)
+    pool.memory.set_pointer(pcr + OFFSETS["OffsetPcrSelfPcr"], pcr)
+    pool.memory.set_pointer(pcr + OFFSETS["OffsetPcrCurrentPrcb"], prcb)
     # TTBR1 is the upper half of the one page that serves both.
     registers = (_TRANSLATION_CONTROL, directory_base, directory_base + 0x800)
-    kernel.memory.write(prcb + 0x100, struct.pack("<3Q", *registers))
+    pool.memory.write(prcb + 0x100, struct.pack("<3Q", *registers))
     return pcr
 
 
-def make_thread(kernel: Core) -> int:
+def make_thread(pool: Pool) -> int:
     """The one thread that there is; returns the address of its ``ETHREAD``."""
-    return kernel.allocate(_THREAD_SIZE, kernel.blocks, alignment=PAGE)
+    return pool.allocate(_THREAD_SIZE, pool.blocks, alignment=PAGE)
 
 
-def run(kernel: Core, prcb: int, thread: int, process: int) -> None:
+def run(memory: Memory, prcb: int, thread: int, process: int) -> None:
     """Let the processor run the thread, as one of the process at the address ``process``."""
-    kernel.set_pointer(prcb + _CURRENT_THREAD, thread)
-    kernel.set_pointer(thread + _APC_PROCESS, process)
-    kernel.memory.write(thread + _THREAD_STATE, bytes((_RUNNING,)))
+    memory.set_pointer(prcb + _CURRENT_THREAD, thread)
+    memory.set_pointer(thread + _APC_PROCESS, process)
+    memory.write(thread + _THREAD_STATE, bytes((_RUNNING,)))
 
 
 def context(instruction: int, stack: int) -> bytes:
@@ -92,19 +93,18 @@ def context(instruction: int, stack: int) -> bytes:
     return bytes(data)
 
 
-def module_entry(kernel: Core) -> int:
+def module_entry(pool: Pool, base: int, image: PeImage) -> int:
     """The kernel's own entry for the list of modules, a ``KLDR_DATA_TABLE_ENTRY`` (its head is
     that of x64); returns its address."""
-    image = kernel.kernel
-    entry = kernel.allocate(0xA0, kernel.nonpaged, alignment=16)
-    places = (kernel.base, kernel.base + image.entry, image.size)
-    kernel.memory.write(entry + 0x30, struct.pack("<QQI", *places))
+    entry = pool.allocate(0xA0, pool.nonpaged, alignment=16)
+    places = (base, base + image.entry, image.size)
+    pool.memory.write(entry + 0x30, struct.pack("<QQI", *places))
     for offset, text in ((0x48, "\\SystemRoot\\system32\\ntoskrnl.exe"), (0x58, "ntoskrnl.exe")):
         data = text.encode("utf-16-le")
-        buffer = kernel.allocate(len(data) + 2, kernel.nonpaged)
-        kernel.memory.write(buffer, data + b"\0\0")
+        buffer = pool.allocate(len(data) + 2, pool.nonpaged)
+        pool.memory.write(buffer, data + b"\0\0")
         string = struct.pack("<HH4xQ", len(data), len(data) + 2, buffer)
-        kernel.memory.write(entry + offset, string)
-    kernel.memory.write(entry + 0x78, struct.pack("<I", image.checksum))
-    kernel.memory.write(entry + 0x9C, struct.pack("<I", image.timestamp))
+        pool.memory.write(entry + offset, string)
+    pool.memory.write(entry + 0x78, struct.pack("<I", image.checksum))
+    pool.memory.write(entry + 0x9C, struct.pack("<I", image.timestamp))
     return entry

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Dict
 
-from .core import Core
 from .memory import PAGE
+from .pool import Pool
 from .regions import align
 
 __all__ = ("SELECTORS", "SHARED_DATA", "context", "make_block")
@@ -32,28 +32,29 @@ _DESCRIPTORS: Dict[int, int] = {
 }
 
 
-def make_block(kernel: Core, directory_base: int) -> int:
+def make_block(pool: Pool, directory_base: int) -> int:
     """Make the processor's structures; returns the address of its ``_KPCR``."""
-    inside = kernel.struct("_KPCR")
+    build = pool.memory.build
+    inside = build.struct("_KPCR")
     # The block stands inside the _KPCR; where the layout does not say, at 0x180 as always.
     offset = inside.offset("Prcb") if inside.has("Prcb") else 0x180
-    size = max(inside.size, offset + kernel.struct("_KPRCB").size)
+    size = max(inside.size, offset + build.struct("_KPRCB").size)
     # Other things get other pages: a test may drop the block's.
-    pcr = kernel.allocate(align(size, PAGE), kernel.blocks, alignment=PAGE)
-    gdt = kernel.allocate(PAGE, kernel.blocks, alignment=PAGE)
+    pcr = pool.allocate(align(size, PAGE), pool.blocks, alignment=PAGE)
+    gdt = pool.allocate(PAGE, pool.blocks, alignment=PAGE)
     for selector, value in _DESCRIPTORS.items():
-        kernel.memory.write(gdt + selector, value.to_bytes(8, "little"))
-    view = kernel.view("_KPCR", pcr)
+        pool.memory.write(gdt + selector, value.to_bytes(8, "little"))
+    view = pool.memory.view("_KPCR", pcr)
     view["GdtBase"] = gdt
     view["Self"] = pcr
     view["CurrentPrcb"] = pcr + offset
     view["MajorVersion"] = view["MinorVersion"] = 1
-    prcb = kernel.view("_KPRCB", pcr + offset)
+    prcb = pool.memory.view("_KPRCB", pcr + offset)
     prcb["MajorVersion"] = prcb["MinorVersion"] = 1
     special = "ProcessorState.SpecialRegisters"
     prcb[f"{special}.Cr0"] = 0x80050033
     prcb[f"{special}.Cr3"] = directory_base
-    prcb[f"{special}.Cr4"] = 0x3506F8 | (0x1000 if kernel.five_levels else 0)
+    prcb[f"{special}.Cr4"] = 0x3506F8 | (0x1000 if build.five_levels else 0)
     prcb[f"{special}.Gdtr.Limit"] = 0x6F
     prcb[f"{special}.Gdtr.Base"] = gdt
     prcb[f"{special}.MsrGsBase"] = pcr

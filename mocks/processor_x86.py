@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from .core import Core
 from .memory import PAGE
+from .pool import Pool
 from .regions import align
 
 __all__ = ("SELECTORS", "SHARED_DATA", "context", "make_block")
@@ -33,11 +33,12 @@ def _descriptor(base: int, limit: int, access: int, flags: int) -> bytes:
     return value.to_bytes(8, "little")
 
 
-def make_block(kernel: Core, directory_base: int, pae: bool) -> int:
+def make_block(pool: Pool, directory_base: int, pae: bool) -> int:
     """Make the processor's structures; returns the address of its ``_KPCR``."""
-    struct_ = kernel.struct("_KPCR")
-    pcr = kernel.allocate(align(struct_.size, PAGE), kernel.blocks, alignment=PAGE)
-    gdt = kernel.allocate(PAGE, kernel.blocks, alignment=PAGE)
+    build = pool.memory.build
+    struct_ = build.struct("_KPCR")
+    pcr = pool.allocate(align(struct_.size, PAGE), pool.blocks, alignment=PAGE)
+    gdt = pool.allocate(PAGE, pool.blocks, alignment=PAGE)
     for selector, data in (
         (0x08, _descriptor(*_FLAT, 0x9B, 0xC)),
         (0x10, _descriptor(*_FLAT, 0x93, 0xC)),
@@ -47,14 +48,14 @@ def make_block(kernel: Core, directory_base: int, pae: bool) -> int:
         (0x30, _descriptor(pcr, 1, 0x93, 0xC)),
         (0x38, _descriptor(0, 0xFFF, 0xF3, 0x4)),
     ):
-        kernel.memory.write(gdt + selector, data)
-    view = kernel.view("_KPCR", pcr)
+        pool.memory.write(gdt + selector, data)
+    view = pool.memory.view("_KPCR", pcr)
     offset = struct_.offset("PrcbData")
     view["SelfPcr"] = pcr
     view["Prcb"] = pcr + offset
     view["GDT"] = gdt
     view["MajorVersion"] = view["MinorVersion"] = 1
-    prcb = kernel.view("_KPRCB", pcr + offset)
+    prcb = pool.memory.view("_KPRCB", pcr + offset)
     prcb["MajorVersion"] = prcb["MinorVersion"] = 1
     special = "ProcessorState.SpecialRegisters"
     prcb[f"{special}.Cr0"] = 0x8001003B

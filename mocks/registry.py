@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Sequence, Tuple
 
-from .files import Files
-from .objects import MockObject
+from .clock import NOW
+from .object import MockObject
+from .objects import Objects
+from .pool import Pool
 from .view import View
 
 __all__ = ("HIVE_ENTRY", "Registry")
@@ -25,11 +27,14 @@ _HIVES = frozenset(
 )
 
 
-class Registry(Files):
-    """A kernel with a registry; on top of `Files`."""
+class Registry:
+    """Makes keys, and the key control blocks above them."""
 
-    def start_registry(self) -> None:
-        """Begin without any key."""
+    def __init__(self, pool: Pool, objects: Objects) -> None:
+        self._pool = pool
+        self._memory = pool.memory
+        self._build = pool.memory.build
+        self._objects = objects
         self._kcbs: Dict[Tuple[str, bool], int] = {}
         self._name_blocks: Dict[Tuple[str, bool], int] = {}
 
@@ -48,21 +53,21 @@ class Registry(Files):
         ``hive_entry`` the blocks of hives have the extra one below them that 14393 and later
         make, which has no part in the path. ``full_name`` fills the cache ``FullKCBName``.
         """
-        size = self.struct("_CM_KEY_BODY").size
-        found = self.object("Key", size=size, at=at, own_page=own_page)
+        size = self._build.struct("_CM_KEY_BODY").size
+        found = self._objects.make("Key", size=size, at=at, own_page=own_page)
         body = found.body("_CM_KEY_BODY")
         body["Type"] = _KEY_BODY
         kcb = self._chain(path, compressed, hive_entry)
         body["KeyControlBlock"] = kcb.address
         body["ProcessID"] = 4
-        self.empty_list(body.at("KeyBodyList"))
+        self._memory.empty_list(body.at("KeyBodyList"))
         if full_name:
-            kcb["FullKCBName"] = self.unicode_string(path)
+            kcb["FullKCBName"] = self._pool.unicode_string(path)
         return found
 
     def kcb(self, path: str) -> View:
         """The key control block of a path that has one already."""
-        return self.view("_CM_KEY_CONTROL_BLOCK", self._kcbs[path.upper(), False])
+        return self._memory.view("_CM_KEY_CONTROL_BLOCK", self._kcbs[path.upper(), False])
 
     def _chain(self, path: str, compressed: Optional[bool], hive_entry: bool) -> View:
         parts = path.strip("\\").split("\\")
@@ -72,7 +77,7 @@ class Registry(Files):
             parent = self._kcb(done, part, parent, compressed, 0)
             if hive_entry and done.upper() in _HIVES:
                 parent = self._kcb(done, "ROOT", parent, compressed, HIVE_ENTRY)
-        return self.view("_CM_KEY_CONTROL_BLOCK", parent)
+        return self._memory.view("_CM_KEY_CONTROL_BLOCK", parent)
 
     def _kcb(
         self, path: str, name: str, parent: int, compressed: Optional[bool], flags: int
@@ -81,15 +86,14 @@ class Registry(Files):
         found = self._kcbs.get(key)
         if found is None:
             small = _fits(name) if compressed is None else compressed
-            struct = self.struct("_CM_KEY_CONTROL_BLOCK")
-            found = self._kcbs[key] = self.allocate(struct.size, tag=b"CM16")
-            view = self.view("_CM_KEY_CONTROL_BLOCK", found)
+            view = self._pool.new("_CM_KEY_CONTROL_BLOCK", tag=b"CM16")
+            found = self._kcbs[key] = view.address
             view["RefCount"] = 1
             view["ParentKcb"] = parent
             view["NameBlock"] = self._name_block(name, small)
             view["Flags"] = flags | (_COMP_NAME if small else 0)
-            view["KcbLastWriteTime.QuadPart"] = self.time
-            self.empty_list(view.at("KeyBodyListHead"))
+            view["KcbLastWriteTime.QuadPart"] = NOW
+            self._memory.empty_list(view.at("KeyBodyListHead"))
         return found
 
     def _name_block(self, name: str, compressed: bool) -> int:
@@ -97,9 +101,9 @@ class Registry(Files):
         found = self._name_blocks.get(key)
         if found is None:
             data = name.encode("latin-1" if compressed else "utf-16-le")
-            struct = self.struct("_CM_NAME_CONTROL_BLOCK")
-            found = self.allocate(struct.offset("Name") + len(data), tag=b"CMNb")
-            view = self.view("_CM_NAME_CONTROL_BLOCK", found)
+            struct = self._build.struct("_CM_NAME_CONTROL_BLOCK")
+            found = self._pool.allocate(struct.offset("Name") + len(data), tag=b"CMNb")
+            view = self._memory.view("_CM_NAME_CONTROL_BLOCK", found)
             view["RefCount"] = 1
             view["Compressed"] = int(compressed)
             view["NameLength"] = len(data)

@@ -27,10 +27,10 @@ _CLOSED = (0x44, 0x48, 0x4C, 0x50, 0x54)
 def earlier() -> KernelImage:
     """notepad.exe has not opened some handles yet, and has others, to an event, that it closes."""
     image = sample_image()
-    notepad = image.current
+    notepad = image.processor.current
     for handle in _CLOSED:
         notepad.close(handle)
-    notepad.handles(2, image.event("\\Sessions\\1\\BaseNamedObjects\\Starting"))
+    notepad.handles(2, image.objects.event("\\Sessions\\1\\BaseNamedObjects\\Starting"))
     return image
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .objects import MockObject
-from .registry import Registry
+from .object import MockObject
+from .objects import Objects
+from .pool import Pool
 
 __all__ = ("Sections",)
 
 
-class Sections(Registry):
-    """A kernel with sections; on top of `Registry`."""
+class Sections:
+    """Makes sections."""
 
-    def section(
+    def __init__(self, pool: Pool, objects: Objects) -> None:
+        self._pool = pool
+        self._memory = pool.memory
+        self._build = pool.memory.build
+        self._objects = objects
+
+    def add(
         self,
         file: Optional[MockObject] = None,
         name: Optional[str] = None,
@@ -28,9 +35,11 @@ class Sections(Registry):
         ``remote`` makes a section of a file on another machine: its ``u1`` holds the file object
         itself and bit 0 (an image) or 1 (data).
         """
-        newer = self.has_struct("_SECTION")
+        newer = self._build.has_struct("_SECTION")
         struct = "_SECTION" if newer else "_SECTION_OBJECT"
-        found = self.named("Section", name, size=self.struct(struct).size, at=at, own_page=own_page)
+        found = self._objects.make(
+            "Section", name, size=self._build.struct(struct).size, at=at, own_page=own_page
+        )
         body = found.body(struct)
         if remote and file is not None:
             if not newer:
@@ -41,26 +50,26 @@ class Sections(Registry):
             if newer:
                 body["u1.ControlArea"] = area
             else:
-                body["Segment"] = self.view("_CONTROL_AREA", area)["Segment"]
+                body["Segment"] = self._memory.view("_CONTROL_AREA", area)["Segment"]
         body.put("SizeOfSection", size) or body.put("SizeOfSection.QuadPart", size)
         return found
 
     def _control_area(self, file: Optional[MockObject], size: int, image: bool) -> int:
-        address = self.allocate(self.struct("_CONTROL_AREA").size, self.nonpaged, tag=b"MmCa")
-        segment = self.allocate(self.struct("_SEGMENT").size, tag=b"MmSm")
-        area = self.view("_CONTROL_AREA", address)
-        area["Segment"] = segment
+        area = self._pool.new("_CONTROL_AREA", self._pool.nonpaged, tag=b"MmCa")
+        segment = self._pool.new("_SEGMENT", tag=b"MmSm")
+        area["Segment"] = segment.address
         area["NumberOfSectionReferences"] = 1
         area["u.Flags.Image"] = int(image)
         area["u.Flags.File"] = int(file is not None)
         if file is not None:
             if area.has("FilePointer.Value"):
                 # The low bits are a count of references that the pointer keeps ready.
-                area["FilePointer.Value"] = file.address | (7 if self.pointer_size == 4 else 15)
+                area["FilePointer.Value"] = file.address | (
+                    7 if self._build.pointer_size == 4 else 15
+                )
             else:
                 area["FilePointer"] = file.address
-        view = self.view("_SEGMENT", segment)
-        view["ControlArea"] = address
-        view["TotalNumberOfPtes"] = (size + 0xFFF) // 0x1000
-        view.put("SizeOfSegment", size)
-        return address
+        segment["ControlArea"] = area.address
+        segment["TotalNumberOfPtes"] = (size + 0xFFF) // 0x1000
+        segment.put("SizeOfSegment", size)
+        return area.address

@@ -11,7 +11,6 @@ from pykd_handle.targets.processors import Running, offsets_of, running
 from pykd_handle.targets.span import add_gap, add_piece
 from pykd_handle.values import NO_VALUE, Maybe, Reason, Unavailable
 
-from .core import Core
 from .kernel_image import KernelImage
 from .memory import LEFT_OUT, NOT_MAPPED, PAGE, PAGED_OUT
 from .memory import Memory as ImageMemory
@@ -31,40 +30,39 @@ class MockTarget(Target):
 
     def __init__(self, image: KernelImage, name: str = "mock") -> None:
         super().__init__()
-        self.image: Core = image
+        self.image = image
         self.name = name
-        self.pointer_size = image.pointer_size
-        self.five_levels = image.five_levels
+        self.pointer_size = image.build.pointer_size
+        self.five_levels = image.build.five_levels
         self.log: List[Tuple[int, int]] = []
         self.process: Optional[int] = None
         """The current process's address; None: the image's, at the time of the question."""
-        self._image = image
 
     def fetch(self, address: int, size: int) -> Span:
         """The bytes of the image, less what was dropped."""
         self.log.append((address, size))
-        return _answer((self._image.memory,), self.pointer_size, address, size)
+        return _answer((self.image.memory,), self.pointer_size, address, size)
 
     def address_space(self, root: int) -> Memory:
         """The pages of the process whose ``DirectoryTableBase`` this is, before the image's."""
-        user = [each.user for each in self._image.processes if each.directory_base == root]
-        return _Space(self, (*user, self._image.memory))
+        user = [each.user for each in self.image.processes.all if each.directory_base == root]
+        return _Space(self, (*user, self.image.memory))
 
     def symbol(self, name: str) -> int:
         """The address of a global of the image. Raises `MissingSymbol`."""
-        return self._image.symbol(name)
+        return self.image.globals.address(name)
 
     def struct(self, name: str) -> Struct:
         """The layout of a structure of the image's build. Raises `MissingType`."""
-        return self._image.struct(name)
+        return self.image.build.struct(name)
 
     def name_at(self, address: int) -> Maybe[str]:
         """The global of the image at an address or below it."""
         below = [
             (place, name)
-            for name in self._image.isf()["symbols"]
-            for place in (self._image.symbol(name),)
-            if place <= address < self._image.base + self._image.kernel.size
+            for name in self.image.isf()["symbols"]
+            for place in (self.image.globals.address(name),)
+            if place <= address < self.image.base + self.image.kernel.size
         ]
         if not below:
             return NO_VALUE
@@ -77,7 +75,7 @@ class MockTarget(Target):
 
     def current_process(self) -> int:
         """The address of the current process's ``_EPROCESS``."""
-        return self._image.current.address if self.process is None else self.process
+        return self.image.processor.current.address if self.process is None else self.process
 
 
 class _Space(Memory):

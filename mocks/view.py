@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import TYPE_CHECKING, Dict, Tuple
 
 from pykd_handle.layout import Slot, Struct
 
-from .memory import Memory
+if TYPE_CHECKING:
+    from .memory import Memory
 
 __all__ = ("View", "slot")
 

@@ -68,8 +68,8 @@ _ARM64 = PagingFormat(
 
 def paging_format(image: KernelImage) -> PagingFormat:
     """The format of an image's page tables."""
-    if image.arch == "x64":
-        return _FIVE if image.five_levels else _FOUR
-    if image.arch == "x86":
-        return _PAE if image.pae else _TWO
+    if image.build.arch == "x64":
+        return _FIVE if image.build.five_levels else _FOUR
+    if image.build.arch == "x86":
+        return _PAE if image.processor.pae else _TWO
     return _ARM64

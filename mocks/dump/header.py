@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple, Optional, Sequence, Tuple
 
+from ..clock import NOW
 from ..kernel_image import KernelImage
 from ..memory import Memory
-from ..view import View
 
 __all__ = ("HEADER32", "HEADER64", "TRIAGE", "HeaderForm", "header_form", "make_header")
 
@@ -84,7 +84,7 @@ HEADER32 = HeaderForm(
 
 def header_form(image: KernelImage) -> HeaderForm:
     """The form of the header before a dump of this image."""
-    return HEADER64 if image.pointer_size == 8 else HEADER32
+    return HEADER64 if image.build.pointer_size == 8 else HEADER32
 
 
 def make_header(
@@ -99,35 +99,35 @@ def make_header(
     Without ``runs`` (bitmap and triage dumps) the place of the runs keeps its filling.
     """
     form = header_form(image)
-    memory = Memory()
+    memory = Memory(image.build)
     memory.write(0, b"PAGE" * (form.size // 4))  # what Windows fills a header with
-    header = View(memory, image.struct(form.structure), 0)
+    header = memory.view(form.structure, 0)
     header.fill("Signature", b"PAGE")
     header.fill("ValidDump", form.signature)
     header["MajorVersion"] = 15
-    header["MinorVersion"] = image.build
+    header["MinorVersion"] = image.build.number
     header["DirectoryTableBase"] = base
     header["PfnDataBase"] = form.pfn_database
-    header["PsLoadedModuleList"] = image.symbol("PsLoadedModuleList")
-    header["PsActiveProcessHead"] = image.symbol("PsActiveProcessHead")
-    header["MachineImageType"] = _MACHINES[image.arch]
+    header["PsLoadedModuleList"] = image.globals.address("PsLoadedModuleList")
+    header["PsActiveProcessHead"] = image.globals.address("PsActiveProcessHead")
+    header["MachineImageType"] = _MACHINES[image.build.arch]
     header["NumberProcessors"] = 1
     header["BugCheckCode"] = _BUGCHECK
     for number in range(4):
         header[f"BugCheckCodeParameter[{number}]"] = 0
-    header.put("PaeEnabled", int(image.pae))
-    header["KdDebuggerDataBlock"] = image.symbol("KdDebuggerDataBlock")
+    header.put("PaeEnabled", int(image.processor.pae))
+    header["KdDebuggerDataBlock"] = image.globals.address("KdDebuggerDataBlock")
     if runs is not None:
         memory.write(form.runs, _list_of_runs(form, runs))
-    memory.write(form.context, image.context_record().ljust(form.context_size, b"\0"))
-    record = form.record.pack(_BREAKPOINT, 1, 0, image.program_counter, 0)
+    memory.write(form.context, image.processor.context_record().ljust(form.context_size, b"\0"))
+    record = form.record.pack(_BREAKPOINT, 1, 0, image.processor.program_counter, 0)
     memory.write(form.exception, record + bytes(form.parameters))
     memory.write(form.comment, bytes(_COMMENT_SIZE))
     header["DumpType"] = dump_type
     if dump_type == TRIAGE:
         header["MiniDumpFields"] = _TRIAGE_FIELDS
     header["RequiredDumpSpace"] = size
-    header["SystemTime"] = image.time
+    header["SystemTime"] = NOW
     header["SystemUpTime"] = 36000000000  # an hour
     header["ProductType"] = 1
     header["SuiteMask"] = 0x110

@@ -31,7 +31,7 @@ class PhysicalMemory:
         self._large: Dict[int, int] = {}
         self._page_file = 0
         mask = self._format.root_mask
-        bases = [process.directory_base & mask for process in image.processes]
+        bases = [process.directory_base & mask for process in image.processes.all]
         self._taken: Set[int] = {base // PAGE for base in bases}
         self._next = _FIRST_DATA
         self._next_left_out = _LEFT_OUT_DATA
@@ -40,7 +40,7 @@ class PhysicalMemory:
         for address in large:
             self._place_large(image.memory, address // self._format.large * self._format.large)
         self._map_all(image.memory, self.base)
-        for process, base in zip(image.processes[1:], bases[1:]):
+        for process, base in zip(image.processes.all[1:], bases[1:]):
             self._make_root(base)
             self._copy_root(base)
             self._map_all(process.user, base)

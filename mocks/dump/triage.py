@@ -43,15 +43,15 @@ def write_triage_dump(
     thread, a stack, the list of drivers, the debugger's data.
     """
     header = header_form(image)
-    form = _FORM64 if image.pointer_size == 8 else _FORM32
-    block = image.symbol("KdDebuggerDataBlock")
+    form = _FORM64 if image.build.pointer_size == 8 else _FORM32
+    block = image.globals.address("KdDebuggerDataBlock")
     size = int.from_bytes(image.memory.peek(block + 0x14, 4), "little")
     fixed: List[bytes] = [
         bytes(0x50),  # memory manager information
-        image.memory.peek(image.prcb, image.prcb_size),
-        image.memory.peek(image.current.address, image.struct("_EPROCESS").size),
-        image.memory.peek(image.current_thread, image.thread_size),
-        image.memory.peek(image.stack + 0xF00, _STACK),
+        image.memory.peek(image.processor.prcb, image.processor.prcb_size),
+        image.memory.peek(image.processor.current.address, image.build.struct("_EPROCESS").size),
+        image.memory.peek(image.processor.current_thread, image.processor.thread_size),
+        image.memory.peek(image.processor.stack + 0xF00, _STACK),
         image.memory.peek(block, size),
     ]
     places: List[int] = []
@@ -68,19 +68,21 @@ def write_triage_dump(
     rows: List[bytes] = []
     for address, data in wanted:
         # The debugger shows 32-bit addresses sign-extended, and so does the list.
-        extend = 0xFFFFFFFF << 32 if image.pointer_size == 4 and address >> 31 else 0
+        extend = 0xFFFFFFFF << 32 if image.build.pointer_size == 4 and address >> 31 else 0
         rows.append(struct.pack("<QII", address | extend, position, len(data)))
         position += len(data)
     end = position + len(_VALID)
-    entry = image.memory.peek(image.pointer(image.symbol("PsLoadedModuleList")), form.driver)
+    entry = image.memory.peek(
+        image.memory.pointer(image.globals.address("PsLoadedModuleList")), form.driver
+    )
     head = struct.pack(
         "<18I",
         *(0, end, position, header.context, header.exception, mm, 0, prcb, process, kthread),
         *(stack, _STACK, drivers, 1, strings, len(pool), 0, 0xFFFFFFFF),
     )
-    head += form.top.pack(image.stack + 0xF00, 0, 0, 0)
+    head += form.top.pack(image.processor.stack + 0xF00, 0, 0, 0)
     head += struct.pack("<4I", debugger, size, blocks, len(wanted))
-    base = image.system.directory_base & paging_format(image).root_mask
+    base = image.processes.system.directory_base & paging_format(image).root_mask
     with Path(path).open("wb") as file:
         file.write(make_header(image, TRIAGE, base, None, end))
         file.write(head.ljust(form.head, b"\0"))

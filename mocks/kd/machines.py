@@ -34,7 +34,7 @@ class Machine(ABC):
 
     def __init__(self, image: KernelImage, table_base: int) -> None:
         self.image = image
-        self.context = image.context_record()
+        self.context = image.processor.context_record()
         self.special = self.first_special(table_base)
 
     @abstractmethod
@@ -54,7 +54,11 @@ class Machine(ABC):
         if number == _SPECIAL_SPACE:
             return self.special[: request.size]
         image = self.image
-        places: Dict[int, int] = {0: image.pcr, 1: image.prcb, 3: image.current_thread}
+        places: Dict[int, int] = {
+            0: image.processor.pcr,
+            1: image.processor.prcb,
+            3: image.processor.current_thread,
+        }
         return places[number].to_bytes(8, "little")[: request.size] if number in places else b""
 
     def write_control_space(self, request: Request) -> Optional[int]:
@@ -66,7 +70,9 @@ class Machine(ABC):
         return len(data)
 
     def _special_of_block(self, size: int) -> bytearray:
-        start = self.image.view("_KPRCB", self.image.prcb).at("ProcessorState.SpecialRegisters")
+        start = self.image.memory.view("_KPRCB", self.image.processor.prcb).at(
+            "ProcessorState.SpecialRegisters"
+        )
         return bytearray(self.image.memory.peek(start, size))
 
 
@@ -78,7 +84,7 @@ class X64(Machine):
 
     def first_special(self, table_base: int) -> bytes:
         """KSPECIAL_REGISTERS, with the CR3 of the process that runs."""
-        view = self.image.view("_KPRCB", self.image.prcb)
+        view = self.image.memory.view("_KPRCB", self.image.processor.prcb)
         size = view.at("ProcessorState.ContextFrame") - view.at("ProcessorState.SpecialRegisters")
         data = self._special_of_block(size)
         struct.pack_into("<Q", data, 0x10, table_base)
@@ -142,7 +148,7 @@ class Arm64(Machine):
         """What stands in the processor block between its special registers and its context."""
         start = ARM64_OFFSETS["OffsetPrcbProcStateSpecialReg"]
         size = ARM64_OFFSETS["OffsetPrcbProcStateContext"] - start
-        data = bytearray(self.image.memory.peek(self.image.prcb + start, size))
+        data = bytearray(self.image.memory.peek(self.image.processor.prcb + start, size))
         # TTBR0 and TTBR1, as `mocks.processor_arm64` has them for System.
         struct.pack_into("<QQ", data, 0x108 - start, table_base, table_base + 0x800)
         return bytes(data)

@@ -23,7 +23,7 @@ class LiveMemory:
     def __init__(self, image: KernelImage) -> None:
         self._image = image
         self._format = paging_format(image)
-        self._mask = (1 << 8 * image.pointer_size) - 1
+        self._mask = (1 << 8 * image.build.pointer_size) - 1
         self._physical: Optional[PhysicalMemory] = None
         self._frames: frozenset[int] = frozenset()
 
@@ -33,7 +33,7 @@ class LiveMemory:
 
     def extend(self, address: int) -> int:
         """An address as it goes over the wire."""
-        if self._image.pointer_size == 4 and address >> 31:
+        if self._image.build.pointer_size == 4 and address >> 31:
             return address | 0xFFFFFFFF00000000
         return address
 
@@ -42,7 +42,7 @@ class LiveMemory:
         return address & self._mask < self._format.user
 
     def _of(self, address: int) -> Memory:
-        return self._image.current.user if self.is_user(address) else self._image.memory
+        return self._image.processor.current.user if self.is_user(address) else self._image.memory
 
     def read_virtual(self, address: int, size: int) -> bytes:
         """The bytes from ``address`` up to the first one that can't be read."""
@@ -82,4 +82,4 @@ class LiveMemory:
     @property
     def table_base(self) -> int:
         """The physical address of the top page table of the process that runs."""
-        return self._image.current.directory_base & self._format.root_mask
+        return self._image.processor.current.directory_base & self._format.root_mask

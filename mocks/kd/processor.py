@@ -34,13 +34,13 @@ class LiveProcessor:
 
     def stop(self) -> None:
         """Stop at ``DbgBreakPointWithStatus``, in the image's current process."""
-        self.registers = MACHINES[self._image.arch](self._image, self._memory.table_base)
+        self.registers = MACHINES[self._image.build.arch](self._image, self._memory.table_base)
 
     def run(self) -> None:
         """Let time pass: one clock interrupt in ``KUSER_SHARED_DATA``."""
         self.runs += 1
         self._memory.forget()
-        memory, shared = self._image.memory, self._image.shared_data
+        memory, shared = self._image.memory, self._image.processor.shared_data
         for offset, step in ((0x08, 156250), (0x14, 156250), (0x320, 1)):
             low, high = struct.unpack("<II", memory.peek(shared + offset, 8))
             time = (high << 32 | low) + step
@@ -61,7 +61,7 @@ class LiveProcessor:
         """Why the machine stopped: DBGKD_ANY_WAIT_STATE_CHANGE, 240 bytes."""
         data = bytearray(_STATE_CHANGE)
         extend = self._memory.extend
-        thread, pc = extend(self._image.current_thread), extend(self.pc)
+        thread, pc = extend(self._image.processor.current_thread), extend(self.pc)
         struct.pack_into("<IHHIxxxxQQ", data, 0, _EXCEPTION_STATE, 6, 0, 1, thread, pc)
         # EXCEPTION_RECORD64: code, flags, record, address, one parameter
         struct.pack_into("<IIQQI", data, 0x20, _BREAKPOINT, 0, 0, pc, 1)
@@ -76,9 +76,9 @@ class LiveProcessor:
         names = ("PsLoadedModuleList", "KdDebuggerDataBlock")
         return struct.pack(
             "<HHBBHHBBBBHQQQ",
-            *(0xF, image.build, 6, 2, self.registers.version_flags, self.registers.number),
+            *(0xF, image.build.number, 6, 2, self.registers.version_flags, self.registers.number),
             *(12, 3, 0x31, 0, 0),
-            *(extend(image.base), *(extend(image.symbol(name)) for name in names)),
+            *(extend(image.base), *(extend(image.globals.address(name)) for name in names)),
         )
 
     def write_breakpoint(self, address: int) -> int:

@@ -46,10 +46,10 @@ class Engine:
         self.kernel = kernel
         self.started = started
         self.extension = extension
-        self.pointer_size = image.pointer_size
-        self.mask = (1 << 8 * image.pointer_size) - 1
+        self.pointer_size = image.build.pointer_size
+        self.mask = (1 << 8 * image.build.pointer_size) - 1
         self.has_symbols = symbols
-        self.layout = Layout(builds.load_raw(image.layout_name))
+        self.layout = Layout(builds.load_raw(image.build.name))
         rows: Dict[str, Any] = image.isf()["symbols"] if symbols else {}
         self.symbols = {name: image.base + int(row["address"]) for name, row in rows.items()}
         self.implicit: Optional[int] = None
@@ -77,7 +77,7 @@ class Engine:
     @property
     def process(self) -> int:
         """The implicit process."""
-        return self.image.current.address if self.implicit is None else self.implicit
+        return self.image.processor.current.address if self.implicit is None else self.implicit
 
     def read(self, address: int, size: int, physical: bool = False, exact: bool = False) -> bytes:
         """All of a range, or `MemoryException`.

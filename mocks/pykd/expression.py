@@ -122,14 +122,14 @@ class _Parser:
         engine = self.engine
         known = {
             "$proc": engine.extend(engine.process),
-            "$thread": engine.extend(engine.image.current_thread),
+            "$thread": engine.extend(engine.image.processor.current_thread),
             "$ptrsize": engine.pointer_size,
             "$pagesize": 0x1000,
             **{f"$t{index}": 0 for index in range(20)},
         }
         image = engine.image
-        if image.arch != "arm64":
-            known["cr4"] = _CR4 | (_LA57 if image.five_levels else 0)
+        if image.build.arch != "arm64":
+            known["cr4"] = _CR4 | (_LA57 if image.build.five_levels else 0)
         return known.get(name.lstrip("@"))
 
     def symbol(self, token: str) -> Optional[int]:

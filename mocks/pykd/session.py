@@ -58,7 +58,7 @@ class Session(Reads):
     @native
     def getCPUType(self) -> CPUType:
         self.need_session()
-        return ENUMS["CPUType"].names[_CPUS[self.image.arch]]
+        return ENUMS["CPUType"].names[_CPUS[self.image.build.arch]]
 
     @native
     def getCPUMode(self) -> CPUType:
@@ -67,7 +67,7 @@ class Session(Reads):
     @native
     def getSystemVersion(self) -> systemVersion:
         self.need_session()
-        return SystemVersion(self.image.build)
+        return SystemVersion(self.image.build.number)
 
     @native
     def getDumpType(self) -> dumpType:
@@ -91,7 +91,7 @@ class Session(Reads):
     def setImplicitProcess(self, offset: u64, /) -> None:
         self.need_session()
         address = offset & self.mask
-        if address and address not in [each.address for each in self.image.processes]:
+        if address and address not in [each.address for each in self.image.processes.all]:
             raise DbgException(
                 "Call IDebugSystemObjects::SetImplicitProcessDataOffset failed\nHRESULT 0xd0000147"
             )
@@ -101,12 +101,12 @@ class Session(Reads):
     @native
     def getImplicitThread(self) -> int:
         self.need_session()
-        return self.extend(self.image.current_thread)
+        return self.extend(self.image.processor.current_thread)
 
     @native
     def getIP(self) -> int:
         self.need_session()
-        return self.extend(self.image.symbol("DbgBreakPointWithStatus"))
+        return self.extend(self.image.globals.address("DbgBreakPointWithStatus"))
 
     @native
     def addr64(self, address: u64, /) -> int:

@@ -81,32 +81,36 @@ def small_system(layout: str, cookie: int = 0x3C, crowd: int = 1100, **more: Any
     """
     image = KernelImage(layout, cookie=cookie, **more)
     rows: List[Row] = []
-    image.system.handle(image.system, 0x1FFFFF, value=4)
-    rows.append(Row(4, 4, image.system.address, "Process", None, 0x1FFFFF, ()))
+    image.processes.system.handle(image.processes.system, 0x1FFFFF, value=4)
+    rows.append(Row(4, 4, image.processes.system.address, "Process", None, 0x1FFFFF, ()))
     objects = [
-        (image.event("\\BaseNamedObjects\\Ready"), "\\BaseNamedObjects\\Ready", 0x1F0003),
-        (image.named("Mutant", "\\BaseNamedObjects\\Once"), "\\BaseNamedObjects\\Once", 0x1F0001),
-        (image.directory("\\KnownDlls"), "\\KnownDlls", 0x3),
-        (image.event(), "", 0x100002),
-        (image.plain("Semaphore"), "", 0x1F0003),
+        (image.objects.event("\\BaseNamedObjects\\Ready"), "\\BaseNamedObjects\\Ready", 0x1F0003),
+        (
+            image.objects.make("Mutant", "\\BaseNamedObjects\\Once"),
+            "\\BaseNamedObjects\\Once",
+            0x1F0001,
+        ),
+        (image.objects.directory("\\KnownDlls"), "\\KnownDlls", 0x3),
+        (image.objects.event(), "", 0x100002),
+        (image.objects.make("Semaphore", size=0x40), "", 0x1F0003),
     ]
-    if image.has_struct("_FILE_OBJECT"):
+    if image.build.has_struct("_FILE_OBJECT"):
         name = "\\Windows\\win.ini"
-        objects.append((image.file(name), DEVICE + name, 0x120089))
-    if image.has_struct("_CM_KEY_CONTROL_BLOCK"):
+        objects.append((image.files.open(name), DEVICE + name, 0x120089))
+    if image.build.has_struct("_CM_KEY_CONTROL_BLOCK"):
         name = "\\REGISTRY\\MACHINE\\SYSTEM"
-        objects.append((image.key(name), name, 0x20019))
+        objects.append((image.registry.key(name), name, 0x20019))
     for level, pid in enumerate((0x104, 0x208, 0x30C)):
-        process = image.process(f"level{level}.exe", pid, session=1, level=level)
+        process = image.processes.add(f"level{level}.exe", pid, session=1, level=level)
         if level == 0:
-            image.current = process
+            image.processor.current = process
         for number, (item, name, access) in enumerate(objects):
             attributes = _ATTRIBUTES[(number + level) % len(_ATTRIBUTES)]
             chosen = dict.fromkeys(attributes, True)
             handle = process.handle(item, access, **chosen)
             rows.append(Row(pid, handle, item.address, item.type_name, name, access, attributes))
         if level:
-            event = image.event()
+            event = image.objects.event()
             for handle in process.handles(crowd, event):
                 rows.append(Row(pid, handle, event.address, "Event", "", 0x1F0003, ()))
     return System(image, rows)

@@ -58,32 +58,32 @@ def test_the_text_is_that_of_the_rows(form: Form) -> None:
 
 def test_of_a_process_that_is_not_known_the_plain_way_is_taken() -> None:
     image = system("win10_19041_x64")
-    image.memory.drop(image.current.view.at("UniqueProcessId"), 8)
+    image.memory.drop(image.processor.current.view.at("UniqueProcessId"), 8)
     assert check(image)
 
 
 def test_an_image_name_with_the_marks_of_a_template() -> None:
     image = KernelImage()
-    image.current = image.process('100%s {0} "x".exe', 0x104)
-    image.current.handle(image.event())
+    image.processor.current = image.processes.add('100%s {0} "x".exe', 0x104)
+    image.processor.current.handle(image.objects.event())
     assert check(image) == 4
 
 
 def test_an_image_name_that_no_cell_takes() -> None:
     """Eight characters for each of its letters: the cell is cut in every row, and says so."""
     image = KernelImage()
-    image.current = image.process("\u0416" * 5000 + ".exe", 0x104)
-    image.current.handle(image.event())
+    image.processor.current = image.processes.add("\u0416" * 5000 + ".exe", 0x104)
+    image.processor.current.handle(image.objects.event())
     assert check(image) == 4
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_a_cell_that_is_cut_keeps_its_row(form: str) -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    event = image.event("\\BaseNamedObjects\\" + "\u0416" * 9000)
-    for item in (image.event(), event, image.event(), event):
-        image.current.handle(item)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    event = image.objects.event("\\BaseNamedObjects\\" + "\u0416" * 9000)
+    for item in (image.objects.event(), event, image.objects.event(), event):
+        image.processor.current.handle(item)
     check(image)
     items = Answer(MockTarget(image), "0 3").items
     assert len(rendered(form, items).splitlines()) == 4 + (form == "csv")

@@ -36,7 +36,7 @@ def test_three_processes(form: Form, tmp_path: Path) -> None:
     target = open_dump(dump, symbols)
     try:
         assert seen(target, system) == system.rows
-        assert target.current_process() == system.image.current.address
+        assert target.current_process() == system.image.processor.current.address
         counts = [process.handle_count for process in Answer(target, "0 0 0").processes]
     finally:
         target.close()
@@ -51,7 +51,7 @@ def test_three_processes_without_symbols(layout: str, tmp_path: Path) -> None:
     target = open_without_symbols(dump, SymbolsError("none are there"))
     try:
         assert seen(target, system) == system.rows
-        assert target.current_process() == system.image.current.address
+        assert target.current_process() == system.image.processor.current.address
         notes = " ".join(map(words, target.notes()))
         assert "no symbols of this kernel" in notes and "WARNING" not in notes
         assert f"its layout is {layout}, which" in notes or layout not in TOLD_APART

@@ -66,13 +66,13 @@ class Lists(NamedTuple):
 
     @classmethod
     def of(cls, image: KernelImage) -> Lists:
-        links = image.struct("_EPROCESS").offset("ActiveProcessLinks")
-        table = image.struct("_HANDLE_TABLE")
+        links = image.build.struct("_EPROCESS").offset("ActiveProcessLinks")
+        table = image.build.struct("_HANDLE_TABLE")
         first = min(table.offset("HandleTableList"), table.offset("QuotaProcess"))
         return cls(
-            {image.symbol("PsActiveProcessHead")}
-            | {one.address + links for one in image.processes},
-            {one.table.address + first for one in image.processes},
+            {image.globals.address("PsActiveProcessHead")}
+            | {one.address + links for one in image.processes.all},
+            {one.table.address + first for one in image.processes.all},
         )
 
 
@@ -120,22 +120,22 @@ def check(make: Callable[[], Target], words: str, lists: Lists) -> int:
 def system(layout: str) -> KernelImage:
     """A kernel with one object of each kind that has a name or details of its own."""
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
-    process = image.process("notepad.exe", 0x1514, session=1, peb=0x7FFD0000)
-    other = image.process("smss.exe", 0x138, level=1)
-    image.current = process
+    image.processes.system.handle(image.processes.system, value=4)
+    process = image.processes.add("notepad.exe", 0x1514, session=1, peb=0x7FFD0000)
+    other = image.processes.add("smss.exe", 0x138, level=1)
+    image.processor.current = process
     things: List[Any] = [
         process,
-        image.event("\\BaseNamedObjects\\Ready"),
-        image.directory("\\KnownDlls"),
-        image.event(),
+        image.objects.event("\\BaseNamedObjects\\Ready"),
+        image.objects.directory("\\KnownDlls"),
+        image.objects.event(),
     ]
-    if image.has_struct("_FILE_OBJECT"):
-        things.append(image.file("\\Windows\\win.ini"))
-    if image.has_struct("_CM_KEY_CONTROL_BLOCK"):
-        things.append(image.key("\\REGISTRY\\MACHINE\\SYSTEM"))
-    if image.has_struct("_ETHREAD"):
-        things.append(image.thread(process))
+    if image.build.has_struct("_FILE_OBJECT"):
+        things.append(image.files.open("\\Windows\\win.ini"))
+    if image.build.has_struct("_CM_KEY_CONTROL_BLOCK"):
+        things.append(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"))
+    if image.build.has_struct("_ETHREAD"):
+        things.append(image.processes.add_thread(process))
     for thing in things:
         process.handle(thing, 0x120001)
     other.handle(things[1])
@@ -154,19 +154,19 @@ def test_every_read_of_a_kernel(layout: str, record_property: Callable[..., None
 def test_every_read_of_a_triage_dump(tmp_path: Path, record_property: Callable[..., None]) -> None:
     """As the kernel writes it: the table's top page from the value of TableCode on."""
     image = system("win10_19041_x64")
-    image.current = image.processes[-1]  # its table has two levels
+    image.processor.current = image.processes.all[-1]  # its table has two levels
     ranges: List[Tuple[int, int]] = []
-    for table in (image.cid_table, *(process.table for process in image.processes)):
+    for table in (image.processes.cid_table, *(process.table for process in image.processes.all)):
         ranges += [(table.address, 0x80), (table.view["TableCode"] & ~3, 0x100)]
         ranges += [(leaf, 0x100) for leaf in table.leaves]
-    for process in image.processes:
-        ranges.append((process.address - 0x80, image.struct("_EPROCESS").size + 0x80))
+    for process in image.processes.all:
+        ranges.append((process.address - 0x80, image.build.struct("_EPROCESS").size + 0x80))
     for name, size in GLOBALS.items():
-        ranges.append((image.symbol(name), size))
+        ranges.append((image.globals.address(name), size))
     for name, item in image.types.items():
         if name in ("Process", "Event"):
-            text = item.address + image.struct("_OBJECT_TYPE").offset("Name.Buffer")
-            ranges += [(item.address, 0x40), (image.pointer(text), 0x20)]
+            text = item.address + image.build.struct("_OBJECT_TYPE").offset("Name.Buffer")
+            ranges += [(item.address, 0x40), (image.memory.pointer(text), 0x20)]
     path = tmp_path / "triage.dmp"
     write_triage_dump(image, path, list(dict.fromkeys(ranges)))
     isf = tmp_path / "kernel.json"

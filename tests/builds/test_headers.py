@@ -33,11 +33,11 @@ class ByHand:
 
     def __init__(self, form: Form) -> None:
         self.image = KernelImage(form.layout, cookie=COOKIE)
-        self.wide = self.image.pointer_size
-        self.page = self.image.allocate(0x2000, alignment=0x1000)
+        self.wide = self.image.build.pointer_size
+        self.page = self.image.pool.allocate(0x2000, alignment=0x1000)
         self.header = self.page + 0x800
-        process = self.image.current = self.image.process("a.exe", 0x104)
-        event = self.image.event()
+        process = self.image.processor.current = self.image.processes.add("a.exe", 0x104)
+        event = self.image.objects.event()
         self.handle = process.handle(event, access=0x1F0003)
         # The entry as the kernel makes it, moved on by as much as the header is.
         place = process.table.entry_address(self.handle)
@@ -66,7 +66,7 @@ class ByHand:
         data = NAME.encode("utf-16-le")
         text = self.page + 0x1000
         self.image.memory.write(text, data)
-        directory = self.image.directory("\\BaseNamedObjects").address
+        directory = self.image.objects.directory("\\BaseNamedObjects").address
         form = "IHHI" if self.wide == 4 else "QHH4xQ"
         self.write(self.header - distance, form, directory, len(data), len(data) + 2, text)
         return directory
@@ -126,7 +126,7 @@ WITH_MASKS = [
 def test_name_by_the_info_mask(form: Form, mask: int, short: int, wide: int, table: bool) -> None:
     made = ByHand(form)
     if not table:  # then the sizes of the headers say where the name is
-        made.image.remove_symbol("ObpInfoMaskToOffset")
+        made.image.globals.remove("ObpInfoMaskToOffset")
     made.counts(32769, 2)
     index = made.index
     if form.encoded:

@@ -18,18 +18,18 @@ from .forms import BY_FORM, FORMS, Form
 def test_values_go_on_over_the_pages_of_a_three_level_table(form: Form) -> None:
     # Behind the first page of pointers others begin to count from 0 again.
     image = KernelImage(form.layout)
-    width = image.pointer_size
+    width = image.build.pointer_size
     per_page, slots = (512 if width == 4 else 256), 0x1000 // width
-    process = image.process("a.exe", 0x104, level=2)
-    process.handles(per_page + 10, image.event())
+    process = image.processes.add("a.exe", 0x104, level=2)
+    process.handles(per_page + 10, image.objects.event())
     # Its second page of entries, taken from the first page of pointers and hung into another one,
     # as if all between them had been closed and their memory lost.
     second = process.table.leaves[1]
     top = process.table.view["TableCode"] & ~3
-    another = image.allocate(0x1000, alignment=0x1000)
-    image.set_pointer(image.pointer(top) + width, 0)
-    image.set_pointer(another, second)
-    image.set_pointer(top + width, another)
+    another = image.pool.allocate(0x1000, alignment=0x1000)
+    image.memory.set_pointer(image.memory.pointer(top) + width, 0)
+    image.memory.set_pointer(another, second)
+    image.memory.set_pointer(top + width, another)
     start = 4 * per_page * slots
     process.table.view["NextHandleNeedingPool"] = start + 4 * per_page
     target = MockTarget(image)
@@ -50,8 +50,8 @@ def test_values_go_on_over_the_pages_of_a_three_level_table(form: Form) -> None:
 @BY_FORM
 def test_attributes_do_not_move_the_object(form: Form) -> None:
     image = KernelImage(form.layout)
-    process = image.current = image.process("a.exe", 0x104)
-    event = image.event()
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    event = image.objects.event()
     for number in range(8):
         chosen = {"protect": 1, "inherit": 2, "audit": 4}
         process.handle(event, **{word: bool(number & bit) for word, bit in chosen.items()})
@@ -64,9 +64,9 @@ def test_attributes_do_not_move_the_object(form: Form) -> None:
 @BY_FORM
 def test_an_object_that_is_paged_out_keeps_its_row(form: Form) -> None:
     image = KernelImage(form.layout)
-    process = image.current = image.process("a.exe", 0x104)
-    there = image.event()
-    gone = image.object("Event", size=0x18, own_page=True)
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    there = image.objects.event()
+    gone = image.objects.make("Event", size=0x18, own_page=True)
     handles = [process.handle(item, access=0x1F0003) for item in (there, gone, there)]
     image.memory.drop_page(gone.header, PAGED_OUT)
     target = MockTarget(image)
@@ -84,15 +84,15 @@ def test_an_object_that_is_paged_out_keeps_its_row(form: Form) -> None:
 def test_an_encoded_index_of_0_is_an_index(form: Form) -> None:
     # About one object in 256 has it; to take it for "no type" loses those handles.
     event = KernelImage(form.layout)
-    index = event.type_index("Event")
-    at = 0xFFFFAD0400512040 if event.pointer_size == 8 else 0x85512018
-    if event.five_levels:
+    index = event.types.index("Event")
+    at = 0xFFFFAD0400512040 if event.build.pointer_size == 8 else 0x85512018
+    if event.build.five_levels:
         at = 0xFF11AD0400512040
-    header = at - (0x30 if event.pointer_size == 8 else 0x18)
+    header = at - (0x30 if event.build.pointer_size == 8 else 0x18)
     image = KernelImage(form.layout, cookie=index ^ header >> 8 & 0xFF)
-    process = image.current = image.process("a.exe", 0x104)
-    item = image.object("Event", "Ready", at=at, size=0x18, headers=())
-    place = item.header + (0x18 if image.pointer_size == 8 else 0xC)
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    item = image.objects.make("Event", "Ready", at=at, size=0x18, headers=())
+    place = item.header + (0x18 if image.build.pointer_size == 8 else 0xC)
     assert image.memory.peek(place, 1) == b"\0"
     handle = process.handle(item)
     target = MockTarget(image)
@@ -103,10 +103,10 @@ def test_an_encoded_index_of_0_is_an_index(form: Form) -> None:
 def test_a_layout_without_files_and_keys_still_lists() -> None:
     # The public ARM64 layout lacks them; what it has is enough for every row.
     image = KernelImage("win11_26100_arm64")
-    assert not image.has_struct("_FILE_OBJECT") and not image.has_struct("_KTHREAD")
-    process = image.current = image.process("a.exe", 0x104)
+    assert not image.build.has_struct("_FILE_OBJECT") and not image.build.has_struct("_KTHREAD")
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
     for kind in ("File", "Key", "Section", "Token", "SymbolicLink"):
-        process.handle(image.plain(kind), access=1)
+        process.handle(image.objects.make(kind, size=0x40), access=1)
     rows = Answer(MockTarget(image), "").rows
     assert [row.type for row in rows] == ["File", "Key", "Section", "Token", "SymbolicLink"]
     for row in rows:

@@ -14,45 +14,55 @@ from .systems import classic
 
 def with_process(form: Form) -> KernelImage:
     image = KernelImage(form.layout)
-    image.current = image.process("a.exe", 0x104)
+    image.processor.current = image.processes.add("a.exe", 0x104)
     return image
 
 
 @BY_FORM
 def test_the_kernel_handle_table(form: Form) -> None:
     image = with_process(form)
-    image.current.handle(image.event(), value=4)
-    image.system.handle(image.system, 0x1FFFFF, value=4)
+    image.processor.current.handle(image.objects.event(), value=4)
+    image.processes.system.handle(image.processes.system, 0x1FFFFF, value=4)
     target = MockTarget(image)
-    width = 2 * image.pointer_size
+    width = 2 * image.build.pointer_size
     for words in ("4 13", "80000004", "ffffffff80000004", "80000004 3 104"):
         found = Answer(target, words)
         text = classic(target, words)
         (process,), (row,) = found.processes, found.rows
         # The header is that of the context process, the table the kernel's.
         assert (process.pid, process.table_kind) == (0x104, "Kernel")
-        assert process.table_address == image.system.table.address
+        assert process.table_address == image.processes.system.table.address
         asked = 4 if words == "4 13" else 0x80000004
-        assert (row.handle, row.object, row.type) == (asked, image.system.address, "Process")
+        assert (row.handle, row.object, row.type) == (
+            asked,
+            image.processes.system.address,
+            "Process",
+        )
         handle = "0004" if words.startswith("4 ") else "80000004"
-        line = f"{handle}: Object: {image.system.address:0{width}x}  GrantedAccess: 001fffff"
+        line = (
+            f"{handle}: Object: {image.processes.system.address:0{width}x}  GrantedAccess: 001fffff"
+        )
         assert f"\n{line}" in text
-        head = f"Kernel handle table at {image.system.table.address:0{width}x} with 1 entries"
+        table = image.processes.system.table.address
+        head = f"Kernel handle table at {table:0{width}x} with 1 entries"
         assert head in text
 
 
 @BY_FORM
 def test_ids_of_processes_and_threads(form: Form) -> None:
     image = with_process(form)
-    wanted = [(0x104, image.current.address, "Process"), (4, image.system.address, "Process")]
-    if image.has_struct("_ETHREAD"):
-        thread = image.thread(image.current, 0x10C)
+    wanted = [
+        (0x104, image.processor.current.address, "Process"),
+        (4, image.processes.system.address, "Process"),
+    ]
+    if image.build.has_struct("_ETHREAD"):
+        thread = image.processes.add_thread(image.processor.current, 0x10C)
         wanted.append((0x10C, thread.address, "Thread"))
     target = MockTarget(image)
     for number, address, kind in wanted:
         (row,) = Answer(target, f"{number:x} 23").rows
         # Entries of this table lead to the body, not to the header.
-        header = address - (0x18 if image.pointer_size == 4 else 0x30)
+        header = address - (0x18 if image.build.pointer_size == 4 else 0x30)
         assert (row.object, row.object_header, row.type) == (address, header, kind)
     every = Answer(target, "0 21").rows
     none = Answer(target, "7f8 23").rows
@@ -63,11 +73,11 @@ def test_ids_of_processes_and_threads(form: Form) -> None:
 @BY_FORM
 def test_all_processes_with_their_headings(form: Form) -> None:
     image = with_process(form)
-    image.current.handle(image.event())
-    gone = image.process("gone.exe", 0x208)
+    image.processor.current.handle(image.objects.event())
+    gone = image.processes.add("gone.exe", 0x208)
     gone.exit()
-    last = image.process("last.exe", 0x30C)
-    last.handle(image.event())
+    last = image.processes.add("last.exe", 0x30C)
+    last.handle(image.objects.event())
     target = MockTarget(image)
     found = Answer(target, "0 3 0")
     text = classic(target, "0 0 0")
@@ -78,9 +88,9 @@ def test_all_processes_with_their_headings(form: Form) -> None:
     assert missing.error == "the process has no handle table any more: it has exited"
     lines = text.splitlines()
     assert lines[:3] == ["", "**** NT ACTIVE PROCESS HANDLE DUMP ****", ""]
-    width = 2 * image.pointer_size
+    width = 2 * image.build.pointer_size
     heads = [line for line in lines if line.startswith("PROCESS ")]
-    places = [image.system, image.current, gone, last]
+    places = [image.processes.system, image.processor.current, gone, last]
     assert [line[: 8 + width] for line in heads] == [
         f"PROCESS {process.address:0{width}x}" for process in places
     ]
@@ -94,11 +104,11 @@ def test_all_processes_with_their_headings(form: Form) -> None:
 @BY_FORM
 def test_a_process_that_hides_in_one_list(form: Form) -> None:
     image = with_process(form)
-    hidden = image.process("rootkit.exe", 0x208)
-    handle = hidden.handle(image.event())
-    image.unlink(hidden.view.at("ActiveProcessLinks"))
-    silent = image.process("silent.exe", 0x30C)
-    image.unlink(silent.table.view.at("HandleTableList"))
+    hidden = image.processes.add("rootkit.exe", 0x208)
+    handle = hidden.handle(image.objects.event())
+    image.memory.unlink(hidden.view.at("ActiveProcessLinks"))
+    silent = image.processes.add("silent.exe", 0x30C)
+    image.memory.unlink(silent.table.view.at("HandleTableList"))
     target = MockTarget(image)
     found = Answer(target, "0 3 0")
     assert {process.pid for process in found.processes} == {4, 0x104, 0x208, 0x30C}
@@ -113,8 +123,8 @@ def test_a_process_that_hides_in_one_list(form: Form) -> None:
 @pytest.mark.parametrize("lists", [1, 2, 4])
 def test_the_count_is_summed_over_the_free_lists(lists: int) -> None:
     image = KernelImage("win10_19041_x64", free_lists=lists)
-    process = image.current = image.process("a.exe", 0x104)
-    process.handles(700, image.event())
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    process.handles(700, image.objects.event())
     if lists > 1:
         process.table.shift_count(-900)  # opened through one list, closed through another
     (found,) = Answer(MockTarget(image), "0 0").processes

@@ -12,7 +12,7 @@ from typing import Any, Dict
 import pytest
 
 from mocks import KernelImage, MockTarget
-from mocks.objects import MockObject
+from mocks.object import MockObject
 
 from ..captures import CAPTURES, Capture
 from .systems import classic
@@ -20,7 +20,7 @@ from .systems import classic
 
 def pad(image: KernelImage, process, count: int) -> None:
     """Open handles behind those that the session shows, until there are so many."""
-    process.handles(count - process.table.handle_count, image.event())
+    process.handles(count - process.table.handle_count, image.objects.event())
 
 
 def built(capture: Capture) -> KernelImage:
@@ -28,22 +28,24 @@ def built(capture: Capture) -> KernelImage:
     image, head = KernelImage(capture.layout), capture.head
     for row in capture.rows:
         if row.get("type") in image.types:
-            image.place_type(row["type"], row["type_address"])
+            image.types.place(row["type"], row["type_address"])
     # 512 entries of 8 bytes a page.
     leaves = [row["entry"] - row["value"] % 0x800 * 2 for row in capture.rows if "entry" in row]
-    image.current = image.process(
+    image.processor.current = image.processes.add(
         head["image"], head["pid"], parent=head["parent_pid"], peb=head["peb"],
         session=head.get("session"), dirbase=head["directory_base"], at=head["eprocess"],
         table_at=head["object_table"], leaf_at=leaves[0] if leaves else None,
     )  # fmt: skip
-    objects = {head["eprocess"]: image.current.object}
+    objects = {head["eprocess"]: image.processor.current.object}
     for row in capture.rows:
         place = row["object"]
         if place not in objects:
             objects[place] = made(image, row)
         chosen = dict.fromkeys(row["attributes"], True)
-        image.current.handle(objects[place], row["granted_access"], value=row["value"], **chosen)
-    pad(image, image.current, head["handle_count"])
+        image.processor.current.handle(
+            objects[place], row["granted_access"], value=row["value"], **chosen
+        )
+    pad(image, image.processor.current, head["handle_count"])
     for row in capture.rows:
         for key, field in (("handle_count", "HandleCount"), ("pointer_count", "PointerCount")):
             if key in row:
@@ -55,12 +57,15 @@ def made(image: KernelImage, row: Dict[str, Any]) -> MockObject:
     """The object of a row, at its address."""
     place, kind = row["object"], row.get("type", "Process")
     if kind == "Process":
-        return image.process("other.exe", 0x804 + 4 * len(image.processes), at=place).object
+        return image.processes.add(
+            "other.exe", 0x804 + 4 * len(image.processes.all), at=place
+        ).object
     if kind == "Key":
-        return image.key(row["own_name"], at=place)
-    size = image.struct("_FILE_OBJECT").size if kind == "File" else 0x30
-    there = None if kind in image.types else row["type_address"]
-    return image.object(kind, at=place, type_at=there, size=size)
+        return image.registry.key(row["own_name"], at=place)
+    size = image.build.struct("_FILE_OBJECT").size if kind == "File" else 0x30
+    if kind not in image.types:
+        image.types.place(kind, row["type_address"])
+    return image.objects.make(kind, at=place, size=size)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +78,10 @@ def test_a_capture(capture: Capture) -> None:
 
 def test_001_all_handles_with_free_ones_on_xp() -> None:
     image = KernelImage("winxp_sp3_x86")
-    process = image.current = image.process("a.exe", 0x104, table_at=0xE1000D60, leaf_at=0xE1002000)
-    event = image.event()
+    process = image.processor.current = image.processes.add(
+        "a.exe", 0x104, table_at=0xE1000D60, leaf_at=0xE1002000
+    )
+    event = image.objects.event()
     shown = {
         0x0004: (0x80ED5238, 0x1F0FFF, False),
         0x000C: (0xE1281D00, 0xF003F, False),
@@ -84,7 +91,7 @@ def test_001_all_handles_with_free_ones_on_xp() -> None:
     for value in range(4, 0x800, 4):
         if value in shown:
             at, access, protect = shown[value]
-            item = image.object("Event", at=at, size=0x10, headers=())
+            item = image.objects.make("Event", at=at, size=0x10, headers=())
             process.handle(item, access, protect=protect, value=value)
         else:
             process.handle(event, 0x1F0003, value=value)
@@ -107,16 +114,19 @@ def test_001_all_handles_with_free_ones_on_xp() -> None:
 
 def test_002_a_key_of_the_kernel_on_xp() -> None:
     image = KernelImage("winxp_sp3_x86")
-    image.current = image.process("a.exe", 0x104)
+    image.processor.current = image.processes.add("a.exe", 0x104)
     path = "\\REGISTRY\\MACHINE\\SYSTEM\\CONTROLSET001\\CONTROL\\SESSION MANAGER\\EXECUTIVE"
-    key = image.key(path, at=0xE12751D0)
-    image.place_type("Key", 0x80EC8DB8)
+    key = image.registry.key(path, at=0xE12751D0)
+    image.types.place("Key", 0x80EC8DB8)
     key.view["Type"] = 0x80EC8DB8
     key.add_counts(0, -1)
-    image.system.handle(key, 0x2001F, value=0x14)
+    image.processes.system.handle(key, 0x2001F, value=0x14)
     target = MockTarget(image)
     text = classic(target, "14 13")
-    table, entry = image.system.table.address, image.system.table.entry_address(0x14)
+    table, entry = (
+        image.processes.system.table.address,
+        image.processes.system.table.entry_address(0x14),
+    )
     assert text.endswith(
         f"""\
     Image: a.exe
@@ -135,13 +145,13 @@ Object: e12751d0  Type: (80ec8db8) Key
 
 def test_011_a_kernel_handle_on_7() -> None:
     image = KernelImage("win7_sp1_x86")
-    system = image.system
+    system = image.processes.system
     path = (
         "\\REGISTRY\\MACHINE\\SYSTEM\\CONTROLSET001\\CONTROL\\CLASS\\"
         "{4D36E972-E325-11CE-BFC1-08002BE10318}\\0012"
     )
-    key = image.key(path, at=0xA7BA6A18)
-    image.place_type("Key", 0x839E77F0)
+    key = image.registry.key(path, at=0xA7BA6A18)
+    image.types.place("Key", 0x839E77F0)
     key.add_counts(0, -1)
     system.handle(key, 0xF003F, value=0x9E0)
     pad(image, system, 529)

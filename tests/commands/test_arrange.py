@@ -213,10 +213,10 @@ def test_columns_are_checked_before_a_dump_is_opened(capsys: pytest.CaptureFixtu
 def image() -> KernelImage:
     """a.exe: 2 events, b.exe as VM_WRITE and QUERY_LIMITED; b.exe: a.exe as QUERY_LIMITED."""
     image = KernelImage()
-    first, second = image.process("a.exe", 0x104), image.process("b.exe", 0x208)
-    image.current = first
-    first.handle(image.event(r"\BaseNamedObjects\z"), 0x100000)
-    first.handle(image.event(r"\BaseNamedObjects\Y"), 0x3)
+    first, second = image.processes.add("a.exe", 0x104), image.processes.add("b.exe", 0x208)
+    image.processor.current = first
+    first.handle(image.objects.event(r"\BaseNamedObjects\z"), 0x100000)
+    first.handle(image.objects.event(r"\BaseNamedObjects\Y"), 0x3)
     first.handle(second, VM_WRITE)
     first.handle(second, QUERY_LIMITED)
     second.handle(first, QUERY_LIMITED)
@@ -281,10 +281,10 @@ def test_one_handle_that_the_filters_do_not_take_is_told(image: KernelImage) -> 
 
 def test_a_handle_whose_type_can_not_be_read_may_be_meant() -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    lost = image.event(own_page=True)
-    image.current.handle(lost, 0x20)
-    image.current.handle(image.event(), 0x20)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    lost = image.objects.event(own_page=True)
+    image.processor.current.handle(lost, 0x20)
+    image.processor.current.handle(image.objects.event(), 0x20)
     image.memory.drop_page(lost.header)
     for line in ("list", "find"):
         asked = Asked(KernelMode(MockTarget(image)), f"{line} --access VM_WRITE")

@@ -46,8 +46,8 @@ def test_the_zoo(zoo: AuditZoo) -> None:
 
 def test_a_row_says_who_what_and_why(zoo: AuditZoo) -> None:
     asked = ask(zoo.image, "audit --rule process --process explorer.exe")
-    explorer = next(each for each in zoo.image.processes if each.name == "explorer.exe")
-    admin = next(each for each in zoo.image.processes if each.name == "mmc.exe")
+    explorer = next(each for each in zoo.image.processes.all if each.name == "explorer.exe")
+    admin = next(each for each in zoo.image.processes.all if each.name == "mmc.exe")
     (row,) = asked.objects()
     assert row == {
         "severity": None,
@@ -86,7 +86,7 @@ def small(*holders: Tuple[str, int]) -> AuditZoo:
     made = AuditZoo()
     for name, integrity in holders:
         made.process(name, integrity, admin=integrity >= HIGH)
-    made.image.current = made.image.processes[-1]
+    made.image.processor.current = made.image.processes.all[-1]
     return made
 
 
@@ -106,13 +106,16 @@ def test_a_case_of_a_rule(
     made = small(("lsass.exe", SYSTEM), ("a.exe", SYSTEM), ("u.exe", MEDIUM))
     image = made.image
     kind, name = make
-    item = image.section(name=name) if kind == "section" else getattr(image, kind)(name)
-    held = {each.name: each for each in image.processes}
+    if kind == "section":
+        item = image.sections.add(name=name)
+    else:
+        item = image.registry.key(name) if kind == "key" else image.files.open(name)
+    held = {each.name: each for each in image.processes.all}
     made.bad(rule, held[holder], held[holder].handle(item, access))
     held[holder].handle(item, quiet)
     # The kernel's own handles are no matter.
     for each in {other, "System"} - {""}:
-        held.get(each, image.system).handle(item, access)
+        held.get(each, image.processes.system).handle(item, access)
     asked = ask(image)
     assert found(asked) == made.findings
     assert asked.notes == []
@@ -131,7 +134,7 @@ def test_rules_are_whole() -> None:
 
 def test_how_grave_it_is_hangs_on_the_mask() -> None:
     made = small(("lsass.exe", SYSTEM), ("a.exe", SYSTEM))
-    lsass, holder = made.image.processes[1:]
+    lsass, holder = made.image.processes.all[1:]
     for mask in (0x1438, 0x1410):
         holder.handle(lsass, mask)
     rows = ask(made.image, "audit --rule lsass").rows
@@ -143,7 +146,7 @@ def test_how_grave_it_is_hangs_on_the_mask() -> None:
 
 def test_a_name_alone_allows_nothing_and_makes_no_lsass() -> None:
     made = small(("lsass.exe", SYSTEM), ("csrss.exe", MEDIUM), ("lsass.exe", MEDIUM))
-    _, lsass, faked, poor = made.image.processes
+    _, lsass, faked, poor = made.image.processes.all
     made.bad("process", faked, faked.handle(lsass, 0x1FFFFF))
     made.bad("lsass", faked, made.findings[0][1])
     poor.handle(poor, 0x1FFFFF)
@@ -153,7 +156,7 @@ def test_a_name_alone_allows_nothing_and_makes_no_lsass() -> None:
 
 def test_a_process_that_has_exited_gives_no_power() -> None:
     made = small(("gone.exe", SYSTEM), ("u.exe", MEDIUM))
-    _, gone, holder = made.image.processes
+    _, gone, holder = made.image.processes.all
     holder.handle(gone, 0x1FFFFF)
     assert len(ask(made.image).rows) == 1
     gone.exit()
@@ -173,8 +176,8 @@ def test_a_process_that_has_exited_gives_no_power() -> None:
 def test_twins_of_parent_and_child(child: int, parent_handle: Any, findings: int) -> None:
     made = AuditZoo()
     parent = made.process("parent.exe", MEDIUM)
-    made.image.current = lower = made.process("child.exe", child, parent=parent)
-    section = made.image.section()
+    made.image.processor.current = lower = made.process("child.exe", child, parent=parent)
+    section = made.image.sections.add()
     lower.handle(section, 0x6, inherit=True, value=0x40)
     if parent_handle is not None:
         parent.handle(section, value=0x40, **parent_handle)
@@ -187,7 +190,7 @@ def test_app_containers_are_apart_from_each_other_and_from_all_else() -> None:
     made = AuditZoo()
     packages = {"none": None, "one": (15, (2, 1)), "same": (15, (2, 1)), "other": (15, (2, 2))}
     each = [made.process(f"{name}.exe", LOW, package=sid) for name, sid in packages.items()]
-    made.image.current = each[0]
+    made.image.processor.current = each[0]
     for holder in each:
         for target in each:
             holder.handle(target, 0x20)
@@ -207,7 +210,7 @@ def test_who_protects_whom() -> None:
         name: made.process(f"{name}.exe", SYSTEM, 0, True, level=level)
         for name, level in levels.items()
     }
-    made.image.current = each["none"]
+    made.image.processor.current = each["none"]
     for holder in each.values():
         for target in each.values():
             holder.handle(target, 0x10)
@@ -239,13 +242,13 @@ def test_the_page_has_the_rules_and_what_the_command_prints(zoo: AuditZoo) -> No
 def test_what_can_not_be_judged_is_counted_and_is_no_finding() -> None:
     made = small(("a.exe", SYSTEM), ("u.exe", MEDIUM), ("v.exe", MEDIUM))
     image = made.image
-    _, target, holder, other = image.processes
+    _, target, holder, other = image.processes.all
     for process in (holder, other):
         process.handle(target, 0x20)
-    key = image.key("\\REGISTRY\\MACHINE\\SOFTWARE\\Gone")
+    key = image.registry.key("\\REGISTRY\\MACHINE\\SOFTWARE\\Gone")
     holder.handle(key, 0x2)
     image.memory.drop(made.tokens["v.exe"].address, 0x100)
-    block = image.struct("_CM_KEY_CONTROL_BLOCK").size
+    block = image.build.struct("_CM_KEY_CONTROL_BLOCK").size
     image.memory.drop(key.body("_CM_KEY_BODY")["KeyControlBlock"], block)
     asked = ask(image)
     assert found(asked) == [(holder.pid, 4, "process")]
@@ -262,10 +265,10 @@ def test_what_can_not_be_judged_is_counted_and_is_no_finding() -> None:
 
 def test_before_integrity_levels_nothing_is_invented() -> None:
     image = KernelImage("winxp_sp3_x86")
-    one, other = image.process("a.exe", 0x104), image.process("b.exe", 0x208)
-    image.set_token(one, image.token())
-    image.set_token(other, image.token())
-    image.current = one
+    one, other = image.processes.add("a.exe", 0x104), image.processes.add("b.exe", 0x208)
+    image.tokens.set_primary(one, image.tokens.add())
+    image.tokens.set_primary(other, image.tokens.add())
+    image.processor.current = one
     one.handle(other, 0x1F0FFF)
     asked = ask(image)
     assert asked.rows == []
@@ -277,8 +280,8 @@ def test_before_integrity_levels_nothing_is_invented() -> None:
 def test_a_build_without_levels_of_protection() -> None:
     made = AuditZoo(KernelImage("win7_sp1_x64"))
     target = made.process("a.exe", HIGH, admin=True)
-    made.image.current = holder = made.process("u.exe", MEDIUM)
-    directory = made.image.directory("\\KnownDlls")
+    made.image.processor.current = holder = made.process("u.exe", MEDIUM)
+    directory = made.image.objects.directory("\\KnownDlls")
     holder.handle(target, 0x2)
     target.handle(directory, 0xF)
     asked = ask(made.image)
@@ -287,11 +290,11 @@ def test_a_build_without_levels_of_protection() -> None:
 
 def test_the_sample_of_an_ordinary_machine_has_no_findings() -> None:
     image = sample_image()
-    for item in image.all_objects:
+    for item in image.objects.all:
         if item.type_name == "Token":
             user = item.body("_TOKEN")["SessionId"] == 1
             trust(image, item, MEDIUM if user else SYSTEM, [] if user else [ADMINISTRATORS])
-    for process in image.processes:
+    for process in image.processes.all:
         if process.name in ("smss.exe", "csrss.exe", "wininit.exe", "services.exe"):
             protect(process, 0x61)
     asked = ask(image)
@@ -328,7 +331,7 @@ def test_each_token_is_read_once(zoo: AuditZoo) -> None:
 def test_stopped_on_the_way_what_was_found_is_shown(zoo: AuditZoo) -> None:
     kernel = KernelMode(MockTarget(zoo.image))
     of_process = kernel.trusts.of_process
-    stop = next(each for each in zoo.image.processes if each.name == "mmc.exe").address
+    stop = next(each for each in zoo.image.processes.all if each.name == "mmc.exe").address
 
     def stopping(address: int) -> Any:
         if address == stop and len(asked) > 3:

@@ -22,10 +22,10 @@ EVENT_KEYS = {"waiters", "auto_reset", "set", "rights", "entry_low", "header_fla
 @pytest.fixture
 def image() -> KernelImage:
     image = KernelImage()
-    smss = image.process("smss.exe", 0x138)
-    smss.handle(image.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True))
-    smss.handle(image.file(r"\Windows\win.ini"))
-    image.current = smss
+    smss = image.processes.add("smss.exe", 0x138)
+    smss.handle(image.objects.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True))
+    smss.handle(image.files.open(r"\Windows\win.ini"))
+    image.processor.current = smss
     return image
 
 

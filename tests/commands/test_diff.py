@@ -31,11 +31,11 @@ class States:
     def __init__(self, folder: Path) -> None:
         self.image = image = KernelImage()
         grows, churns, jumps, ends = (
-            image.process(name, pid)
+            image.processes.add(name, pid)
             for name, pid in zip(("grows", "churns", "jumps", "ends"), (0x104, 0x208, 0x30C, 0x410))
         )
-        image.current = grows
-        event, key = image.event(), image.key(r"\REGISTRY\MACHINE\SOFTWARE\A")
+        image.processor.current = grows
+        event, key = image.objects.event(), image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE\A")
         grows.handles(300, event)
         churned = [churns.handle(key) for _ in range(20)]
         jumps.handles(5, event)
@@ -44,10 +44,10 @@ class States:
         self.files = [take(image, folder / "1.snap")]
 
         grows.handles(100, event)
-        jumped = [jumps.handle(image.event()) for _ in range(40)]
+        jumped = [jumps.handle(image.objects.event()) for _ in range(40)]
         for handle in churned[:7]:
             churns.close(handle)
-        self.now = image.file(r"\now.txt")
+        self.now = image.files.open(r"\now.txt")
         self.reused = {churns.handle(self.now), churns.handle(self.now)}
         assert self.reused < set(churned)  # the kernel gives values again
         ends.close(ended)
@@ -209,8 +209,8 @@ def test_one_that_is_stopped_leaves_the_old_one(
 
 def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path) -> None:
     image = KernelImage()
-    image.current = process = image.process("a.exe", 0x104)
-    process.handles(600, image.event())
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    process.handles(600, image.objects.event())
     before = take(image, tmp_path / "1.snap")
     image.memory.drop_page(process.table.leaves[1])
     after = take(image, tmp_path / "2.snap")
@@ -223,8 +223,8 @@ def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path
 
 def test_names_and_types_that_could_not_be_read_are_no_change(tmp_path: Path) -> None:
     image = KernelImage()
-    image.current = process = image.process("a.exe", 0x104)
-    event = image.event(r"\BaseNamedObjects\A", own_page=True)
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    event = image.objects.event(r"\BaseNamedObjects\A", own_page=True)
     process.handle(event)
     files = [take(image, tmp_path / "1.snap")]
     image.memory.drop_page(event.header)
@@ -257,10 +257,10 @@ def test_what_can_not_be_compared(states: States, tmp_path: Path) -> None:
 def test_no_more_than_a_stretch_of_a_process_is_kept(tmp_path: Path) -> None:
     """40,000 handles to one object, and the same again: some bytes for each would be megabytes."""
     image = KernelImage()
-    image.current = process = image.process("a.exe", 0x104)
-    process.handles(40_000, image.event())
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    process.handles(40_000, image.objects.event())
     before = take(image, tmp_path / "1.snap")
-    process.handles(40_000, image.event())
+    process.handles(40_000, image.objects.event())
     after = take(image, tmp_path / "2.snap")
     tracemalloc.start()
     asked = Asked(Kernel(), f"diff {before} {after}")

@@ -25,35 +25,35 @@ class System:
     def __init__(self, layout: str) -> None:
         self.image = image = KernelImage(layout)
         self.known: Dict[int, Is] = {}
-        first = image.process("first.exe", 0x104)
-        second = image.process("second.exe", 0x208)
-        image.current = first
-        event = image.event(r"\BaseNamedObjects\Ready")
+        first = image.processes.add("first.exe", 0x104)
+        second = image.processes.add("second.exe", 0x208)
+        image.processor.current = first
+        event = image.objects.event(r"\BaseNamedObjects\Ready")
         self.event = event
         # One value in two processes and, the id of the second process being taken for a handle,
         # one that is of two families.
         shared = first.handle(event, value=0x40)
-        second.handle(image.event(), value=shared)
+        second.handle(image.objects.event(), value=shared)
         self.add(shared, "handle", 0x104)
         self.add(shared, "handle", 0x208)
         self.add(first.handle(event, value=0x208), "handle", 0x104)
-        for process in (image.system, first, second):
+        for process in (image.processes.system, first, second):
             self.add(process.pid, "process id")
             self.add(process.address, "object")
             self.add(process.object.header, "object header")
-        thread = image.thread(second, 0x20C)
+        thread = image.processes.add_thread(second, 0x20C)
         self.add(0x20C, "thread id")
         self.add(thread.address, "object")
         self.add(8, "thread id")
-        kept = image.system.handle(event, value=0x50)
+        kept = image.processes.system.handle(event, value=0x50)
         self.add(kept, "handle", 4)
         for flag in (0x80000000, 0xFFFFFFFF80000000):
             self.known[kept | flag] = {("kernel handle", -1)}
         self.add(event.address, "object")
         self.add(event.header, "object header")
         self.add(image.base, "kernel module")
-        self.add(image.symbol("PspCidTable") + 3, "in a kernel module")
-        self.add(image.symbol("PspCidTable") + 3, "symbol")
+        self.add(image.globals.address("PspCidTable") + 3, "in a kernel module")
+        self.add(image.globals.address("PspCidTable") + 3, "symbol")
         for minus in range(1, 7):
             self.known[(1 << 32) - minus] = {("pseudo handle", -1)}
             self.known[(1 << 64) - minus] = {("pseudo handle", -1)}
@@ -87,7 +87,7 @@ def test_every_value_is_named_back_with_all_that_it_is(system: System) -> None:
 
 def test_a_value_of_nothing_is_nothing(system: System) -> None:
     chance = random.Random(4)
-    width = 8 * system.image.pointer_size
+    width = 8 * system.image.build.pointer_size
     for _ in range(40):
         value = chance.getrandbits(width) | 1
         if not system.image.memory.has_page(value):
@@ -112,7 +112,7 @@ def test_the_current_process_comes_first_and_a_closed_handle_is_told() -> None:
     asked = system.ask("explain 40")
     assert [row["process"] for row in asked.rows] == ["first.exe", "second.exe"]
     assert [row["name"] for row in asked.rows] == [r"\BaseNamedObjects\Ready", NO_VALUE]
-    system.image.processes[1].close(0x40)
+    system.image.processes.all[1].close(0x40)
     asked = Asked(KernelMode(MockTarget(system.image)), "explain 40")
     assert [row["process"] for row in asked.rows] == ["second.exe"]
     assert asked.remarks == [
@@ -122,7 +122,7 @@ def test_the_current_process_comes_first_and_a_closed_handle_is_told() -> None:
 
 def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:
     system = System("win10_19041_x64")
-    for process in system.image.processes[1:]:
+    for process in system.image.processes.all[1:]:
         system.image.memory.drop_page(process.table.entry_address(0x40))
     asked = Asked(KernelMode(MockTarget(system.image)), "explain 44")
     assert asked.rows == []
@@ -135,7 +135,7 @@ def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:
 def test_blocks_of_pool_by_the_chain_of_their_page() -> None:
     """A page of pool as Windows up to 1809 has it: 0x40 bytes Abcd, 0x20 free, the rest Xyz."""
     image = KernelImage("win10_17763_x64")
-    page = image.allocate(0x1000, image.nonpaged, alignment=0x1000)
+    page = image.pool.allocate(0x1000, image.pool.nonpaged, alignment=0x1000)
     place, before = page, 0
     for units, kind, tag in ((4, 2, b"Abcd"), (2, 0, b"Abcd"), (0x100 - 6, 2, b"Xyz ")):
         # PreviousSize, PoolIndex, BlockSize, PoolType: a byte each. Then the tag.

@@ -38,12 +38,12 @@ def crashed(
     (folder / "nt.json").write_text(dump_text(image.isf()))
     write_full_dump(image, folder / "x.dmp")
     with (folder / "x.dmp").open("r+b") as file:
-        wide = image.pointer_size == 8
+        wide = image.build.pointer_size == 8
         file.seek(0x38 if wide else 0x28)
         file.write(struct.pack("<I4x4Q" if wide else "<I4I", code, *parameters))
         for place, value in registers:
             file.seek((0x348 if wide else 0x320) + place)
-            file.write(value.to_bytes(image.pointer_size, "little"))
+            file.write(value.to_bytes(image.build.pointer_size, "little"))
     with open_dump(folder / "x.dmp", folder / "nt.json") as kernel:
         return Asked(kernel, "explain")
 
@@ -59,8 +59,8 @@ def named(asked: Asked, source: str) -> List[Tuple[Any, ...]]:
 @pytest.mark.parametrize("layout", ["win10_19041_x64", "winxp_sp3_x86"])
 def test_the_parameters_of_a_reference_by_pointer(layout: str, tmp_path: Path) -> None:
     image = KernelImage(layout)
-    event = image.event(r"\BaseNamedObjects\Ready")
-    image.current = image.process("a.exe", 0x104)
+    event = image.objects.event(r"\BaseNamedObjects\Ready")
+    image.processor.current = image.processes.add("a.exe", 0x104)
     kind = image.types["Event"]
     asked = crashed(image, tmp_path, 0x18, (kind.address, event.address, 2, 0x7F))
     (head,) = [item for item in asked.items if getattr(item, "facts", {}).get("bug_check")]
@@ -75,10 +75,12 @@ def test_the_parameters_of_a_reference_by_pointer(layout: str, tmp_path: Path) -
 
 def test_an_invalid_handle_is_looked_up_in_the_process_that_was_current(tmp_path: Path) -> None:
     image = KernelImage()
-    other = image.process("other.exe", 0x208)
-    other.handle(image.event(), value=0x44)
-    image.current = image.process("a.exe", 0x104)
-    image.current.handle(image.event(r"\BaseNamedObjects\Mine"), value=0x44, protect=True)
+    other = image.processes.add("other.exe", 0x208)
+    other.handle(image.objects.event(), value=0x44)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(
+        image.objects.event(r"\BaseNamedObjects\Mine"), value=0x44, protect=True
+    )
     asked = crashed(image, tmp_path, 0x93, (0x44, 0, 0, 0))
     assert named(asked, "parameter 1") == [("handle", r"\BaseNamedObjects\Mine")]
     with open_dump(tmp_path / "x.dmp", tmp_path / "nt.json") as kernel:
@@ -88,8 +90,8 @@ def test_an_invalid_handle_is_looked_up_in_the_process_that_was_current(tmp_path
 
 def test_the_registers_that_are_something(tmp_path: Path) -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    event = image.event(r"\BaseNamedObjects\Ready")
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    event = image.objects.event(r"\BaseNamedObjects\Ready")
     # Rcx at 0x80, R8 at 0xB8, R9 at 0xC0 of the CONTEXT; Rip as the image has it.
     registers = [(0x80, event.address), (0xB8, event.address), (0xC0, 0x14)]
     asked = crashed(image, tmp_path, 0xE2, (0, 0, 0, 0), registers)
@@ -102,10 +104,10 @@ def test_the_registers_that_are_something(tmp_path: Path) -> None:
 def test_the_context_that_a_parameter_leads_to_has_the_registers(tmp_path: Path) -> None:
     """0x3B: the third parameter is the address of a CONTEXT, with ContextFlags at 0x30."""
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    context = image.allocate(0x4D0, image.nonpaged)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    context = image.pool.allocate(0x4D0, image.pool.nonpaged)
     image.memory.write(context + 0x30, struct.pack("<I", 0x10001F))
-    at = image.symbol("PspCidTable") + 1
+    at = image.globals.address("PspCidTable") + 1
     image.memory.write(context + 0xF8, struct.pack("<Q", at))
     asked = crashed(image, tmp_path, 0x3B, (0xC0000005, at, context, 0))
     assert ("symbol", "nt!PspCidTable+0x1") in named(asked, "parameter 2")
@@ -118,9 +120,11 @@ def test_the_context_that_a_parameter_leads_to_has_the_registers(tmp_path: Path)
 
 def test_the_verifier_names_the_handle(tmp_path: Path) -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    image.current.handle(image.event(r"\BaseNamedObjects\Mine"), value=0x44)
-    asked = crashed(image, tmp_path, 0xC4, (0xF6, 0x44, image.current.address, image.base))
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(image.objects.event(r"\BaseNamedObjects\Mine"), value=0x44)
+    asked = crashed(
+        image, tmp_path, 0xC4, (0xF6, 0x44, image.processor.current.address, image.base)
+    )
     assert named(asked, "parameter 2") == [("handle", r"\BaseNamedObjects\Mine")]
     assert ("object", "a.exe Cid 0104") in named(asked, "parameter 3")
     assert named(asked, "parameter 4") == [("kernel module", "ntoskrnl.exe")]
@@ -133,15 +137,15 @@ def with_data(code: int, *parameters: int) -> KernelImage:
     symbols["KiBugCheckData"] = max(symbols.values()) + 0x400
     image = KernelImage(symbols=symbols)
     data = struct.pack("<5Q", code, *parameters)
-    image.memory.write(image.symbol("KiBugCheckData"), data)
-    image.current = image.process("a.exe", 0x104)
+    image.memory.write(image.globals.address("KiBugCheckData"), data)
+    image.processor.current = image.processes.add("a.exe", 0x104)
     return image
 
 
 def test_without_a_header_the_kernel_itself_tells() -> None:
     image = with_data(0xEF, 0, 0, 0, 0)
-    address = image.symbol("KiBugCheckData")
-    image.memory.write(address + 8, struct.pack("<Q", image.current.address))
+    address = image.globals.address("KiBugCheckData")
+    image.memory.write(address + 8, struct.pack("<Q", image.processor.current.address))
     asked = Asked(KernelMode(MockTarget(image)), "explain")
     assert ("object", "a.exe Cid 0104") in named(asked, "parameter 1")
 

@@ -20,13 +20,13 @@ class Zoo:
 
     def __init__(self, layout: str = "win10_19041_x64") -> None:
         self.image = image = KernelImage(layout)
-        first = image.process("first.exe", 0x104)
-        second = image.process("Second.exe", 0x208)
-        third = image.process("second.EXE", 0x30C)
-        image.current = first
-        notes = image.file(r"\Users\me\Notes.txt")
-        other = image.file(r"\Users\me\other.txt")
-        event = image.event(r"\BaseNamedObjects\notes-ready")
+        first = image.processes.add("first.exe", 0x104)
+        second = image.processes.add("Second.exe", 0x208)
+        third = image.processes.add("second.EXE", 0x30C)
+        image.processor.current = first
+        notes = image.files.open(r"\Users\me\Notes.txt")
+        other = image.files.open(r"\Users\me\other.txt")
+        event = image.objects.event(r"\BaseNamedObjects\notes-ready")
         self.notes = notes
         self.notes_file: List[Hit] = [
             (0x104, first.handle(notes, 0x120089)),
@@ -35,11 +35,11 @@ class Zoo:
         ]
         self.notes_event: List[Hit] = [
             (0x30C, third.handle(event)),
-            (4, image.system.handle(event)),
+            (4, image.processes.system.handle(event)),
         ]
         self.other: List[Hit] = [(0x30C, third.handle(other))]
         for process in (first, second, third):
-            process.handle(image.event())
+            process.handle(image.objects.event())
 
     def ask(self, line: str) -> Asked:
         return Asked(KernelMode(MockTarget(self.image)), line)
@@ -76,8 +76,8 @@ def test_a_pattern_in_parts(zoo: Zoo) -> None:
 
 def test_a_pattern_takes_no_longer_for_a_name_made_for_it() -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
-    image.current.handle(image.file("\\" + "a" * 30000))
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(image.files.open("\\" + "a" * 30000))
     before = process_time()
     assert Asked(KernelMode(MockTarget(image)), f"find {'a*' * 50}b*").rows == []
     assert process_time() - before < 5
@@ -115,7 +115,7 @@ def test_an_object_by_an_address_as_debuggers_print_it(zoo: Zoo) -> None:
 
 def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
     assert zoo.hits("find notes --process 208") == sorted(zoo.notes_file[1:])
-    second = zoo.image.processes[2]
+    second = zoo.image.processes.all[2]
     assert zoo.hits(f"find notes --process {second.address:x}") == sorted(zoo.notes_file[1:])
     # Two have this name, but for its case.
     asked = zoo.ask("find notes --process second.exe")
@@ -129,7 +129,7 @@ def test_a_process_by_id_address_and_image(zoo: Zoo) -> None:
 
 def test_process_0_is_every_process_and_says_what_hides() -> None:
     zoo = Zoo()
-    zoo.image.unlink(zoo.image.processes[2].table.view.at("HandleTableList"))
+    zoo.image.memory.unlink(zoo.image.processes.all[2].table.view.at("HandleTableList"))
     notes = zoo.ask("find notes").notes
     assert any("is missing in the list of handle tables" in note for note in notes)
     assert zoo.ask("find notes --process 0").notes == notes
@@ -141,7 +141,7 @@ def test_a_row_and_the_totals(zoo: Zoo) -> None:
     assert row == {
         "pid": 0x104,
         "process": "first.exe",
-        "eprocess": f"0x{zoo.image.processes[1].address:x}",
+        "eprocess": f"0x{zoo.image.processes.all[1].address:x}",
         "handle": f"0x{zoo.notes_file[0][1]:x}",
         "type": "File",
         "granted_access": "0x120089",
@@ -182,7 +182,7 @@ def test_each_object_is_asked_once_in_whatever_tables_it_is(zoo: Zoo) -> None:
 
 def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
     zoo = Zoo()
-    first = zoo.image.current
+    first = zoo.image.processor.current
     kernel = KernelMode(MockTarget(zoo.image))
     describe = kernel.describe
 
@@ -205,7 +205,7 @@ def test_find_what() -> None:
 def test_what_could_not_be_read_is_said() -> None:
     zoo = Zoo()
     image = zoo.image
-    second = image.processes[2]
+    second = image.processes.all[2]
     image.memory.drop_page(second.table.leaves[0])
     asked = zoo.ask("find notes.txt")
     assert [row["pid"] for row in asked.rows] == [0x104]
@@ -222,8 +222,8 @@ def test_what_could_not_be_read_is_said() -> None:
 
 def test_a_name_that_can_not_be_read_is_counted() -> None:
     zoo = Zoo()
-    buffer = zoo.image.pointer(
-        zoo.notes.address + zoo.image.struct("_FILE_OBJECT").offset("FileName.Buffer")
+    buffer = zoo.image.memory.pointer(
+        zoo.notes.address + zoo.image.build.struct("_FILE_OBJECT").offset("FileName.Buffer")
     )
     zoo.image.memory.drop(buffer, 2)
     asked = zoo.ask("find notes.txt")
@@ -245,15 +245,15 @@ class Drives:
 
     def __init__(self) -> None:
         self.image = image = KernelImage()
-        image.current = holder = image.process("a.exe", 0x104)
-        volumes = [image.device(f"HarddiskVolume{number}", volume=True) for number in (3, 5)]
-        image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
-        image.symbolic_link(r"\GLOBAL??\Q:", r"\Device\Gone")
-        files = [image.file(r"\Temp\log.txt", volume) for volume in volumes]
+        image.processor.current = holder = image.processes.add("a.exe", 0x104)
+        volumes = [image.files.device(f"HarddiskVolume{number}", volume=True) for number in (3, 5)]
+        image.objects.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+        image.objects.symbolic_link(r"\GLOBAL??\Q:", r"\Device\Gone")
+        files = [image.files.open(r"\Temp\log.txt", volume) for volume in volumes]
         self.volume = volumes[0]
         self.ours, self.theirs = (holder.handle(file, 0x120089) for file in files)
-        self.section = holder.handle(image.section(files[0]))
-        self.named = holder.handle(image.section(name=r"\BaseNamedObjects\C:\Temp\log.txt"))
+        self.section = holder.handle(image.sections.add(files[0]))
+        self.named = holder.handle(image.sections.add(name=r"\BaseNamedObjects\C:\Temp\log.txt"))
         self.device = holder.handle(self.volume)
 
     def hits(self, line: str) -> List[int]:
@@ -301,11 +301,11 @@ def test_everything_on_a_device() -> None:
 def test_rights_that_are_several_mean_what_the_type_means() -> None:
     """Full control of a process is 0x1FFFFF from Vista on; reading a key 0x20019."""
     image = KernelImage()
-    image.current = holder = image.process("a.exe", 0x104)
-    key = image.key(r"\REGISTRY\MACHINE\SOFTWARE")
+    image.processor.current = holder = image.processes.add("a.exe", 0x104)
+    key = image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE")
     masks = {access: holder.handle(holder, access) for access in (0x1FFFFF, 0x1F0FFF, 0x1000)}
     keys = {access: holder.handle(key, access) for access in (0xF003F, 0x20019, 0x20018, 0x20006)}
-    holder.handle(image.event(), 0x1F0003)
+    holder.handle(image.objects.event(), 0x1F0003)
 
     def hits(names: str) -> List[int]:
         asked = Asked(KernelMode(MockTarget(image)), f"find --access {names}")

@@ -5,7 +5,7 @@ from typing import List, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 from mocks.target import MockTarget
 from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, TargetError, Unavailable
@@ -16,7 +16,7 @@ from ..answers import Answer
 @pytest.fixture
 def image() -> KernelImage:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     return image
 
 
@@ -24,10 +24,10 @@ def image() -> KernelImage:
 
 
 def test_nothing_means_all_handles_of_the_current_process(image: KernelImage) -> None:
-    event = image.current.handle(image.event())
-    image.system.handle(image.event())
+    event = image.processor.current.handle(image.objects.event())
+    image.processes.system.handle(image.objects.event())
     answer = Answer(image, "")
-    assert [process.eprocess for process in answer.processes] == [image.current.address]
+    assert [process.eprocess for process in answer.processes] == [image.processor.current.address]
     assert answer.handles() == [event]
     assert answer.processes[0].table_kind == "Handle"
     assert not answer.failed
@@ -43,15 +43,15 @@ def test_without_a_current_process_the_line_says_what_to_do(
     with pytest.raises(TargetError) as error:
         Answer(image, "")
     assert words(error.value).startswith("no current process: no processor block can be read; name")
-    event = image.current.handle(image.event())
+    event = image.processor.current.handle(image.objects.event())
     for typed in ("0 3 1514", "0 3 0"):
         assert Answer(image, typed).handles() == [event]
 
 
 @pytest.mark.parametrize("how", ["138", "0n312", "{:x}"])
 def test_a_process_by_id_or_by_address(image: KernelImage, how: str) -> None:
-    smss = image.process("smss.exe", 0x138)
-    event = smss.handle(image.event())
+    smss = image.processes.add("smss.exe", 0x138)
+    event = smss.handle(image.objects.event())
     answer = Answer(image, "0 3 " + how.format(smss.address))
     assert [process.image for process in answer.processes] == ["smss.exe"]
     assert answer.handles() == [event]
@@ -60,15 +60,15 @@ def test_a_process_by_id_or_by_address(image: KernelImage, how: str) -> None:
 @pytest.mark.parametrize("how", ["{:x}", "ffffffff{:x}"])
 def test_a_process_of_32_bit_windows_by_address(how: str) -> None:
     image = KernelImage("win7_sp1_x86")
-    smss = image.process("smss.exe", 0x138)
-    event = smss.handle(image.event())
+    smss = image.processes.add("smss.exe", 0x138)
+    event = smss.handle(image.objects.event())
     answer = Answer(image, "0 3 " + how.format(smss.address))
     assert answer.handles() == [event]
 
 
 def test_a_process_by_an_address_as_volatility_prints_it(image: KernelImage) -> None:
-    smss = image.process("smss.exe", 0x138)
-    event = smss.handle(image.event())
+    smss = image.processes.add("smss.exe", 0x138)
+    event = smss.handle(image.objects.event())
     assert smss.address >> 47 == 0x1FFFF
     answer = Answer(image, f"0 3 {smss.address & 0xFFFFFFFFFFFF:x}")
     assert answer.handles() == [event]
@@ -78,7 +78,7 @@ def test_a_process_by_an_address_as_volatility_prints_it(image: KernelImage) -> 
 
 def test_a_process_of_a_57_bit_kernel_by_such_an_address() -> None:
     image = KernelImage("win11_26100_la57_x64")
-    smss = image.process("smss.exe", 0x138)
+    smss = image.processes.add("smss.exe", 0x138)
     answer = Answer(image, f"0 3 {smss.address & (1 << 57) - 1:x}")
     assert [process.pid for process in answer.processes] == [0x138]
 
@@ -89,7 +89,7 @@ def test_no_process_has_the_id(image: KernelImage) -> None:
 
 
 def test_an_address_that_is_no_process(image: KernelImage) -> None:
-    event = image.event()
+    event = image.objects.event()
     with pytest.raises(TargetError, match="not the address of an _EPROCESS"):
         Answer(image, f"0 3 {event.address:x}")
     with pytest.raises(TargetError, match="can't be read"):
@@ -97,9 +97,9 @@ def test_an_address_that_is_no_process(image: KernelImage) -> None:
 
 
 def test_all_processes(image: KernelImage) -> None:
-    smss = image.process("smss.exe", 0x138)
-    for process in (image.system, image.current, smss):
-        process.handle(image.event())
+    smss = image.processes.add("smss.exe", 0x138)
+    for process in (image.processes.system, image.processor.current, smss):
+        process.handle(image.objects.event())
     answer = Answer(image, "0 3 0")
     assert [process.pid for process in answer.processes] == [4, 0x1514, 0x138]
     assert [row.process.pid for row in answer.rows] == [4, 0x1514, 0x138]
@@ -107,13 +107,16 @@ def test_all_processes(image: KernelImage) -> None:
 
 @pytest.mark.parametrize("words", ["14 13", "80000014", "ffffffff80000014 3 0"])
 def test_the_kernel_handle_table(image: KernelImage, words: str) -> None:
-    key = image.key(r"\REGISTRY\MACHINE\SYSTEM")
-    image.system.handle(key, value=0x14, access=0x2001F)
+    key = image.registry.key(r"\REGISTRY\MACHINE\SYSTEM")
+    image.processes.system.handle(key, value=0x14, access=0x2001F)
     answer = Answer(image, words)
     (process,), (row,) = answer.processes, answer.rows
     # The header is that of the context process, the table the kernel's.
     assert process.pid == 0x1514
-    assert (process.table_kind, process.table_address) == ("Kernel", image.system.table.address)
+    assert (process.table_kind, process.table_address) == (
+        "Kernel",
+        image.processes.system.table.address,
+    )
     # As it was typed: a kernel handle keeps its bit.
     asked = 0x14 if words == "14 13" else 0x80000014
     assert (row.handle, row.object) == (asked, key.address)
@@ -125,8 +128,8 @@ def test_system_itself_has_the_kernel_table(image: KernelImage) -> None:
 
 
 def test_a_handle_that_is_a_process_or_thread_id(image: KernelImage) -> None:
-    smss = image.process("smss.exe", 0x138)
-    thread = image.thread(smss, 0x13C)
+    smss = image.processes.add("smss.exe", 0x138)
+    thread = image.processes.add_thread(smss, 0x13C)
     for number, item, kind in ((0x138, smss, "Process"), (0x13C, thread, "Thread")):
         (row,) = Answer(image, f"{number:x} 23").rows
         # The table of ids points at the object itself, not at its header.
@@ -135,7 +138,7 @@ def test_a_handle_that_is_a_process_or_thread_id(image: KernelImage) -> None:
 
 
 def test_a_process_whose_table_is_not_known_has_no_count_either(image: KernelImage) -> None:
-    place = image.current.view.at("ObjectTable")
+    place = image.processor.current.view.at("ObjectTable")
     image.memory.drop(place, 8)
     answer = Answer(image, "")
     (process,), (row,) = answer.processes, answer.rows
@@ -146,9 +149,9 @@ def test_a_process_whose_table_is_not_known_has_no_count_either(image: KernelIma
 
 
 def test_what_the_table_keeps_of_an_audited_handle(image: KernelImage) -> None:
-    event = image.event()
-    handles = [image.current.handle(event) for _ in range(2)]
-    image.current.table.audit(handles[1], 0x3)
+    event = image.objects.event()
+    handles = [image.processor.current.handle(event) for _ in range(2)]
+    image.processor.current.table.audit(handles[1], 0x3)
     plain, audited = Answer(image, "0 3").rows
     # Both handles are to one object: what is the handle's own is not the other one's.
     assert plain.details == {"audit_mask": 0, "max_relative_access_mask": 0}
@@ -159,7 +162,7 @@ def test_what_the_table_keeps_of_an_audited_handle(image: KernelImage) -> None:
 
 
 def test_an_exited_process_is_one_row(image: KernelImage) -> None:
-    gone = image.process("gone.exe", 0x200)
+    gone = image.processes.add("gone.exe", 0x200)
     gone.exit()
     answer = Answer(image, "0 3 200")
     (row,) = answer.rows
@@ -171,7 +174,7 @@ def test_an_exited_process_is_one_row(image: KernelImage) -> None:
 
 
 def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
-    image.memory.drop(image.current.table.address, 0x80, "in the page file")
+    image.memory.drop(image.processor.current.table.address, 0x80, "in the page file")
     answer = Answer(image, "")
     (row,) = answer.rows
     assert row.handle is NO_VALUE and "in the page file" in row.error
@@ -179,9 +182,9 @@ def test_a_table_that_can_not_be_read_is_one_row(image: KernelImage) -> None:
 
 
 def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage) -> None:
-    hidden = image.process("a rootkit of 25 letters.exe", 0x668)
-    event = hidden.handle(image.event())
-    image.unlink(hidden.view.at("ActiveProcessLinks"))
+    hidden = image.processes.add("a rootkit of 25 letters.exe", 0x668)
+    event = hidden.handle(image.objects.event())
+    image.memory.unlink(hidden.view.at("ActiveProcessLinks"))
     answer = Answer(image, "0 3 0")
     assert [process.image for process in answer.processes][-1] == "a rootkit of 25 letters.exe"
     assert answer.handles()[-1] == event
@@ -193,16 +196,16 @@ def test_a_process_that_hides_from_the_list_is_found_and_told(image: KernelImage
 
 
 def test_a_table_that_hides_from_the_list_is_told(image: KernelImage) -> None:
-    hidden = image.process("rootkit.exe", 0x668)
-    image.unlink(hidden.table.view.at("HandleTableList"))
+    hidden = image.processes.add("rootkit.exe", 0x668)
+    image.memory.unlink(hidden.table.view.at("HandleTableList"))
     (note,) = Answer(image, "0 3 0").notes
     assert f"0x{hidden.table.address:x}, is missing in the list of handle tables" in note
 
 
 def test_a_broken_list_of_tables_says_so_and_blames_nobody(image: KernelImage) -> None:
-    first = image.process("a.exe", 0x200)
-    image.process("b.exe", 0x204)
-    image.set_pointer(first.table.view.at("HandleTableList"), 0x4141414141414141)
+    first = image.processes.add("a.exe", 0x200)
+    image.processes.add("b.exe", 0x204)
+    image.memory.set_pointer(first.table.view.at("HandleTableList"), 0x4141414141414141)
     (note,) = Answer(image, "0 3 0").notes
     assert "nowhere" in note
 
@@ -211,11 +214,11 @@ def test_a_broken_list_of_tables_says_so_and_blames_nobody(image: KernelImage) -
 
 
 def opened(image: KernelImage) -> Tuple[int, int, int]:
-    process = image.current
+    process = image.processor.current
     handles = (
-        process.handle(image.event()),
-        process.handle(image.file(r"\Windows\win.ini")),
-        process.handle(image.event()),
+        process.handle(image.objects.event()),
+        process.handle(image.files.open(r"\Windows\win.ini")),
+        process.handle(image.objects.event()),
     )
     process.close(handles[2])
     return handles
@@ -243,12 +246,12 @@ def test_the_tag_bits_of_a_handle_are_ignored(image: KernelImage) -> None:
 
 
 def test_which_handle_was_meant_is_told_where_tag_bits_are_typed(image: KernelImage) -> None:
-    event = image.current.handle(image.event(), value=0x4A8)
+    event = image.processor.current.handle(image.objects.event(), value=0x4A8)
     answer = Answer(image, "4a9")
     assert answer.handles() == [event]
     assert answer.notes == ["handle 0x4a9 is 0x4a8: the lowest two bits do not count"]
     assert Answer(image, "4a8").notes == []
-    image.system.handle(image.event(), value=0x4A8)
+    image.processes.system.handle(image.objects.event(), value=0x4A8)
     assert Answer(image, "800004aa 1 0").notes[0].startswith("handle 0x800004aa is 0x800004a8:")
 
 
@@ -268,7 +271,7 @@ def test_a_kernel_handle_that_is_not_there_keeps_its_bits(image: KernelImage, wo
 
 
 def test_an_entry_that_can_not_be_read_keeps_its_spelling(image: KernelImage) -> None:
-    image.memory.drop_page(image.system.table.leaves[0])
+    image.memory.drop_page(image.processes.system.table.leaves[0])
     (row,) = Answer(image, "80000014").rows
     assert row.handle == 0x80000014
     assert row.error.startswith("the entry of handle 0x80000014 can't be read: ")
@@ -294,14 +297,14 @@ def test_a_handle_of_another_type_says_which(image: KernelImage) -> None:
     image.memory.drop(image.types["Event"].address, 0x80)
     answer = Answer(image, f"{first:x} 3 -1 File")
     (note,) = answer.notes
-    place = image.types["Event"].address + image.struct("_OBJECT_TYPE").offset("Index")
+    place = image.types["Event"].address + image.build.struct("_OBJECT_TYPE").offset("Index")
     asked = f"whether handle 0x{first:x} is of type File is not known"
     assert note.startswith(f"{asked}: its type can't be read: 0x{place:x}")
     assert answer.failed
 
 
 def test_a_handle_that_no_process_has(image: KernelImage) -> None:
-    event = image.current.handle(image.event())
+    event = image.processor.current.handle(image.objects.event())
     answer = Answer(image, "5000 3 0")
     assert (answer.rows, answer.failed) == ([], True)
     assert answer.notes == ["no handle 0x5000 in any process that could be read"]
@@ -312,7 +315,7 @@ def test_a_handle_that_no_process_has(image: KernelImage) -> None:
 
 @pytest.mark.parametrize("words", ["0 17", "0 17 0", "14 13 0", "80000014 3 0"])
 def test_the_kernel_table_that_can_not_be_read_fails_alike(image: KernelImage, words: str) -> None:
-    image.memory.drop(image.system.table.address, 0x80)
+    image.memory.drop(image.processes.system.table.address, 0x80)
     answer = Answer(image, words)
     (row,) = answer.rows
     assert row.handle is NO_VALUE and row.error.startswith("the kernel's table can't be read: ")
@@ -321,15 +324,15 @@ def test_the_kernel_table_that_can_not_be_read_fails_alike(image: KernelImage, w
 
 @pytest.mark.parametrize("words", ["0 21", "0 27 0"])
 def test_the_table_of_ids_that_can_not_be_read_fails_alike(image: KernelImage, words: str) -> None:
-    image.memory.drop(image.cid_table.address, 0x80)
+    image.memory.drop(image.processes.cid_table.address, 0x80)
     answer = Answer(image, words)
     assert len(answer.rows) == 1 and answer.rows[0].handle is NO_VALUE
     assert answer.failed
 
 
 def test_one_handle_of_all_processes(image: KernelImage) -> None:
-    smss = image.process("smss.exe", 0x138)
-    smss.handle(image.event(), value=0x500)
+    smss = image.processes.add("smss.exe", 0x138)
+    smss.handle(image.objects.event(), value=0x500)
     answer = Answer(image, "500 3 0")
     assert [(row.process.pid, row.handle) for row in answer.rows] == [(0x138, 0x500)]
 
@@ -353,8 +356,8 @@ def test_a_type_that_this_kernel_does_not_have(image: KernelImage) -> None:
 
 
 def test_a_type_that_can_not_be_read_is_not_called_missing(image: KernelImage) -> None:
-    image.current.handle(image.file("\\a.txt"))
-    place = image.types["File"].address + image.struct("_OBJECT_TYPE").offset("Index")
+    image.processor.current.handle(image.files.open("\\a.txt"))
+    place = image.types["File"].address + image.build.struct("_OBJECT_TYPE").offset("Index")
     image.memory.drop(image.types["File"].address, 0x80, "in the page file")
     answer = Answer(image, "0 3 -1 File")
     assert answer.failed and not answer.rows
@@ -370,7 +373,7 @@ def test_a_type_that_can_not_be_read_is_not_called_missing(image: KernelImage) -
 
 @pytest.mark.parametrize(("limit", "ends"), [(0, "has no entries"), (0x3FE, "ends at 0x3f8")])
 def test_where_a_table_ends(image: KernelImage, limit: int, ends: str) -> None:
-    image.current.table.view["NextHandleNeedingPool"] = limit
+    image.processor.current.table.view["NextHandleNeedingPool"] = limit
     answer = Answer(image, "ffc")
     assert answer.rows[0].error == f"no handle 0xffc: the table {ends}"
 
@@ -378,17 +381,17 @@ def test_where_a_table_ends(image: KernelImage, limit: int, ends: str) -> None:
 def test_a_table_of_another_process_that_can_not_be_read_is_not_to_the_end(
     image: KernelImage,
 ) -> None:
-    event = image.system.handle(image.event())
+    event = image.processes.system.handle(image.objects.event())
     assert not Answer(image, "0 1 0").failed
-    image.memory.drop(image.current.view.at("ObjectTable"), 8, "in the page file")
+    image.memory.drop(image.processor.current.view.at("ObjectTable"), 8, "in the page file")
     answer = Answer(image, "0 1 0")
     assert answer.rows[0].handle == event
     assert answer.failed
 
 
 def test_handles_of_unknown_type_are_counted_under_a_filter(image: KernelImage) -> None:
-    event = image.event(own_page=True)
-    image.current.handle(event)
+    event = image.objects.event(own_page=True)
+    image.processor.current.handle(event)
     image.memory.drop(event.header, 0x30)
     answer = Answer(image, "0 3 -1 Event")
     assert answer.rows == []
@@ -407,11 +410,11 @@ def test_without_flag_2_no_object_is_read(image: KernelImage, flags: str) -> Non
 
 
 def test_the_fields_of_a_row(image: KernelImage) -> None:
-    event = image.named("Event", r"\BaseNamedObjects\Event1234")
-    value = image.current.handle(event, access=0x1F0003, protect=True, audit=True)
+    event = image.objects.make("Event", r"\BaseNamedObjects\Event1234")
+    value = image.processor.current.handle(event, access=0x1F0003, protect=True, audit=True)
     (row,) = Answer(image, "").rows
     assert row.handle == value
-    assert row.entry == image.current.table.entry_address(value)
+    assert row.entry == image.processor.current.table.entry_address(value)
     assert (row.object, row.object_header) == (event.address, event.header)
     assert row.granted_access == 0x1F0003
     # Event rights of winnt.h: EVENT_QUERY_STATE 1, EVENT_MODIFY_STATE 2.
@@ -423,12 +426,12 @@ def test_the_fields_of_a_row(image: KernelImage) -> None:
     assert (row.handle_count, row.pointer_count) == (event.handle_count, event.pointer_count)
     assert row.name == r"\BaseNamedObjects\Event1234"
     assert row.own_name == "Event1234"
-    assert row.directory == image.directory(r"\BaseNamedObjects").address
+    assert row.directory == image.objects.directory(r"\BaseNamedObjects").address
 
 
 def test_a_wild_pointer_keeps_its_row(image: KernelImage) -> None:
-    value = image.current.handle(image.event())
-    image.spoil_entry(image.current, value, 0x414141414140)
+    value = image.processor.current.handle(image.objects.event())
+    image.spoil.entry(image.processor.current, value, 0x414141414140)
     answer = Answer(image, "")
     (row,) = answer.rows
     assert row.object_header == 0x414141414140
@@ -437,8 +440,11 @@ def test_a_wild_pointer_keeps_its_row(image: KernelImage) -> None:
 
 
 def test_an_object_that_is_missing_keeps_its_row(image: KernelImage) -> None:
-    event = image.event(own_page=True)
-    values = [image.current.handle(event), image.current.handle(image.event())]
+    event = image.objects.event(own_page=True)
+    values = [
+        image.processor.current.handle(event),
+        image.processor.current.handle(image.objects.event()),
+    ]
     image.memory.drop_page(event.header)
     answer = Answer(image, "")
     assert answer.handles() == values
@@ -449,8 +455,8 @@ def test_an_object_that_is_missing_keeps_its_row(image: KernelImage) -> None:
 
 
 def test_a_missing_page_is_a_row_and_a_note(image: KernelImage) -> None:
-    image.current.handles(600, image.event())
-    table = image.current.table
+    image.processor.current.handles(600, image.objects.event())
+    table = image.processor.current.table
     image.memory.drop(table.leaves[1], 0x1000, "not in the dump")
     answer = Answer(image, "0 1")
     (row,) = [row for row in answer.rows if row.error]
@@ -467,11 +473,11 @@ def test_a_missing_page_is_a_row_and_a_note(image: KernelImage) -> None:
 
 def test_reads_are_counted(image: KernelImage) -> None:
     """One read for each table page, at most two for each object besides its name, one a type."""
-    files = [image.file(rf"\Temp\{n}.txt") for n in range(40)]
-    events = [image.named("Event", rf"\BaseNamedObjects\E{n}") for n in range(40)]
-    keys = [image.key(rf"\REGISTRY\MACHINE\SOFTWARE\K{n}") for n in range(40)]
+    files = [image.files.open(rf"\Temp\{n}.txt") for n in range(40)]
+    events = [image.objects.make("Event", rf"\BaseNamedObjects\E{n}") for n in range(40)]
+    keys = [image.registry.key(rf"\REGISTRY\MACHINE\SOFTWARE\K{n}") for n in range(40)]
     objects = files + events + keys
-    process = image.current
+    process = image.processor.current
     for turn in range(10):
         for item in objects[turn % 2 :]:
             process.handle(item)
@@ -489,7 +495,7 @@ def test_reads_are_counted(image: KernelImage) -> None:
         assert reads(leaf, 0x1000) == 1
     assert reads(process.table.view["TableCode"] & ~3, 0x1000) == 1
     assert reads(process.table.address, 0x80) == 1
-    assert reads(process.address, image.struct("_EPROCESS").size) <= 2
+    assert reads(process.address, image.build.struct("_EPROCESS").size) <= 2
     for item, body in ((files, 0xD8), (events, 0x18), (keys, 0x68)):
         for each in item:
             # A read may reach into the next object, so those that begin at this one count.
@@ -497,11 +503,11 @@ def test_reads_are_counted(image: KernelImage) -> None:
             assert begun(each.header - 0x40, 0x40 + 0x30 + body) <= 2
     for name in ("File", "Event", "Key"):
         kind = image.types[name]
-        assert reads(kind.address, image.struct("_OBJECT_TYPE").size) == 1
-    assert begun(image.directory(r"\BaseNamedObjects").header - 0x40, 0x40) == 1
+        assert reads(kind.address, image.build.struct("_OBJECT_TYPE").size) == 1
+    assert begun(image.objects.directory(r"\BaseNamedObjects").header - 0x40, 0x40) == 1
     # The key control blocks above are shared: each of them, and its name, once.
-    above = image.kcb(r"\REGISTRY\MACHINE\SOFTWARE")
-    size = image.struct("_CM_KEY_CONTROL_BLOCK").size
+    above = image.registry.kcb(r"\REGISTRY\MACHINE\SOFTWARE")
+    size = image.build.struct("_CM_KEY_CONTROL_BLOCK").size
     assert len([at for at, _ in log if above.address <= at < above.address + size]) == 1
     # All together: table pages, headers, bodies, names (one for a file or event, two for a key).
     pages = len(process.table.leaves) + 1
@@ -510,9 +516,9 @@ def test_reads_are_counted(image: KernelImage) -> None:
 
 def test_the_begin_of_an_object_comes_with_its_header(image: KernelImage) -> None:
     """So that a target where each read is a round trip has it already (a file's: 0x68 bytes)."""
-    event, file = image.event(), image.file(r"\a.txt")
-    image.current.handle(event)
-    image.current.handle(file)
+    event, file = image.objects.event(), image.files.open(r"\a.txt")
+    image.processor.current.handle(event)
+    image.processor.current.handle(file)
     for item in (event, file):
         log = Answer(image, "").target.log
         (read,) = [(at, size) for at, size in log if at <= item.header < at + size]
@@ -525,8 +531,8 @@ def test_the_begin_of_an_object_comes_with_its_header(image: KernelImage) -> Non
 
 def test_the_name_of_an_image_costs_one_read_for_each_process_shown(image: KernelImage) -> None:
     """Whether its block is shown, or handles to it or its threads; none for those passed over."""
-    shown, opened, other = (image.process(f"{n}.exe", 0x100 + 4 * n) for n in range(3))
-    threads = [image.thread(opened) for _ in range(20)]
+    shown, opened, other = (image.processes.add(f"{n}.exe", 0x100 + 4 * n) for n in range(3))
+    threads = [image.processes.add_thread(opened) for _ in range(20)]
     for item in [opened, *threads] * 3:
         shown.handle(item)
     place = "SeAuditProcessCreationInfo.ImageFileName"
@@ -536,18 +542,18 @@ def test_the_name_of_an_image_costs_one_read_for_each_process_shown(image: Kerne
         log = Answer(image, words).target.log
         return len([at for at, size in log if at < start + 0x40 and at + size > start])
 
-    for process, expected in ((shown, 1), (opened, 1), (other, 0), (image.current, 0)):
+    for process, expected in ((shown, 1), (opened, 1), (other, 0), (image.processor.current, 0)):
         assert reads("0 3 100", process) == expected
         assert reads("0 3 0", process) == 1
     # Where the path does not lie behind its structure, another one.
-    apart = image.process("apart.exe", 0x200, image_path_at=image.allocate(0x200))
+    apart = image.processes.add("apart.exe", 0x200, image_path_at=image.pool.allocate(0x200))
     assert reads("0 3 200", apart) == 1
     assert [process.image for process in Answer(image, "0 3 200").processes] == ["apart.exe"]
 
 
 def test_few_rows_at_once_are_the_same_rows(image: KernelImage) -> None:
     """A slow target reads the objects of a few rows together, not of a whole page."""
-    image.current.handles(600, [image.event() for _ in range(50)])
+    image.processor.current.handles(600, [image.objects.event() for _ in range(50)])
     target = MockTarget(image)
     told: List[str] = []
     target.progress = told.append  # type: ignore[method-assign]
@@ -560,8 +566,12 @@ def test_few_rows_at_once_are_the_same_rows(image: KernelImage) -> None:
 
 
 def test_all_processes_read_a_shared_object_once(image: KernelImage) -> None:
-    event = image.event()
-    for process in (image.system, image.current, image.process("a.exe", 0x138)):
+    event = image.objects.event()
+    for process in (
+        image.processes.system,
+        image.processor.current,
+        image.processes.add("a.exe", 0x138),
+    ):
         process.handle(event)
     log = Answer(image, "0 3 0").target.log
     assert len([at for at, size in log if at <= event.header < at + size]) == 1

@@ -6,7 +6,7 @@ from typing import List, Optional
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.render.words import words
@@ -18,18 +18,18 @@ from ..answers import Answer
 @pytest.fixture
 def image() -> KernelImage:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     return image
 
 
 def hide(image: KernelImage, process: MockProcess, *lists: str) -> None:
     """Take a process out of lists that name it, as a rootkit does."""
     if "processes" in lists:
-        image.unlink(process.view.at("ActiveProcessLinks"))
+        image.memory.unlink(process.view.at("ActiveProcessLinks"))
     if "tables" in lists:
-        image.unlink(process.table.view.at("HandleTableList"))
+        image.memory.unlink(process.table.view.at("HandleTableList"))
     if "ids" in lists:
-        image.cid_table.close(process.pid)
+        image.processes.cid_table.close(process.pid)
 
 
 def pids(answer: Answer) -> List[Optional[int]]:
@@ -45,8 +45,8 @@ def pids(answer: Answer) -> List[Optional[int]]:
     ],
 )
 def test_a_process_that_hides(image: KernelImage, lists: List[str], found: str) -> None:
-    hidden = image.process("hidden.exe", 0x990)
-    event = hidden.handle(image.event())
+    hidden = image.processes.add("hidden.exe", 0x990)
+    event = hidden.handle(image.objects.event())
     hide(image, hidden, *lists)
     note = (
         f"hidden.exe (pid 0x990) at 0x{hidden.address:x} is missing in the list of processes "
@@ -64,7 +64,7 @@ def test_a_process_that_hides(image: KernelImage, lists: List[str], found: str) 
 
 
 def test_a_process_that_only_a_processor_names(image: KernelImage) -> None:
-    hide(image, image.current, "processes", "tables", "ids")
+    hide(image, image.processor.current, "processes", "tables", "ids")
     answer = Answer(image, "0 1 0")
     assert pids(answer) == [4, 0x1514]
     assert any("through a processor that runs it (KiProcessorBlock)" in n for n in answer.notes)
@@ -72,9 +72,9 @@ def test_a_process_that_only_a_processor_names(image: KernelImage) -> None:
 
 
 def test_a_process_that_hides_from_the_other_lists_alone(image: KernelImage) -> None:
-    image.process("other.exe", 0x990)
-    hide(image, image.processes[-1], "tables", "ids")
-    who, table = image.processes[-1], image.processes[-1].table.address
+    image.processes.add("other.exe", 0x990)
+    hide(image, image.processes.all[-1], "tables", "ids")
+    who, table = image.processes.all[-1], image.processes.all[-1].table.address
     where = f"other.exe (pid 0x990) at 0x{who.address:x}, 0x{table:x},"
     tables, ids = Answer(image, "0 1 0").notes
     assert tables == (
@@ -86,7 +86,7 @@ def test_a_process_that_hides_from_the_other_lists_alone(image: KernelImage) -> 
 
 
 def test_an_exited_process_in_the_table_of_ids_hides_from_nobody(image: KernelImage) -> None:
-    gone = image.process("gone.exe", 0x990)
+    gone = image.processes.add("gone.exe", 0x990)
     gone.exit()
     hide(image, gone, "processes")
     answer = Answer(image, "0 1 0")
@@ -97,12 +97,12 @@ def test_an_exited_process_in_the_table_of_ids_hides_from_nobody(image: KernelIm
 
 def test_the_current_process_where_the_list_breaks(image: KernelImage) -> None:
     """Ends as in triage dumps: the first process is there, but not where it goes on."""
-    event = image.current.handle(image.event())
-    image.memory.drop(image.system.view.at("ActiveProcessLinks"), 16)
-    image.memory.drop(image.current.view.at("ActiveProcessLinks"), 16)
-    image.memory.drop(image.symbol("HandleTableListHead"), 16)
+    event = image.processor.current.handle(image.objects.event())
+    image.memory.drop(image.processes.system.view.at("ActiveProcessLinks"), 16)
+    image.memory.drop(image.processor.current.view.at("ActiveProcessLinks"), 16)
+    image.memory.drop(image.globals.address("HandleTableListHead"), 16)
     for place in ("PspCidTable", "PsInitialSystemProcess"):
-        image.memory.drop(image.symbol(place), 8)
+        image.memory.drop(image.globals.address(place), 8)
     answer = Answer(image, "0 1 0")
     assert pids(answer) == [4, 0x1514] and answer.handles() == [event]
     assert answer.failed  # the list is broken: there may be more
@@ -111,11 +111,11 @@ def test_the_current_process_where_the_list_breaks(image: KernelImage) -> None:
 
 def test_the_idle_process_is_none_of_the_list(image: KernelImage) -> None:
     """It runs on a processor, has the id 0, and shares the handle table of System."""
-    idle = image.process("Idle", 0x7F0)
+    idle = image.processes.add("Idle", 0x7F0)
     idle.view["UniqueProcessId"] = 0
-    idle.view["ObjectTable"] = image.system.table.address
+    idle.view["ObjectTable"] = image.processes.system.table.address
     hide(image, idle, "processes", "tables", "ids")
-    image.current = idle
+    image.processor.current = idle
     answer = Answer(image, "0 1 0")
     assert pids(answer) == [4, 0x1514] and not answer.notes
     assert pids(Answer(image, "0 1")) == [0]
@@ -124,14 +124,14 @@ def test_the_idle_process_is_none_of_the_list(image: KernelImage) -> None:
 @pytest.mark.parametrize("order", ["exited first", "live first"])
 def test_of_two_processes_with_one_id_the_live_one(image: KernelImage, order: str) -> None:
     long = "a-name-of-more-than-14-letters.exe"
-    exited = image.process(long, 0x990) if order == "exited first" else None
-    image.cid_table.close(0x990) if exited else None
-    live = image.process("live.exe", 0x990)
+    exited = image.processes.add(long, 0x990) if order == "exited first" else None
+    image.processes.cid_table.close(0x990) if exited else None
+    live = image.processes.add("live.exe", 0x990)
     if exited is None:
-        image.cid_table.close(0x990)
-        exited = image.process(long, 0x990)
+        image.processes.cid_table.close(0x990)
+        exited = image.processes.add(long, 0x990)
     exited.exit()
-    event = live.handle(image.event())
+    event = live.handle(image.objects.event())
     answer = Answer(image, "0 1 990")
     assert [record.eprocess for record in answer.processes] == [live.address]
     assert answer.handles() == [event]
@@ -146,9 +146,9 @@ def test_of_two_processes_with_one_id_the_live_one(image: KernelImage, order: st
 
 
 def test_of_two_live_processes_with_one_id_both_are_named(image: KernelImage) -> None:
-    first = image.process("first.exe", 0x990)
-    image.cid_table.close(0x990)
-    second = image.process("second.exe", 0x990)
+    first = image.processes.add("first.exe", 0x990)
+    image.processes.cid_table.close(0x990)
+    second = image.processes.add("second.exe", 0x990)
     answer = Answer(image, "0 1 990")
     assert [record.eprocess for record in answer.processes] == [first.address]
     first_note, second_note = answer.notes
@@ -163,8 +163,8 @@ def test_of_two_live_processes_with_one_id_both_are_named(image: KernelImage) ->
 
 
 def test_on_a_live_target_the_first_live_process_ends_the_search(image: KernelImage) -> None:
-    first = image.process("first.exe", 0x990)
-    others = [image.process(f"p{number}.exe", 0xA00 + 4 * number) for number in range(8)]
+    first = image.processes.add("first.exe", 0x990)
+    others = [image.processes.add(f"p{number}.exe", 0xA00 + 4 * number) for number in range(8)]
     for live, read in ((True, 0), (False, len(others))):
         target = MockTarget(image)
         target.round_trips = live
@@ -181,7 +181,7 @@ def test_on_a_live_target_the_first_live_process_ends_the_search(image: KernelIm
 
 
 def test_a_process_with_another_id_than_the_table_of_ids_has(image: KernelImage) -> None:
-    other = image.process("other.exe", 0x990)
+    other = image.processes.add("other.exe", 0x990)
     hide(image, other, "processes", "tables")
     other.view["UniqueProcessId"] = 0x994
     note = (
@@ -195,8 +195,8 @@ def test_a_process_with_another_id_than_the_table_of_ids_has(image: KernelImage)
 
 
 def test_an_id_that_only_the_table_of_ids_proves(image: KernelImage) -> None:
-    lost = image.process("lost.exe", 0x990)
-    event = lost.handle(image.event())
+    lost = image.processes.add("lost.exe", 0x990)
+    event = lost.handle(image.objects.event())
     image.memory.drop(lost.view.at("UniqueProcessId"), 8, "in the page file")
     answer = Answer(image, "0 1 990")
     assert answer.handles() == [event] and not answer.notes
@@ -211,16 +211,16 @@ def test_an_id_that_only_the_table_of_ids_proves(image: KernelImage) -> None:
 
 
 def test_system_by_the_kernels_own_pointer_alone(image: KernelImage) -> None:
-    event = image.system.handle(image.event())
-    hide(image, image.system, "processes", "tables", "ids")
+    event = image.processes.system.handle(image.objects.event())
+    hide(image, image.processes.system, "processes", "tables", "ids")
     answer = Answer(image, "0 1 4")
     assert pids(answer) == [4] and answer.handles() == [event]
     assert "pointer to System (PsInitialSystemProcess)" in answer.notes[0]
 
 
 def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:
-    hide(image, image.process("hidden.exe", 0x990), "processes", "tables")
-    page = image.cid_table.entry_address(0x990) & ~0xFFF
+    hide(image, image.processes.add("hidden.exe", 0x990), "processes", "tables")
+    page = image.processes.cid_table.entry_address(0x990) & ~0xFFF
     image.memory.drop_page(page, "in the page file")
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 990")
@@ -238,7 +238,7 @@ def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:
 
 
 def test_what_the_table_of_ids_names_and_can_not_be_read(image: KernelImage) -> None:
-    hidden = image.process("hidden.exe", 0x990)
+    hidden = image.processes.add("hidden.exe", 0x990)
     hide(image, hidden, "processes", "tables")
     image.memory.drop(hidden.address, 0x10, "in the page file")
     note = (
@@ -255,14 +255,14 @@ def test_what_the_table_of_ids_names_and_can_not_be_read(image: KernelImage) -> 
 
 
 def test_what_is_no_process_gets_no_block(image: KernelImage) -> None:
-    event = image.event()
-    image.process("a.exe", 0x990).table.view["QuotaProcess"] = event.address
+    event = image.objects.event()
+    image.processes.add("a.exe", 0x990).table.view["QuotaProcess"] = event.address
     unmapped = 0xFFFFAD00_12340000
-    image.process("b.exe", 0x994).table.view["QuotaProcess"] = unmapped
-    image.set_global("PsInitialSystemProcess", event.address)
+    image.processes.add("b.exe", 0x994).table.view["QuotaProcess"] = unmapped
+    image.globals.set("PsInitialSystemProcess", event.address)
     answer = Answer(image, "0 1 0")
     assert pids(answer) == [4, 0x1514, 0x990, 0x994] and not answer.failed
-    a, b = (process.table.address for process in image.processes[-2:])
+    a, b = (process.table.address for process in image.processes.all[-2:])
     first, second, third = answer.notes
     assert first == (f"the handle table at 0x{a:x} names 0x{event.address:x}, which is no process")
     assert second.startswith(
@@ -272,7 +272,7 @@ def test_what_is_no_process_gets_no_block(image: KernelImage) -> None:
 
 
 def test_whether_a_process_has_exited_may_not_be_known(image: KernelImage) -> None:
-    gone = image.process("gone.exe", 0x990)
+    gone = image.processes.add("gone.exe", 0x990)
     gone.exit()
     hide(image, gone, "processes", "tables")
     place = gone.view.at("ExitTime")
@@ -285,7 +285,7 @@ def test_whether_a_process_has_exited_may_not_be_known(image: KernelImage) -> No
 
 
 def test_the_id_of_a_thread(image: KernelImage) -> None:
-    thread = image.thread(image.current, 0x998)
+    thread = image.processes.add_thread(image.processor.current, 0x998)
     with pytest.raises(TargetError) as error:
         Answer(image, "0 1 998")
     assert words(error.value) == (
@@ -294,25 +294,27 @@ def test_the_id_of_a_thread(image: KernelImage) -> None:
 
 
 def test_a_process_by_address_whose_first_bytes_are_missing(image: KernelImage) -> None:
-    event = image.current.handle(image.event())
-    image.memory.drop(image.current.address, 0x20, "not in the dump")
-    answer = Answer(image, f"0 1 {image.current.address:x}")
+    event = image.processor.current.handle(image.objects.event())
+    image.memory.drop(image.processor.current.address, 0x20, "not in the dump")
+    answer = Answer(image, f"0 1 {image.processor.current.address:x}")
     assert answer.handles() == [event]
     (note,) = answer.notes
     assert note == (
-        f"whether 0x{image.current.address:x} is an _EPROCESS can't be checked: "
-        f"0x{image.current.address:x}: not in the dump"
+        f"whether 0x{image.processor.current.address:x} is an _EPROCESS can't be checked: "
+        f"0x{image.processor.current.address:x}: not in the dump"
     )
-    image.memory.drop(image.current.address, image.struct("_EPROCESS").size, "not in the dump")
+    image.memory.drop(
+        image.processor.current.address, image.build.struct("_EPROCESS").size, "not in the dump"
+    )
     with pytest.raises(TargetError, match=r"can't be read: not in the dump"):
-        Answer(image, f"0 1 {image.current.address:x}")
+        Answer(image, f"0 1 {image.processor.current.address:x}")
 
 
 @pytest.mark.parametrize("flags", ["11", "21"])
 def test_without_a_current_process_the_note_says_whose_name_stands_in_the_rows(
     image: KernelImage, flags: str
 ) -> None:
-    image.memory.drop(image.symbol("KiProcessorBlock"), 8, "not in the dump")
+    image.memory.drop(image.globals.address("KiProcessorBlock"), 8, "not in the dump")
 
     def lost(target: MockTarget) -> int:
         raise TargetError("no current process: no processor block can be read")
@@ -327,7 +329,7 @@ def test_without_a_current_process_the_note_says_whose_name_stands_in_the_rows(
 
 
 def test_whose_id_it_is(image: KernelImage) -> None:
-    thread = image.thread(image.current, 0x998)
+    thread = image.processes.add_thread(image.processor.current, 0x998)
     answer = Answer(image, "998 21")
     assert answer.notes == ["0x998 is the id of the thread notepad.exe Cid 1514.0998"]
     assert answer.rows[0].name == "notepad.exe Cid 1514.0998"
@@ -338,7 +340,7 @@ def test_whose_id_it_is(image: KernelImage) -> None:
 
 
 def test_whose_id_it_is_where_that_can_not_be_read(image: KernelImage) -> None:
-    thread = image.thread(image.current, 0x998)
+    thread = image.processes.add_thread(image.processor.current, 0x998)
     place = thread.address + 0x40
     image.memory.drop(place, 0x900, "in the page file")
     (note,) = Answer(image, "998 23").notes
@@ -349,8 +351,8 @@ def test_whose_id_it_is_where_that_can_not_be_read(image: KernelImage) -> None:
 
 
 def test_several_of_one_image_are_all_listed_and_told(image: KernelImage) -> None:
-    first, second = image.process("csrss.exe", 0x208), image.process("CSRSS.EXE", 0x30C)
-    values = [first.handle(image.event()), second.handle(image.event())]
+    first, second = image.processes.add("csrss.exe", 0x208), image.processes.add("CSRSS.EXE", 0x30C)
+    values = [first.handle(image.objects.event()), second.handle(image.objects.event())]
     answer = Answer(image, "0 3 csrss.exe")
     assert pids(answer) == [0x208, 0x30C]
     assert answer.handles() == values

@@ -33,19 +33,19 @@ def ask(image: KernelImage, line: str, live: bool = False) -> Asked:
 
 def system() -> KernelImage:
     image = KernelImage()
-    event = image.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True)
-    one, two = image.process("smss.exe", 0x138), image.process("csrss.exe", 0x200)
+    event = image.objects.event(r"\BaseNamedObjects\Ready", manual=True, signaled=True)
+    one, two = image.processes.add("smss.exe", 0x138), image.processes.add("csrss.exe", 0x200)
     one.handle(event, access=0x100002)
     two.handle(event, inherit=True)
-    two.handle(image.event(r"\BaseNamedObjects\Other"))
-    image.event(r"\BaseNamedObjects\Third")
+    two.handle(image.objects.event(r"\BaseNamedObjects\Other"))
+    image.objects.event(r"\BaseNamedObjects\Third")
     return image
 
 
 @pytest.mark.parametrize("where", ["body", "header", "path", "PATH"])
 def test_an_object_is_found(where: str) -> None:
     image = system()
-    event = image.all_objects[[o.name for o in image.all_objects].index("Ready")]
+    event = image.objects.all[[o.name for o in image.objects.all].index("Ready")]
     line = {
         "body": f"{event.address:x}",
         "header": f"0x{event.header:x}",
@@ -64,7 +64,7 @@ def test_an_object_is_found(where: str) -> None:
 
 def test_holders_and_the_references_that_are_no_handles() -> None:
     image = system()
-    event = image.all_objects[[o.name for o in image.all_objects].index("Ready")]
+    event = image.objects.all[[o.name for o in image.objects.all].index("Ready")]
     asked = ask(image, r"\BaseNamedObjects\Ready")
     holders = [line["details"]["holder"] for line in asked.objects() if "holder" in line["details"]]
     assert holders == [
@@ -82,7 +82,7 @@ def test_holders_and_the_references_that_are_no_handles() -> None:
 
 def test_no_count_of_references_where_a_table_is_missing() -> None:
     image = system()
-    table = image.processes[-1].table
+    table = image.processes.all[-1].table
     image.memory.drop(table.entry_address(4), 16, "in the page file")
     found = merged(ask(image, r"\BaseNamedObjects\Ready"))
     assert "other_references" not in found
@@ -130,14 +130,14 @@ def test_links_on_the_way_are_followed(line: str, name: str) -> None:
 
 def linked() -> KernelImage:
     image = system()
-    image.device("HarddiskVolume3", volume=True)
-    image.symbolic_link(r"\DosDevices", r"\??")
-    image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
-    image.symbolic_link(r"\GLOBAL??\Session1", r"\Sessions\1\Local")
-    image.symbolic_link(r"\Sessions\1\Local", r"\BaseNamedObjects")
-    image.symbolic_link(r"\Sessions\1\Round", r"\Sessions\1\Round\Again")
-    image.symbolic_link(r"\Sessions\1\Nowhere", r"Elsewhere")
-    image.call_back(image.symbolic_link(r"\GLOBAL??\D:", ""), 0xFFFFF80000001000, 0)
+    image.files.device("HarddiskVolume3", volume=True)
+    image.objects.symbolic_link(r"\DosDevices", r"\??")
+    image.objects.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
+    image.objects.symbolic_link(r"\GLOBAL??\Session1", r"\Sessions\1\Local")
+    image.objects.symbolic_link(r"\Sessions\1\Local", r"\BaseNamedObjects")
+    image.objects.symbolic_link(r"\Sessions\1\Round", r"\Sessions\1\Round\Again")
+    image.objects.symbolic_link(r"\Sessions\1\Nowhere", r"Elsewhere")
+    image.objects.call_back(image.objects.symbolic_link(r"\GLOBAL??\D:", ""), 0xFFFFF80000001000, 0)
     return image
 
 

@@ -16,16 +16,16 @@ from .asking import Asked
 def image() -> KernelImage:
     """a.exe: 700 events, 3 files; b.exe: 5 events, 10 files, 1 directory; System: 1 process."""
     image = KernelImage()
-    first, second = image.process("a.exe", 0x104), image.process("b.exe", 0x208)
-    image.current = first
-    event, file = image.event(), image.file(r"\a.txt")
-    image.system.handle(first)
+    first, second = image.processes.add("a.exe", 0x104), image.processes.add("b.exe", 0x208)
+    image.processor.current = first
+    event, file = image.objects.event(), image.files.open(r"\a.txt")
+    image.processes.system.handle(first)
     first.handles(700, event)
     first.handles(3, file)
     image.last_event = event  # type: ignore[attr-defined]
     second.handles(5, event)
     second.handles(10, file)
-    second.handle(image.directory(r"\KnownDlls"))
+    second.handle(image.objects.directory(r"\KnownDlls"))
     return image
 
 
@@ -94,9 +94,9 @@ def test_wrong_words(image: KernelImage, words: str) -> None:
 
 def test_a_type_that_can_not_be_read_has_a_row_with_its_reason() -> None:
     image = KernelImage()
-    event = image.event(own_page=True)
-    image.current = image.process("a.exe", 0x104)
-    image.current.handles(2, event)
+    event = image.objects.event(own_page=True)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handles(2, event)
     image.memory.drop_page(event.header)
     asked = ask(image, "summary")
     (row,) = asked.objects()

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 
+from mocks.clock import NOW
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
@@ -26,15 +27,15 @@ class Graves:
 
     def __init__(self, layout: str = "win10_19041_x64") -> None:
         self.image = image = KernelImage(layout)
-        self.keeper = image.process("keeper.exe", 0x104)
-        self.other = image.process("other.exe", 0x208)
-        self.dead = image.process("dead.exe", 0x30C)
-        self.unheld = image.process("unheld.exe", 0x410)
-        image.current = self.keeper
+        self.keeper = image.processes.add("keeper.exe", 0x104)
+        self.other = image.processes.add("other.exe", 0x208)
+        self.dead = image.processes.add("dead.exe", 0x30C)
+        self.unheld = image.processes.add("unheld.exe", 0x410)
+        image.processor.current = self.keeper
         for process in (self.keeper, self.other):
-            image.thread(process, process.pid + 4)
-        self.thread = image.thread(self.dead, 0x310)
-        self.worker = image.thread(self.keeper, 0x10C)
+            image.processes.add_thread(process, process.pid + 4)
+        self.thread = image.processes.add_thread(self.dead, 0x310)
+        self.worker = image.processes.add_thread(self.keeper, 0x10C)
         # Of each object the first reference is gone with its end; a thread has one to its process.
         for item in (self.dead.object, self.unheld.object, self.thread.object, self.worker.object):
             item.add_counts(0, -1)
@@ -42,15 +43,15 @@ class Graves:
             (0x104, self.keeper.handle(self.dead)),
             # A part of what the handle kept is used up.
             (0x104, self.keeper.handle(self.dead, refcnt=7 if self.keeps else 0)),
-            (4, image.system.handle(self.dead)),
+            (4, image.processes.system.handle(self.dead)),
             (0x208, self.other.handle(self.thread)),
         ]
         self.worker_handle = (0x208, self.other.handle(self.worker))
         self.other.handle(self.keeper)  # lives
-        self.keeper.handle(image.event())
+        self.keeper.handle(image.objects.event())
         ports = 0
-        if image.has_struct("_ALPC_PORT"):
-            self.keeper.handles(2, image.alpc_port(owner=self.dead))
+        if image.build.has_struct("_ALPC_PORT"):
+            self.keeper.handles(2, image.objects.alpc_port(owner=self.dead))
             ports = 1
         self.ports = ports
         self.dead.object.add_counts(0, 1 + ports + 3)
@@ -59,7 +60,7 @@ class Graves:
         for process in (self.dead, self.unheld):
             process.exit(STATUS)
         for thread in (self.thread, self.worker):
-            thread.view["ExitTime.QuadPart"] = image.time
+            thread.view["ExitTime.QuadPart"] = NOW
             thread.view.put("ExitStatus", 1)
             if not thread.view.put("Terminated", 1):
                 thread.view["CrossThreadFlags"] = 1
@@ -118,7 +119,7 @@ def test_by_keeper_and_by_handle() -> None:
 
 def test_one_that_only_the_list_of_processes_names() -> None:
     graves = Graves()
-    graves.image.cid_table.close(0x410)
+    graves.image.processes.cid_table.close(0x410)
     assert 0x410 in [row["pid"] for row in graves.ask().rows]
 
 
@@ -140,7 +141,7 @@ def test_what_is_not_known_is_said() -> None:
 
 def test_the_table_of_ids_is_missing() -> None:
     graves = Graves()
-    graves.image.memory.drop(graves.image.symbol("PspCidTable"), 8)
+    graves.image.memory.drop(graves.image.globals.address("PspCidTable"), 8)
     asked = graves.ask()
     assert [row["pid"] for row in asked.rows] == [0x30C, 0x104, 0x410]
     assert any("the table of process and thread ids can't be read" in note for note in asked.notes)
@@ -149,7 +150,7 @@ def test_the_table_of_ids_is_missing() -> None:
 
 def test_nothing_exited_is_an_answer() -> None:
     image = KernelImage()
-    image.current = image.process("a.exe", 0x104)
+    image.processor.current = image.processes.add("a.exe", 0x104)
     asked = Asked(KernelMode(MockTarget(image)), "zombies")
     assert (asked.rows, asked.run.failed) == ([], False)
     with pytest.raises(UsageError, match="give one of zombie, keeper, handle"):
@@ -159,14 +160,14 @@ def test_nothing_exited_is_an_answer() -> None:
 def test_ten_thousand_at_a_few_reads_each() -> None:
     """One process holds 9,000 of them twice, another one 999 once, one is held by nobody."""
     image = KernelImage()
-    leak, other = image.process("leak.exe", 0x104), image.process("other.exe", 0x208)
-    image.current = leak
-    pattern = image.process("zombie.exe", 0x30C)
+    leak, other = image.processes.add("leak.exe", 0x104), image.processes.add("other.exe", 0x208)
+    image.processor.current = leak
+    pattern = image.processes.add("zombie.exe", 0x30C)
     pattern.exit(STATUS)
-    size = image.struct("_EPROCESS").size
+    size = image.build.struct("_EPROCESS").size
     body = image.memory.peek(pattern.address, size)
-    items = [image.object("Process", body=body, size=size) for _ in range(9999)]
-    pids = image.cid_table.open_many([item.address for item in items], 0, len(items))
+    items = [image.objects.make("Process", body=body, size=size) for _ in range(9999)]
+    pids = image.processes.cid_table.open_many([item.address for item in items], 0, len(items))
     for item, pid in zip(items, pids):
         item.body("_EPROCESS")["UniqueProcessId"] = pid
         item.add_counts(0, -1)

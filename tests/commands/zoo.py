@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Tuple
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
-from mocks.processes import MockProcess
+from mocks.object import MockObject
+from mocks.process import MockProcess
 from mocks.trust import ADMINISTRATORS, HIGH, LOW, MEDIUM, SYSTEM, protect, trust
 
 __all__ = ("AuditZoo", "Found")
@@ -31,7 +31,9 @@ class AuditZoo:
         self.quiet: List[Tuple[int, int]] = []
         self._pid = 0x104
         self.tokens: Dict[str, MockObject] = {}
-        self.image.set_token(self.image.system, self.token(SYSTEM, 0, admin=True))
+        self.image.tokens.set_primary(
+            self.image.processes.system, self.token(SYSTEM, 0, admin=True)
+        )
 
     def token(
         self,
@@ -43,7 +45,7 @@ class AuditZoo:
         package: Optional[Tuple[int, Tuple[int, ...]]] = None,
     ) -> MockObject:
         """A token; ``level`` makes it one to impersonate with."""
-        found = self.image.token(user, session, level)
+        found = self.image.tokens.add(user, session, level)
         trust(self.image, found, integrity, [ADMINISTRATORS] if admin else [], package)
         return found
 
@@ -59,10 +61,12 @@ class AuditZoo:
     ) -> MockProcess:
         """A process with a token and one thread."""
         pid, self._pid = self._pid, self._pid + 0x104
-        found = self.image.process(name, pid, parent or self.image.system, session=session)
+        found = self.image.processes.add(
+            name, pid, parent or self.image.processes.system, session=session
+        )
         token = self.tokens[name] = self.token(integrity, session, admin, package=package)
-        self.image.set_token(found, token)
-        self.image.thread(found, pid + 4)
+        self.image.tokens.set_primary(found, token)
+        self.image.processes.add_thread(found, pid + 4)
         if level:
             protect(found, level)
         return found
@@ -92,10 +96,10 @@ class AuditZoo:
         stranger = self.process("other.exe", MEDIUM, session=2)
         debugger = self.process("windbg.exe", MEDIUM, parent=explorer)
         debuggee = self.process("setup.exe", HIGH, admin=True, parent=debugger)
-        port = image.plain("DebugObject")
+        port = image.objects.make("DebugObject", size=0x40)
         debuggee.view["DebugPort"] = port.address
         debugger.handle(port, 0x1F000F)
-        image.current = explorer
+        image.processor.current = explorer
 
         self.bad("process", explorer, explorer.handle(admin, 0x28))
         self.good(explorer, explorer.handle(admin, 0x101000))
@@ -111,12 +115,12 @@ class AuditZoo:
         self.bad("lsass", dumper, dumper.handle(lsass, 0x1010))
         self.good(wininit, wininit.handle(lsass, 0x1FFFFF))
         self.good(defender, defender.handle(lsass, 0x1410))
-        directory = image.directory("\\KnownDlls")
+        directory = image.objects.directory("\\KnownDlls")
         self.bad("known-dlls", admin, admin.handle(directory, 0x7))
         self.good(explorer, explorer.handle(directory, 0x3))
-        self.bad("service-key", explorer, explorer.handle(image.key(_SERVICES), 0x20006))
-        self.good(services, services.handle(image.key(_SERVICES), 0xF003F))
-        shared = image.section()
+        self.bad("service-key", explorer, explorer.handle(image.registry.key(_SERVICES), 0x20006))
+        self.good(services, services.handle(image.registry.key(_SERVICES), 0xF003F))
+        shared = image.sections.add()
         value = browser.handle(shared, 0x6, inherit=True, value=0x300)
         self.bad("inherited", sandbox, sandbox.handle(shared, 0x6, inherit=True, value=value))
         self.good(sandbox, sandbox.handle(shared, 0x6))

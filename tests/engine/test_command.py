@@ -162,9 +162,11 @@ pykd.loadQWords = load
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     def fill(image: KernelImage) -> None:
-        process = image.process("crowd.exe", 0x1234, session=1)
-        process.handles(3000, [image.event(f"\\BaseNamedObjects\\E{n}") for n in range(3000)])
-        image.current = process
+        process = image.processes.add("crowd.exe", 0x1234, session=1)
+        process.handles(
+            3000, [image.objects.event(f"\\BaseNamedObjects\\E{n}") for n in range(3000)]
+        )
+        image.processor.current = process
 
     return make_pair(tmp_path_factory.mktemp("crowd"), fill)
 

@@ -31,36 +31,38 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _fill(image: KernelImage) -> None:
-    notepad = image.process("notepad.exe", 0x1234, session=1)
-    notepad.handle(image.event(r"\BaseNamedObjects\Ready"), 0x1F0003)
-    image.current = notepad
+    notepad = image.processes.add("notepad.exe", 0x1234, session=1)
+    notepad.handle(image.objects.event(r"\BaseNamedObjects\Ready"), 0x1F0003)
+    image.processor.current = notepad
     # A page of text with a hole behind it.
-    page = image.allocate(0x2000, alignment=0x1000)
+    page = image.pool.allocate(0x2000, alignment=0x1000)
     image.memory.write(page, bytes(range(256)) * 16)
     image.memory.write(page + 0x100, b"caf\xe9\0")
     text = "Gr\u00fc\u00dfe".encode("utf-16-le")
     image.memory.write(page + 0x200, text + b"\0\0")
-    image.view("_UNICODE_STRING", page + 0x300)["Length"] = len(text)
-    image.view("_UNICODE_STRING", page + 0x300)["MaximumLength"] = len(text) + 2
-    image.set_pointer(image.view("_UNICODE_STRING", page + 0x300).at("Buffer"), page + 0x200)
+    image.memory.view("_UNICODE_STRING", page + 0x300)["Length"] = len(text)
+    image.memory.view("_UNICODE_STRING", page + 0x300)["MaximumLength"] = len(text) + 2
+    image.memory.set_pointer(
+        image.memory.view("_UNICODE_STRING", page + 0x300).at("Buffer"), page + 0x200
+    )
     image.memory.drop_page(page + 0x1000)
-    image.set_global("PsThreadType", page)  # so that `places` finds the page again
+    image.globals.set("PsThreadType", page)  # so that `places` finds the page again
 
 
 def places(image: KernelImage) -> Dict[str, int]:
-    page = image.get_global("PsThreadType")
+    page = image.globals.get("PsThreadType")
     return {
-        "NOWHERE": 0xFFFFAD0499999000 if image.pointer_size == 8 else 0xFFFFFFFFA9999000,
+        "NOWHERE": 0xFFFFAD0499999000 if image.build.pointer_size == 8 else 0xFFFFFFFFA9999000,
         "LAST": page + 0xFF0,
         "TEXT": page + 0x100,
         "WIDE": page + 0x300,
-        "BUFFER": image.view("_UNICODE_STRING", page + 0x300).at("Buffer"),
-        "ENTRY": image.current.entry(4).address,
+        "BUFFER": image.memory.view("_UNICODE_STRING", page + 0x300).at("Buffer"),
+        "ENTRY": image.processor.current.entry(4).address,
     }
 
 
 def structures(image: KernelImage) -> List[str]:
-    data = builds.load_raw(image.layout_name)["user_types"]
+    data = builds.load_raw(image.build.name)["user_types"]
     return sorted(name for name, entry in data.items() if name[:2] != "__" and entry["size"])
 
 

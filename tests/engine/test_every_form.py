@@ -51,4 +51,4 @@ def test_three_processes(rig: Rig, tmp_path: Path, layout: str) -> None:
     listing, current = on_engine(rig, pair.dump, commands, pair.symbols)
     assert (listing.code, listing.err) == (0, "")
     assert [row(json.loads(line)) for line in listing.out.splitlines()] == system.rows
-    assert f"PROCESS {system.image.current.address:x}" in current.out
+    assert f"PROCESS {system.image.processor.current.address:x}" in current.out

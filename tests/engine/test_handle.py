@@ -111,24 +111,24 @@ def test_the_package_as_a_module(rig: Rig, sample: Pair) -> None:
 
 
 def _fill(image: KernelImage) -> None:
-    process = image.process("notepad.exe", 0x1234, session=1)
-    process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
-    process.handle(image.file("\\Windows\\notepad.exe"), 0x120089)
-    process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019, protect=True)
-    process.handle(image.section(image.file("\\Windows\\Fonts\\a.dat")), 0x4)
-    process.handle(image.section(name="\\BaseNamedObjects\\Shared"), 0x6)
-    process.handle(image.symbolic_link("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume3"), 0x1)
-    process.handle(image.thread(process), 0x1FFFFF)
-    process.handle(image.system, 0x1000)
-    process.handle(image.mutant("\\BaseNamedObjects\\One"), 0x1F0001)
-    lost = image.event(own_page=True)
+    process = image.processes.add("notepad.exe", 0x1234, session=1)
+    process.handle(image.objects.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
+    process.handle(image.files.open("\\Windows\\notepad.exe"), 0x120089)
+    process.handle(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019, protect=True)
+    process.handle(image.sections.add(image.files.open("\\Windows\\Fonts\\a.dat")), 0x4)
+    process.handle(image.sections.add(name="\\BaseNamedObjects\\Shared"), 0x6)
+    process.handle(image.objects.symbolic_link("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume3"), 0x1)
+    process.handle(image.processes.add_thread(process), 0x1FFFFF)
+    process.handle(image.processes.system, 0x1000)
+    process.handle(image.objects.mutant("\\BaseNamedObjects\\One"), 0x1F0001)
+    lost = image.objects.event(own_page=True)
     process.handle(lost, 0x1F0003)
-    closed = process.handle(image.event(), 0x1F0003)
+    closed = process.handle(image.objects.event(), 0x1F0003)
     process.close(closed)
-    process.handles(300, [image.event() for _ in range(3)])
+    process.handles(300, [image.objects.event() for _ in range(3)])
     image.memory.drop_page(lost.header)
-    image.system.handle(image.event(), 0x1F0003)
-    image.current = process
+    image.processes.system.handle(image.objects.event(), 0x1F0003)
+    image.processor.current = process
 
 
 # ARM64, whose layout is a partial one, is in test_machines.py; this engine (15063) knows no 57-bit
@@ -157,20 +157,22 @@ def test_every_build(rig: Rig, tmp_path: Path, layout: str) -> None:
 
 def _spoil(image: KernelImage) -> None:
     _fill(image)
-    process = image.current
-    other = image.process("other.exe", 0x5678)
-    event, mutant = image.event("\\Long"), image.mutant("\\A\\B\\Deep")
-    handles = [process.handle(each, 0x1F0003) for each in (event, mutant, image.event())]
-    image.spoil_name(event)
-    image.spoil_directory("\\A", "\\A\\B")
-    image.spoil_type(mutant)
-    image.spoil_entry(process, handles[2])
-    image.spoil_entry(process, process.handle(image.event()), 0xFFFFAD0499999990)
-    image.spoil_entry(process, process.handle(image.event()), image.current.address + 8)
-    free = process.handle(image.event())
+    process = image.processor.current
+    other = image.processes.add("other.exe", 0x5678)
+    event, mutant = image.objects.event("\\Long"), image.objects.mutant("\\A\\B\\Deep")
+    handles = [process.handle(each, 0x1F0003) for each in (event, mutant, image.objects.event())]
+    image.spoil.name(event)
+    image.spoil.directory("\\A", "\\A\\B")
+    image.spoil.type(mutant)
+    image.spoil.entry(process, handles[2])
+    image.spoil.entry(process, process.handle(image.objects.event()), 0xFFFFAD0499999990)
+    image.spoil.entry(
+        process, process.handle(image.objects.event()), image.processor.current.address + 8
+    )
+    free = process.handle(image.objects.event())
     process.close(free)
-    image.spoil_free_chain(process, free)
-    image.spoil_process_list(other, process)
+    image.spoil.free_chain(process, free)
+    image.spoil.process_list(other, process)
     image.memory.drop_page(process.table.leaves[1])
 
 

@@ -28,23 +28,23 @@ COMMANDS: List[List[str]] = [
 
 def fill(image: KernelImage) -> None:
     """A process with handles to whatever the layout can make."""
-    process = image.process("notepad.exe", 0x1234, session=1)
-    image.current = process
-    process.handle(image.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
-    process.handle(image.named("Mutant", "\\BaseNamedObjects\\One"), 0x1F0001, protect=True)
-    process.handle(image.directory("\\KnownDlls"), 0x3, audit=True)
-    audited = process.handle(image.system, 0x1000)
+    process = image.processes.add("notepad.exe", 0x1234, session=1)
+    image.processor.current = process
+    process.handle(image.objects.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
+    process.handle(image.objects.make("Mutant", "\\BaseNamedObjects\\One"), 0x1F0001, protect=True)
+    process.handle(image.objects.directory("\\KnownDlls"), 0x3, audit=True)
+    audited = process.handle(image.processes.system, 0x1000)
     process.table.audit(audited, 0x400, 0x1F)
-    if image.has_struct("_FILE_OBJECT"):
-        process.handle(image.file("\\Windows\\notepad.exe"), 0x120089)
-        process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019)
-    closed = process.handle(image.event(), 0x1F0003)
+    if image.build.has_struct("_FILE_OBJECT"):
+        process.handle(image.files.open("\\Windows\\notepad.exe"), 0x120089)
+        process.handle(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019)
+    closed = process.handle(image.objects.event(), 0x1F0003)
     process.close(closed)
-    process.handles(600, [image.event() for _ in range(3)])
-    lost = image.object("Event", size=0x18, own_page=True)
+    process.handles(600, [image.objects.event() for _ in range(3)])
+    lost = image.objects.make("Event", size=0x18, own_page=True)
     process.handle(lost, 0x1F0003)
     image.memory.drop_page(lost.header)
-    image.system.handle(image.system, 0x1FFFFF, value=4)
+    image.processes.system.handle(image.processes.system, 0x1FFFFF, value=4)
 
 
 def write_everything(image: KernelImage, path: Path) -> None:

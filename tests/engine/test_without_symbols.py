@@ -29,9 +29,9 @@ def on_copy(dump: Path, folder: Path, *words: str) -> Said:
 @pytest.mark.parametrize("layout", ["win7_sp1_x64", "win10_19041_x64", "win11_26100_x64"])
 def test_the_same_rows_as_with_symbols(rig: Rig, tmp_path: Path, layout: str) -> None:
     def fill(image: KernelImage) -> None:
-        image.system.handle(image.system, value=4)
-        image.current = image.process("notepad.exe", 0x1514, session=1)
-        image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+        image.processes.system.handle(image.processes.system, value=4)
+        image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+        image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
 
     pair = make_pair(tmp_path, fill, layout)
     (with_symbols,) = on_engine(rig, pair.dump, [["0", "3"]], pair.symbols)

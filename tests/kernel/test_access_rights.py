@@ -102,7 +102,7 @@ def test_words_that_were_missing(kind: str, mask: int, word: str) -> None:
 )
 def test_what_a_type_says(layout: str, generic: int, valid: int) -> None:
     image = KernelImage(layout)
-    kind = image.object_type("Process").address
+    kind = image.types.add("Process").address
     for number in range(4):
         value = 0x100 + number
         image.memory.write(kind + generic + 4 * number, value.to_bytes(4, "little"))

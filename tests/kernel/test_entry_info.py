@@ -11,7 +11,7 @@ import struct
 import pytest
 
 from mocks import KernelImage, MockTarget
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 from pykd_handle.kernel.entry_info import EntryInfo
 from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.values import NO_VALUE, Reason, Unavailable
@@ -22,8 +22,8 @@ def image() -> KernelImage:
     return KernelImage()
 
 
-def opened(process: MockProcess) -> HandleTable:
-    return HandleTable(MockTarget(process.kernel), process.table.address)
+def opened(image: KernelImage, process: MockProcess) -> HandleTable:
+    return HandleTable(MockTarget(image), process.table.address)
 
 
 def info(table: HandleTable, handle: int):
@@ -45,16 +45,16 @@ def info(table: HandleTable, handle: int):
 )
 def test_masks_of_a_page(layout: str, element: int, entry: int, count_at: int) -> None:
     image = KernelImage(layout)
-    process = image.process("a.exe", 0x104)
-    process.handles(600, image.event())
+    process = image.processes.add("a.exe", 0x104)
+    process.handles(600, image.objects.event())
     # By hand: an array, the pointer to it in the first word of the second page, the count.
     per_page = 0x1000 // entry
-    array = image.allocate(per_page * element)
-    image.set_pointer(process.table.leaves[1], array)
+    array = image.pool.allocate(per_page * element)
+    image.memory.set_pointer(process.table.leaves[1], array)
     masks = struct.pack("<I", 0x10003) if element == 4 else struct.pack("<II", 0x10003, 0x1F)
     image.memory.write(array + 5 * element, masks)
     image.memory.write(process.table.address + count_at, struct.pack("<i", 1))
-    table = opened(process)
+    table = opened(image, process)
     second = 4 * per_page
     newer = element == 8
     assert info(table, second + 5 * 4) == EntryInfo(0x10003, 0x1F if newer else NO_VALUE)
@@ -64,21 +64,21 @@ def test_masks_of_a_page(layout: str, element: int, entry: int, count_at: int) -
 
 
 def test_the_mocks_write_the_same(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x104)
-    handles = process.handles(300, image.event())
+    process = image.processes.add("a.exe", 0x104)
+    handles = process.handles(300, image.objects.event())
     process.table.audit(handles[3], 0x20)
     place = process.table.audit(handles[280], 0x3, 0x1F)
-    array = image.pointer(process.table.leaves[1])
+    array = image.memory.pointer(process.table.leaves[1])
     assert place == array + (handles[280] // 4 - 256) * 8
     assert image.memory.peek(place, 8) == struct.pack("<II", 3, 0x1F)
     assert image.memory.peek(process.table.address + 4, 4) == struct.pack("<i", 2)
 
 
 def test_an_array_is_read_once_for_its_page(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x104)
-    handles = process.handles(200, image.event())
+    process = image.processes.add("a.exe", 0x104)
+    handles = process.handles(200, image.objects.event())
     process.table.audit(handles[0], 0x20)
-    table = opened(process)
+    table = opened(image, process)
     entries = [row for rows in table.pages() for row in rows if not row.free]
     reads = table.target.reads.ranges
     masks = [table.extra_info(entry).audit_mask for entry in entries]
@@ -87,10 +87,10 @@ def test_an_array_is_read_once_for_its_page(image: KernelImage) -> None:
 
 
 def test_nothing_is_read_where_no_page_is_counted(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x104)
-    handle = process.handle(image.event())
-    image.set_pointer(process.table.leaves[0], 0x4141414141414141)
-    table = opened(process)
+    process = image.processes.add("a.exe", 0x104)
+    handle = process.handle(image.objects.event())
+    image.memory.set_pointer(process.table.leaves[0], 0x4141414141414141)
+    table = opened(image, process)
     reads = table.target.reads.ranges
     entry = table.entry(handle)
     assert table.target.reads.ranges - reads == 1
@@ -100,22 +100,22 @@ def test_nothing_is_read_where_no_page_is_counted(image: KernelImage) -> None:
 
 @pytest.mark.parametrize("damage", ["wild", "missing array", "missing part"])
 def test_damage_costs_the_masks_alone(image: KernelImage, damage: str) -> None:
-    process = image.process("a.exe", 0x104)
-    handles = process.handles(2, image.event())
+    process = image.processes.add("a.exe", 0x104)
+    handles = process.handles(2, image.objects.event())
     place = process.table.audit(handles[1], 0x20)
     if damage == "wild":
-        image.set_pointer(process.table.leaves[0], 0x4141414141414141)
+        image.memory.set_pointer(process.table.leaves[0], 0x4141414141414141)
     elif damage == "missing array":
         image.memory.drop(place - 8 * 2, 0x100)
     else:
         image.memory.drop(place, 4)
-    found = info(opened(process), handles[1])
+    found = info(opened(image, process), handles[1])
     if damage == "wild":
         assert isinstance(found, Unavailable) and found.arguments == (0x4141414141414141,)
         assert found.reason is Reason.INFO_TABLE_LEADS_NOWHERE
     else:
         assert isinstance(found, EntryInfo)
         assert found.audit_mask == Unavailable(Reason.NOT_IN_THE_DUMP, place)
-    other = info(opened(process), handles[0])
+    other = info(opened(image, process), handles[0])
     if damage == "missing part":
         assert other == EntryInfo(0, 0)

@@ -27,8 +27,8 @@ class Foreign(MockTarget):
 
 def system(layout: str, handles: int, free_lists: int = 1) -> KernelImage:
     image = KernelImage(layout, free_lists=free_lists)
-    image.current = image.process("notepad.exe", 0x1514)
-    image.current.handles(handles, image.event())
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
+    image.processor.current.handles(handles, image.objects.event())
     return image
 
 
@@ -39,9 +39,9 @@ def system(layout: str, handles: int, free_lists: int = 1) -> KernelImage:
 def test_without_symbols_the_table_says_it(layout: str, lacks: str) -> None:
     """A page that is missing does not take it away."""
     image = system(layout, 700)
-    leaf = image.current.table.leaves[1]
+    leaf = image.processor.current.table.leaves[1]
     image.memory.drop(leaf, 0x1000)
-    table = HandleTable(Foreign(image, lacks), image.current.table.address)
+    table = HandleTable(Foreign(image, lacks), image.processor.current.table.address)
     assert table.handle_count == 700
 
 
@@ -49,13 +49,13 @@ def test_without_symbols_the_table_says_it(layout: str, lacks: str) -> None:
 def test_of_several_free_lists_one_says_nothing(missing: bool) -> None:
     """Windows 10 19041: without the number of lists the entries are counted."""
     image = system("win10_19041_x64", 700, free_lists=4)
-    table = image.current.table
+    table = image.processor.current.table
     if missing:
-        image.memory.drop(image.symbol("ExpFreeListCount"), 4)
+        image.memory.drop(image.globals.address("ExpFreeListCount"), 4)
         target: MockTarget = MockTarget(image)
     else:
         target = Foreign(image)
-        image.remove_symbol("ExpFreeListCount")
+        image.globals.remove("ExpFreeListCount")
     assert HandleTable(target, table.address).handle_count == 700
     image.memory.drop(table.leaves[1], 0x1000)
     count = HandleTable(target, table.address).handle_count
@@ -66,8 +66,8 @@ def test_of_several_free_lists_one_says_nothing(missing: bool) -> None:
 @pytest.mark.parametrize(("stored", "slots"), [(-72340172838076674, 256), (-3, 256), (257, 256)])
 def test_a_count_that_can_not_be(stored: int, slots: int) -> None:
     image = system("win10_14393_x64", 40)
-    image.current.table.view["FreeLists[0].HandleCount"] = stored & 0xFFFFFFFF
-    count = HandleTable(MockTarget(image), image.current.table.address).handle_count
+    image.processor.current.table.view["FreeLists[0].HandleCount"] = stored & 0xFFFFFFFF
+    count = HandleTable(MockTarget(image), image.processor.current.table.address).handle_count
     assert isinstance(count, Unavailable)
     assert f"its {slots} slots" in words(count)
 
@@ -84,7 +84,7 @@ def test_a_count_unlike_the_number_listed_is_told(
     count: int, note: Optional[str], failed: bool
 ) -> None:
     image = system("win10_14393_x64", 40)
-    image.current.table.view["FreeLists[0].HandleCount"] = count
+    image.processor.current.table.view["FreeLists[0].HandleCount"] = count
     for typed in ("0 1", "0 1 -1 Event"):
         answer = Answer(image, typed)
         assert answer.notes == ([note] if note else [])
@@ -94,7 +94,7 @@ def test_a_count_unlike_the_number_listed_is_told(
 def test_a_table_of_two_moments() -> None:
     """NextHandleNeedingPool ends before what the count says: the rows behind it are missing."""
     image = system("win10_14393_x64", 400)
-    image.current.table.view["NextHandleNeedingPool"] = 0x400
+    image.processor.current.table.view["NextHandleNeedingPool"] = 0x400
     answer = Answer(image, "0 1")
     assert len(answer.rows) == 255
     assert answer.failed

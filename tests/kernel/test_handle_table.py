@@ -28,8 +28,8 @@ def image() -> KernelImage:
 
 def filled(image: KernelImage, count: int, level: int = 0) -> Tuple[MockTable, List[int]]:
     """A process's table with ``count`` handles to one event; and their values."""
-    process = image.process("test.exe", 0x1014, level=level)
-    values = process.handles(count, image.event())
+    process = image.processes.add("test.exe", 0x1014, level=level)
+    values = process.handles(count, image.objects.event())
     return process.table, values
 
 
@@ -231,8 +231,8 @@ def test_the_lowest_byte_of_a_page_pointer_need_not_be_there(
 ) -> None:
     """Pages are aligned, so it is 0; the next one may be anything."""
     image = KernelImage(layout)
-    process = image.process("a.exe", 0x100, level=1)
-    handle = process.handle(image.event())
+    process = image.processes.add("a.exe", 0x100, level=1)
+    handle = process.handle(image.objects.event())
     image.memory.drop(process.table.view["TableCode"] & ~3, missing, "not in the dump")
     table = HandleTable(MockTarget(image), process.table.address)
     rows = [row for page in table.pages() for row in page]

@@ -5,7 +5,7 @@ from typing import List
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
+from mocks.object import MockObject
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.kernel.process import BrokenList, Process
@@ -41,10 +41,12 @@ def kernel(image: KernelImage) -> Kernel:
 def test_the_name_is_found_among_any_optional_headers(
     image: KernelImage, headers: "tuple[str, ...]", table: bool
 ) -> None:
-    item = image.object("Event", "Target", headers=headers, handle_count=3, pointer_count=98304)
+    item = image.objects.make(
+        "Event", "Target", headers=headers, handle_count=3, pointer_count=98304
+    )
     if not table:
         # A dump without ObpInfoMaskToOffset: the distance is computed from the sizes.
-        image.memory.drop(image.symbol("ObpInfoMaskToOffset"), 256)
+        image.memory.drop(image.globals.address("ObpInfoMaskToOffset"), 256)
     subject = kernel(image)
     header = subject.object(item.header).header
     assert (header.handle_count, header.pointer_count) == (3, 98304)
@@ -53,14 +55,14 @@ def test_the_name_is_found_among_any_optional_headers(
 
 
 def test_an_object_without_a_name_has_none(image: KernelImage) -> None:
-    item = image.object("Event", headers=("creator", "quota"))
+    item = image.objects.make("Event", headers=("creator", "quota"))
     subject = kernel(image)
     assert subject.object(item.header).header.name_info is NO_VALUE
     assert subject.namespace.names(subject.object(item.header).header)[0] is NO_VALUE
 
 
 def test_headers_at_the_start_of_readable_memory(image: KernelImage) -> None:
-    item = image.object("Event", own_page=True, headers=())
+    item = image.objects.make("Event", own_page=True, headers=())
     image.memory.drop(item.header - 0x40, 0x40)
     subject = kernel(image)
     found = subject.object(item.header)
@@ -69,7 +71,7 @@ def test_headers_at_the_start_of_readable_memory(image: KernelImage) -> None:
 
 
 def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -> None:
-    item = image.object("Event", "Target", own_page=True, headers=())
+    item = image.objects.make("Event", "Target", own_page=True, headers=())
     image.memory.drop(item.info("name").address, 0x20, "in the page file")
     subject = kernel(image)
     found = subject.object(item.header)
@@ -80,7 +82,7 @@ def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -
 
 
 def test_a_header_that_is_missing(image: KernelImage) -> None:
-    item = image.object("Event", own_page=True)
+    item = image.objects.make("Event", own_page=True)
     image.memory.drop(item.header, 0x30, "in the page file")
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
@@ -89,7 +91,7 @@ def test_a_header_that_is_missing(image: KernelImage) -> None:
 
 
 def test_an_object_is_read_once(image: KernelImage) -> None:
-    items = [image.object("Event") for _ in range(3)]
+    items = [image.objects.make("Event") for _ in range(3)]
     target = MockTarget(image)
     subject = Kernel(target)
     subject.load([items[0].header])
@@ -106,7 +108,7 @@ def test_types_behind_any_cookie(cookie: int) -> None:
     image = KernelImage(cookie=cookie)
     names = ["Event", "File", "Key", "Process", "Token", "ALPC Port"]
     # Objects on many pages, so that the address byte of the encoding takes many values.
-    items = [image.object(name, size=0x300) for name in names * 40]
+    items = [image.objects.make(name, size=0x300) for name in names * 40]
     subject = kernel(image)
     assert [subject.object(item.header).type_name for item in items] == names * 40
 
@@ -114,7 +116,7 @@ def test_types_behind_any_cookie(cookie: int) -> None:
 def test_an_encoded_index_of_zero_is_an_index(image: KernelImage) -> None:
     # index ^ address byte ^ cookie == 0: other tools lose such a handle.
     for _ in range(600):
-        item = image.object("Event", size=0x100)
+        item = image.objects.make("Event", size=0x100)
         if item.view["TypeIndex"] == 0:
             break
     else:
@@ -124,14 +126,14 @@ def test_an_encoded_index_of_zero_is_an_index(image: KernelImage) -> None:
 
 def test_windows_81_does_not_encode() -> None:
     image = KernelImage("win81_x64")
-    item = image.object("Event")
-    assert item.view["TypeIndex"] == image.type_index("Event")
+    item = image.objects.make("Event")
+    assert item.view["TypeIndex"] == image.types.index("Event")
     assert kernel(image).object(item.header).type_name == "Event"
 
 
 def test_a_type_index_that_leads_nowhere(image: KernelImage) -> None:
-    item = image.object("Event", pointer_count=5)
-    image.spoil_type(item, 0xFE)
+    item = image.objects.make("Event", pointer_count=5)
+    image.spoil.type(item, 0xFE)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
     assert "type index 0xfe leads nowhere" in words(found.type_name)
@@ -139,7 +141,7 @@ def test_a_type_index_that_leads_nowhere(image: KernelImage) -> None:
 
 
 def test_a_wrong_cookie_is_noticed(image: KernelImage) -> None:
-    item = image.object("Event")
+    item = image.objects.make("Event")
     kind = image.types["Event"].body("_OBJECT_TYPE")
     kind["Index"] = kind["Index"] + 1
     found = kernel(image).object(item.header)
@@ -149,10 +151,10 @@ def test_a_wrong_cookie_is_noticed(image: KernelImage) -> None:
 
 @pytest.mark.parametrize("symbol", ["ObHeaderCookie", "ObTypeIndexTable"])
 def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -> None:
-    item = image.object("Event")
-    image.memory.drop(image.symbol(symbol), 8 * 256 if "Table" in symbol else 1)
-    image.memory.drop(image.symbol("ObpRootDirectoryObject"), 8)
-    image.memory.drop(image.symbol("KiProcessorBlock"), 8)
+    item = image.objects.make("Event")
+    image.memory.drop(image.globals.address(symbol), 8 * 256 if "Table" in symbol else 1)
+    image.memory.drop(image.globals.address("ObpRootDirectoryObject"), 8)
+    image.memory.drop(image.globals.address("KiProcessorBlock"), 8)
     found = kernel(image).object(item.header)
     assert isinstance(found.type_name, Unavailable)
     assert symbol in words(found.type_name)
@@ -163,15 +165,15 @@ def test_without_the_tables_the_type_says_why(image: KernelImage, symbol: str) -
 def test_types_are_recovered_from_the_directory_of_types(layout: str, how: str) -> None:
     image = KernelImage(layout, cookie=0xA7)
     names = ["Event", "File", "Key", "Process", "Token", "ALPC Port"]
-    items = [image.object(name, size=0x300) for name in names * 10]
+    items = [image.objects.make(name, size=0x300) for name in names * 10]
     for symbol, size in (("ObTypeIndexTable", 8 * 256), ("ObHeaderCookie", 1)):
-        if not image.has_symbol(symbol):
+        if not image.globals.has(symbol):
             continue
         if how == "no memory":
-            image.memory.drop(image.symbol(symbol), size)
+            image.memory.drop(image.globals.address(symbol), size)
         else:
-            image.remove_symbol(symbol)
-            image.remove_symbol("ObpKernelHandleTable")  # which every kernel has
+            image.globals.remove(symbol)
+            image.globals.remove("ObpKernelHandleTable")  # which every kernel has
     subject = kernel(image)
     assert [subject.object(item.header).type_name for item in items] == names * 10
     table, cookie = [*map(words, subject.remarks), ""][:2]
@@ -185,8 +187,8 @@ def test_types_are_recovered_from_the_directory_of_types(layout: str, how: str) 
 
 
 def test_a_cookie_on_which_the_headers_disagree_is_not_taken(image: KernelImage) -> None:
-    item = image.object("Event")
-    image.memory.drop(image.symbol("ObHeaderCookie"), 1)
+    item = image.objects.make("Event")
+    image.memory.drop(image.globals.address("ObHeaderCookie"), 1)
     kind = image.types["Event"]
     kind.view["TypeIndex"] = kind.view["TypeIndex"] ^ 0x33
     found = kernel(image).object(item.header)
@@ -196,9 +198,9 @@ def test_a_cookie_on_which_the_headers_disagree_is_not_taken(image: KernelImage)
 
 def test_the_cookie_by_what_runs_where_the_directory_shows_too_little() -> None:
     image = KernelImage("win10_19041_x64", cookie=0xA7)
-    item = image.object("Event")
-    image.thread(image.current)
-    image.memory.drop(image.symbol("ObHeaderCookie"), 1)
+    item = image.objects.make("Event")
+    image.processes.add_thread(image.processor.current)
+    image.memory.drop(image.globals.address("ObHeaderCookie"), 1)
     # Three headers are enough; here two are left, of the two directories.
     for kind in image.types.values():
         image.memory.drop(kind.header, 0x30, "not in the dump")
@@ -209,12 +211,12 @@ def test_the_cookie_by_what_runs_where_the_directory_shows_too_little() -> None:
 
 
 def test_a_damaged_directory_of_types_gives_what_is_left(image: KernelImage) -> None:
-    item = image.object("Event")
-    image.memory.drop(image.symbol("ObTypeIndexTable"), 8 * 256)
-    place = image.directory(r"\ObjectTypes")
+    item = image.objects.make("Event")
+    image.memory.drop(image.globals.address("ObTypeIndexTable"), 8 * 256)
+    place = image.objects.directory(r"\ObjectTypes")
     # Half of the hash buckets lead nowhere.
     for bucket in range(18):
-        image.set_pointer(place.address + 8 * bucket, 0x4141414141414141)
+        image.memory.set_pointer(place.address + 8 * bucket, 0x4141414141414141)
     subject = kernel(image)
     subject.object(item.header)
     (remark,) = map(words, subject.remarks)
@@ -222,13 +224,13 @@ def test_a_damaged_directory_of_types_gives_what_is_left(image: KernelImage) -> 
 
 
 def test_a_type_is_read_once(image: KernelImage) -> None:
-    items = [image.object("Event") for _ in range(50)] + [image.object("Mutant")]
+    items = [image.objects.make("Event") for _ in range(50)] + [image.objects.make("Mutant")]
     target = MockTarget(image)
     subject = Kernel(target)
     subject.load([item.header for item in items])
     for name in ("Event", "Mutant"):
         kind = image.types[name]
-        size = image.struct("_OBJECT_TYPE").size
+        size = image.build.struct("_OBJECT_TYPE").size
         reads = [a for a, _ in target.log if kind.address <= a < kind.address + size]
         buffer = kind.body("_OBJECT_TYPE")["Name.Buffer"]
         assert len(reads) == 1
@@ -239,8 +241,8 @@ def test_a_type_is_read_once(image: KernelImage) -> None:
 
 
 def test_full_names_go_up_to_the_root(image: KernelImage) -> None:
-    deep = image.named("Event", r"\Sessions\1\BaseNamedObjects\Ready")
-    shallow = image.named("Event", r"\TopLevel")
+    deep = image.objects.make("Event", r"\Sessions\1\BaseNamedObjects\Ready")
+    shallow = image.objects.make("Event", r"\TopLevel")
     subject = kernel(image)
 
     def name(item: object) -> object:
@@ -248,24 +250,24 @@ def test_full_names_go_up_to_the_root(image: KernelImage) -> None:
 
     assert name(deep) == r"\Sessions\1\BaseNamedObjects\Ready"
     assert name(shallow) == r"\TopLevel"
-    assert name(image.directory(r"\Sessions\1")) == r"\Sessions\1"
-    assert name(image.directory("\\")) == "\\"
+    assert name(image.objects.directory(r"\Sessions\1")) == r"\Sessions\1"
+    assert name(image.objects.directory("\\")) == "\\"
 
 
 def test_a_directory_is_read_once(image: KernelImage) -> None:
-    items = [image.named("Event", rf"\BaseNamedObjects\E{n}") for n in range(20)]
+    items = [image.objects.make("Event", rf"\BaseNamedObjects\E{n}") for n in range(20)]
     target = MockTarget(image)
     subject = Kernel(target)
     for item in items:
         subject.namespace.names(subject.object(item.header).header)[0]
-    place = image.directory(r"\BaseNamedObjects")
+    place = image.objects.directory(r"\BaseNamedObjects")
     reads = [a for a, size in target.log if a <= place.header < a + size]
     assert len(reads) == 1
 
 
 def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
-    item = image.named("Event", r"\a\b\c\Event")
-    image.spoil_directory(r"\a", r"\a\b\c")
+    item = image.objects.make("Event", r"\a\b\c\Event")
+    image.spoil.directory(r"\a", r"\a\b\c")
     subject = kernel(image)
     header = subject.object(item.header).header
     name = subject.namespace.names(header)[0]
@@ -274,8 +276,8 @@ def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
 
 
 def test_a_directory_that_is_missing(image: KernelImage) -> None:
-    item = image.named("Event", r"\a\b\Event")
-    place = image.directory(r"\a")
+    item = image.objects.make("Event", r"\a\b\Event")
+    place = image.objects.directory(r"\a")
     image.memory.drop(place.header, 0x30, "in the page file")
     subject = kernel(image)
     name = subject.namespace.names(subject.object(item.header).header)[0]
@@ -285,14 +287,18 @@ def test_a_directory_that_is_missing(image: KernelImage) -> None:
 def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
     """The system itself (ObQueryNameString) writes three dots for a directory without a name, as
     that of a private namespace, and for one that was taken out of its own."""
-    private = image.object("Directory", size=image.struct("_OBJECT_DIRECTORY").size)
-    item = image.named("Mutant", "Leaf", private)
-    below = image.named("Directory", "sub", private, image.struct("_OBJECT_DIRECTORY").size)
-    deep = image.named("Event", "Deep", below)
-    device = image.named("Device", "Nameless", private, image.struct("_DEVICE_OBJECT").size)
-    file = image.file(r"\x.txt", device)
-    gone = image.named("Event", r"\Gone\Event")
-    image.directory("\\Gone").info("name")["Directory"] = 0
+    private = image.objects.make("Directory", size=image.build.struct("_OBJECT_DIRECTORY").size)
+    item = image.objects.make("Mutant", "Leaf", private)
+    below = image.objects.make(
+        "Directory", "sub", private, image.build.struct("_OBJECT_DIRECTORY").size
+    )
+    deep = image.objects.make("Event", "Deep", below)
+    device = image.objects.make(
+        "Device", "Nameless", private, image.build.struct("_DEVICE_OBJECT").size
+    )
+    file = image.files.open(r"\x.txt", device)
+    gone = image.objects.make("Event", r"\Gone\Event")
+    image.objects.directory("\\Gone").info("name")["Directory"] = 0
     subject = kernel(image)
 
     def name(item: MockObject) -> object:
@@ -304,22 +310,22 @@ def test_a_directory_that_stands_nowhere(image: KernelImage) -> None:
     assert name(gone) == r"\...\Event"
     assert Objects(subject).describe(subject.object(file.header)).name == r"\...\Nameless\x.txt"
     # Without the global the root still says what it is.
-    image.remove_symbol("ObpRootDirectoryObject")
+    image.globals.remove("ObpRootDirectoryObject")
     subject = kernel(image)
-    assert name(image.named("Event", r"\BaseNamedObjects\E")) == r"\BaseNamedObjects\E"
+    assert name(image.objects.make("Event", r"\BaseNamedObjects\E")) == r"\BaseNamedObjects\E"
     assert name(item) == r"\...\Leaf"
 
 
 def test_an_object_outside_of_all_directories_has_its_leaf(image: KernelImage) -> None:
-    item = image.object("Desktop", "Default")
+    item = image.objects.make("Desktop", "Default")
     subject = kernel(image)
     assert subject.namespace.names(subject.object(item.header).header)[0] == "Default"
 
 
 @pytest.mark.parametrize("length", [0xFFFE, 0x7FFE])
 def test_a_name_of_absurd_length(image: KernelImage, length: int) -> None:
-    item = image.object("Event", "Target", own_page=True)
-    image.spoil_name(item, length)
+    item = image.objects.make("Event", "Target", own_page=True)
+    image.spoil.name(item, length)
     subject = kernel(image)
     found = subject.object(item.header)
     assert found.type_name == "Event"
@@ -337,7 +343,7 @@ def test_a_name_of_absurd_length(image: KernelImage, length: int) -> None:
 def test_a_name_that_can_not_be(
     image: KernelImage, length: int, maximum: int, buffer: object, reason: str
 ) -> None:
-    item = image.object("Event", "Target")
+    item = image.objects.make("Event", "Target")
     info = item.info("name")
     info["Name.Length"], info["Name.MaximumLength"] = length, maximum
     if buffer is not None:
@@ -352,9 +358,9 @@ def test_a_name_that_can_not_be(
 
 def three(image: KernelImage) -> "List[object]":
     return [
-        image.process("smss.exe", 0x138, peb=0x7F6639BF000, dirbase=0x10CB74000),
-        image.process("csrss.exe", 0x1BC, parent=0x138, session=0),
-        image.process("longestname.exe", 0x1514, parent=0x170C, session=1),
+        image.processes.add("smss.exe", 0x138, peb=0x7F6639BF000, dirbase=0x10CB74000),
+        image.processes.add("csrss.exe", 0x1BC, parent=0x138, session=0),
+        image.processes.add("longestname.exe", 0x1514, parent=0x170C, session=1),
     ]
 
 
@@ -376,7 +382,7 @@ def test_the_fields_of_a_process(image: KernelImage) -> None:
 def test_the_list_of_processes(image: KernelImage) -> None:
     made = three(image)
     found = list(kernel(image).processes.all())
-    assert [item.address for item in found] == [image.system.address] + [
+    assert [item.address for item in found] == [image.processes.system.address] + [
         process.address for process in made
     ]
 
@@ -398,7 +404,7 @@ def test_a_broken_list_is_taken_from_its_other_end(image: KernelImage) -> None:
     image.memory.drop(links, 8, "in the page file")  # Flink only
     found = list(kernel(image).processes.all())
     assert [item.address for item in found if isinstance(item, Process)] == [
-        image.system.address,
+        image.processes.system.address,
         made[0].address,
         made[1].address,
         made[2].address,
@@ -409,18 +415,18 @@ def test_a_broken_list_is_taken_from_its_other_end(image: KernelImage) -> None:
 
 def test_a_list_that_runs_in_a_circle_ends(image: KernelImage) -> None:
     made = three(image)
-    image.spoil_process_list(made[1], made[0])
+    image.spoil.process_list(made[1], made[0])
     found = list(kernel(image).processes.all())
     addresses = [item.address for item in found if isinstance(item, Process)]
     assert sorted(addresses) == sorted(
-        [image.system.address] + [process.address for process in made]
+        [image.processes.system.address] + [process.address for process in made]
     )
     assert any(isinstance(item, BrokenList) and "circle" in words(item.reason) for item in found)
 
 
 def test_a_link_that_leads_nowhere_ends(image: KernelImage) -> None:
     made = three(image)
-    image.set_pointer(made[0].view.at("ActiveProcessLinks"), 0x4141414141414141)
+    image.memory.set_pointer(made[0].view.at("ActiveProcessLinks"), 0x4141414141414141)
     found = list(kernel(image).processes.all())
     assert len([item for item in found if isinstance(item, Process)]) == 4
     assert any(isinstance(item, BrokenList) and "nowhere" in words(item.reason) for item in found)
@@ -437,5 +443,5 @@ def test_a_process_of_which_a_part_is_missing(image: KernelImage) -> None:
 
 def test_the_kernel_table_is_found_without_its_symbol(image: KernelImage, mocker) -> None:
     subject = kernel(image)
-    image.memory.drop(image.symbol("ObpKernelHandleTable"), 8)
-    assert subject.kernel_table_address() == image.system.table.address
+    image.memory.drop(image.globals.address("ObpKernelHandleTable"), 8)
+    assert subject.kernel_table_address() == image.processes.system.table.address

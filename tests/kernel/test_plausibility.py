@@ -32,12 +32,12 @@ ALWAYS = {
 
 def filled(layout: str) -> KernelImage:
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
+    image.processes.system.handle(image.processes.system, value=4)
     for number in range(4):
-        process = image.process(f"p{number}.exe", 0x104 + 0x40 * number)
-        process.handle(image.event())
-        if image.has_struct("_ETHREAD"):
-            image.thread(process)
+        process = image.processes.add(f"p{number}.exe", 0x104 + 0x40 * number)
+        process.handle(image.objects.event())
+        if image.build.has_struct("_ETHREAD"):
+            image.processes.add_thread(process)
     return image
 
 
@@ -75,10 +75,10 @@ def test_the_right_layout_passes_every_check(layout: str) -> None:
     assert verdict.failed == []
     threads = {"the ids that threads know", "the process ids that running threads know"}
     counts = {"the counts of their handles"}
-    expected = ALWAYS | (threads if image.has_struct("_ETHREAD") else set())
+    expected = ALWAYS | (threads if image.build.has_struct("_ETHREAD") else set())
     assert set(verdict.passed) - counts == expected
     # From 8 on several free lists may share the count, and only symbols say how many.
-    assert counts <= set(verdict.passed) or image.has_struct("_HANDLE_TABLE_FREE_LIST")
+    assert counts <= set(verdict.passed) or image.build.has_struct("_HANDLE_TABLE_FREE_LIST")
 
 
 # Pairs of neighbours whose processes, tables, headers or types are laid out differently.
@@ -121,10 +121,10 @@ FIELDS: Dict[str, str] = {
 @pytest.mark.parametrize("what", FIELDS)
 def test_one_damaged_process_of_many_is_no_other_layout(what: str) -> None:
     image = filled("win10_19041_x64")
-    image.processes[2].view[FIELDS[what]] = 0x333
+    image.processes.all[2].view[FIELDS[what]] = 0x333
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == [] and what in verdict.passed
-    for process in image.processes[1:]:
+    for process in image.processes.all[1:]:
         process.view[FIELDS[what]] = 0x333
     assert what in check_layout(MockTarget(image)).failed
 
@@ -133,29 +133,29 @@ def test_one_damaged_process_of_many_is_no_other_layout(what: str) -> None:
 def test_fields_of_state_have_a_check_each(layout: str) -> None:
     image = filled(layout)
     assert check_layout(MockTarget(image)).proved == {*STATE, COUNT} - {"Session"}
-    image.process("a.exe", 0x304, session=1)
+    image.processes.add("a.exe", 0x304, session=1)
     assert check_layout(MockTarget(image)).proved == {*STATE, COUNT}
 
 
 def test_a_count_that_is_not_that_of_the_entries() -> None:
     image = filled("win7_sp1_x64")
-    for process in image.processes:
+    for process in image.processes.all:
         process.table.view["HandleCount"] = 0x12
     assert check_layout(MockTarget(image)).failed == ["the counts of their handles"]
 
 
 def test_a_session_that_the_token_does_not_have() -> None:
     image = filled("win10_19041_x64")
-    process = image.process("a.exe", 0x304, session=1)
-    process.view["Token.Value"] = image.token(session=1).address | 7
+    process = image.processes.add("a.exe", 0x304, session=1)
+    process.view["Token.Value"] = image.tokens.add(session=1).address | 7
     assert "Session" in check_layout(MockTarget(image)).proved
-    process.view["Token.Value"] = image.token(session=2).address | 7
+    process.view["Token.Value"] = image.tokens.add(session=2).address | 7
     # One may be torn: that leaves the field unproved, and many speak against the layout.
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == [] and "Session" not in verdict.proved
     for number in range(3):
-        other = image.process("b.exe", 0x404 + 4 * number, session=1)
-        other.view["Token.Value"] = image.token(session=2).address | 7
+        other = image.processes.add("b.exe", 0x404 + 4 * number, session=1)
+        other.view["Token.Value"] = image.tokens.add(session=2).address | 7
     assert check_layout(MockTarget(image)).failed == ["the sessions of the processes"]
 
 
@@ -168,7 +168,7 @@ def test_a_type_that_is_paged_out_speaks_against_nothing() -> None:
 
 def test_a_program_may_be_called_system() -> None:
     image = filled("win10_19041_x64")
-    image.current = image.process("System", 0x304)
+    image.processor.current = image.processes.add("System", 0x304)
     assert check_layout(MockTarget(image)).failed == []
 
 
@@ -176,9 +176,9 @@ def test_exit_times_where_the_layout_has_another_field() -> None:
     # As 14393's first layout reads its serviced kernels: ExitTime lies on RequestedTimerResolution,
     # which some processes have, and ExitStatus on something that is 0.
     image = filled("win10_14393_x64")
-    for process in image.processes:
+    for process in image.processes.all:
         process.view["ExitStatus"] = 0
-    image.processes[2].view["ExitTime.QuadPart"] = 10_000
+    image.processes.all[2].view["ExitTime.QuadPart"] = 10_000
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == ["the exit status of the processes"]
     assert "ExitTime" not in verdict.proved
@@ -186,10 +186,10 @@ def test_exit_times_where_the_layout_has_another_field() -> None:
 
 def test_some_processes_may_have_exited() -> None:
     image = filled("win10_19041_x64")
-    for process in image.processes[1:3]:
-        process.exit(status=0x103 if process is image.processes[2] else 1)
+    for process in image.processes.all[1:3]:
+        process.exit(status=0x103 if process is image.processes.all[2] else 1)
     # One is being ended: it has a status and no time yet.
-    image.processes[3].view["ExitStatus"] = 1
+    image.processes.all[3].view["ExitStatus"] = 1
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == [] and "ExitTime" in verdict.proved
 
@@ -197,7 +197,7 @@ def test_some_processes_may_have_exited() -> None:
 def test_threads_that_do_not_know_their_id() -> None:
     # 2003 SP1 and SP2 keep an ETHREAD's Cid in different places and everything else alike.
     image = filled("win2003_sp2_x64")
-    for process in image.processes:
+    for process in image.processes.all:
         for thread in process.threads:
             thread.view["Cid.UniqueThread"] = 0x7777
     assert check_layout(MockTarget(image)).failed == ["the ids that threads know"]
@@ -205,12 +205,12 @@ def test_threads_that_do_not_know_their_id() -> None:
 
 def test_what_is_missing_counts_neither_way() -> None:
     image = filled("win10_19041_x64")
-    for process in image.processes:
+    for process in image.processes.all:
         image.memory.drop_page(process.address)
     # Processes share pages with types: nothing of all this can be read.
     verdict = check_layout(MockTarget(image))
     assert verdict.failed == [] and "System's process id" not in verdict.passed
-    image.memory.drop_page(image.symbol("PsActiveProcessHead"))
+    image.memory.drop_page(image.globals.address("PsActiveProcessHead"))
     assert check_layout(MockTarget(image)).failed == []
 
 

@@ -80,7 +80,7 @@ def descriptor(dacl: Optional[bytes], sacl: Optional[bytes] = None, control: int
 
 def read(data: bytes, lost: Optional[int] = None) -> Descriptor:
     image = KernelImage()
-    place = image.allocate(max(len(data), 0x100) + 0x800)
+    place = image.pool.allocate(max(len(data), 0x100) + 0x800)
     image.memory.write(place, data)
     if lost is not None:
         image.memory.drop(place + lost, 4, "in the page file")

@@ -44,19 +44,19 @@ def u64(image: KernelImage, address: int) -> int:
 
 
 def pointer(image: KernelImage, address: int) -> int:
-    return _number(image, address, 4 if "x86" in image.layout_name else 8)
+    return _number(image, address, 4 if "x86" in image.build.name else 8)
 
 
 def unicode(image: KernelImage, address: int) -> str:
     """The text of a UNICODE_STRING."""
-    wide = 4 if "x86" in image.layout_name else 8
+    wide = 4 if "x86" in image.build.name else 8
     length, buffer = u16(image, address), pointer(image, address + wide)
     return image.memory.peek(buffer, length).decode("utf-16-le") if length else ""
 
 
 def follow(image: KernelImage, head: int) -> List[int]:
     """The entries of a LIST_ENTRY list; both directions must agree."""
-    wide = 4 if "x86" in image.layout_name else 8
+    wide = 4 if "x86" in image.build.name else 8
     found: List[int] = []
     place = pointer(image, head)
     while place != head:
@@ -84,7 +84,7 @@ _OLD = ("winxp", "win2003", "vista", "win7")
 
 def decode(image: KernelImage, entry: int) -> Entry:
     """An entry by the published rules for each build."""
-    name = image.layout_name
+    name = image.build.name
     if name.startswith(_OLD):
         low = pointer(image, entry)
         second = u32(image, entry + (4 if "x86" in name else 8))

@@ -38,9 +38,9 @@ def header_behind(image: KernelImage, entry: int) -> int:
 
 
 def type_name(image: KernelImage, header: int) -> str:
-    cookie = u8(image, image.symbol("ObHeaderCookie"))
+    cookie = u8(image, image.globals.address("ObHeaderCookie"))
     index = u8(image, header + 0x18) ^ (header >> 8 & 0xFF) ^ cookie
-    return unicode(image, u64(image, image.symbol("ObTypeIndexTable") + 8 * index) + 0x10)
+    return unicode(image, u64(image, image.globals.address("ObTypeIndexTable") + 8 * index) + 0x10)
 
 
 def optional(image: KernelImage, header: int, bit: int) -> int:
@@ -48,22 +48,24 @@ def optional(image: KernelImage, header: int, bit: int) -> int:
     mask = u8(image, header + 0x1A)
     if not mask & bit:
         return 0
-    return header - u8(image, image.symbol("ObpInfoMaskToOffset") + (mask & (bit | bit - 1)))
+    return header - u8(
+        image, image.globals.address("ObpInfoMaskToOffset") + (mask & (bit | bit - 1))
+    )
 
 
 @pytest.fixture
 def processes(image: KernelImage) -> Dict[int, int]:
-    parent = image.process("explorer.exe", 0xBF4, session=1, peb=0x7FF700001000)
-    image.process("a name that is far too long.exe", 0x1514, parent, dirbase=0x287A4002)
+    parent = image.processes.add("explorer.exe", 0xBF4, session=1, peb=0x7FF700001000)
+    image.processes.add("a name that is far too long.exe", 0x1514, parent, dirbase=0x287A4002)
     return {
         u32(image, place - LINKS + PID): place - LINKS
-        for place in follow(image, image.symbol("PsActiveProcessHead"))
+        for place in follow(image, image.globals.address("PsActiveProcessHead"))
     }
 
 
 def test_processes(image: KernelImage, processes: Dict[int, int]) -> None:
     assert list(processes) == [4, 0xBF4, 0x1514]
-    assert u64(image, image.symbol("PsInitialSystemProcess")) == processes[4]
+    assert u64(image, image.globals.address("PsInitialSystemProcess")) == processes[4]
     one, two = processes[0xBF4], processes[0x1514]
     assert image.memory.peek(one + IMAGE_NAME, 15) == b"explorer.exe\0\0\0"
     assert image.memory.peek(two + IMAGE_NAME, 15) == b"a name that is\0"
@@ -80,16 +82,18 @@ def test_processes(image: KernelImage, processes: Dict[int, int]) -> None:
 def test_tables_of_all_processes_are_in_the_list(
     image: KernelImage, processes: Dict[int, int]
 ) -> None:
-    tables = [place - TABLE_LIST for place in follow(image, image.symbol("HandleTableListHead"))]
+    tables = [
+        place - TABLE_LIST for place in follow(image, image.globals.address("HandleTableListHead"))
+    ]
     assert tables == [u64(image, process + TABLE) for process in processes.values()]
     assert [u32(image, table + TABLE_PID) for table in tables] == list(processes)
-    assert u64(image, image.symbol("ObpKernelHandleTable")) == tables[0]
-    assert u64(image, image.symbol("PspCidTable")) not in tables
+    assert u64(image, image.globals.address("ObpKernelHandleTable")) == tables[0]
+    assert u64(image, image.globals.address("PspCidTable")) not in tables
 
 
 def test_an_entry(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    event = image.event()
+    process = image.processes.add("a.exe", 0x100)
+    event = image.objects.event()
     handle = process.handle(event, 0x1F0003, protect=True, audit=True, refcnt=0x1234)
     table = u64(image, process.address + TABLE)
     assert u64(image, table + TABLE_CODE) & 7 == 0
@@ -104,8 +108,8 @@ def test_an_entry(image: KernelImage) -> None:
 
 
 def test_free_entries(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    handles = [process.handle(image.event()) for _ in range(4)]
+    process = image.processes.add("a.exe", 0x100)
+    handles = [process.handle(image.objects.event()) for _ in range(4)]
     process.close(handles[1])
     table = u64(image, process.address + TABLE)
     page = u64(image, table + TABLE_CODE)
@@ -123,8 +127,8 @@ def test_free_entries(image: KernelImage) -> None:
 
 
 def test_object_header_name_and_type(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    event = image.event("\\BaseNamedObjects\\Ready")
+    process = image.processes.add("a.exe", 0x100)
+    event = image.objects.event("\\BaseNamedObjects\\Ready")
     process.handle(event)
     process.handle(event, refcnt=0)
     header = event.header
@@ -139,13 +143,13 @@ def test_object_header_name_and_type(image: KernelImage) -> None:
     above = optional(image, directory, 0x02)
     assert unicode(image, above + 8) == "BaseNamedObjects"
     root = u64(image, above)
-    assert root == u64(image, image.symbol("ObpRootDirectoryObject"))
+    assert root == u64(image, image.globals.address("ObpRootDirectoryObject"))
     assert optional(image, header, 0x01) == 0
     assert optional(image, header, 0x08) == header - 0x40  # 0x20 name, 0x20 quota
 
 
 def test_optional_headers_lie_as_the_mask_says(image: KernelImage) -> None:
-    found = image.object(
+    found = image.objects.make(
         "Event",
         "x",
         size=0x18,
@@ -162,8 +166,8 @@ def test_optional_headers_lie_as_the_mask_says(image: KernelImage) -> None:
 
 
 def test_file(image: KernelImage) -> None:
-    base = image.file("\\Users\\user\\notes.txt")
-    found = image.file("stream", related=base)
+    base = image.files.open("\\Users\\user\\notes.txt")
+    found = image.files.open("stream", related=base)
     assert u16(image, found.address) == 5 and u16(image, found.address + 2) == 0xD8
     assert unicode(image, base.address + 0x58) == "\\Users\\user\\notes.txt"
     assert u64(image, found.address + 0x40) == base.address
@@ -193,49 +197,49 @@ def key_path(image: KernelImage, key: int) -> List[str]:
 
 
 def test_keys(image: KernelImage) -> None:
-    plain = image.key("\\REGISTRY\\MACHINE\\SYSTEM\\Setup")
+    plain = image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM\\Setup")
     assert key_path(image, plain.address) == ["REGISTRY", "MACHINE", "SYSTEM", "Setup"]
-    hive = image.key("\\REGISTRY\\MACHINE\\SOFTWARE\\\u0416", hive_entry=True)
+    hive = image.registry.key("\\REGISTRY\\MACHINE\\SOFTWARE\\\u0416", hive_entry=True)
     parts = key_path(image, hive.address)
     assert parts == ["REGISTRY", "MACHINE", "SOFTWARE", "(ROOT)", "\u0416"]
-    again = image.key("\\REGISTRY\\MACHINE\\SYSTEM", full_name=True)
+    again = image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM", full_name=True)
     block = u64(image, again.address + 8)
     assert block == u64(image, u64(image, plain.address + 8) + 0x48), "one block for one key"
     assert unicode(image, u64(image, block + 0x128)) == "\\REGISTRY\\MACHINE\\SYSTEM"
 
 
 def test_sections(image: KernelImage) -> None:
-    file = image.file("\\Windows\\System32\\ntdll.dll")
-    mapped = image.section(file, image=True)
+    file = image.files.open("\\Windows\\System32\\ntdll.dll")
+    mapped = image.sections.add(file, image=True)
     area = u64(image, mapped.address + 0x28)
     assert area & 3 == 0
     assert u64(image, area + 0x40) & ~0xF == file.address
     assert u64(image, area + 0x40) & 0xF == 0xF
     assert u32(image, area + 0x38) >> 5 & 7 == 0b101  # Image, File
     assert u64(image, u64(image, area)) == area  # segment -> control area
-    memory = u64(image, image.section(size=0x5000).address + 0x28)
+    memory = u64(image, image.sections.add(size=0x5000).address + 0x28)
     assert u64(image, memory + 0x40) == 0 and u32(image, memory + 0x38) >> 5 & 7 == 0
-    remote = u64(image, image.section(file, remote=True).address + 0x28)
+    remote = u64(image, image.sections.add(file, remote=True).address + 0x28)
     assert remote == file.address | 2
 
 
 def test_symbolic_link_and_token(image: KernelImage) -> None:
-    link = image.symbolic_link("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume3")
+    link = image.objects.symbolic_link("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume3")
     assert unicode(image, link.address + 8) == "\\Device\\HarddiskVolume3"
-    token = image.token(user=(5, (32, 544)), session=1, impersonation=2, luid=0x1_0000_03E7)
+    token = image.tokens.add(user=(5, (32, 544)), session=1, impersonation=2, luid=0x1_0000_03E7)
     assert u64(image, token.address + 0x18) == 0x1_0000_03E7
     assert u32(image, token.address + 0xC0) == 2 and u32(image, token.address + 0xC4) == 2
     sid = u64(image, u64(image, token.address + 0x98))
     assert image.memory.peek(sid, 16) == bytes.fromhex("01020000000000052000000020020000")
-    process = image.process("a.exe", 0x100)
-    image.set_token(process, token)
+    process = image.processes.add("a.exe", 0x100)
+    image.tokens.set_primary(process, token)
     assert u64(image, process.address + 0x4B8) & ~0xF == token.address
 
 
 def test_threads(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    thread = image.thread(process, 0x104, name="worker")
-    second = image.thread(process)
+    process = image.processes.add("a.exe", 0x100)
+    thread = image.processes.add_thread(process, 0x104, name="worker")
+    second = image.processes.add_thread(process)
     assert second.tid % 0x400 and second.tid != 0x104
     heads = [place - 0x4E8 for place in follow(image, process.address + THREADS)]
     assert heads == [thread.address, second.address]
@@ -246,9 +250,9 @@ def test_threads(image: KernelImage) -> None:
 
 
 def test_id_table_points_at_bodies(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x138)
-    thread = image.thread(process, 0x9F4)
-    table = u64(image, image.symbol("PspCidTable"))
+    process = image.processes.add("a.exe", 0x138)
+    thread = image.processes.add_thread(process, 0x9F4)
+    table = u64(image, image.globals.address("PspCidTable"))
     code = u64(image, table + TABLE_CODE)
     assert code & 3 == 1, "ids beyond 0x400 need a second page"
     for number, body in ((0x138, process.address), (0x9F4, thread.address)):
@@ -257,21 +261,23 @@ def test_id_table_points_at_bodies(image: KernelImage) -> None:
 
 
 def test_exited_process_stays_in_the_list(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x138)
+    process = image.processes.add("a.exe", 0x138)
     table = process.table.address
     process.exit(0xC0000005 - (1 << 32))
-    links = [place - LINKS for place in follow(image, image.symbol("PsActiveProcessHead"))]
+    links = [place - LINKS for place in follow(image, image.globals.address("PsActiveProcessHead"))]
     assert process.address in links
     assert u64(image, process.address + TABLE) == 0
     assert u64(image, process.address + 0x840) != 0  # ExitTime
     assert u32(image, process.address + 0x7D4) == 0xC0000005
-    tables = [place - TABLE_LIST for place in follow(image, image.symbol("HandleTableListHead"))]
+    tables = [
+        place - TABLE_LIST for place in follow(image, image.globals.address("HandleTableListHead"))
+    ]
     assert table not in tables
 
 
 def test_holders_of_an_object(image: KernelImage) -> None:
-    one, two = image.process("a.exe", 0x100), image.process("b.exe", 0x200)
-    file = image.file("\\x")
+    one, two = image.processes.add("a.exe", 0x100), image.processes.add("b.exe", 0x200)
+    file = image.files.open("\\x")
     one.handle(file)
     one.handle(file)
     info = file.header - 0x10
@@ -286,17 +292,17 @@ def test_holders_of_an_object(image: KernelImage) -> None:
 
 
 def test_dispatcher_objects(image: KernelImage) -> None:
-    owner = image.thread(image.system)
-    event = image.event(manual=False, signaled=True)
+    owner = image.processes.add_thread(image.processes.system)
+    event = image.objects.event(manual=False, signaled=True)
     assert u8(image, event.address) == 1 and u32(image, event.address + 4) == 1
-    assert u8(image, image.event(manual=True).address) == 0
-    mutant = image.mutant(owner=owner, abandoned=True)
+    assert u8(image, image.objects.event(manual=True).address) == 0
+    mutant = image.objects.mutant(owner=owner, abandoned=True)
     assert u8(image, mutant.address) == 2 and u32(image, mutant.address + 4) == 0
     assert u64(image, mutant.address + 0x28) == owner.address
     assert u8(image, mutant.address + 0x30) & 1
-    semaphore = image.semaphore(count=3, limit=10)
+    semaphore = image.objects.semaphore(count=3, limit=10)
     assert u8(image, semaphore.address) == 5
     assert (u32(image, semaphore.address + 4), u32(image, semaphore.address + 0x18)) == (3, 10)
-    timer = image.timer(manual=True, due=5, period=1000)
+    timer = image.objects.timer(manual=True, due=5, period=1000)
     assert u8(image, timer.address) == 8
     assert u64(image, timer.address + 0x18) == 5 and u32(image, timer.address + 0x3C) == 1000

@@ -9,9 +9,10 @@ from typing import Callable
 import pytest
 
 from mocks import KernelImage
+from mocks.clock import NOW
 from mocks.dump import write_bitmap_dump, write_full_dump, write_raw_image
 from mocks.dump.header import HEADER64
-from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT
+from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGE, PAGED_OUT
 
 from ..kdmp import SecondOpinion
 from .dump_file import DumpFile
@@ -24,12 +25,12 @@ FOUR_LEVELS = ["win2003_sp2_x64", "win10_19041_x64"]
 @pytest.fixture
 def busy(image: KernelImage) -> KernelImage:
     """A kernel with two processes, files, keys and some pages of handles."""
-    process = image.process("notepad.exe", 0x1514, session=1)
-    process.handles(600, [image.event(f"\\BaseNamedObjects\\E{n}") for n in range(50)])
-    process.handle(image.file("\\Windows\\notepad.exe"))
-    process.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"))
-    image.process("far.exe", 0x138, dirbase=0x10CB74000)
-    image.current = process
+    process = image.processes.add("notepad.exe", 0x1514, session=1)
+    process.handles(600, [image.objects.event(f"\\BaseNamedObjects\\E{n}") for n in range(50)])
+    process.handle(image.files.open("\\Windows\\notepad.exe"))
+    process.handle(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"))
+    image.processes.add("far.exe", 0x138, dirbase=0x10CB74000)
+    image.processor.current = process
     return image
 
 
@@ -48,8 +49,8 @@ def test_every_page_of_the_image_is_in_the_dump(
 @pytest.mark.parametrize("layout", FOUR_LEVELS)
 def test_kdmp_parser_reads_it(layout: str, tmp_path: Path, write: Writer) -> None:
     image = KernelImage(layout)
-    process = image.process("notepad.exe", 0x1514)
-    process.handles(300, image.event("\\BaseNamedObjects\\x"))
+    process = image.processes.add("notepad.exe", 0x1514)
+    process.handles(300, image.objects.event("\\BaseNamedObjects\\x"))
     process.user.write(0x7FF700001000, b"of this process")
     write(image, tmp_path / "x.dmp")
     other = SecondOpinion(tmp_path / "x.dmp")
@@ -68,16 +69,16 @@ def test_header(busy: KernelImage, tmp_path: Path, write: Writer) -> None:
     write(busy, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     assert (dump.u32(0x8), dump.u32(0xC)) == (15, 19041)
-    assert dump.u64(0x20) == busy.symbol("PsLoadedModuleList")
-    assert dump.u64(0x28) == busy.symbol("PsActiveProcessHead")
+    assert dump.u64(0x20) == busy.globals.address("PsLoadedModuleList")
+    assert dump.u64(0x28) == busy.globals.address("PsActiveProcessHead")
     assert (dump.u32(0x30), dump.u32(0x34)) == (0x8664, 1)
-    assert dump.u64(0x80) == busy.symbol("KdDebuggerDataBlock")
+    assert dump.u64(0x80) == busy.globals.address("KdDebuggerDataBlock")
     assert dump.u64(0xFA0) == len(dump.data)
     assert dump.data[0xFB0:0x1030] == bytes(128)
-    assert dump.u64(0xFA8) == busy.time
+    assert dump.u64(0xFA8) == NOW
     # CONTEXT at 0x348: flags, MxCsr twice (readers compare them), Rip in the kernel.
     assert dump.u32(0x348 + 0x34) == dump.u32(0x348 + 0x118) == 0x1F80
-    assert dump.u64(0x348 + 0xF8) == busy.symbol("DbgBreakPointWithStatus")
+    assert dump.u64(0x348 + 0xF8) == busy.globals.address("DbgBreakPointWithStatus")
     assert dump.u32(0xF00) == 0x80000003
 
 
@@ -152,13 +153,13 @@ def test_a_large_page_is_there_as_a_whole(busy: KernelImage, tmp_path: Path) -> 
 
 
 def test_dumps_of_pages_hold_whole_pages(busy: KernelImage, tmp_path: Path) -> None:
-    busy.memory.drop(busy.system.address, 8)
+    busy.memory.drop(busy.processes.system.address, 8)
     with pytest.raises(ValueError, match="only a part of the page"):
         write_full_dump(busy, tmp_path / "x.dmp")
 
 
 def test_a_raw_image_has_each_page_at_its_own_address(image: KernelImage, tmp_path: Path) -> None:
-    image.process("notepad.exe", 0x1514).handles(600, image.event())
+    image.processes.add("notepad.exe", 0x1514).handles(600, image.objects.event())
     write_full_dump(image, tmp_path / "x.dmp")
     write_raw_image(image, tmp_path / "x.raw")
     dump, raw = DumpFile(tmp_path / "x.dmp"), (tmp_path / "x.raw").read_bytes()
@@ -177,15 +178,15 @@ def test_truncated(busy: KernelImage, tmp_path: Path) -> None:
 
 def test_too_many_runs_are_refused(image: KernelImage, tmp_path: Path) -> None:
     for number in range(HEADER64.most_runs):
-        image.process("a.exe", 0x1004 + 8 * number, dirbase=0x100000000 + number * 0x10000)
+        image.processes.add("a.exe", 0x1004 + 8 * number, dirbase=0x100000000 + number * 0x10000)
     with pytest.raises(ValueError, match=f"a header has room for {HEADER64.most_runs}"):
         write_full_dump(image, tmp_path / "x.dmp")
     write_bitmap_dump(image, tmp_path / "x.dmp")
-    assert DumpFile(tmp_path / "x.dmp").page(image.system.address & ~0xFFF) is not None
+    assert DumpFile(tmp_path / "x.dmp").page(image.processes.system.address & ~0xFFF) is not None
 
 
 def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_path: Path) -> None:
-    one, two = image.process("a.exe", 0x100), image.process("b.exe", 0x200)
+    one, two = image.processes.add("a.exe", 0x100), image.processes.add("b.exe", 0x200)
     one.user.write(0x10000, b"one")
     two.user.write(0x10000, b"two")
     write_full_dump(image, tmp_path / "x.dmp")
@@ -194,7 +195,7 @@ def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_pa
         base = process.directory_base & ~0xFFF
         assert (dump.page(0x10000, base) or b"")[:3] == text
         assert dump.entry(0x10000, base)[0] & 4, "a page of user mode"
-        kernel = image.page_of(one.address)
+        kernel = one.address // PAGE * PAGE
         assert dump.page(kernel, base) == image.memory.page(kernel)
         assert not dump.entry(kernel, base)[0] & 4
     assert dump.page(0x10000) is None
@@ -202,7 +203,7 @@ def test_processes_have_the_kernel_and_their_own_half(image: KernelImage, tmp_pa
 
 def test_tables_of_processes_keep_their_frames(image: KernelImage, tmp_path: Path) -> None:
     # 0x1000 is where the writer would put the first page of memory.
-    process = image.process("a.exe", 0x100, dirbase=0x1000 * 0x1000 | 2)
+    process = image.processes.add("a.exe", 0x100, dirbase=0x1000 * 0x1000 | 2)
     write_full_dump(image, tmp_path / "x.dmp", large=[0xFFFFAD4000000000])
     dump = DumpFile(tmp_path / "x.dmp")
     assert dump.entry(process.address, 0x1000 * 0x1000)[0] & 1
@@ -216,13 +217,13 @@ def test_57_bit_addresses_have_five_levels(tmp_path: Path) -> None:
     dump = DumpFile(tmp_path / "x.dmp")
     for address in image.memory.pages():
         assert dump.page(address, levels=5) == image.memory.page(address)
-    cr4 = image.view("_KPRCB", image.prcb)["ProcessorState.SpecialRegisters.Cr4"]
+    cr4 = image.memory.view("_KPRCB", image.processor.prcb)["ProcessorState.SpecialRegisters.Cr4"]
     assert cr4 & 0x1000
 
 
 def test_a_large_dump_is_streamed(image: KernelImage, tmp_path: Path) -> None:
-    process = image.process("a.exe", 0x100)
-    process.handles(100_000, [image.event() for _ in range(100)])
+    process = image.processes.add("a.exe", 0x100)
+    process.handles(100_000, [image.objects.event() for _ in range(100)])
     write_full_dump(image, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     last = process.table.leaves[-1]

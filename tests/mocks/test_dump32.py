@@ -94,9 +94,9 @@ def test_every_page_of_the_image(
     layout: str, write: Callable[..., None], pae: bool, tmp_path: Path
 ) -> None:
     image = KernelImage(layout, pae=pae)
-    process = image.process("a.exe", 0x100, session=1)
-    process.handles(600, image.event())
-    image.current = process
+    process = image.processes.add("a.exe", 0x100, session=1)
+    process.handles(600, image.objects.event())
+    image.processor.current = process
     write(image, tmp_path / "x.dmp")
     dump = DumpFile32(tmp_path / "x.dmp")
     assert dump.pae is pae
@@ -110,9 +110,9 @@ def test_header_and_debugger_data(pae: bool, tmp_path: Path) -> None:
     write_full_dump(image, tmp_path / "x.dmp")
     dump = DumpFile32(tmp_path / "x.dmp")
     assert (dump.u32(0x8), dump.u32(0xC), dump.u32(0x20)) == (15, 19041, 0x14C)
-    assert dump.u32(0x18) == image.symbol("PsLoadedModuleList")
-    assert dump.u32(0x1C) == image.symbol("PsActiveProcessHead")
-    assert dump.u32(0x320 + 0xB8) == image.symbol("DbgBreakPointWithStatus")
+    assert dump.u32(0x18) == image.globals.address("PsLoadedModuleList")
+    assert dump.u32(0x1C) == image.globals.address("PsActiveProcessHead")
+    assert dump.u32(0x320 + 0xB8) == image.globals.address("DbgBreakPointWithStatus")
     assert dump.u32(0x320) == 0x1003F and dump.u32(0x7D0) == 0x80000003
     assert dump.u32(0xFA0) == len(dump.data)
     at = dump.u32(0x60)
@@ -120,7 +120,9 @@ def test_header_and_debugger_data(pae: bool, tmp_path: Path) -> None:
     assert data[0x10:0x14] == b"KDBG" and struct.unpack_from("<Q", data, 0)[0] == at
     assert struct.unpack_from("<H", data, 0x36)[0] & 1 == int(pae)
     # The GDT's descriptor 0x30 leads to the KPCR, and its Prcb to the current thread.
-    block = int.from_bytes(image.memory.peek(image.symbol("KiProcessorBlock"), 4), "little")
+    block = int.from_bytes(
+        image.memory.peek(image.globals.address("KiProcessorBlock"), 4), "little"
+    )
     assert struct.unpack_from("<H", data, 0x2F8)[0] == 0x30
     special = image.memory.peek(block + struct.unpack_from("<H", data, 0x2BC)[0] + 0x2CC, 0x38)
     gdt = struct.unpack_from("<I", special, 0x2C)[0]
@@ -153,8 +155,8 @@ def test_missing_and_large_pages(pae: bool, tmp_path: Path) -> None:
 @BOTH
 def test_processes_have_their_own_half(pae: bool, tmp_path: Path) -> None:
     image = KernelImage("winxp_sp3_x86", pae=pae)
-    one = image.process("a.exe", 0x100, dirbase=0x1020 if pae else 0x2000)
-    two = image.process("b.exe", 0x200, dirbase=0x1040 if pae else 0x3000)
+    one = image.processes.add("a.exe", 0x100, dirbase=0x1020 if pae else 0x2000)
+    two = image.processes.add("b.exe", 0x200, dirbase=0x1040 if pae else 0x3000)
     one.user.write(0x10000, b"one")
     two.user.write(0x10000, b"two")
     write_full_dump(image, tmp_path / "x.dmp")
@@ -170,7 +172,7 @@ def test_processes_have_their_own_half(pae: bool, tmp_path: Path) -> None:
 def test_too_many_runs_are_refused(tmp_path: Path) -> None:
     image = KernelImage("winxp_sp3_x86")
     for number in range(HEADER32.most_runs):
-        image.process("a.exe", 0x1004 + 8 * number, dirbase=0x10000000 + number * 0x10000)
+        image.processes.add("a.exe", 0x1004 + 8 * number, dirbase=0x10000000 + number * 0x10000)
     with pytest.raises(ValueError, match=f"a header has room for {HEADER32.most_runs}"):
         write_full_dump(image, tmp_path / "x.dmp")
 

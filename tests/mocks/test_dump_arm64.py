@@ -23,8 +23,8 @@ WRITERS = pytest.mark.parametrize("write", [write_full_dump, write_bitmap_dump])
 @WRITERS
 def test_every_page_of_the_image(tmp_path: Path, write: Callable[..., None]) -> None:
     image = KernelImage(LAYOUT)
-    process = image.current = image.process("a.exe", 0x100, session=1)
-    process.handles(600, image.event())
+    process = image.processor.current = image.processes.add("a.exe", 0x100, session=1)
+    process.handles(600, image.objects.event())
     write(image, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     assert dump.arm
@@ -34,14 +34,14 @@ def test_every_page_of_the_image(tmp_path: Path, write: Callable[..., None]) -> 
 
 def test_header_and_debugger_data(tmp_path: Path) -> None:
     image = KernelImage(LAYOUT)
-    image.current = image.process("a.exe", 0x100)
+    image.processor.current = image.processes.add("a.exe", 0x100)
     write_full_dump(image, tmp_path / "x.dmp")
     dump = DumpFile(tmp_path / "x.dmp")
     assert (dump.u32(0xC), dump.u32(0x30), dump.u32(0x34)) == (26100, 0xAA64, 1)
     # CONTEXT of ARM64: flags, Sp at 100, Pc at 108.
     assert dump.u32(0x348) == 0x400007
-    assert dump.u64(0x348 + 0x100) == image.stack + 0xF00
-    assert dump.u64(0x348 + 0x108) == image.symbol("DbgBreakPointWithStatus")
+    assert dump.u64(0x348 + 0x100) == image.processor.stack + 0xF00
+    assert dump.u64(0x348 + 0x108) == image.globals.address("DbgBreakPointWithStatus")
     page, inside = divmod(dump.u64(0x80), PAGE)
     block = (dump.page(page * PAGE) or b"")[inside:] + (dump.page((page + 1) * PAGE) or b"")
     assert block[0x10:0x14] == b"KDBG" and struct.unpack_from("<I", block, 0x14)[0] == 0x380
@@ -51,10 +51,10 @@ def test_header_and_debugger_data(tmp_path: Path) -> None:
     for offset, value in shorts.items():
         assert struct.unpack_from("<H", block, offset)[0] == value, hex(offset)
     # And from there to the current process.
-    prcb = image.pointer(struct.unpack_from("<Q", block, 0x218)[0])
-    thread = image.pointer(prcb + 8)
-    assert image.pointer(thread + 0xB0) == image.current.address
-    assert image.pointer(prcb + 0x8A0) == prcb + 0x360
+    prcb = image.memory.pointer(struct.unpack_from("<Q", block, 0x218)[0])
+    thread = image.memory.pointer(prcb + 8)
+    assert image.memory.pointer(thread + 0xB0) == image.processor.current.address
+    assert image.memory.pointer(prcb + 0x8A0) == prcb + 0x360
     assert image.memory.peek(prcb + 0x360, 0x390) == dump.data[0x348 : 0x348 + 0x390]
 
 
@@ -82,7 +82,7 @@ def test_missing_and_large_pages(tmp_path: Path, write: Callable[..., None]) -> 
 
 def test_processes_have_the_kernel_and_their_own_half(tmp_path: Path) -> None:
     image = KernelImage(LAYOUT)
-    one, two = image.process("a.exe", 0x100), image.process("b.exe", 0x200)
+    one, two = image.processes.add("a.exe", 0x100), image.processes.add("b.exe", 0x200)
     one.user.write(0x10000, b"one")
     two.user.write(0x10000, b"two")
     write_full_dump(image, tmp_path / "x.dmp")

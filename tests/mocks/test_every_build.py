@@ -24,10 +24,12 @@ def has(raw: Dict[str, Any], struct: str, field: str) -> bool:
 @EVERY
 def test_processes_and_sessions(layout: str) -> None:
     image, raw = KernelImage(layout), builds.load_raw(layout)
-    process = image.process("explorer.exe", 0xBF4, session=3, peb=0x7FF01000, dirbase=0x1234002)
+    process = image.processes.add(
+        "explorer.exe", 0xBF4, session=3, peb=0x7FF01000, dirbase=0x1234002
+    )
     links = offset(raw, "_EPROCESS", "ActiveProcessLinks")
-    found = [place - links for place in follow(image, image.symbol("PsActiveProcessHead"))]
-    assert found == [image.system.address, process.address]
+    found = [place - links for place in follow(image, image.globals.address("PsActiveProcessHead"))]
+    assert found == [image.processes.system.address, process.address]
     names = [image.memory.peek(p + offset(raw, "_EPROCESS", "ImageFileName"), 13) for p in found]
     assert names == [b"System".ljust(13, b"\0"), b"explorer.exe\0"]
     at = process.address
@@ -37,7 +39,7 @@ def test_processes_and_sessions(layout: str) -> None:
     assert pointer(image, at + offset(raw, "_EPROCESS", "Pcb.DirectoryTableBase")) == 0x1234002
     session = pointer(image, at + offset(raw, "_EPROCESS", "Session"))
     if "26100" in layout:
-        assert not image.has_struct("_MM_SESSION_SPACE")
+        assert not image.build.has_struct("_MM_SESSION_SPACE")
     else:
         # 2003 has a pointer in front; everything else the id in the third 32 bits.
         place = {"win2003_sp2_x64": 16}.get(layout, 8)
@@ -50,7 +52,7 @@ def test_processes_and_sessions(layout: str) -> None:
 def test_type_and_name_of_an_object(layout: str) -> None:
     image, raw = KernelImage(layout, cookie=0xA7), builds.load_raw(layout)
     wide = 4 if "x86" in layout else 8
-    event = image.event("\\BaseNamedObjects\\Ready")
+    event = image.objects.event("\\BaseNamedObjects\\Ready")
     header = event.header
     assert event.address - header == 6 * wide
     if layout.startswith(NO_TYPE_TABLE):
@@ -60,14 +62,14 @@ def test_type_and_name_of_an_object(layout: str) -> None:
         index = u8(image, header + 3 * wide)
         if layout.startswith(("win10", "win11")):
             index ^= header >> 8 & 0xFF ^ 0xA7
-        kind = pointer(image, image.symbol("ObTypeIndexTable") + wide * index)
+        kind = pointer(image, image.globals.address("ObTypeIndexTable") + wide * index)
         mask = u8(image, header + 3 * wide + 2)
         assert mask & 3 == 2
-        name = header - u8(image, image.symbol("ObpInfoMaskToOffset") + (mask & 3))
+        name = header - u8(image, image.globals.address("ObpInfoMaskToOffset") + (mask & 3))
     assert unicode(image, kind + offset(raw, "_OBJECT_TYPE", "Name")) == "Event"
     assert unicode(image, name + wide) == "Ready"
-    root = pointer(image, image.symbol("ObpRootDirectoryObject"))
-    above = image.directory("\\BaseNamedObjects")
+    root = pointer(image, image.globals.address("ObpRootDirectoryObject"))
+    above = image.objects.directory("\\BaseNamedObjects")
     assert pointer(image, name) == above.address
     assert above.info("name")["Directory"] == root
 
@@ -76,8 +78,8 @@ def test_type_and_name_of_an_object(layout: str) -> None:
 def test_optional_headers_up_to_vista(layout: str) -> None:
     image = KernelImage(layout)
     wide = 4 if "x86" in layout else 8
-    headers = image.usual_headers("creator", "handle", "quota")
-    found = image.object("Event", "x", size=0x18, headers=headers)
+    headers = image.headers.usual("creator", "handle", "quota")
+    found = image.objects.make("Event", "x", size=0x18, headers=headers)
     # Creator info (XP's symbols do not describe it) lies next to the header and has no offset.
     creator = 4 * wide if "creator" in headers else 0
     assert bool(u8(image, found.header + 3 * wide + 3) & 4) == bool(creator)
@@ -91,13 +93,13 @@ def test_optional_headers_up_to_vista(layout: str) -> None:
         else:
             assert stored == 0
     with pytest.raises(ValueError, match="have no audit header"):
-        image.object("Event", headers=("audit",))
+        image.objects.make("Event", headers=("audit",))
 
 
 def test_revocation_info_of_1507_and_footer_of_1607() -> None:
-    old = KernelImage("win10_1507_x64").object("Event", size=0x18, headers=("extended",))
+    old = KernelImage("win10_1507_x64").objects.make("Event", size=0x18, headers=("extended",))
     assert old.info("extended").struct.size == 0x20
-    new = KernelImage("win10_14393_x64").object("Event", size=0x18, headers=("extended",))
+    new = KernelImage("win10_14393_x64").objects.make("Event", size=0x18, headers=("extended",))
     assert new.info("extended").struct.size == 0x10
     assert new.info("extended")["Footer"] > new.address
 
@@ -106,7 +108,7 @@ def test_revocation_info_of_1507_and_footer_of_1607() -> None:
 def test_keys(layout: str) -> None:
     image, raw = KernelImage(layout), builds.load_raw(layout)
     parts = ["REGISTRY", "MACHINE", "gr\u00f6\u00dfe", "\u0416"]
-    key = image.key("\\" + "\\".join(parts))
+    key = image.registry.key("\\" + "\\".join(parts))
     block = pointer(image, key.address + offset(raw, "_CM_KEY_BODY", "KeyControlBlock"))
     wide = 4 if "x86" in layout else 8
     found, small = [], []
@@ -126,8 +128,8 @@ def test_keys(layout: str) -> None:
 def test_sections(layout: str) -> None:
     image, raw = KernelImage(layout), builds.load_raw(layout)
     wide = 4 if "x86" in layout else 8
-    file = image.file("\\Windows\\x.dll")
-    section = image.section(file, image=True)
+    file = image.files.open("\\Windows\\x.dll")
+    section = image.sections.add(file, image=True)
     inner = pointer(image, section.address + 5 * wide)
     if not has(raw, "_SECTION", "u1"):
         inner = pointer(image, inner)  # a _SEGMENT, whose first field is the control area
@@ -138,14 +140,14 @@ def test_sections(layout: str) -> None:
         assert held & ~(7 if wide == 4 else 15) == file.address
     if not has(raw, "_SECTION", "u1"):
         with pytest.raises(ValueError, match="no u1"):
-            image.section(file, remote=True)
+            image.sections.add(file, remote=True)
 
 
 @pytest.mark.parametrize("layout", WITH_THREADS)
 def test_threads(layout: str) -> None:
     image, raw = KernelImage(layout), builds.load_raw(layout)
-    process = image.process("a.exe", 0x100)
-    image.current = process
+    process = image.processes.add("a.exe", 0x100)
+    image.processor.current = process
     (thread,) = process.threads
     wide = 4 if "x86" in layout else 8
     cid = thread.address + offset(raw, "_ETHREAD", "Cid")
@@ -161,7 +163,7 @@ def test_threads(layout: str) -> None:
 @pytest.mark.parametrize("layout", [n for n in WITH_THREADS if "x86" not in n])
 def test_32_bit_processes_on_64_bit(layout: str) -> None:
     image, raw = KernelImage(layout), builds.load_raw(layout)
-    process = image.process("a.exe", 0x100, wow64_peb=0x2E1000)
+    process = image.processes.add("a.exe", 0x100, wow64_peb=0x2E1000)
     if has(raw, "_EPROCESS", "Wow64Process"):
         assert (
             pointer(image, process.address + offset(raw, "_EPROCESS", "Wow64Process")) == 0x2E1000
@@ -174,8 +176,8 @@ def test_32_bit_processes_on_64_bit(layout: str) -> None:
 def test_references_that_an_open_handle_keeps() -> None:
     def after_one(layout: str) -> int:
         image = KernelImage(layout)
-        event = image.event(pointer_count=0)
-        image.system.handle(event)
+        event = image.objects.event(pointer_count=0)
+        image.processes.system.handle(event)
         return event.pointer_count
 
     assert after_one("win7_sp1_x64") == 1

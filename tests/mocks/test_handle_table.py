@@ -7,7 +7,7 @@ from typing import List, Set
 import pytest
 
 from mocks import KernelImage, builds
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 
 from .reading import decode, offset, pointer, u32, u64
 
@@ -30,15 +30,19 @@ def leaves(image: KernelImage, code: int) -> List[int]:
 
 
 def table_of(image: KernelImage, process: MockProcess) -> int:
-    raw = builds.load_raw(image.layout_name)
+    raw = builds.load_raw(image.build.name)
     return pointer(image, process.address + offset(raw, "_EPROCESS", "ObjectTable"))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_entries_of_every_build(layout: str) -> None:
     image = KernelImage(layout)
-    process = image.process("a.exe", 0x100)
-    objects = [image.event(), image.plain("Section"), image.plain("Job")]
+    process = image.processes.add("a.exe", 0x100)
+    objects = [
+        image.objects.event(),
+        image.objects.make("Section", size=0x40),
+        image.objects.make("Job", size=0x40),
+    ]
     for number, found in enumerate(objects):
         process.handle(found, 0x1F0003, inherit=number == 0, protect=number == 1, audit=number == 2)
     raw = builds.load_raw(layout)
@@ -55,8 +59,8 @@ def test_entries_of_every_build(layout: str) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_free_entries_and_counts_of_every_build(layout: str) -> None:
     image = KernelImage(layout)
-    process = image.process("a.exe", 0x100)
-    event = image.event()
+    process = image.processes.add("a.exe", 0x100)
+    event = image.objects.event()
     handles = [process.handle(event) for _ in range(3)]
     process.close(handles[1])
     fields = builds.load_raw(layout)["user_types"]["_HANDLE_TABLE"]["fields"]
@@ -91,8 +95,8 @@ def test_free_entries_and_counts_of_every_build(layout: str) -> None:
 def test_levels_follow_the_number_of_handles(
     image: KernelImage, count: int, level: int, pages: int
 ) -> None:
-    process = image.process("a.exe", 0x100)
-    event = image.event()
+    process = image.processes.add("a.exe", 0x100)
+    event = image.objects.event()
     values = process.handles(count, event)
     code = u64(image, process.table.address + 8)
     assert code & 3 == level == process.table.level
@@ -111,20 +115,20 @@ def test_levels_follow_the_number_of_handles(
 
 def test_forced_levels(image: KernelImage) -> None:
     for level in (0, 1, 2):
-        process = image.process("a.exe", 0x100 + 4 * level, level=level)
-        process.handle(image.event())
+        process = image.processes.add("a.exe", 0x100 + 4 * level, level=level)
+        process.handle(image.objects.event())
         code = u64(image, process.table.address + 8)
         assert code & 3 == level
         assert leaves(image, code) == process.table.leaves
 
 
 def test_the_free_chain_visits_every_free_entry_once(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    values = process.handles(300, image.event())
+    process = image.processes.add("a.exe", 0x100)
+    values = process.handles(300, image.objects.event())
     closed = values[5:250:7]
     for value in closed:
         process.close(value)
-    process.handle(image.event(), value=0x7FC)
+    process.handle(image.objects.event(), value=0x7FC)
     table = process.table.address
     free: Set[int] = set()
     place, last = u64(image, table + 0x48), 0
@@ -141,26 +145,26 @@ def test_the_free_chain_visits_every_free_entry_once(image: KernelImage) -> None
 
 
 def test_a_chosen_handle_makes_the_table_large_enough(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    assert process.handle(image.event(), value=0x1004) == 0x1004
+    process = image.processes.add("a.exe", 0x100)
+    assert process.handle(image.objects.event(), value=0x1004) == 0x1004
     assert u32(image, process.table.address) == 0x1400
-    assert process.handle(image.event()) == 4
+    assert process.handle(image.objects.event()) == 4
     for wrong in (0x1004, 0x400, 0):
         with pytest.raises(ValueError, match="in use, or the first of its page"):
-            process.handle(image.event(), value=wrong)
+            process.handle(image.objects.event(), value=wrong)
     with pytest.raises(ValueError, match="is not open"):
         process.close(8)
 
 
 def test_kernel_handles_lose_their_sign_bit(image: KernelImage) -> None:
-    assert image.system.handle(image.event(), value=0x80000478) == 0x478
+    assert image.processes.system.handle(image.objects.event(), value=0x80000478) == 0x478
 
 
 def test_counts_of_several_free_lists_may_be_negative() -> None:
     image = KernelImage("win10_19041_x64", free_lists=4)
-    assert u32(image, image.symbol("ExpFreeListCount")) == 4
-    process = image.process("a.exe", 0x100)
-    process.handles(10, image.event())
+    assert u32(image, image.globals.address("ExpFreeListCount")) == 4
+    process = image.processes.add("a.exe", 0x100)
+    process.handles(10, image.objects.event())
     process.table.shift_count(6)
     counts = []
     for number in range(4):
@@ -171,21 +175,21 @@ def test_counts_of_several_free_lists_may_be_negative() -> None:
 
 def test_builds_without_the_count_have_one_list() -> None:
     image = KernelImage("win11_22621_x64", free_lists=4)
-    assert image.free_lists == 1
+    assert image.processes.free_lists == 1
     with pytest.raises(ValueError, match="one free list only"):
-        image.system.table.shift_count(1)
+        image.processes.system.table.shift_count(1)
 
 
 def test_addresses_of_a_real_capture(image: KernelImage) -> None:
-    process = image.process(
+    process = image.processes.add(
         "smss.exe",
         0x138,
         at=0xFFFFFA8004F48940,
         table_at=0xFFFFF8A00066F700,
         leaf_at=0xFFFFF8A000670000,
     )
-    section = image.section(at=0xFFFFF8A000633F00)
-    image.place_type("Section", 0xFFFFFA80035FEF20)
+    section = image.sections.add(at=0xFFFFF8A000633F00)
+    image.types.place("Section", 0xFFFFFA80035FEF20)
     process.handle(section, 6, inherit=True, value=0x40)
     assert process.address == 0xFFFFFA8004F48940
     assert process.table.entry_address(0x40) == 0xFFFFF8A000670100
@@ -193,8 +197,8 @@ def test_addresses_of_a_real_capture(image: KernelImage) -> None:
 
 
 def test_what_lies_somewhere_can_not_be_overwritten(image: KernelImage) -> None:
-    image.event(at=0xFFFFAD1000001040)
+    image.objects.event(at=0xFFFFAD1000001040)
     with pytest.raises(ValueError, match="in use already"):
-        image.event(at=0xFFFFAD1000001050)
+        image.objects.event(at=0xFFFFAD1000001050)
     with pytest.raises(ValueError, match="not aligned"):
-        image.system.handle(image.event(at=0xFFFFAD1000002048))
+        image.processes.system.handle(image.objects.event(at=0xFFFFAD1000002048))

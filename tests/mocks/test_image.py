@@ -20,7 +20,9 @@ def content(image: KernelImage) -> list:
 def test_the_same_calls_make_the_same_bytes() -> None:
     def build(seed: int) -> list:
         image = KernelImage(seed=seed)
-        image.process("a.exe", 0x100).handles(300, image.event("\\BaseNamedObjects\\x"))
+        image.processes.add("a.exe", 0x100).handles(
+            300, image.objects.event("\\BaseNamedObjects\\x")
+        )
         return content(image)
 
     assert build(1) == build(1)
@@ -33,13 +35,13 @@ def test_symbol_file(image: KernelImage) -> None:
     assert isf.identity is not None
     assert (isf.identity.guid, isf.identity.age) == (image.kernel.guid, 1)
     assert isf.identity.name == "ntkrnlmp.pdb"
-    assert image.base + isf.symbol("PspCidTable") == image.symbol("PspCidTable")
+    assert image.base + isf.symbol("PspCidTable") == image.globals.address("PspCidTable")
     assert isf.struct("_EPROCESS").offset("ObjectTable") == 0x570
 
 
 def test_every_build_has_another_identity() -> None:
     assert len({KernelImage(name).kernel.guid for name in builds.names()}) >= len(
-        {KernelImage(name).build for name in builds.names()}
+        {KernelImage(name).build.number for name in builds.names()}
     )
 
 
@@ -62,7 +64,7 @@ def test_kernel_image_is_a_pe_with_a_debug_record(image: KernelImage) -> None:
 
 
 def test_a_kernel_from_a_linker_takes_its_place() -> None:
-    other = bytearray(KernelImage("win11_22000_x64", seed=7).kernel_image_bytes)
+    other = bytearray(KernelImage("win11_22000_x64", seed=7).kernel.data)
     symbols = {
         name: row["address"] + 0x40
         for name, row in builds.load_raw("win10_19041_x64")["symbols"].items()
@@ -70,7 +72,7 @@ def test_a_kernel_from_a_linker_takes_its_place() -> None:
     image = KernelImage("win10_19041_x64", kernel_image=bytes(other), symbols=symbols)
     assert image.kernel.guid == PeImage(bytes(other)).guid
     assert image.isf()["metadata"]["windows"]["pdb"]["GUID"] == image.kernel.guid
-    assert image.symbol("PspCidTable") == image.base + symbols["PspCidTable"]
+    assert image.globals.address("PspCidTable") == image.base + symbols["PspCidTable"]
     assert image.memory.peek(image.base, 0x400) == bytes(other[:0x400])
 
 
@@ -81,8 +83,8 @@ def test_not_a_pe() -> None:
 
 def test_base_and_cookie_are_chosen() -> None:
     image = KernelImage(base=0xFFFFF8047BA00000, cookie=0xE1)
-    assert image.symbol("ObHeaderCookie") >> 24 == 0xFFFFF8047B
-    assert image.memory.peek(image.symbol("ObHeaderCookie"), 1) == b"\xe1"
+    assert image.globals.address("ObHeaderCookie") >> 24 == 0xFFFFF8047B
+    assert image.memory.peek(image.globals.address("ObHeaderCookie"), 1) == b"\xe1"
 
 
 def test_a_base_that_is_too_wide() -> None:
@@ -92,7 +94,7 @@ def test_a_base_that_is_too_wide() -> None:
 
 def test_globals_of_a_debugger(image: KernelImage) -> None:
     def text(name: str, size: int) -> bytes:
-        return image.memory.peek(image.symbol(name), size)
+        return image.memory.peek(image.globals.address(name), size)
 
     assert text("NtBuildLab", 6) == b"19041."
     assert int.from_bytes(text("NtBuildNumber", 4), "little") == 0xF0000000 | 19041
@@ -100,11 +102,11 @@ def test_globals_of_a_debugger(image: KernelImage) -> None:
     assert data[0x10:0x18] == b"KDBG" + struct.pack("<I", 0x380)
     quad = struct.unpack_from
     assert quad("<Q", data, 0x18)[0] == image.base
-    assert quad("<Q", data, 0x48)[0] == image.symbol("PsLoadedModuleList")
-    assert quad("<Q", data, 0x50)[0] == image.symbol("PsActiveProcessHead")
-    assert quad("<Q", data, 0x58)[0] == image.symbol("PspCidTable")
+    assert quad("<Q", data, 0x48)[0] == image.globals.address("PsLoadedModuleList")
+    assert quad("<Q", data, 0x50)[0] == image.globals.address("PsActiveProcessHead")
+    assert quad("<Q", data, 0x58)[0] == image.globals.address("PspCidTable")
     assert quad("<Q", data, 0x138)[0] == 0x1000
-    assert quad("<Q", data, 0x218)[0] == image.symbol("KiProcessorBlock")
+    assert quad("<Q", data, 0x218)[0] == image.globals.address("KiProcessorBlock")
 
 
 def test_offsets_of_the_debugger_data_equal_those_of_a_real_kernel(
@@ -115,7 +117,7 @@ def test_offsets_of_the_debugger_data_equal_those_of_a_real_kernel(
 
     real = (Path(str(real_data)) / "triage_x64.dmp").read_bytes()
     at = struct.unpack_from("<I", real, 0x2070)[0]
-    ours = image.memory.peek(image.symbol("KdDebuggerDataBlock"), 0x340)
+    ours = image.memory.peek(image.globals.address("KdDebuggerDataBlock"), 0x340)
     # Not ours: Mhz, CPU type, vendor string, DPC routine (2b2, 2b6, 2b8, 2ba), and pointers.
     known = [
         offset
@@ -128,24 +130,24 @@ def test_offsets_of_the_debugger_data_equal_those_of_a_real_kernel(
 
 
 def test_the_processor_runs_the_current_process(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x100)
-    image.current = process
-    prcb = image.get_global("KiProcessorBlock")
-    thread = image.pointer(prcb + 8)
+    process = image.processes.add("a.exe", 0x100)
+    image.processor.current = process
+    prcb = image.globals.get("KiProcessorBlock")
+    thread = image.memory.pointer(prcb + 8)
     assert thread == process.threads[0].address
-    assert image.pointer(thread + 0x98 + 0x20) == process.address
+    assert image.memory.pointer(thread + 0x98 + 0x20) == process.address
 
 
 def test_32_bit_processes_and_image_files(image: KernelImage) -> None:
-    file = image.file("\\Windows\\a.exe")
-    process = image.process("a.exe", 0x100, wow64_peb=0x2E1000, image_file=file)
-    assert image.pointer(image.pointer(process.address + 0x580)) == 0x2E1000
-    assert image.pointer(process.address + 0x5A0) == file.address
+    file = image.files.open("\\Windows\\a.exe")
+    process = image.processes.add("a.exe", 0x100, wow64_peb=0x2E1000, image_file=file)
+    assert image.memory.pointer(image.memory.pointer(process.address + 0x580)) == 0x2E1000
+    assert image.memory.pointer(process.address + 0x5A0) == file.address
 
 
 def test_hundreds_of_thousands_of_handles_take_seconds(image: KernelImage) -> None:
-    events = [image.event() for _ in range(1000)]
-    process = image.process("a.exe", 0x100)
+    events = [image.objects.event() for _ in range(1000)]
+    process = image.processes.add("a.exe", 0x100)
     start = time.perf_counter()
     process.handles(300_000, events)
     assert time.perf_counter() - start < 10

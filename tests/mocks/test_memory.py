@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mocks.builds import Build
 from mocks.memory import LEFT_OUT, NOT_MAPPED, PAGED_OUT, Memory, Part
 from mocks.regions import Region, Reservations
+
+BUILD = Build("win10_19041_x64")
 
 
 def parts(memory: Memory, address: int, size: int) -> list:
@@ -13,7 +16,7 @@ def parts(memory: Memory, address: int, size: int) -> list:
 
 
 def test_writing_crosses_pages() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.write(0x1FFE, b"abcd")
     assert memory.peek(0x1FFC, 8) == b"\0\0abcd\0\0"
     assert memory.pages() == [0x1000, 0x2000]
@@ -21,7 +24,7 @@ def test_writing_crosses_pages() -> None:
 
 
 def test_pages_that_do_not_exist() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.write(0x1000, b"x")
     assert parts(memory, 0xFFF, 2) == [
         Part(0xFFF, 1, None, NOT_MAPPED),
@@ -32,7 +35,7 @@ def test_pages_that_do_not_exist() -> None:
 
 
 def test_dropped_bytes_are_missing_for_readers_alone() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.write(0x1000, b"0123456789")
     memory.drop(0x1003, 2)
     memory.drop(0x1007, 1, PAGED_OUT)
@@ -50,7 +53,7 @@ def test_dropped_bytes_are_missing_for_readers_alone() -> None:
 
 
 def test_overlapping_holes() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.map(0x1000, 0x1000)
     memory.drop(0x1010, 0x20)
     memory.drop(0x1000, 0x18, PAGED_OUT)
@@ -63,7 +66,7 @@ def test_overlapping_holes() -> None:
 
 
 def test_a_hole_over_several_pages() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.map(0x1000, 0x3000)
     memory.drop(0x1800, 0x1000)
     assert [(p.address, p.size, p.data is None) for p in memory.parts(0x1000, 0x3000)] == [
@@ -76,7 +79,7 @@ def test_a_hole_over_several_pages() -> None:
 
 
 def test_state_of_whole_pages() -> None:
-    memory = Memory()
+    memory = Memory(BUILD)
     memory.map(0x1000, 0x4000)
     memory.drop_page(0x1234, PAGED_OUT)
     memory.to_transition(0x2000, 1)

@@ -9,7 +9,7 @@ from typing import Dict, Tuple
 import pytest
 
 from mocks import KernelImage
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 from mocks.sample import NAME, main, sample_image, write_sample
 from pykd_handle.layout import Isf
 
@@ -25,7 +25,7 @@ def sample() -> KernelImage:
 
 
 def by_name(image: KernelImage, name: str) -> MockProcess:
-    (found,) = [process for process in image.processes if process.name == name]
+    (found,) = [process for process in image.processes.all if process.name == name]
     return found
 
 
@@ -59,7 +59,7 @@ def test_the_symbols_are_those_of_the_dump(sample: KernelImage) -> None:
 
 
 def test_key_of_the_documentation(sample: KernelImage) -> None:
-    header, _, access = entry(sample, sample.system, 0x14)
+    header, _, access = entry(sample, sample.processes.system, 0x14)
     assert access == 0x2001F
     assert (u64(sample, header + 8), u64(sample, header)) == (1, 1)
     block, parts = u64(sample, header + 0x30 + 8), []
@@ -86,7 +86,7 @@ def test_section_of_the_documentation(sample: KernelImage) -> None:
     assert (header, attributes, access) == (0xFFFFF8A000633ED0, 2, 6)
     assert (u64(sample, header + 8), u64(sample, header)) == (1, 262144)
     index = sample.memory.peek(header + 0x18, 1)[0] ^ (header >> 8 & 0xFF) ^ sample.cookie
-    kind = u64(sample, sample.symbol("ObTypeIndexTable") + 8 * index)
+    kind = u64(sample, sample.globals.address("ObTypeIndexTable") + 8 * index)
     assert kind == 0xFFFFFA80035FEF20 and unicode(sample, kind + 0x10) == "Section"
 
 
@@ -103,12 +103,12 @@ def test_the_damage_is_there(sample: KernelImage) -> None:
         and dump.page(entry(sample, notepad, handle)[0] & ~0xFFF) is None
     ]
     assert len(lost) == 1
-    exited = [p.name for p in sample.processes if not u64(sample, p.address + 0x570)]
+    exited = [p.name for p in sample.processes.all if not u64(sample, p.address + 0x570)]
     assert exited == ["setup.exe"]
 
 
 def test_the_current_process_is_notepad(sample: KernelImage) -> None:
-    thread = u64(sample, u64(sample, sample.symbol("KiProcessorBlock")) + 8)
+    thread = u64(sample, u64(sample, sample.globals.address("KiProcessorBlock")) + 8)
     assert u64(sample, thread + 0x98 + 0x20) == by_name(sample, "notepad.exe").address
 
 

@@ -12,7 +12,7 @@ from pykd_handle.values import MemoryUnavailable, MissingSymbol, MissingType
 
 def test_reads_are_the_image_and_are_logged(image: KernelImage) -> None:
     target = MockTarget(image)
-    event = image.event()
+    event = image.objects.event()
     data = target.read(event.header, 0x48)
     assert data == image.memory.peek(event.header, 0x48)
     target.read_many([(event.header, 8), (event.address, 4)])
@@ -71,18 +71,18 @@ def test_symbols_and_structures(image: KernelImage) -> None:
         target.symbol("NoSuch")
     with pytest.raises(MissingType):
         target.struct("_NO_SUCH")
-    image.remove_symbol("ObHeaderCookie")
+    image.globals.remove("ObHeaderCookie")
     assert target.find_symbol("ObHeaderCookie") is None
 
 
 def test_current_process(image: KernelImage) -> None:
     target = MockTarget(image)
-    assert target.current_process() == image.system.address
-    process = image.process("a.exe", 0x100)
-    image.current = process
+    assert target.current_process() == image.processes.system.address
+    process = image.processes.add("a.exe", 0x100)
+    image.processor.current = process
     assert target.current_process() == process.address
-    target.process = image.system.address
-    assert target.current_process() == image.system.address
+    target.process = image.processes.system.address
+    assert target.current_process() == image.processes.system.address
 
 
 def test_57_bit_kernels_say_so() -> None:

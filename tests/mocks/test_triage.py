@@ -117,13 +117,13 @@ def test_a_real_dump(real_data: Path) -> None:
 
 
 def test_ours(image: KernelImage, tmp_path: Path) -> None:
-    process = image.process("notepad.exe", 0x1514)
-    process.handles(20, image.event())
-    image.current = process
+    process = image.processes.add("notepad.exe", 0x1514)
+    process.handles(20, image.objects.event())
+    image.processor.current = process
     ranges = [
         (process.table.address, 0x80),
         (process.table.leaves[0] + 0x40, 0x100),
-        (image.symbol("ObHeaderCookie"), 1),
+        (image.globals.address("ObHeaderCookie"), 1),
     ]
     write_triage_dump(image, tmp_path / "x.dmp", ranges)
     dump = Triage((tmp_path / "x.dmp").read_bytes())
@@ -138,8 +138,8 @@ def test_ours(image: KernelImage, tmp_path: Path) -> None:
 
 def test_32_bits(tmp_path: Path) -> None:
     image = KernelImage("win7_sp1_x86")
-    process = image.current = image.process("notepad.exe", 0x1514)
-    process.handles(20, image.event())
+    process = image.processor.current = image.processes.add("notepad.exe", 0x1514)
+    process.handles(20, image.objects.event())
     ranges = [(process.table.address, 0x40), (process.table.leaves[0], 0x100)]
     write_triage_dump(image, tmp_path / "x.dmp", ranges)
     dump = Triage32((tmp_path / "x.dmp").read_bytes())
@@ -154,7 +154,7 @@ def test_32_bits(tmp_path: Path) -> None:
 
 def test_arm64(tmp_path: Path) -> None:
     image = KernelImage("win11_26100_arm64")
-    process = image.current = image.process("notepad.exe", 0x1514)
+    process = image.processor.current = image.processes.add("notepad.exe", 0x1514)
     ranges = [(process.table.address, 0x80)]
     write_triage_dump(image, tmp_path / "x.dmp", ranges)
     dump = Triage((tmp_path / "x.dmp").read_bytes())
@@ -164,7 +164,7 @@ def test_arm64(tmp_path: Path) -> None:
     assert dump.blocks == [(a, image.memory.peek(a, size)) for a, size in ranges]
     # The figures of a real dump: CurrentThread at 8, ApcState.Process at b0, 0x9680 and 0x910.
     prcb, thread = dump.head["PrcbOffset"], dump.head["ThreadOffset"]
-    assert dump.u64(prcb + 8) == image.current_thread
+    assert dump.u64(prcb + 8) == image.processor.current_thread
     assert dump.u64(thread + 0xB0) == process.address
     assert dump.head["ProcessOffset"] - prcb == 0x9680
     assert dump.head["CallStackOffset"] - thread == 0x910

@@ -25,7 +25,7 @@ def kernel(image: KernelImage) -> KernelMode:
 
 
 def test_a_process_by_its_whole_name_in_any_case(image: KernelImage) -> None:
-    image.process("notepad.exe", 0x104)
+    image.processes.add("notepad.exe", 0x104)
     for word in ("notepad.exe", "NOTEPAD.exe"):
         assert kernel(image).process(word).pid == 0x104
     for word in ("notepad", "notepad.ex", "otepad.exe", ""):
@@ -34,8 +34,8 @@ def test_a_process_by_its_whole_name_in_any_case(image: KernelImage) -> None:
 
 
 def test_a_process_by_the_14_characters_that_the_kernel_keeps(image: KernelImage) -> None:
-    image.process("longestname.exe", 0x104)  # with the path of its image
-    image.process("averylongname.exe", 0x208, image_path="")  # with its first 14 alone
+    image.processes.add("longestname.exe", 0x104)  # with the path of its image
+    image.processes.add("averylongname.exe", 0x208, image_path="")  # with its first 14 alone
     subject = kernel(image)
     assert [process.image for process in subject.processes()][1:] == [
         "longestname.exe", "averylongname.",
@@ -50,14 +50,14 @@ def test_a_process_by_the_14_characters_that_the_kernel_keeps(image: KernelImage
 
 
 def test_the_whole_name_goes_before_a_short_one(image: KernelImage) -> None:
-    image.process("longestname.exe", 0x104)
-    image.process("longestname.ex", 0x208)
+    image.processes.add("longestname.exe", 0x104)
+    image.processes.add("longestname.ex", 0x208)
     assert kernel(image).process("longestname.ex").pid == 0x208
 
 
 def test_several_of_one_name_are_told(image: KernelImage) -> None:
-    image.process("csrss.exe", 0x104)
-    lost = image.process("csrss.exe", 0x208)
+    image.processes.add("csrss.exe", 0x104)
+    lost = image.processes.add("csrss.exe", 0x208)
     subject = kernel(image)
     assert [process.pid for process in subject.named("CSRSS.EXE")] == [0x104, 0x208]
     with pytest.raises(
@@ -70,13 +70,13 @@ def test_several_of_one_name_are_told(image: KernelImage) -> None:
 
 
 def test_a_walk_that_may_lack_processes_says_so(image: KernelImage) -> None:
-    first, second, _ = (image.process(f"{name}.exe", pid) for name, pid in
+    first, second, _ = (image.processes.add(f"{name}.exe", pid) for name, pid in
                             (("a", 0x104), ("b", 0x208), ("c", 0x30C)))  # fmt: skip
     subject = kernel(image)
     assert [process.pid for process in subject.processes()] == [4, 0x104, 0x208, 0x30C]
     assert subject.doubts() == []
     image.memory.drop(first.view.at("ActiveProcessLinks"), 8)
-    image.unlink(second.table.view.at("HandleTableList"))
+    image.memory.unlink(second.table.view.at("HandleTableList"))
     subject = kernel(image)
     assert {process.pid for process in subject.processes()} == {4, 0x104, 0x208, 0x30C}
     broken, hiding = map(words, subject.doubts())
@@ -88,9 +88,9 @@ def test_a_walk_that_may_lack_processes_says_so(image: KernelImage) -> None:
 
 
 def test_how_they_look(image: KernelImage) -> None:
-    process = image.process("a\n.exe", 0x104)
-    image.current = process
-    value = process.handle(image.event("\\BaseNamedObjects\\a\x1b[31m"))
+    process = image.processes.add("a\n.exe", 0x104)
+    image.processor.current = process
+    value = process.handle(image.objects.event("\\BaseNamedObjects\\a\x1b[31m"))
     subject = kernel(image)
     assert repr(subject) == f"<Kernel {subject.name!r}>"
     assert repr(subject.process(0x104)) == r"<Process 0x104 'a\n.exe'>"
@@ -99,7 +99,7 @@ def test_how_they_look(image: KernelImage) -> None:
     assert repr(handle) == f"<Handle 0x{value:x} 'Event' {name}>"
     assert repr(handle.object) == f"<Object 'Event' {name}>"
     assert repr(subject.process(0x104)[0]) == "<Handle 0x0 free>"
-    assert repr(subject.kernel_table) == f"<Table 0x{image.system.table.address:x}>"
+    assert repr(subject.kernel_table) == f"<Table 0x{image.processes.system.table.address:x}>"
     # A number of theirs is hexadecimal among others, and any number where it is formatted.
     assert repr((handle.value, Hex(0x1F0003))) == f"(0x{value:x}, 0x1f0003)"
     assert (str(handle.value), f"{handle}", f"{handle.value:04x}") == (
@@ -108,8 +108,8 @@ def test_how_they_look(image: KernelImage) -> None:
 
 
 def test_a_loop_over_a_hole_reads_on(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x104)
-    process.handles(700, image.event())
+    process = image.processes.add("a.exe", 0x104)
+    process.handles(700, image.objects.event())
     image.memory.drop_page(process.table.leaves[1])
     subject = kernel(image).process(0x104)
     seen = [handle for handle in subject.handles() if isinstance(handle, Hole)]
@@ -127,14 +127,14 @@ def test_a_loop_over_a_hole_reads_on(image: KernelImage) -> None:
 
 @pytest.mark.parametrize("value", [-1, 0x12344, 1 << 64 | 4, 1 << 70])
 def test_a_value_that_no_table_has(image: KernelImage, value: int) -> None:
-    process = image.process("a.exe", 0x104)
-    process.handle(image.event())
+    process = image.processes.add("a.exe", 0x104)
+    process.handle(image.objects.event())
     with pytest.raises(NoSuchHandle):
         kernel(image).process(0x104).handle(value)
 
 
 def test_every_error_is_one_of_ours(image: KernelImage) -> None:
-    process = image.process("a.exe", 0x104)
+    process = image.processes.add("a.exe", 0x104)
     image.memory.drop_page(process.table.address)
     with pytest.raises(PykdHandleError) as caught:
         list(kernel(image).process(0x104).handles())

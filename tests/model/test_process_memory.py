@@ -10,7 +10,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_bitmap_dump, write_full_dump, write_raw_image, write_triage_dump
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 from mocks.pykd import StandIn
 from mocks.trim import dump_text
 from pykd_handle import open_dump
@@ -37,18 +37,18 @@ def built(layout: str = "win10_19041_x64") -> Tuple[KernelImage, MockProcess, Mo
     image = KernelImage(layout, pae=not session)
     made = []
     for name, pid in (("one.exe", 0x100), ("two.exe", 0x200)):
-        process = image.process(name, pid)
+        process = image.processes.add(name, pid)
         process.user.write(USER, name.encode() * 4)
         if session:
             process.user.write(session, b"session of " + name.encode())
         made.append(process)
-    image.current = made[0]
+    image.processor.current = made[0]
     return image, made[0], made[1]
 
 
 def check(kernel: Kernel, image: KernelImage) -> None:
     """Each process has its own bytes, and the kernel's, which no process has in the target's."""
-    session = BUILDS[image.layout_name]
+    session = BUILDS[image.build.name]
     for name, pid in (("one.exe", 0x100), ("two.exe", 0x200)):
         process = kernel.process(pid)
         memory = process.memory
@@ -60,10 +60,10 @@ def check(kernel: Kernel, image: KernelImage) -> None:
         with pytest.raises(MemoryUnavailable) as caught:
             memory.read(0x7FFE000, 8)
         assert caught.value.reason in (Reason.NOT_MAPPED, Reason.PAGE_TABLE)
-    if image.pointer_size == 8:
+    if image.build.pointer_size == 8:
         with pytest.raises(MemoryUnavailable) as caught:
             memory.read((1 << 56) - 4, 8)
-        assert caught.value.reason is Reason.NOT_A_CANONICAL_ADDRESS or image.five_levels
+        assert caught.value.reason is Reason.NOT_A_CANONICAL_ADDRESS or image.build.five_levels
 
 
 @pytest.mark.parametrize("layout", BUILDS)
@@ -92,7 +92,7 @@ def test_a_session_stays_where_it_is(layout: str, monkeypatch: pytest.MonkeyPatc
         before = standin.reads
         assert memory.read(USER, 4) == b"two."
         assert standin.reads == before  # kept
-    assert standin.process == image.current.address
+    assert standin.process == image.processor.current.address
 
 
 def test_what_a_page_of_another_process_costs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_ctrl_break_is_no_missing_page(monkeypatch: pytest.MonkeyPatch) -> None:
             memory.read(USER + 8, 4)
         standin.interrupted = False
         assert memory.read(USER + 7, 4) == b"two."
-    assert standin.process == image.current.address
+    assert standin.process == image.processor.current.address
 
 
 def test_a_triage_dump_has_no_user_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

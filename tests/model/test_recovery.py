@@ -29,9 +29,9 @@ def opened(path: Path):
 def made(folder: Path, layout: str, build: Optional[int] = None) -> Path:
     """A dump of a kernel of this layout, whose header says ``build``."""
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
-    image.current = image.process("a.exe", 0x104)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
     path = folder / "memory.dmp"
     write_full_dump(image, path)
     if build is not None:
@@ -128,11 +128,11 @@ def test_the_note_is_one_line_that_says_what_is_not_proved(tmp_path: Path) -> No
 def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
     # RequestedTimerResolution of serviced kernels lies where ExitTime of the first one did.
     image = KernelImage(complete("win10_14393_6343_x64"))
-    image.system.handle(image.system, value=4)
-    image.current = image.process("a.exe", 0x104)
-    audio = image.process("audio.exe", 0x200)
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    audio = image.processes.add("audio.exe", 0x200)
     image.memory.write(audio.address + 0x688, struct.pack("<Q", 10_000))
-    image.current.handle(audio.object)
+    image.processor.current.handle(audio.object)
     write_full_dump(image, tmp_path / "memory.dmp")
     target = opened(tmp_path / "memory.dmp")
     try:
@@ -146,11 +146,11 @@ def test_serviced_14393_is_not_read_by_its_first_layout(tmp_path: Path) -> None:
 def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
     # A process that is being ended, in a memory that holds no other.
     image = KernelImage("win10_19041_x64")
-    image.current = image.process("a.exe", 0x104)
-    image.current.view["ExitStatus"] = 1
-    image.current.handle(image.current.object)
-    header = (image.current.object.header, 0x80)
-    table = image.current.table
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.view["ExitStatus"] = 1
+    image.processor.current.handle(image.processor.current.object)
+    header = (image.processor.current.object.header, 0x80)
+    table = image.processor.current.table
     leaf = table.entry_address(0)
     write_triage_dump(image, tmp_path / "small.dmp", [header, (table.address, 0x80), (leaf, 0x100)])
     target = opened(tmp_path / "small.dmp")
@@ -168,8 +168,8 @@ def test_exited_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
 
 def test_no_handle_table_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    image.current = image.process("a.exe", 0x104)
-    image.current.view["ObjectTable"] = 0
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.view["ObjectTable"] = 0
     write_triage_dump(image, tmp_path / "small.dmp", [])
     target = opened(tmp_path / "small.dmp")
     try:
@@ -184,9 +184,9 @@ def test_no_handle_table_is_not_said_where_nothing_proves_it(tmp_path: Path) -> 
 def odd(layout: str) -> KernelImage:
     """A system of two processes: one odd one is half of them."""
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
-    image.current = image.process("a.exe", 0x104, session=1)
-    image.current.handle(image.event())
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("a.exe", 0x104, session=1)
+    image.processor.current.handle(image.objects.event())
     return image
 
 
@@ -196,13 +196,16 @@ def test_a_process_that_is_being_ended_is_no_other_layout(
     layout: str, kind: str, tmp_path: Path
 ) -> None:
     image = odd(layout)
-    image.current.view["ExitStatus"] = 1  # by taskkill /f; its ExitTime comes last
+    image.processor.current.view["ExitStatus"] = 1  # by taskkill /f; its ExitTime comes last
     path = tmp_path / "memory.dmp"
     if kind == "full":
         write_full_dump(image, path)
     else:
-        head, size = image.symbol("PsActiveProcessHead"), image.struct("_EPROCESS").size
-        write_triage_dump(image, path, [(image.system.address, size), (head, 16)])
+        head, size = (
+            image.globals.address("PsActiveProcessHead"),
+            image.build.struct("_EPROCESS").size,
+        )
+        write_triage_dump(image, path, [(image.processes.system.address, size), (head, 16)])
     target = opened(path)
     try:
         assert "ExitTime" in target.unproved and "ImageFileName" not in target.unproved
@@ -216,7 +219,9 @@ def test_a_process_that_is_being_ended_is_no_other_layout(
 @pytest.mark.parametrize("name", ["\u30c6\u30b9\u30c8.exe".encode("cp932"), b"\xc8\xe9.exe"])
 def test_a_name_beyond_ascii_is_no_other_layout(name: bytes, tmp_path: Path) -> None:
     image = odd("win10_19041_x64")
-    image.memory.write(image.current.view.at("ImageFileName"), name + bytes(15 - len(name)))
+    image.memory.write(
+        image.processor.current.view.at("ImageFileName"), name + bytes(15 - len(name))
+    )
     for write in (
         lambda path: write_triage_dump(image, path, []),
         lambda path: write_full_dump(image, path),
@@ -230,9 +235,11 @@ def test_a_name_beyond_ascii_is_no_other_layout(name: bytes, tmp_path: Path) -> 
 
 def test_a_count_of_two_moments_is_no_other_layout(tmp_path: Path) -> None:
     image = odd("win81_x64")
-    table = image.system.table
+    table = image.processes.system.table
     table.view["FreeLists[0].HandleCount"] = table.view["FreeLists[0].HandleCount"] + 2
-    image.current.table.view["TableCode"] = image.current.table.view["TableCode"] & ~3 | 3
+    image.processor.current.table.view["TableCode"] = (
+        image.processor.current.table.view["TableCode"] & ~3 | 3
+    )
     write_full_dump(image, tmp_path / "memory.dmp")
     target = opened(tmp_path / "memory.dmp")
     try:
@@ -243,7 +250,7 @@ def test_a_count_of_two_moments_is_no_other_layout(tmp_path: Path) -> None:
 
 def test_no_session_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
     image = odd("win10_19041_x64")
-    image.current.view["Session"] = 0
+    image.processor.current.view["Session"] = 0
     write_full_dump(image, tmp_path / "memory.dmp")
     target = opened(tmp_path / "memory.dmp")
     try:
@@ -258,9 +265,9 @@ def test_no_session_is_not_said_where_nothing_proves_it(tmp_path: Path) -> None:
 
 def test_symbols_that_are_not_there_are_not_blamed(tmp_path: Path) -> None:
     image = odd("win10_19041_x64")
-    image.memory.drop(image.symbol("ObpRootDirectoryObject"), 8, "not in the dump")
-    event, table = image.event(), image.current.table
-    image.current.handle(event)
+    image.memory.drop(image.globals.address("ObpRootDirectoryObject"), 8, "not in the dump")
+    event, table = image.objects.event(), image.processor.current.table
+    image.processor.current.handle(event)
     blocks = [(table.address, 0x80), (table.entry_address(0), 0x100), (event.header, 0x40)]
     write_triage_dump(image, tmp_path / "memory.dmp", blocks)
     target = opened(tmp_path / "memory.dmp")
@@ -275,9 +282,9 @@ def test_symbols_that_are_not_there_are_not_blamed(tmp_path: Path) -> None:
 
 def test_a_debugger_block_that_says_otherwise(tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    image.system.handle(image.system, value=4)
-    image.current = image.process("a.exe", 0x104)
-    block = image.symbol("KdDebuggerDataBlock")
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    block = image.globals.address("KdDebuggerDataBlock")
     image.memory.write(block + 0x2AA, struct.pack("<H", 0x3F8))  # OffsetEprocessPeb
     write_full_dump(image, tmp_path / "memory.dmp")
     with pytest.raises(SymbolsError, match="the dump's OffsetEprocessPeb differs"):
@@ -286,12 +293,12 @@ def test_a_debugger_block_that_says_otherwise(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_no_proof(tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    block = image.symbol("KdDebuggerDataBlock")
+    block = image.globals.address("KdDebuggerDataBlock")
     image.memory.write(block + 0x14, struct.pack("<I", 0x290))  # an old block: no offsets
     for address in list(image.memory.pages()):
         if not image.base <= address < image.base + (1 << 24):
             image.memory.drop_page(address)
-    image.memory.drop_page(image.get_global("ObpRootDirectoryObject"))
+    image.memory.drop_page(image.globals.get("ObpRootDirectoryObject"))
     write_full_dump(image, tmp_path / "memory.dmp")
     with pytest.raises(SymbolsError, match="too little to check"):
         opened(tmp_path / "memory.dmp")

@@ -6,8 +6,8 @@ import struct
 from typing import Any, Dict, Optional
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
-from mocks.processes import MockThread
+from mocks.object import MockObject
+from mocks.process import MockThread
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.objects import Objects
@@ -47,18 +47,18 @@ def dispatcher(
 ) -> MockObject:
     """An object with a dispatcher header in front: Type at 0, SignalState at 4, WaitListHead at 8,
     empty."""
-    found = image.object(type_name, name, size=size)
+    found = image.objects.make(type_name, name, size=size)
     put(image, found.address, 0, 1, kind)
     put(image, found.address, 4, 4, state)
-    image.empty_list(found.address + 8)
+    image.memory.empty_list(found.address + 8)
     return found
 
 
 def wait(image: KernelImage, item: MockObject, thread: MockThread, at: int) -> int:
     """Let a thread wait: a wait block by hand, its thread's pointer at ``at``; where it lies."""
-    block = image.allocate(0x30)
-    image.link(item.address + 8, block)
-    image.set_pointer(block + at, thread.address)
+    block = image.pool.allocate(0x30)
+    image.memory.link(item.address + 8, block)
+    image.memory.set_pointer(block + at, thread.address)
     return block
 
 

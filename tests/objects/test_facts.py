@@ -72,7 +72,7 @@ def describe(
     color: int = 0x81, weight: int = 7, lost: Optional[int] = None, known: bool = True
 ) -> Tuple[Description, WidgetTarget, int]:
     image = KernelImage()
-    item = image.object("Widget", "W", size=0x20)
+    item = image.objects.make("Widget", "W", size=0x20)
     image.memory.write(item.address, struct.pack("<II8xI", color, 0x2000, weight))
     if lost is not None:
         image.memory.drop(item.address + lost, 4, "in the page file")
@@ -125,7 +125,7 @@ def test_a_family_is_found_by_each_of_its_types_and_declares_its_fields() -> Non
 
 def test_a_view_shows_declared_fields_alone_and_checks_pointers() -> None:
     image = KernelImage()
-    address = image.object("Widget", "W", size=0x20).address
+    address = image.objects.make("Widget", "W", size=0x20).address
     image.memory.write(address, struct.pack("<I", 0x1000))
     view = View(WidgetTarget(image), fields("_WIDGET", "Color"), address)
     with pytest.raises(KeyError):

@@ -28,9 +28,9 @@ FILE = {
 def test_a_file(layout: str) -> None:
     vpb, context, sections, deleting, access, flags, offset, busy, port, irps = FILE[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    image.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume3")
-    item = image.file(r"\Temp\a.txt")
+    wide = image.build.pointer_size
+    image.objects.symbolic_link(r"\GLOBAL??\D:", r"\Device\HarddiskVolume3")
+    item = image.files.open(r"\Temp\a.txt")
     at = item.address
     # ReadAccess, WriteAccess, DeleteAccess, SharedRead, SharedWrite, SharedDelete
     image.memory.write(at + access, bytes((1, 1, 0, 1, 0, 1)))
@@ -38,21 +38,21 @@ def test_a_file(layout: str) -> None:
     put(image, at, offset, 8, 0x1234)
     put(image, at, deleting, 1, 1)
     put(image, at, busy, 4, 1)
-    places = [image.allocate(0x80) for _ in range(3)]
-    image.set_pointer(at + port, places[0])
-    image.set_pointer(places[0], image.io_completion().address)
-    image.set_pointer(places[0] + wide, 0x77)
-    image.set_pointer(at + sections, places[1])
-    image.set_pointer(places[1] + 2 * wide, places[2])  # ImageSectionObject
-    volume = image.pointer(at + vpb)
+    places = [image.pool.allocate(0x80) for _ in range(3)]
+    image.memory.set_pointer(at + port, places[0])
+    image.memory.set_pointer(places[0], image.objects.io_completion().address)
+    image.memory.set_pointer(places[0] + wide, 0x77)
+    image.memory.set_pointer(at + sections, places[1])
+    image.memory.set_pointer(places[1] + 2 * wide, places[2])  # ImageSectionObject
+    volume = image.memory.pointer(at + vpb)
     image.memory.write(volume + 4, struct.pack("<HH", 0x1 | 0x4, 8))
     image.memory.write(volume + (0x20 if wide == 8 else 0x18), "DATA".encode("utf-16-le"))
     image.memory.write(volume + (0x18 if wide == 8 else 0x10), struct.pack("<I", 0xCAFE))
-    requests = [image.allocate(0x40) for _ in range(2)]
+    requests = [image.pool.allocate(0x40) for _ in range(2)]
     if irps is not None:
-        image.empty_list(at + irps)
+        image.memory.empty_list(at + irps)
         for each in requests:
-            image.link(at + irps, each)
+            image.memory.link(at + irps, each)
     found = everything(image, item)
     told: Dict[str, Any] = {
         "kind": "disk",
@@ -63,7 +63,7 @@ def test_a_file(layout: str) -> None:
         "position": 0x1234,
         "delete_pending": True,
         "busy": True,
-        "completion_port": image.pointer(places[0]),
+        "completion_port": image.memory.pointer(places[0]),
         "completion_key": 0x77,
         "mapped": ("image",),
         "volume_label": "DATA",
@@ -73,7 +73,7 @@ def test_a_file(layout: str) -> None:
     assert {key: found.get(key) for key in told} == told
     assert found.get("requests") == (None if irps is None else 2)
     assert "closed" not in found and "file_size" not in found
-    put(image, at, context, wide, image.allocate(0x80))
+    put(image, at, context, wide, image.pool.allocate(0x80))
     size = everything(image, item).get("file_size")
     # An empty header is that of no file system; before Windows 7 no symbols describe it.
     older = ("winxp_sp3_x86", "win2003_sp2_x64", "vista_sp2_x86")
@@ -85,9 +85,9 @@ def test_a_file(layout: str) -> None:
 )
 def test_the_size_of_a_file(layout: str, sizes: int) -> None:
     image = KernelImage(layout)
-    item = image.file(r"\Temp\a.txt")
-    place = image.allocate(0x80)
-    image.set_pointer(item.address + (0x18 if image.pointer_size == 8 else 0xC), place)
+    item = image.files.open(r"\Temp\a.txt")
+    place = image.pool.allocate(0x80)
+    image.memory.set_pointer(item.address + (0x18 if image.build.pointer_size == 8 else 0xC), place)
     image.memory.write(place, struct.pack("<hh", 0x705, 0x400))
     # AllocationSize, FileSize, ValidDataLength
     image.memory.write(place + sizes, struct.pack("<qqq", 0x2000, 0x1801, 0x1800))
@@ -110,7 +110,7 @@ def test_the_size_of_a_file(layout: str, sizes: int) -> None:
 )
 def test_kinds_of_files(flags: int, device: str, kind: str) -> None:
     image = KernelImage()
-    item = image.file(r"\Endpoint", device)
+    item = image.files.open(r"\Endpoint", device)
     put(image, item.address, 0x50, 4, flags | 0x4000)
     found = everything(image, item)
     assert (found["kind"], found["closed"]) == (kind, True)
@@ -119,7 +119,7 @@ def test_kinds_of_files(flags: int, device: str, kind: str) -> None:
 
 def test_what_is_no_file_any_more() -> None:
     image = KernelImage()
-    item = image.file(r"\x")
+    item = image.files.open(r"\x")
     put(image, item.address, 0, 2, 3)
     found = everything(image, item)
     assert said(found["body"]).endswith("_FILE_OBJECT.Type can't be 0x3")
@@ -128,12 +128,12 @@ def test_what_is_no_file_any_more() -> None:
 
 def test_each_detail_of_a_file_fails_alone() -> None:
     image = KernelImage()
-    assert lost(image, image.file(r"\x"), 0x49, 1).keys() == {"delete_pending"}
+    assert lost(image, image.files.open(r"\x"), 0x49, 1).keys() == {"delete_pending"}
     image = KernelImage()
-    assert lost(image, image.file(r"\x"), 0x68, 8).keys() == {"position"}
+    assert lost(image, image.files.open(r"\x"), 0x68, 8).keys() == {"position"}
     image = KernelImage()
-    item = image.file(r"\x")
-    volume = image.pointer(item.address + 0x10)
+    item = image.files.open(r"\x")
+    volume = image.memory.pointer(item.address + 0x10)
     image.memory.drop(volume, 0x60, "in the page file")
     found = everything(image, item)
     for key in ("volume_label", "volume_serial", "volume_flags"):
@@ -167,22 +167,22 @@ TICKS = 116444736000000000 + int(MOMENT.timestamp()) * 10_000_000
 
 def text(image: KernelImage, place: int, value: str) -> None:
     data = value.encode("utf-16-le")
-    buffer = image.allocate(len(data) + 2)
+    buffer = image.pool.allocate(len(data) + 2)
     image.memory.write(buffer, data)
     image.memory.write(place, struct.pack("<HH", len(data), len(data)))
-    image.set_pointer(place + image.pointer_size, buffer)
+    image.memory.set_pointer(place + image.build.pointer_size, buffer)
 
 
 @pytest.mark.parametrize("layout", KEY)
 def test_a_key(layout: str) -> None:
     ext, deleted, hive, values, subkeys, written, longest, flags = KEY[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    item = image.key(r"\REGISTRY\MACHINE\SOFTWARE")
+    wide = image.build.pointer_size
+    item = image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE")
     image.memory.write(item.address, struct.pack("<I", 0x6B793032))
-    image.set_pointer(item.address + 3 * wide, 0x2A4)  # ProcessID
-    image.set_pointer(item.address + 2 * wide, image.allocate(0x40))  # NotifyBlock
-    block = image.pointer(item.address + wide)
+    image.memory.set_pointer(item.address + 3 * wide, 0x2A4)  # ProcessID
+    image.memory.set_pointer(item.address + 2 * wide, image.pool.allocate(0x40))  # NotifyBlock
+    block = image.memory.pointer(item.address + wide)
     put(image, block, values, 4, 5)
     put(image, block, subkeys, 4, 6)
     put(image, block, written, 8, TICKS)
@@ -208,15 +208,15 @@ def test_a_key(layout: str) -> None:
     for bits, count in ((1, 0), (2, 1), (0x40, None)):
         put(image, block, ext, 4, bits)
         assert everything(image, item).get("subkeys") == count
-    hint = image.allocate(0x10)
+    hint = image.pool.allocate(0x10)
     put(image, hint, 0, 4, 12)
-    image.set_pointer(block + subkeys, hint)
+    image.memory.set_pointer(block + subkeys, hint)
     put(image, block, ext, 4, 4)
     if layout in HIVE:  # the extraction of 1507 is partial
         assert everything(image, item)["subkeys"] == 12
-        place = image.allocate(0x1800)
+        place = image.pool.allocate(0x1800)
         put(image, place, 0, 4, 0xBEE0BEE0)
-        image.set_pointer(block + hive, place)
+        image.memory.set_pointer(block + hive, place)
         text(image, place + HIVE[layout][0], r"\Device\HarddiskVolume1\SOFTWARE")
         text(image, place + HIVE[layout][1], r"\SystemRoot\SOFTWARE")
         found = everything(image, item)
@@ -232,18 +232,18 @@ def test_a_key(layout: str) -> None:
 )
 def test_a_key_in_a_transaction(layout: str, place: int) -> None:
     image = KernelImage(layout)
-    item = image.key(r"\REGISTRY\MACHINE\SOFTWARE")
+    item = image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE")
     image.memory.write(item.address, struct.pack("<I", 0x6B793032))
     assert "transaction" not in everything(image, item)
-    image.set_pointer(item.address + place, item.address | 1)
+    image.memory.set_pointer(item.address + place, item.address | 1)
     assert everything(image, item)["transaction"] == item.address | 1
 
 
 def test_each_detail_of_a_key_fails_alone() -> None:
     image = KernelImage()
-    item = image.key(r"\REGISTRY\MACHINE\SOFTWARE")
+    item = image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE")
     image.memory.write(item.address, struct.pack("<I", 0x6B793032))
-    block = image.pointer(item.address + 8)
+    block = image.memory.pointer(item.address + 8)
     image.memory.drop(block + 0xA8, 8, "in the page file")
     found = everything(image, item)
     assert said(found["last_write"]).endswith("in the page file")

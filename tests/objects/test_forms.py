@@ -288,22 +288,22 @@ FORMS = [
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.type}-{form.layout}")
 def test_a_form(form: Form) -> None:
     image = KernelImage(form.layout)
-    smss = image.process("smss.exe", 0x138)
+    smss = image.processes.add("smss.exe", 0x138)
     places = {
-        ".": image.object(form.type, None, size=form.size).address,
+        ".": image.objects.make(form.type, None, size=form.size).address,
         "smss": smss.address,
-        "thread": image.thread(smss, 0x13C).address,
-        "ready": image.event("\\BaseNamedObjects\\Ready").address,
+        "thread": image.processes.add_thread(smss, 0x13C).address,
+        "ready": image.objects.event("\\BaseNamedObjects\\Ready").address,
     }
 
     def address(name: str) -> int:
         block, _, behind = name.partition("+")
         if block not in places:
-            places[block] = image.allocate(0x800)
+            places[block] = image.pool.allocate(0x800)
         return places[block] + int(behind or "0", 16)
 
     write(image, form.puts, address)
-    found = everything(image, next(o for o in image.all_objects if o.address == places["."]))
+    found = everything(image, next(o for o in image.objects.all if o.address == places["."]))
     for key, value in form.told.items():
         if value is ...:
             assert key in found and not found[key], (key, found.get(key))  # absent, and why
@@ -319,19 +319,19 @@ def write(image: KernelImage, puts: List[Put], address: Callable[[str], int]) ->
     for where, offset, size, value in puts:
         place = address(where) + offset
         if size == "@":
-            image.empty_list(place)
+            image.memory.empty_list(place)
         elif size == "L":
             # The list's own head stands where the entry's links do, unless the value says.
             assert isinstance(value, str)
-            image.link(address(value) + (0 if "+" in value else offset), place)
+            image.memory.link(address(value) + (0 if "+" in value else offset), place)
         elif size == "S":
             data = str(value).encode("utf-16-le")
             put(image, place, 0, 2, len(data))
             put(image, place, 2, 2, len(data))
             image.memory.write(address("text"), data)
-            image.set_pointer(place + image.pointer_size, address("text"))
+            image.memory.set_pointer(place + image.build.pointer_size, address("text"))
         elif size == "P":
-            image.set_pointer(place, address(value) if isinstance(value, str) else value)
+            image.memory.set_pointer(place, address(value) if isinstance(value, str) else value)
         else:
             assert isinstance(size, int) and isinstance(value, int)
             put(image, place, 0, size, value)

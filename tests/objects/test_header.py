@@ -8,7 +8,7 @@ from typing import Any, Dict
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
+from mocks.object import MockObject
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
 
@@ -29,10 +29,10 @@ NEW = ("win7_sp1_x64", "win10_19041_x64", "win10_19041_x86", "win11_22621_x64")
 
 def secure(image: KernelImage, item: MockObject, data: bytes) -> int:
     """Give an object a security descriptor; the low bits of the pointer are a count."""
-    place = image.allocate(0x200)
+    place = image.pool.allocate(0x200)
     image.memory.write(place, data)
-    offset, below = HEADER[image.layout_name][1:]
-    image.set_pointer(item.address - below + offset, place | 5)
+    offset, below = HEADER[image.build.name][1:]
+    image.memory.set_pointer(item.address - below + offset, place | 5)
     return place
 
 
@@ -40,7 +40,7 @@ def secure(image: KernelImage, item: MockObject, data: bytes) -> int:
 def test_flags(layout: str) -> None:
     flags, _, below = HEADER[layout]
     image = KernelImage(layout)
-    item = image.named("Event", r"\BaseNamedObjects\E", size=0x40)
+    item = image.objects.make("Event", r"\BaseNamedObjects\E", size=0x40)
     put(image, item.address - below, flags, 1, 0x3A)
     told = ("kernel object", "exclusive", "permanent", "default security quota")
     found = everything(image, item)
@@ -54,11 +54,11 @@ def test_flags(layout: str) -> None:
 def test_who_made_it(layout: str) -> None:
     flags, _, below = HEADER[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    item = image.object("Event", "E", size=0x40, headers=("creator",))
+    wide = image.build.pointer_size
+    item = image.objects.make("Event", "E", size=0x40, headers=("creator",))
     # _OBJECT_HEADER_CREATOR_INFO lies nearest: a list, the process id, the index of a trace.
     info = item.address - below - (0x20 if wide == 8 else 0x10)
-    image.set_pointer(info + 2 * wide, 0x1A4)
+    image.memory.set_pointer(info + 2 * wide, 0x1A4)
     put(image, info, 3 * wide, 2, 77)
     found = everything(image, item)
     assert (found["creator_pid"], found["creator_trace"]) == (0x1A4, 77)
@@ -72,21 +72,21 @@ def test_who_made_it(layout: str) -> None:
 def test_who_holds_it(layout: str) -> None:
     flags, _, below = HEADER[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    item = image.object("Event", None, size=0x40, headers=("handle",))
+    wide = image.build.pointer_size
+    item = image.objects.make("Event", None, size=0x40, headers=("handle",))
     info = item.address - below - 2 * wide
-    one, two = image.process("smss.exe", 0x138), image.process("csrss.exe", 0x200)
+    one, two = image.processes.add("smss.exe", 0x138), image.processes.add("csrss.exe", 0x200)
     put(image, item.address - below, flags, 1, 0x40)  # a single entry
-    image.set_pointer(info, one.address)
+    image.memory.set_pointer(info, one.address)
     put(image, info, wide, 4, 3)
     assert everything(image, item)["holders"] == ("smss.exe Cid 0138: 3",)
     put(image, item.address - below, flags, 1, 0)
-    database = image.allocate(0x80)
-    image.set_pointer(info, database)
+    database = image.pool.allocate(0x80)
+    image.memory.set_pointer(info, database)
     put(image, database, 0, 4, 3)
     for number, (process, count) in enumerate(((one, 2), (None, 0), (two, 1))):
         entry = database + wide + number * 2 * wide
-        image.set_pointer(entry, process.address if process else 0)
+        image.memory.set_pointer(entry, process.address if process else 0)
         put(image, entry, wide, 4, count)
     assert everything(image, item)["holders"] == (
         "smss.exe Cid 0138: 2",
@@ -100,20 +100,22 @@ def test_who_holds_it(layout: str) -> None:
 def test_quota_and_exclusive(layout: str) -> None:
     _, _, below = HEADER[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    owner = image.process("smss.exe", 0x138)
+    wide = image.build.pointer_size
+    owner = image.processes.add("smss.exe", 0x138)
     if layout == "winxp_sp3_x86":
         return  # no symbols of it describe that header
     newer = layout in NEW
-    item = image.object("Event", None, size=0x40, headers=("process",) if newer else ("quota",))
+    item = image.objects.make(
+        "Event", None, size=0x40, headers=("process",) if newer else ("quota",)
+    )
     if newer:
         info = item.address - below - 2 * wide
-        image.set_pointer(info, owner.address)
+        image.memory.set_pointer(info, owner.address)
     else:
         info = item.address - below - 4 * wide
-        image.set_pointer(info + 2 * wide, owner.address)
+        image.memory.set_pointer(info + 2 * wide, owner.address)
     assert everything(image, item)["exclusive_process"] == "smss.exe Cid 0138"
-    item = image.object("Event", None, size=0x40, headers=("quota",))
+    item = image.objects.make("Event", None, size=0x40, headers=("quota",))
     info = item.address - below - 4 * wide
     image.memory.write(info, struct.pack("<III", 0x10, 0x20, 0x30))
     found = everything(image, item)
@@ -124,37 +126,37 @@ def test_quota_and_exclusive(layout: str) -> None:
 @pytest.mark.parametrize("layout", ["win8_x64", "win10_19041_x64", "win10_19041_x86"])
 def test_what_is_audited(layout: str) -> None:
     image = KernelImage(layout)
-    item = image.object("Event", None, size=0x40, headers=("quota", "audit"))
+    item = image.objects.make("Event", None, size=0x40, headers=("quota", "audit"))
     info = item.info("audit").address
     assert "audits" not in everything(image, item)
-    place = image.allocate(0x200)
+    place = image.pool.allocate(0x200)
     sacl = acl([ace(2, 0x80, 0x100002, SYSTEM)])  # SYSTEM_AUDIT_ACE_TYPE
     image.memory.write(place, descriptor(None, sacl))
-    image.set_pointer(info, place)
+    image.memory.set_pointer(info, place)
     assert everything(image, item)["audits"] == ("audit SYSTEM (S-1-5-18): Synch ModifyState",)
-    image.set_pointer(info, 0x1000)
+    image.memory.set_pointer(info, 0x1000)
     assert "SecurityDescriptor is no address" in said(everything(image, item)["audits"])
 
 
 @pytest.mark.parametrize("layout", ["win10_1507_x64", "win10_14393_x64", "win10_19041_x86"])
 def test_what_revokes_its_handles(layout: str) -> None:
     image = KernelImage(layout)
-    wide = image.pointer_size
-    item = image.object("Event", None, size=0x40, headers=("extended",))
+    wide = image.build.pointer_size
+    item = image.objects.make("Event", None, size=0x40, headers=("extended",))
     info = item.info("extended").address
     keys = {"footer", "revocation_block", "revocable", "user_contexts"}
     assert {"footer"} >= keys & everything(image, item).keys()
     if layout == "win10_1507_x64":
         # ListEntry, RevocationBlock
-        image.set_pointer(info + 2 * wide, item.address)
+        image.memory.set_pointer(info + 2 * wide, item.address)
         assert everything(image, item)["revocation_block"] == item.address
         return
-    footer = image.allocate(0x40)
-    image.set_pointer(info, footer)
+    footer = image.pool.allocate(0x40)
+    image.memory.set_pointer(info, footer)
     # ListEntry, RevocationBlock, AllowHandleRevocation; the contexts lie behind them.
-    image.set_pointer(footer + 2 * wide, item.address)
+    image.memory.set_pointer(footer + 2 * wide, item.address)
     put(image, footer, 3 * wide, 1, 1)
-    image.set_pointer(footer + 4 * wide + wide, 0x77)
+    image.memory.set_pointer(footer + 4 * wide + wide, 0x77)
     found = everything(image, item)
     assert {key: found.get(key) for key in keys} == {
         "footer": footer,
@@ -163,15 +165,15 @@ def test_what_revokes_its_handles(layout: str) -> None:
         "user_contexts": ("0x0", "0x77"),
     }
     # Of a dump without the table of distances the sizes tell where it lies.
-    if image.has_symbol("ObpInfoMaskToOffset"):
-        image.memory.drop(image.symbol("ObpInfoMaskToOffset"), 0x100, "in the page file")
+    if image.globals.has("ObpInfoMaskToOffset"):
+        image.memory.drop(image.globals.address("ObpInfoMaskToOffset"), 0x100, "in the page file")
     assert everything(image, item)["footer"] == footer
 
 
 def test_who_has_the_id_of_its_maker() -> None:
     image = KernelImage()
-    image.process("smss.exe", 0x1A4)
-    item = image.object("Event", "E", size=0x40, headers=("creator",))
+    image.processes.add("smss.exe", 0x1A4)
+    item = image.objects.make("Event", "E", size=0x40, headers=("creator",))
     item.info("creator")["CreatorUniqueProcess"] = 0x1A4
     assert everything(image, item)["creator"] == "smss.exe"
     item.info("creator")["CreatorUniqueProcess"] = 0x1A8
@@ -182,7 +184,7 @@ def test_who_has_the_id_of_its_maker() -> None:
 @pytest.mark.parametrize("layout", HEADER)
 def test_security(layout: str) -> None:
     image = KernelImage(layout)
-    item = image.named("Event", r"\BaseNamedObjects\E", size=0x40)
+    item = image.objects.make("Event", r"\BaseNamedObjects\E", size=0x40)
     assert "security_descriptor" not in everything(image, item)
     everyone = bytes.fromhex("010100000000000100000000")
     dacl = acl([ace(0, 0, 0x1F0003, SYSTEM), ace(0, 0, 0x100002, everyone)])
@@ -205,7 +207,7 @@ def test_security(layout: str) -> None:
     found = everything(image, item)
     assert found["dacl"] == ("nobody: nothing (empty DACL)",)
     assert "integrity_label" not in found
-    image.set_pointer(item.address - HEADER[layout][2] + HEADER[layout][1], 0x1000)
+    image.memory.set_pointer(item.address - HEADER[layout][2] + HEADER[layout][1], 0x1000)
     found = everything(image, item)
     for key in ("owner", "sddl", "dacl", "integrity_label"):
         assert said(found[key]).endswith("the security descriptor is no address of the kernel")
@@ -213,8 +215,8 @@ def test_security(layout: str) -> None:
 
 def test_each_detail_of_a_header_fails_alone() -> None:
     image = KernelImage()
-    item = image.named("Event", r"\BaseNamedObjects\E", size=0x40)
-    image.empty_list(item.address + 8)
+    item = image.objects.make("Event", r"\BaseNamedObjects\E", size=0x40)
+    image.memory.empty_list(item.address + 8)
     image.memory.drop(item.address - 0x30 + 0x28, 8, "in the page file")
     found = everything(image, item)
     for key in ("security_descriptor", "owner", "sddl", "dacl"):
@@ -225,12 +227,12 @@ def test_each_detail_of_a_header_fails_alone() -> None:
 @pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])
 def test_a_handle_by_itself(layout: str) -> None:
     image = KernelImage(layout)
-    item = image.named("Event", r"\BaseNamedObjects\E", size=0x40)
-    smss = image.process("smss.exe", 0x138)
+    item = image.objects.make("Event", r"\BaseNamedObjects\E", size=0x40)
+    smss = image.processes.add("smss.exe", 0x138)
     value = smss.handle(item, access=0x100002, inherit=True)
     place = smss.table.entry_address(value)
-    wide = image.pointer_size
-    first, second = (image.pointer(place + each * wide) for each in range(2))
+    wide = image.build.pointer_size
+    first, second = (image.memory.pointer(place + each * wide) for each in range(2))
     with KernelMode(MockTarget(image)) as kernel:
         handle = kernel.process(0x138).handle(value)
         found = handle.details

@@ -33,7 +33,7 @@ def test_bodies_of_random_bytes(layout: str) -> None:
                 place = chance.randrange(len(data) - 8)
                 if chance.random() < 0.5:  # a pointer that leads to something
                     value = chance.choice(addresses) + chance.choice((0, 0, 8, -0x30))
-                    part = value.to_bytes(image.pointer_size, "little")
+                    part = value.to_bytes(image.build.pointer_size, "little")
                 else:
                     part = bytes(chance.choices((0, 1, 0x7F, 0xFF, chance.randrange(256)), k=4))
                 data[place : place + len(part)] = part

@@ -23,16 +23,16 @@ ENTRY = {
 
 
 def load(image: KernelImage, name: str, base: int, size: int) -> int:
-    at, length, text = ENTRY[image.layout_name]
-    entry = image.allocate(0x140)
-    image.link(image.symbol("PsLoadedModuleList"), entry)
-    image.set_pointer(entry + at, base)
+    at, length, text = ENTRY[image.build.name]
+    entry = image.pool.allocate(0x140)
+    image.memory.link(image.globals.address("PsLoadedModuleList"), entry)
+    image.memory.set_pointer(entry + at, base)
     image.memory.write(entry + length, struct.pack("<I", size))
     data = name.encode("utf-16-le")
-    buffer = image.allocate(0x40)
+    buffer = image.pool.allocate(0x40)
     image.memory.write(buffer, data)
     image.memory.write(entry + text, struct.pack("<HH", len(data), len(data)))
-    image.set_pointer(entry + text + image.pointer_size, buffer)
+    image.memory.set_pointer(entry + text + image.build.pointer_size, buffer)
     return entry
 
 
@@ -49,10 +49,10 @@ def test_an_address_in_a_module(layout: str) -> None:
     assert modules.place(base + 0x7) == "ndis.sys+0x7"
     assert modules.place(image.base + 0x10) == "ntoskrnl.exe+0x10"
     # Without its name one module is not told; a list that breaks tells of none.
-    image.memory.drop(image.pointer(second + ENTRY[layout][2] + image.pointer_size), 4)
+    image.memory.drop(image.memory.pointer(second + ENTRY[layout][2] + image.build.pointer_size), 4)
     modules = Modules(Kernel(MockTarget(image)))
     assert modules.place(base + 0x7) is None and modules.place(base + 0x10000) is not None
-    image.set_pointer(second, second)
+    image.memory.set_pointer(second, second)
     assert Modules(Kernel(MockTarget(image))).place(base + 0x10000) is None
 
 
@@ -70,7 +70,7 @@ def test_code_of_the_kernel_has_the_names_of_its_symbols() -> None:
     target = MockTarget(image)
     kernel = Kernel(target)
     target.round_trips = True  # symbols cost no question
-    place = image.symbol("PsInitialSystemProcess")
+    place = image.globals.address("PsInitialSystemProcess")
     before = len(target.log)
     assert Modules(kernel).place(place) == "nt!PsInitialSystemProcess"
     assert Modules(kernel).place(place + 5) == "nt!PsInitialSystemProcess+0x5"
@@ -78,8 +78,8 @@ def test_code_of_the_kernel_has_the_names_of_its_symbols() -> None:
     # A program's code is in its own memory, where the debugger may see another's.
     target.name_at = lambda address: "kernel32!BaseThreadStart"  # type: ignore[method-assign]
     assert Modules(kernel).place(0x77001000) is None
-    link = image.symbolic_link(r"\GLOBAL??\D:", "")
-    image.call_back(link, place, 0)
+    link = image.objects.symbolic_link(r"\GLOBAL??\D:", "")
+    image.objects.call_back(link, place, 0)
     assert everything(image, link)["callback_module"] == "nt!PsInitialSystemProcess"
 
 
@@ -87,12 +87,12 @@ def test_who_says_it() -> None:
     image = KernelImage()
     base = image.base + 0x2000000
     load(image, "disk.sys", base, 0x4000)
-    thread = image.thread(image.system, 0x20)
-    image.set_pointer(thread.address + 0x4D0, base + 0x10)  # Win32StartAddress
+    thread = image.processes.add_thread(image.processes.system, 0x20)
+    image.memory.set_pointer(thread.address + 0x4D0, base + 0x10)  # Win32StartAddress
     assert everything(image, thread.object)["start_symbol"] == "disk.sys+0x10"
-    driver = image.driver("disk")
-    image._symbols["IopInvalidDeviceRequest"] = 0x2000
-    image.set_pointer(driver.address + 0x18, image.base + 0x3000000)  # DriverStart
-    image.set_pointer(driver.address + 0x70, base + 0x20)  # MajorFunction[0]
+    driver = image.files.driver("disk")
+    image.globals.offsets["IopInvalidDeviceRequest"] = 0x2000
+    image.memory.set_pointer(driver.address + 0x18, image.base + 0x3000000)  # DriverStart
+    image.memory.set_pointer(driver.address + 0x70, base + 0x20)  # MajorFunction[0]
     told = everything(image, driver)["functions_outside"]
     assert told == (f"0: 0x{base + 0x20:x} disk.sys+0x20",)

@@ -26,23 +26,23 @@ DIRECTORY = {
 def test_a_directory(layout: str) -> None:
     device_map, shadow, session, namespace = DIRECTORY[layout]
     image = KernelImage(layout)
-    image.named("Event", r"\Here\One")
-    image.named("Event", r"\Here\Two")
-    item = image.directory(r"\Here")
-    other = image.directory(r"\There")
+    image.objects.make("Event", r"\Here\One")
+    image.objects.make("Event", r"\Here\Two")
+    item = image.objects.directory(r"\Here")
+    other = image.objects.directory(r"\There")
     put(image, item.address, session, 4, 0xFFFFFFFF)
     found = everything(image, item)
     assert found["entries"] == 2
     assert "session" not in found and "private_namespace" not in found
     put(image, item.address, session, 4, 2)
-    image.set_pointer(item.address + device_map, image.allocate(0x40))
+    image.memory.set_pointer(item.address + device_map, image.pool.allocate(0x40))
     if namespace is not None:
-        image.set_pointer(item.address + namespace, image.allocate(0x40))
+        image.memory.set_pointer(item.address + namespace, image.pool.allocate(0x40))
     if shadow is not None and shadow != device_map:
-        image.set_pointer(item.address + shadow, other.address)
+        image.memory.set_pointer(item.address + shadow, other.address)
     found = everything(image, item)
     assert found["session"] == 2
-    assert found["device_map"] == image.pointer(item.address + device_map)
+    assert found["device_map"] == image.memory.pointer(item.address + device_map)
     assert found.get("private_namespace") is (True if namespace is not None else None)
     if shadow is not None and shadow != device_map:
         assert found["shadow_directory"] == r"\There"
@@ -50,8 +50,8 @@ def test_a_directory(layout: str) -> None:
 
 def test_a_directory_with_a_chain_that_is_gone_does_not_count() -> None:
     image = KernelImage()
-    image.named("Event", r"\Here\One")
-    item = image.directory(r"\Here")
+    image.objects.make("Event", r"\Here\One")
+    item = image.objects.directory(r"\Here")
     found = lost(image, item, 0, 37 * 8)
     assert found.keys() == {"entries"}
 
@@ -68,7 +68,7 @@ def test_a_directory_with_a_chain_that_is_gone_does_not_count() -> None:
 )
 def test_a_symbolic_link(layout: str, index: int, mask: int, level: int) -> None:
     image = KernelImage(layout)
-    item = image.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume2")
+    item = image.objects.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume2")
     moment = datetime(2024, 2, 29, 12, 34, 56, tzinfo=timezone.utc)
     put(image, item.address, 0, 8, 116444736000000000 + int(moment.timestamp()) * 10_000_000)
     put(image, item.address, index, 4, 3)
@@ -101,7 +101,7 @@ TYPE = {
 def test_a_type(layout: str) -> None:
     counts, tag, generic, valid, (where, bit) = TYPE[layout]
     image = KernelImage(layout)
-    item = image.object_type("Event")
+    item = image.types.add("Event")
     image.memory.write(item.address + counts, struct.pack("<4I", 7, 9, 11, 13))
     image.memory.write(item.address + tag, b"Even")
     image.memory.write(
@@ -141,20 +141,20 @@ DEVICE = {
 def test_a_device(layout: str) -> None:
     flags, characteristics, attached, kind, extension, node, path = DEVICE[layout]
     image = KernelImage(layout)
-    item, above = image.device("Harddisk0", "disk"), image.device(None, "partmgr")
+    item, above = image.files.device("Harddisk0", "disk"), image.files.device(None, "partmgr")
     put(image, item.address, flags, 4, 0x10 | 0x40)
     put(image, item.address, characteristics, 4, 0x100 | 0x1)
     put(image, item.address, kind, 4, 7)
     put(image, item.address, 4, 4, 5)
-    image.set_pointer(item.address + attached, above.address)
-    places = image.allocate(0x100), image.allocate(0x200)
-    image.set_pointer(item.address + extension, places[0])
-    image.set_pointer(places[0] + node, places[1])
+    image.memory.set_pointer(item.address + attached, above.address)
+    places = image.pool.allocate(0x100), image.pool.allocate(0x200)
+    image.memory.set_pointer(item.address + extension, places[0])
+    image.memory.set_pointer(places[0] + node, places[1])
     text = "PCI\\VEN_8086".encode("utf-16-le")
-    buffer = image.allocate(0x40)
+    buffer = image.pool.allocate(0x40)
     image.memory.write(buffer, text)
     image.memory.write(places[1] + path, struct.pack("<HH", len(text), len(text)))
-    image.set_pointer(places[1] + path + image.pointer_size, buffer)
+    image.memory.set_pointer(places[1] + path + image.build.pointer_size, buffer)
     found = everything(image, item)
     told = {
         "driver": r"\Driver\disk",
@@ -170,9 +170,9 @@ def test_a_device(layout: str) -> None:
 
 def test_devices_that_are_attached_in_a_circle() -> None:
     image = KernelImage()
-    item, above = image.device("Harddisk0", "disk"), image.device(None, "partmgr")
-    image.set_pointer(item.address + 0x18, above.address)
-    image.set_pointer(above.address + 0x18, above.address)
+    item, above = image.files.device("Harddisk0", "disk"), image.files.device(None, "partmgr")
+    image.memory.set_pointer(item.address + 0x18, above.address)
+    image.memory.set_pointer(above.address + 0x18, above.address)
     why = said(everything(image, item)["attached"])
     assert why.endswith("the list of attached devices has more than 64 entries")
 
@@ -180,7 +180,7 @@ def test_devices_that_are_attached_in_a_circle() -> None:
 @pytest.mark.parametrize("type_name", ["Device", "Driver"])
 def test_what_is_no_device(type_name: str) -> None:
     image = KernelImage()
-    item = image.device("X", "Y") if type_name == "Device" else image.driver("Y")
+    item = image.files.device("X", "Y") if type_name == "Device" else image.files.driver("Y")
     put(image, item.address, 0, 2, 9)
     found = everything(image, item)
     assert said(found["body"]).endswith("Type can't be 0x9") and "flags" not in found
@@ -199,26 +199,30 @@ DRIVER = {
 def test_a_driver(layout: str) -> None:
     start, size, section, extension, functions, flags, service, file = DRIVER[layout]
     image = KernelImage(layout)
-    item = image.driver("disk")
+    item = image.files.driver("disk")
     begin = image.base + 0x1000000
-    image.set_pointer(item.address + start, begin)
+    image.memory.set_pointer(item.address + start, begin)
     put(image, item.address, size, 4, 0x8000)
     put(image, item.address, flags, 4, 0x12)
-    places = image.allocate(0x100), image.allocate(0x140)
+    places = image.pool.allocate(0x100), image.pool.allocate(0x140)
     for place, name, at in ((places[0], "disk", service), (places[1], r"\disk.sys", file)):
         image.memory.write(place + at, struct.pack("<HH", 2 * len(name), 2 * len(name)))
-        buffer = image.allocate(0x40)
+        buffer = image.pool.allocate(0x40)
         image.memory.write(buffer, name.encode("utf-16-le"))
-        image.set_pointer(place + at + image.pointer_size, buffer)
-    image.set_pointer(places[0], item.address)
-    image.set_pointer(item.address + extension, places[0])
-    image.set_pointer(item.address + section, places[1])
+        image.memory.set_pointer(place + at + image.build.pointer_size, buffer)
+    image.memory.set_pointer(places[0], item.address)
+    image.memory.set_pointer(item.address + extension, places[0])
+    image.memory.set_pointer(item.address + section, places[1])
     nowhere = image.base + 0x2000
-    image._symbols["IopInvalidDeviceRequest"] = 0x2000
+    image.globals.offsets["IopInvalidDeviceRequest"] = 0x2000
     for number in range(28):
-        image.set_pointer(item.address + functions + number * image.pointer_size, nowhere)
-    image.set_pointer(item.address + functions, begin + 0x7FFF)
-    image.set_pointer(item.address + functions + 3 * image.pointer_size, begin + 0x8000)
+        image.memory.set_pointer(
+            item.address + functions + number * image.build.pointer_size, nowhere
+        )
+    image.memory.set_pointer(item.address + functions, begin + 0x7FFF)
+    image.memory.set_pointer(
+        item.address + functions + 3 * image.build.pointer_size, begin + 0x8000
+    )
     found = everything(image, item)
     told = {
         "driver_name": r"\Driver\disk",
@@ -230,14 +234,14 @@ def test_a_driver(layout: str) -> None:
         "functions_outside": (f"3: 0x{begin + 0x8000:x}",),
     }
     assert {key: found[key] for key in told} == told
-    image.set_pointer(places[0], item.address + 8)
+    image.memory.set_pointer(places[0], item.address + 8)
     assert said(everything(image, item)["service"]).endswith("the extension is another object's")
-    image.remove_symbol("IopInvalidDeviceRequest")
+    image.globals.remove("IopInvalidDeviceRequest")
     assert "IopInvalidDeviceRequest" in said(everything(image, item)["functions_outside"])
 
 
 def test_any_other_type_says_that_nothing_is_known() -> None:
     image = KernelImage()
-    found = everything(image, image.plain("PowerRequest"))
+    found = everything(image, image.objects.make("PowerRequest", size=0x40))
     assert found["body"] is False
     assert found.labels["body"].words[False] == "nothing more is known of objects of this type"

@@ -27,17 +27,20 @@ PORT = {
 def test_an_alpc_port(layout: str) -> None:
     info, owner, attributes, state, queues = PORT[layout]
     image = KernelImage(layout)
-    wide = image.pointer_size
-    server = image.named("ALPC Port", r"\RPC Control\epmapper", size=0x1E0)
-    ours, client = (image.object("ALPC Port", None, size=0x1E0) for _ in range(2))
-    services, smss = image.process("services.exe", 0x200), image.process("smss.exe", 0x138)
-    shared = image.allocate(0x50)
+    wide = image.build.pointer_size
+    server = image.objects.make("ALPC Port", r"\RPC Control\epmapper", size=0x1E0)
+    ours, client = (image.objects.make("ALPC Port", None, size=0x1E0) for _ in range(2))
+    services, smss = (
+        image.processes.add("services.exe", 0x200),
+        image.processes.add("smss.exe", 0x138),
+    )
+    shared = image.pool.allocate(0x50)
     for number, (port, process) in enumerate(
         ((server, services), (ours, services), (client, smss))
     ):
-        image.set_pointer(shared + number * wide, port.address)
-        image.set_pointer(port.address + info, shared)
-        image.set_pointer(port.address + owner, process.address)
+        image.memory.set_pointer(shared + number * wide, port.address)
+        image.memory.set_pointer(port.address + info, shared)
+        image.memory.set_pointer(port.address + owner, process.address)
     put(image, client.address, attributes, 4, 0x10000 | 0x80000)
     if state is not None:
         put(image, client.address, state, 4, 1 | 1 << 5)
@@ -62,9 +65,9 @@ def test_an_alpc_port(layout: str) -> None:
     assert found["queues"] == tuple(f"{name}: {n + 1}" for n, name in enumerate(names))
     assert everything(image, server)["role"] == "connection"
     assert "connection_port" not in everything(image, server)
-    image.set_pointer(client.address + owner, smss.address | 1)
+    image.memory.set_pointer(client.address + owner, smss.address | 1)
     assert "owner_process" not in everything(image, client)
-    image.set_pointer(shared + 2 * wide, 0)
+    image.memory.set_pointer(shared + 2 * wide, 0)
     why = said(everything(image, client)["role"])
     assert why.endswith("the communication info is another object's")
 
@@ -85,15 +88,15 @@ ETW: Dict[str, Any] = {
 def test_a_registration_for_tracing(layout: str) -> None:
     entry, process, callback, flags, mask, guid, traits = ETW[layout]
     image = KernelImage(layout)
-    item = image.object("EtwRegistration", None, size=0x80)
+    item = image.objects.make("EtwRegistration", None, size=0x80)
     at = item.address
-    place = image.allocate(0x1B0)
-    image.set_pointer(at + entry, place)
+    place = image.pool.allocate(0x1B0)
+    image.memory.set_pointer(at + entry, place)
     image.memory.write(place + guid, bytes.fromhex("33221100554477668899aabbccddeeff"))
     put(image, at, mask, 1, 5)
     put(image, at, flags, 1, 1)
-    code = image.allocate(0x40)
-    image.set_pointer(at + callback, code)
+    code = image.pool.allocate(0x40)
+    image.memory.set_pointer(at + callback, code)
     found = everything(image, item)
     assert found["provider"] == "{00112233-4455-6677-8899-aabbccddeeff}"
     assert found["enable_mask"] == 5
@@ -101,15 +104,15 @@ def test_a_registration_for_tracing(layout: str) -> None:
     assert found["callback"] == code
     told = "0x1" if layout in ("vista_sp2_x86", "win7_sp1_x64") else "kernel"
     assert found["registration_flags"] == (told,)
-    image.set_pointer(at + process, image.process("smss.exe", 0x138).address)
+    image.memory.set_pointer(at + process, image.processes.add("smss.exe", 0x138).address)
     found = everything(image, item)
     assert found["registered_by"] == "smss.exe Cid 0138" and "callback" not in found
     assert "provider_name" not in found
     if traits is not None:
         text = b"Contoso.Provider\0"
-        where = image.allocate(0x60)
+        where = image.pool.allocate(0x60)
         image.memory.write(where + traits[1], struct.pack("<H", 2 + len(text)) + text)
-        image.set_pointer(at + traits[0], where)
+        image.memory.set_pointer(at + traits[0], where)
         assert everything(image, item)["provider_name"] == "Contoso.Provider"
         image.memory.write(where + traits[1], b"\xff\xff")
         assert "provider_name" not in everything(image, item)
@@ -137,13 +140,13 @@ def test_a_job(layout: str) -> None:
     image = KernelImage(layout)
     item = dispatcher(image, "Job", 0, 0, size=0x740)
     at = item.address
-    image.empty_list(at + members)
-    smss = image.process("smss.exe", 0x138)
-    image.link(at + members, smss.address + links)
+    image.memory.empty_list(at + members)
+    smss = image.processes.add("smss.exe", 0x138)
+    image.memory.link(at + members, smss.address + links)
     for place, value in ((total, 5), (active, 1), (session, 2), (ui, 0x41)):
         put(image, at, place, 4, value)
     put(image, at, limits, 4, 0x2200)
-    put(image, at, memory, image.pointer_size, 16)
+    put(image, at, memory, image.build.pointer_size, 16)
     told: Dict[str, Any] = {
         "members": ("smss.exe Cid 0138",),
         "total": 5,
@@ -158,7 +161,7 @@ def test_a_job(layout: str) -> None:
     assert not {"silo", "parent_job", "container", "active_limit"} & found.keys()
     if layout in SILO:
         parent, flags, container = SILO[layout]
-        image.set_pointer(at + parent, item.address)
+        image.memory.set_pointer(at + parent, item.address)
         put(image, at, flags, 4, 1 << 30)
         image.memory.write(at + container, bytes(15) + b"\x01")
         found = everything(image, item)
@@ -169,15 +172,15 @@ def test_a_job(layout: str) -> None:
 @pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win11_26100_x64"])
 def test_a_debug_object(layout: str) -> None:
     image = KernelImage(layout)
-    wide = image.pointer_size
+    wide = image.build.pointer_size
     item = dispatcher(image, "DebugObject", 0, 1, size=0x80)
     events = item.address + (0x30 if wide == 4 else 0x50)
-    image.empty_list(events)
+    image.memory.empty_list(events)
     put(image, events, 2 * wide, 4, 2)
     port = {"winxp_sp3_x86": 0xBC, "win7_sp1_x64": 0x1F0, "win11_26100_x64": 0x308}[layout]
-    smss = image.process("smss.exe", 0x138)
-    image.set_pointer(smss.address + port, item.address)
-    image.process("csrss.exe", 0x200)
+    smss = image.processes.add("smss.exe", 0x138)
+    image.memory.set_pointer(smss.address + port, item.address)
+    image.processes.add("csrss.exe", 0x200)
     told: Dict[str, Any] = {
         "debuggees": ("smss.exe Cid 0138",),
         "events": 0,
@@ -186,7 +189,7 @@ def test_a_debug_object(layout: str) -> None:
     }
     found = everything(image, item)
     assert {key: found[key] for key in told} == told
-    image.set_pointer(events, events + 8)
+    image.memory.set_pointer(events, events + 8)
     found = everything(image, item)
     said(found["events"])
     said(found["kill_on_close"])
@@ -195,16 +198,16 @@ def test_a_debug_object(layout: str) -> None:
 
 def test_a_window_station_of_windows_7() -> None:
     image = KernelImage("win7_sp1_x64")
-    item = image.window_station("WinSta0", 1)
+    item = image.objects.window_station("WinSta0", 1)
     put(image, item.address, 0, 4, 1)
     put(image, item.address, 0x60, 4, 6)
     found = everything(image, item)
     assert (found["session"], found["interactive"], found["clipboard_formats"]) == (1, True, 6)
     put(image, item.address, 0x20, 4, 4)
     assert everything(image, item)["interactive"] is False
-    desktop = image.desktop("Default")
+    desktop = image.objects.desktop("Default")
     put(image, desktop.address, 0, 4, 1)
-    image.set_pointer(desktop.address + 0x20, item.address)
+    image.memory.set_pointer(desktop.address + 0x20, item.address)
     put(image, desktop.address, 0x88, 4, 0x1400)
     found = everything(image, desktop)
     assert (found["session"], found["heap_size"]) == (1, 0x1400)
@@ -213,15 +216,15 @@ def test_a_window_station_of_windows_7() -> None:
 
 def test_other_systems_tell_the_session_of_a_window_station_by_its_directory() -> None:
     image = KernelImage()
-    found = everything(image, image.window_station("WinSta0", 3))
+    found = everything(image, image.objects.window_station("WinSta0", 3))
     assert found["session"] == 3 and found["body"] is False
     assert "interactive" not in found
-    assert everything(image, image.desktop())["body"] is False
+    assert everything(image, image.objects.desktop())["body"] is False
 
 
 def test_each_detail_fails_alone() -> None:
     image = KernelImage()
     item = dispatcher(image, "Job", 0, 0, size=0x740)
-    image.empty_list(item.address + 0x28)
-    image.empty_list(item.address + 0x420)
+    image.memory.empty_list(item.address + 0x28)
+    image.memory.empty_list(item.address + 0x420)
     assert lost(image, item, 0x1E0, 4).keys() == {"session"}

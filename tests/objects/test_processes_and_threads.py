@@ -63,20 +63,20 @@ def test_a_process(layout: str) -> None:
         created, ended, status, threads, peb, job, debug, priority, commit, base, flags, parent
     ) = PROCESS[layout]  # fmt: skip
     image = KernelImage(layout)
-    wide = image.pointer_size
-    above = image.process("services.exe", 0x200)
-    item = image.process("svchost.exe", 0x300, session=1)
+    wide = image.build.pointer_size
+    above = image.processes.add("services.exe", 0x200)
+    item = image.processes.add("svchost.exe", 0x300, session=1)
     at = item.address
     put(image, above.address, created, 8, TICKS - 1)
     put(image, at, created, 8, TICKS)
     put(image, at, threads, 4, 9)
-    image.set_pointer(at + parent, 0x200)
-    image.set_pointer(at + peb, 0x7FFD0000)
-    image.set_pointer(at + job, above.address)
-    image.set_pointer(at + debug, above.address)
+    image.memory.set_pointer(at + parent, 0x200)
+    image.memory.set_pointer(at + peb, 0x7FFD0000)
+    image.memory.set_pointer(at + job, above.address)
+    image.memory.set_pointer(at + debug, above.address)
     put(image, at, priority, 1, 6)
     put(image, at, commit, wide, 0x21)
-    image.set_pointer(at + base, 0x400000)
+    image.memory.set_pointer(at + base, 0x400000)
     put(image, at, flags, 4, 1 << 5 | 1 << 3)
     told: Dict[str, Any] = {
         "parent_pid": 0x200,
@@ -99,7 +99,7 @@ def test_a_process(layout: str) -> None:
     put(image, at, status, 4, 0xC0000005)
     put(image, above.address, created, 8, TICKS + 1)
     if layout in WOW64:
-        image.set_pointer(at + WOW64[layout], 0x7E000)
+        image.memory.set_pointer(at + WOW64[layout], 0x7E000)
     found = everything(image, item.object)
     assert (found["exited"], found["ended"], found["exit_status"]) == (True, MOMENT, 0xC0000005)
     assert "parent" not in found  # that process came later
@@ -112,7 +112,7 @@ def test_a_process(layout: str) -> None:
 )
 def test_the_protection_of_a_process(layout: str, level: int, words: str) -> None:
     image = KernelImage(layout)
-    item = image.process("lsass.exe", 0x300)
+    item = image.processes.add("lsass.exe", 0x300)
     image.memory.write(item.address + SIGNATURE[layout], bytes((0x3C, 0x28, level)))
     found = everything(image, item.object)
     assert found.get("protection") == words
@@ -122,13 +122,13 @@ def test_the_protection_of_a_process(layout: str, level: int, words: str) -> Non
 def test_the_path_of_a_process() -> None:
     image = KernelImage()
     path = r"\Device\HarddiskVolume3\Windows\System32\svchost.exe"
-    item = image.process("svchost.exe", 0x300, image_path=path)
+    item = image.processes.add("svchost.exe", 0x300, image_path=path)
     assert everything(image, item.object)["image_path"] == path
 
 
 def test_what_is_no_process_any_more() -> None:
     image = KernelImage()
-    item = image.process("svchost.exe", 0x300)
+    item = image.processes.add("svchost.exe", 0x300)
     put(image, item.address, 0, 1, 6)
     found = everything(image, item.object)
     assert said(found["body"]).endswith("_EPROCESS.Pcb.Header.Type can't be 0x6")
@@ -137,7 +137,7 @@ def test_what_is_no_process_any_more() -> None:
 
 def test_each_detail_of_a_process_fails_alone() -> None:
     image = KernelImage()
-    item = image.process("svchost.exe", 0x300)
+    item = image.processes.add("svchost.exe", 0x300)
     found = lost(image, item.object, 0x5B7, 1)
     assert found.keys() == {"priority_class"}
 
@@ -181,20 +181,20 @@ def test_a_thread(layout: str) -> None:
     (created, ended, status, begin, start, flags, irps), tcb = THREAD[layout]
     state, reason, suspended, teb, priority, base, mode = tcb
     image = KernelImage(layout)
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
     at = thread.address
     put(image, at, created, 8, TICKS << 3 if layout == "winxp_sp3_x86" else TICKS)
     put(image, at, ended, 8, at)  # a link, while it runs
-    image.set_pointer(at + begin, 0x77001000)
-    image.set_pointer(at + start, 0x401000)
+    image.memory.set_pointer(at + begin, 0x77001000)
+    image.memory.set_pointer(at + start, 0x401000)
     put(image, at, flags, 4, 1 << 2)
     for place, value in ((state, 5), (reason, 15), (suspended, 2), (priority, 9), (base, 8)):
         put(image, at, place, 1, value)
     put(image, at, mode, 1, 1)
-    image.set_pointer(at + teb, 0x7FFDF000)
-    image.empty_list(at + irps)
-    request = image.allocate(0x40)
-    image.link(at + irps, request)
+    image.memory.set_pointer(at + teb, 0x7FFDF000)
+    image.memory.empty_list(at + irps)
+    request = image.pool.allocate(0x40)
+    image.memory.link(at + irps, request)
     told: Dict[str, Any] = {
         "state": "waiting",
         "wait_reason": "WrQueue",
@@ -217,7 +217,7 @@ def test_a_thread(layout: str) -> None:
     put(image, at, status, 4, 3)
     put(image, at, state, 1, 4)
     if layout in NAME:
-        image.set_pointer(at + NAME[layout], image.unicode_string("worker"))
+        image.memory.set_pointer(at + NAME[layout], image.pool.unicode_string("worker"))
     found = everything(image, thread.object)
     assert (found["state"], found["ended"], found["exit_status"]) == ("terminated", MOMENT, 3)
     assert "wait_reason" not in found
@@ -227,16 +227,16 @@ def test_a_thread(layout: str) -> None:
 @pytest.mark.parametrize("layout", IMPERSONATION)
 def test_a_thread_that_impersonates(layout: str) -> None:
     image = KernelImage(layout)
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
-    token = image.token().address
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
+    token = image.tokens.add().address
     place = thread.address + IMPERSONATION[layout]
     if layout == "winxp_sp3_x86":
-        old = image.allocate(0x10)
+        old = image.pool.allocate(0x10)
         # Token, CopyOnOpen, EffectiveOnly, ImpersonationLevel
         image.memory.write(old, struct.pack("<IBBxxI", token, 0, 0, 2))
-        image.set_pointer(place, old)
+        image.memory.set_pointer(place, old)
     else:
-        image.set_pointer(place, token | 4 | 2)
+        image.memory.set_pointer(place, token | 4 | 2)
     assert "impersonates" not in everything(image, thread.object)
     put(image, thread.address, THREAD[layout][0][5], 4, 1 << 3)
     found = everything(image, thread.object)
@@ -245,14 +245,14 @@ def test_a_thread_that_impersonates(layout: str) -> None:
 
 def test_each_detail_of_a_thread_fails_alone() -> None:
     image = KernelImage()
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
     put(image, thread.address, 0x184, 1, 2)  # State: running
     assert lost(image, thread.object, 0x284, 1).keys() == {"suspend_count"}
 
 
 def test_an_end_that_nothing_proves() -> None:
     image = KernelImage()
-    item = image.process("svchost.exe", 0x300)
+    item = image.processes.add("svchost.exe", 0x300)
     put(image, item.address, 0x840, 8, TICKS)
     target = MockTarget(image)
     target.unproved = frozenset(("ExitTime",))

@@ -8,7 +8,7 @@ from typing import Any, Dict, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
+from mocks.object import MockObject
 
 from .bodies import everything, put, said
 
@@ -45,23 +45,23 @@ def section(layout: str, flags: int, crossed: bool = False) -> Tuple[KernelImage
     pointer, tail, protection = BODY[layout]
     counts = AREA.get(layout, AREA["win7_sp1_x64"])
     places = SEGMENT.get(layout, SEGMENT["win7_sp1_x64"])
-    item = image.object("Section", "S", size=0x40)
-    area, segment = image.allocate(0x90), image.allocate(0x60)
-    image.set_pointer(area, segment)
-    image.set_pointer(segment, area)
+    item = image.objects.make("Section", "S", size=0x40)
+    area, segment = image.pool.allocate(0x90), image.pool.allocate(0x60)
+    image.memory.set_pointer(area, segment)
+    image.memory.set_pointer(segment, area)
     old = layout in ("winxp_sp3_x86", "win7_sp1_x64") or crossed
-    image.set_pointer(item.address + pointer, segment if old else area)
+    image.memory.set_pointer(item.address + pointer, segment if old else area)
     put(image, item.address, tail, 8, 0x5432)
     put(image, item.address, protection, 4, 0x40)
     for place, value in zip(counts[:3], (2, 3, 5)):
         put(image, area, place, counts[3], value)
     put(image, area, counts[4], 4, flags)
     put(image, segment, places[0], 8, 0x6000)
-    put(image, segment, 8 if image.pointer_size == 8 else 4, 4, 6)  # TotalNumberOfPtes
-    image.set_pointer(segment + places[1], 0x10000000)
-    information = image.allocate(0x60)
-    image.set_pointer(segment + places[2], information)
-    image.set_pointer(information, 0x10001234)
+    put(image, segment, 8 if image.build.pointer_size == 8 else 4, 4, 6)  # TotalNumberOfPtes
+    image.memory.set_pointer(segment + places[1], 0x10000000)
+    information = image.pool.allocate(0x60)
+    image.memory.set_pointer(segment + places[2], information)
+    image.memory.set_pointer(information, 0x10001234)
     put(image, information, places[4], 4, 3)
     put(image, information, places[5], 2, 0x14C)
     return image, item, area
@@ -96,7 +96,7 @@ def test_a_section_of_windows_81_by_its_links(crossed: bool) -> None:
     assert {key: found.get(key) for key in TOLD} == TOLD
     assert (found["kind"], found["section_flags"]) == ("data", ("commit",))
     said(found["file"])  # what a list shows is told as before
-    image.set_pointer(area, item.address)
+    image.memory.set_pointer(area, item.address)
     found = everything(image, item)
     for key in TOLD:
         said(found[key])
@@ -106,7 +106,7 @@ def test_a_section_of_windows_81_by_its_links(crossed: bool) -> None:
 def test_a_control_area_whose_segment_does_not_lead_back(layout: str) -> None:
     image, item, area = section(layout, COMMIT)
     assert everything(image, item)["kind"] == "page file"
-    image.set_pointer(image.pointer(area), area + 0x10)
+    image.memory.set_pointer(image.memory.pointer(area), area + 0x10)
     found = everything(image, item)
     for key in ("kind", "references", "mapped_views", "segment_size"):
         said(found[key])

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.objects import MockObject
+from mocks.object import MockObject
 
 from .bodies import everything, lost, put, said
 
@@ -51,21 +51,21 @@ USER, HIGH, ADMINISTRATORS = (
 
 def token(layout: str, sids: Sids, kind: int = 1, level: int = 0) -> Tuple[KernelImage, MockObject]:
     image = KernelImage(layout)
-    wide = image.pointer_size
+    wide = image.build.pointer_size
     session, count, users, types, _, in_use, _, _ = TOKEN[layout]
-    item = image.object("Token", None, size=0x4B0)
+    item = image.objects.make("Token", None, size=0x4B0)
     at = item.address
-    array = image.allocate(2 * wide * len(sids))
+    array = image.pool.allocate(2 * wide * len(sids))
     for number, (data, attributes) in enumerate(sids):
-        place = image.allocate(0x44)
+        place = image.pool.allocate(0x44)
         image.memory.write(place, bytes.fromhex(data))
-        image.set_pointer(array + number * 2 * wide, place)
+        image.memory.set_pointer(array + number * 2 * wide, place)
         put(image, array + number * 2 * wide, wide, 4, attributes)
     put(image, at, session, 4, 2)
     put(image, at, count, 4, len(sids))
     if layout in INTEGRITY:
         put(image, at, INTEGRITY[layout], 4, 0xFFFFFFFF)  # none, if nobody says so
-    image.set_pointer(at + users, array)
+    image.memory.set_pointer(at + users, array)
     image.memory.write(at + types, struct.pack("<II", kind, level))
     put(image, at, in_use, 1, 1)
     image.memory.write(at, b"User32 \0")
@@ -105,14 +105,14 @@ def test_a_token(layout: str) -> None:
 def test_whose_logon_session_it_is(layout: str) -> None:
     logon_id, buddy, name, authority = LOGON[layout]
     image, item = token(layout, [(USER, 0)])
-    place = image.allocate(0xD0)
-    image.set_pointer(item.address + TOKEN[layout][6], place)
+    place = image.pool.allocate(0xD0)
+    image.memory.set_pointer(item.address + TOKEN[layout][6], place)
     image.memory.write(place + logon_id, struct.pack("<I", 0x1234))
-    view = image.view("_UNICODE_STRING", place + name)
+    view = image.memory.view("_UNICODE_STRING", place + name)
     for at, text in ((name, "alice"), (authority, "CORP")):
-        view = image.view("_UNICODE_STRING", place + at)
+        view = image.memory.view("_UNICODE_STRING", place + at)
         data = text.encode("utf-16-le")
-        buffer = image.allocate(0x20)
+        buffer = image.pool.allocate(0x20)
         image.memory.write(buffer, data)
         view["Length"] = view["MaximumLength"] = len(data)
         view["Buffer"] = buffer
@@ -133,10 +133,10 @@ def test_privileges(layout: str) -> None:
     image, item = token(layout, [(USER, 0)])
     if layout in PRIVILEGES:
         pointer, count = PRIVILEGES[layout]
-        array = image.allocate(0x40)
+        array = image.pool.allocate(0x40)
         # Luid, attributes: present, present and enabled.
         image.memory.write(array, struct.pack("<IiIIiI", 20, 0, 0, 23, 0, 3))
-        image.set_pointer(item.address + pointer, array)
+        image.memory.set_pointer(item.address + pointer, array)
         put(image, item.address, count, 4, 2)
     else:
         present, enabled = 1 << 20 | 1 << 23, 1 << 23
@@ -161,19 +161,19 @@ def test_an_impersonation_token() -> None:
 def test_an_app_container() -> None:
     image, item = token("win10_19041_x64", [(USER, 0)])
     at = item.address
-    sids = [image.allocate(0x44) for _ in range(2)]
+    sids = [image.pool.allocate(0x44) for _ in range(2)]
     # S-1-15-2-7, S-1-15-3-1
     image.memory.write(sids[0], bytes.fromhex("010200000000000f0200000007000000"))
     image.memory.write(sids[1], bytes.fromhex("010200000000000f0300000001000000"))
-    image.set_pointer(at + 0x310, sids[0])
-    array = image.allocate(0x10)
-    image.set_pointer(array, sids[1])
+    image.memory.set_pointer(at + 0x310, sids[0])
+    array = image.pool.allocate(0x10)
+    image.memory.set_pointer(array, sids[1])
     put(image, array, 8, 4, 4)
-    image.set_pointer(at + 0x318, array)
+    image.memory.set_pointer(at + 0x318, array)
     put(image, at, 0x320, 4, 1)
-    entry = image.allocate(0x40)
+    entry = image.pool.allocate(0x40)
     put(image, entry, 0x28, 4, 5)
-    image.set_pointer(at + 0x438, entry)
+    image.memory.set_pointer(at + 0x438, entry)
     found = everything(image, item)
     assert found["package"] == "application package (S-1-15-2-7)"
     assert found["capabilities"] == ("capability (S-1-15-3-1)",)
@@ -201,7 +201,9 @@ def test_each_detail_of_a_token_fails_alone() -> None:
     image, item = token("win10_19041_x64", [(USER, 0)])
     assert lost(image, item, 0x78, 4).keys() == {"session"}
     image, item = token("win10_19041_x64", [(USER, 0)])
-    image.memory.drop(image.pointer(image.pointer(item.address + 0x98)), 8, "in the page file")
+    image.memory.drop(
+        image.memory.pointer(image.memory.pointer(item.address + 0x98)), 8, "in the page file"
+    )
     found = everything(image, item)
     said(found["user"])
     assert found["session"] == 2
@@ -212,8 +214,8 @@ def test_the_user_of_a_process(layout: str) -> None:
     image, item = token(layout, [(USER, 0), (HIGH, 0x60)])
     if layout in INTEGRITY:
         put(image, item.address, INTEGRITY[layout], 4, 1)
-    smss = image.process("smss.exe", 0x138)
-    image.set_token(smss, item)
+    smss = image.processes.add("smss.exe", 0x138)
+    image.tokens.set_primary(smss, item)
     found = everything(image, smss.object)
     assert found["user"] == "S-1-5-21-1-2-3-1000"
     assert found.get("integrity") == ("high" if layout in INTEGRITY else None)

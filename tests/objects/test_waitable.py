@@ -75,9 +75,9 @@ def test_each_detail_of_an_event_fails_alone() -> None:
 def test_who_waits(layout: str) -> None:
     image = KernelImage(layout)
     item = dispatcher(image, "Event", 0, 0)
-    smss = image.process("smss.exe", 0x138)
-    wait(image, item, image.thread(smss, 0x13C), WAITER[layout])
-    wait(image, item, image.thread(smss, 0x140), WAITER[layout])
+    smss = image.processes.add("smss.exe", 0x138)
+    wait(image, item, image.processes.add_thread(smss, 0x13C), WAITER[layout])
+    wait(image, item, image.processes.add_thread(smss, 0x140), WAITER[layout])
     assert everything(image, item)["waiters"] == (
         "smss.exe Cid 0138.013c",
         "smss.exe Cid 0138.0140",
@@ -87,16 +87,16 @@ def test_who_waits(layout: str) -> None:
 def test_a_list_of_waits_that_breaks() -> None:
     image = KernelImage()
     item = dispatcher(image, "Event", 0, 0)
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
     first, second = (wait(image, item, thread, 0x18) for _ in range(2))
-    image.set_pointer(second + 8, item.address)  # its Blink
+    image.memory.set_pointer(second + 8, item.address)  # its Blink
     details = everything(image, item)
     assert said(details["waiters"]) == f"0x{second:x}: the list of waits is broken"
     assert details["set"] is False
-    image.set_pointer(second + 8, first)
-    image.set_pointer(second, second)
-    image.set_pointer(first, first)
-    image.set_pointer(first + 8, first)
+    image.memory.set_pointer(second + 8, first)
+    image.memory.set_pointer(second, second)
+    image.memory.set_pointer(first, first)
+    image.memory.set_pointer(first + 8, first)
     assert "the list of waits is broken" in said(everything(image, item)["waiters"])
 
 
@@ -104,9 +104,9 @@ def test_a_queue_waits_in_place_of_a_thread() -> None:
     image = KernelImage()
     item = dispatcher(image, "Event", 0, 0)
     queue = dispatcher(image, "IoCompletion", 4, 0)
-    block = image.allocate(0x30)
-    image.link(item.address + 8, block)
-    image.set_pointer(block + 0x18, queue.address)
+    block = image.pool.allocate(0x30)
+    image.memory.link(item.address + 8, block)
+    image.memory.set_pointer(block + 0x18, queue.address)
     assert everything(image, item)["waiters"] == (f"queue 0x{queue.address:x}",)
 
 
@@ -124,9 +124,9 @@ MUTANT = {
 def test_a_mutant_that_is_owned(layout: str) -> None:
     owner, abandoned, flags = MUTANT[layout]
     image = KernelImage(layout)
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
     item = dispatcher(image, "Mutant", 2, -1)
-    image.set_pointer(item.address + owner, thread.address)
+    image.memory.set_pointer(item.address + owner, thread.address)
     told = {
         "owned": True,
         "count": -1,
@@ -155,7 +155,7 @@ def test_a_mutant_that_is_free() -> None:
 def test_a_mutant_whose_owner_leads_nowhere(owner: int) -> None:
     image = KernelImage()
     item = dispatcher(image, "Mutant", 2, 0)
-    image.set_pointer(item.address + 0x28, owner)
+    image.memory.set_pointer(item.address + 0x28, owner)
     found = everything(image, item)
     assert found["owned"] is True
     for key in ("owner_pid", "owner_tid", "owner_image"):
@@ -165,7 +165,7 @@ def test_a_mutant_whose_owner_leads_nowhere(owner: int) -> None:
 def test_a_mutant_owned_by_no_thread() -> None:
     image = KernelImage()
     item = dispatcher(image, "Mutant", 2, 0)
-    image.set_pointer(item.address + 0x28, dispatcher(image, "Event", 0, 0).address)
+    image.memory.set_pointer(item.address + 0x28, dispatcher(image, "Event", 0, 0).address)
     assert said(everything(image, item)["owner_pid"]).endswith("there is no thread here")
 
 
@@ -201,7 +201,7 @@ def clocks(image: KernelImage) -> None:
     form = "<IiiIii"
     data = struct.pack(form, NOW & 0xFFFFFFFF, NOW >> 32, NOW >> 32, 0, 0, 0)
     data = data[:12] + struct.pack("<Iii", NOON & 0xFFFFFFFF, NOON >> 32, NOON >> 32)
-    image.memory.write(SHARED[image.pointer_size] + 8, data)
+    image.memory.write(SHARED[image.build.pointer_size] + 8, data)
 
 
 @pytest.mark.parametrize("layout", TIMER)
@@ -209,7 +209,7 @@ def test_a_timer(layout: str) -> None:
     due, _, period, apc, apc_thread, wake = TIMER[layout]
     image = KernelImage(layout)
     clocks(image)
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
     item = dispatcher(image, "Timer", 9, 0)
     assert everything(image, item)["armed"] is False
     assert "due_at" not in everything(image, item)
@@ -218,7 +218,7 @@ def test_a_timer(layout: str) -> None:
     put(image, item.address, due, 8, NOW + 90 * 10_000_000)
     put(image, item.address, period, 4, 250)
     put(image, item.address, apc, 1, 1)
-    image.set_pointer(item.address + apc_thread, thread.address)
+    image.memory.set_pointer(item.address + apc_thread, thread.address)
     put(image, item.address, wake, 1, 8)
     seconds = (NOON - 116444736000000000) // 10_000_000
     told = {
@@ -301,10 +301,10 @@ def test_a_completion_port(layout: str) -> None:
     item = dispatcher(image, "IoCompletion", 4, 12)
     put(image, item.address, most - 4, 4, 2)
     put(image, item.address, most, 4, 8)
-    image.empty_list(item.address + threads)
+    image.memory.empty_list(item.address + threads)
     assert everything(image, item)["threads"] == ()
-    thread = image.thread(image.process("smss.exe", 0x138), 0x13C)
-    image.link(item.address + threads, thread.address + entry)
+    thread = image.processes.add_thread(image.processes.add("smss.exe", 0x138), 0x13C)
+    image.memory.link(item.address + threads, thread.address + entry)
     told: Dict[str, Any] = {
         "queued": 12,
         "concurrency": 8,
@@ -320,7 +320,7 @@ def test_a_completion_port_whose_header_says_priority_queue() -> None:
     put(image, item.address, 0x218, 4, 1)
     put(image, item.address, 0x218 + 31 * 4, 4, 2)
     put(image, item.address, 0x298, 4, 16)
-    image.empty_list(item.address + 0x2A0)
+    image.memory.empty_list(item.address + 0x2A0)
     told: Dict[str, Tuple[Any, ...]] = {"threads": ()}
     numbers = {"queued": 3, "concurrency": 16, "running": 3}
     assert only(everything(image, item), *told, *numbers) == {**told, **numbers}
@@ -339,8 +339,8 @@ def test_a_body_whose_type_is_lost(layout: str, kind: int, size: str, words: str
     image = KernelImage(layout)
     item = dispatcher(image, "Event", kind, 1)
     put(image, item.address, 2, 1, ulongs[size])
-    smss = image.process("smss.exe", 0x138)
-    wait(image, item, image.thread(smss, 0x13C), WAITER[layout])
+    smss = image.processes.add("smss.exe", 0x138)
+    wait(image, item, image.processes.add_thread(smss, 0x13C), WAITER[layout])
     assert "begins_with" not in everything(image, item)  # its type is known
     image.memory.drop(image.types["Event"].address, 8, "in the page file")
     place = item.view.at("Type" if layout == "winxp_sp3_x86" else "TypeIndex")
@@ -348,5 +348,5 @@ def test_a_body_whose_type_is_lost(layout: str, kind: int, size: str, words: str
     found = everything(image, item)
     told = (found.get("begins_with"), found.get("count"), found.get("waiters"))
     assert told == ((words, 1, ("smss.exe Cid 0138.013c",)) if words else (None, None, None))
-    image.set_pointer(item.address + 8, 0x1000)
+    image.memory.set_pointer(item.address + 8, 0x1000)
     assert "begins_with" not in everything(image, item)

@@ -25,11 +25,11 @@ class Case:
 
 def small_system() -> KernelImage:
     image = KernelImage()
-    process = image.process("notepad.exe", 0x1514, session=1)
-    image.current = process
-    process.handle(image.named("Event", r"\BaseNamedObjects\Ready"), access=0x1F0003)
-    process.handle(image.file(r"\Windows\win.ini"), access=0x120089)
-    process.handles(600, image.event())
+    process = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current = process
+    process.handle(image.objects.make("Event", r"\BaseNamedObjects\Ready"), access=0x1F0003)
+    process.handle(image.files.open(r"\Windows\win.ini"), access=0x120089)
+    process.handles(600, image.objects.event())
     return image
 
 
@@ -49,14 +49,14 @@ def test_a_listing_from_each_kind_of_dump(run, tmp_path: Path, kind: str) -> Non
                                     "win11_22621_x64", "win11_26100_x64"])  # fmt: skip
 def test_without_symbols_the_same_handles(run, tmp_path: Path, layout: str) -> None:
     image = KernelImage(layout, cookie=0x3C)
-    process = image.process("a notepad with a long name.exe", 0x1514, session=1)
-    image.set_token(process, image.token(session=1))
-    image.current = process
+    process = image.processes.add("a notepad with a long name.exe", 0x1514, session=1)
+    image.tokens.set_primary(process, image.tokens.add(session=1))
+    image.processor.current = process
     for _ in range(3):
-        process.handle(image.named("Event", r"\BaseNamedObjects\Ready"))
-        process.handle(image.file(r"\Windows\win.ini"))
-        process.handle(image.key(r"\REGISTRY\MACHINE\SYSTEM"))
-    image.system.handle(image.system.object, value=4)
+        process.handle(image.objects.make("Event", r"\BaseNamedObjects\Ready"))
+        process.handle(image.files.open(r"\Windows\win.ini"))
+        process.handle(image.registry.key(r"\REGISTRY\MACHINE\SYSTEM"))
+    image.processes.system.handle(image.processes.system.object, value=4)
     case = Case(tmp_path, image)
     with_symbols = run("--dump", case.dump, "0", "3", "0")
     case.symbols.unlink()
@@ -73,7 +73,7 @@ def test_a_layout_that_does_not_fit_is_refused(run, tmp_path: Path) -> None:
     case = Case(tmp_path, image)
     case.symbols.unlink()
     # The first process is not System: whatever lies here, no layout explains it.
-    image.system.view["UniqueProcessId"] = 12
+    image.processes.system.view["UniqueProcessId"] = 12
     write_full_dump(image, case.dump)
     result = run("--dump", case.dump)
     assert result.code == 1
@@ -84,7 +84,7 @@ def test_a_layout_that_does_not_fit_is_refused(run, tmp_path: Path) -> None:
 
 def test_a_missing_page_of_the_table(run, tmp_path: Path) -> None:
     image = small_system()
-    leaf = image.current.table.leaves[1]
+    leaf = image.processor.current.table.leaves[1]
     image.memory.drop_page(leaf)
     case = Case(tmp_path, image)
     result = run("--dump", case.dump, "0", "1")
@@ -242,7 +242,9 @@ def test_output_goes_to_a_file(run, tmp_path: Path) -> None:
 
 def test_names_in_any_script_and_hostile_ones(run, tmp_path: Path) -> None:
     image = small_system()
-    image.current.handle(image.file("\\\u041f\u0440\u0438\u0432\u0435\u0442\x1b[2J.txt"))
+    image.processor.current.handle(
+        image.files.open("\\\u041f\u0440\u0438\u0432\u0435\u0442\x1b[2J.txt")
+    )
     case = Case(tmp_path, image)
     result = run("--dump", case.dump, "--format", "table", "0", "3", "-1", "File")
     assert "\\\u041f\u0440\u0438\u0432\u0435\u0442<U+001B>[2J.txt" in result.out

@@ -8,7 +8,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump
-from mocks.processes import MockProcess
+from mocks.process import MockProcess
 
 FOLDER = r"\Device\HarddiskVolume3\Users\me\Desktop"
 
@@ -20,15 +20,15 @@ def dump_of(image: KernelImage, folder: Path) -> Path:
 
 
 def with_an_event(image: KernelImage, process: MockProcess) -> None:
-    image.current = process
-    process.handle(image.named("Event", r"\BaseNamedObjects\Event1234"), value=0x88)
+    image.processor.current = process
+    process.handle(image.objects.make("Event", r"\BaseNamedObjects\Event1234"), value=0x88)
 
 
 @pytest.mark.parametrize("layout", ["win10_19041_x64", "win11_26100_x64", "win7_sp1_x64"])
 def test_025_the_whole_block_of_a_64_bit_process(run, tmp_path: Path, layout: str) -> None:
     """The figures of the capture, whose image has a name of 16 characters."""
     image = KernelImage(layout)
-    process = image.process(
+    process = image.processes.add(
         "handle_table.exe",
         0x1514,
         parent=0x170C,
@@ -60,7 +60,7 @@ def test_025_the_whole_block_of_a_64_bit_process(run, tmp_path: Path, layout: st
 
 def test_the_whole_block_of_a_32_bit_process(run, tmp_path: Path) -> None:
     image = KernelImage("winxp_sp3_x86")
-    process = image.process(
+    process = image.processes.add(
         "EventRecorderService.exe",
         0x4D8,
         parent=0x28C,
@@ -102,10 +102,10 @@ def test_the_name_of_the_image_in_every_format(
     run, tmp_path: Path, layout: str, name: str, path: Optional[str], shown: str
 ) -> None:
     image = KernelImage(layout)
-    process = image.process(name, 0x1514, image_path=path)
+    process = image.processes.add(name, 0x1514, image_path=path)
     with_an_event(image, process)
     process.handle(process, value=0x90)
-    process.handle(image.thread(process, 0x1680), value=0x94)
+    process.handle(image.processes.add_thread(process, 0x1680), value=0x94)
     dump = dump_of(image, tmp_path)
     output = tmp_path / "out"
 
@@ -131,7 +131,7 @@ def test_a_path_that_can_not_be_read(run, tmp_path: Path, damage: str) -> None:
     image = KernelImage()
     # SeAuditProcessCreationInfo, and what follows, on another page.
     text, body = 0xFFFFAD0500010040, 0xFFFFAD0500030000 - 0x5C0
-    process = image.process("ProcessHerpaderping.exe", 0x1514, at=body, image_path_at=text)
+    process = image.processes.add("ProcessHerpaderping.exe", 0x1514, at=body, image_path_at=text)
     place = "SeAuditProcessCreationInfo.ImageFileName"
     info = process.view[place]
     with_an_event(image, process)
@@ -144,7 +144,7 @@ def test_a_path_that_can_not_be_read(run, tmp_path: Path, damage: str) -> None:
     elif damage == "text lost":
         image.memory.drop_page(text)
     elif damage == "length":
-        image.view("_OBJECT_NAME_INFORMATION", info)["Name.Length"] = 0xFFFF
+        image.memory.view("_OBJECT_NAME_INFORMATION", info)["Name.Length"] = 0xFFFF
     else:
         image.memory.drop_page(body + 0x5C0)
     result = run("--dump", dump_of(image, tmp_path), "0", "1", f"{body:x}")
@@ -166,9 +166,9 @@ def test_the_session(
     run, tmp_path: Path, layout: str, ids: Tuple[Optional[int], Optional[int]], shown: str
 ) -> None:
     image = KernelImage(layout)
-    process = image.process("a.exe", 0x1514, session=ids[0])
+    process = image.processes.add("a.exe", 0x1514, session=ids[0])
     if ids[1] is not None:
-        image.set_token(process, image.token(session=ids[1]))
+        image.tokens.set_primary(process, image.tokens.add(session=ids[1]))
     with_an_event(image, process)
     result = run("--dump", dump_of(image, tmp_path))
     assert f"    SessionId: {shown}  Cid: 1514 " in result.out
@@ -179,11 +179,11 @@ def test_the_session_by_the_token_where_its_structure_is_missing(
     run, tmp_path: Path, layout: str
 ) -> None:
     image = KernelImage(layout)
-    first, second = (image.process(f"{n}.exe", 0x1514 + n, session=n) for n in (0, 4))
-    image.set_token(first, image.token(session=0))
+    first, second = (image.processes.add(f"{n}.exe", 0x1514 + n, session=n) for n in (0, 4))
+    image.tokens.set_primary(first, image.tokens.add(session=0))
     for process in (first, second):
         image.memory.drop_page(process.view["Session"])
-        process.handle(image.event())
+        process.handle(image.objects.event())
     dump = dump_of(image, tmp_path)
     lines = [line for line in run("--dump", dump, "0", "1", "0").out.splitlines() if "Cid" in line]
     assert lines[1].startswith("    SessionId: 0  Cid: 1514 ")
@@ -195,8 +195,8 @@ def test_the_session_by_the_token_where_its_structure_is_missing(
 def test_two_session_ids_of_one_process(run, tmp_path: Path) -> None:
     """On 24H2 no symbols say where the structure has the id, so that the token's must agree."""
     image = KernelImage("win11_26100_x64")
-    process = image.process("a.exe", 0x1514, session=3)
-    image.set_token(process, image.token(session=1))
+    process = image.processes.add("a.exe", 0x1514, session=3)
+    image.tokens.set_primary(process, image.tokens.add(session=1))
     with_an_event(image, process)
     result = run("--dump", dump_of(image, tmp_path))
     place = process.view["Session"]

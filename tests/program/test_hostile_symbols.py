@@ -37,9 +37,9 @@ def bomb(path: Path) -> None:
 @needs_peaks
 def test_a_bomb_beside_the_dump_is_told_and_not_used(tmp_path: Path) -> None:
     image = KernelImage("win7_sp1_x64")
-    image.system.handle(image.system, value=4)
-    image.current = image.process("a.exe", 0x104)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
     dump = tmp_path / "memory.dmp"
     write_full_dump(image, dump)
     pdb = image.isf()["metadata"]["windows"]["pdb"]

@@ -18,8 +18,8 @@ def case(tmp_path: Path) -> Case:
     folder = tmp_path / "case"
     folder.mkdir()
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1514, session=1)
-    image.current.handle(image.event(r"\BaseNamedObjects\Ready"))
+    image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current.handle(image.objects.event(r"\BaseNamedObjects\Ready"))
     return Case(folder, image)
 
 

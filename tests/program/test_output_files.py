@@ -178,7 +178,7 @@ def test_exit_code_1_with_a_row_replaces_it(run, case: Case, report: Path) -> No
 
 
 def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
-    case.image.memory.drop_page(case.image.current.table.leaves[1])
+    case.image.memory.drop_page(case.image.processor.current.table.leaves[1])
     holed = Case(case.dump.parent, case.image)
     result = run("--dump", holed.dump, "--output", report)
     assert result.code == 0

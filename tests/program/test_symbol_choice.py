@@ -14,9 +14,9 @@ from ..needs import real_file
 @pytest.fixture
 def dump(tmp_path: Path) -> Path:
     image = KernelImage("win10_19041_x64")
-    image.system.handle(image.system, value=4)
-    image.current = image.process("notepad.exe", 0x1514, session=1)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
     path = tmp_path / "memory.dmp"
     write_full_dump(image, path)
     return path
@@ -53,7 +53,7 @@ def test_a_file_of_another_kernel(run, dump: Path, tmp_path: Path) -> None:
 
 def test_the_right_symbols_lie_beside_the_dump(run, tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     write_full_dump(image, tmp_path / "memory.dmp")
     (tmp_path / "kernel.json").write_text(json.dumps(image.isf()), "utf-8")
     file = others(tmp_path / "symbols", 1) / "kernel0.json"
@@ -65,8 +65,8 @@ def test_the_right_symbols_lie_beside_the_dump(run, tmp_path: Path) -> None:
 
 def test_nothing_is_promised_where_no_layout_fits(run, tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    image.system.view["UniqueProcessId"] = 12
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processes.system.view["UniqueProcessId"] = 12
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     write_full_dump(image, tmp_path / "memory.dmp")
     file = others(tmp_path / "symbols", 1) / "kernel0.json"
     for symbols, words in ((file, "is of another kernel"), (file.parent, "none fits")):

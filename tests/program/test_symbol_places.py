@@ -42,13 +42,13 @@ class Case(NamedTuple):
 
 def make(folder: Path, build: str) -> Case:
     image, module = linked_kernel(build)
-    image.system.handle(image.system, value=4)
-    image.current = image.process("notepad.exe", 0x1514, session=1)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
-    if image.has_struct("_DEVICE_OBJECT"):
-        image.current.handle(image.file("\\Windows\\notepad.exe"), access=0x120089)
-    if image.has_struct("_CM_KEY_CONTROL_BLOCK"):
-        image.current.handle(image.key("\\REGISTRY\\MACHINE\\SOFTWARE"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
+    if image.build.has_struct("_DEVICE_OBJECT"):
+        image.processor.current.handle(image.files.open("\\Windows\\notepad.exe"), access=0x120089)
+    if image.build.has_struct("_CM_KEY_CONTROL_BLOCK"):
+        image.processor.current.handle(image.registry.key("\\REGISTRY\\MACHINE\\SOFTWARE"))
     for name in ("dumps", "pdb", "isf"):
         (folder / name).mkdir()
     dump, isf = folder / "dumps" / "memory.dmp", folder / "isf" / "kernel.json"

@@ -89,8 +89,8 @@ def test_a_file_that_does_not_fit(run, case: Case, tmp_path: Path) -> None:
 
 def test_a_kernel_that_no_layout_fits(run, tmp_path: Path) -> None:
     image = KernelImage("win10_19041_x64")
-    image.system.view["UniqueProcessId"] = 12
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processes.system.view["UniqueProcessId"] = 12
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     write_full_dump(image, tmp_path / "memory.dmp")
     assert run("--dump", tmp_path / "memory.dmp").code == 1
     said = run("--dump", tmp_path / "memory.dmp", "symbols")

@@ -20,10 +20,10 @@ from .streams import run
 
 def notepad() -> KernelImage:
     image = KernelImage()
-    process = image.process("notepad.exe", 0x1234, session=1)
-    process.handle(image.event(r"\BaseNamedObjects\Ready"), 0x1F0003)
-    process.handle(image.file("\\Users\\\u041f\u0440\u0438\u0432\u0435\u0442.txt"), 0x120089)
-    image.current = process
+    process = image.processes.add("notepad.exe", 0x1234, session=1)
+    process.handle(image.objects.event(r"\BaseNamedObjects\Ready"), 0x1F0003)
+    process.handle(image.files.open("\\Users\\\u041f\u0440\u0438\u0432\u0435\u0442.txt"), 0x120089)
+    image.processor.current = process
     return image
 
 
@@ -47,7 +47,7 @@ def test_one_handle_named_by_itself(install: Install) -> None:
     said = run(["4"])
     assert said.code == 0
     lines = [line for line in said.out.splitlines() if line.startswith("0004:")]
-    event = image.current.entry(4)
+    event = image.processor.current.entry(4)
     assert len(lines) == 1
     assert f"Entry: {event.address:016x}" in lines[0]
     assert "GrantedAccess: 001f0003" in lines[0]
@@ -76,7 +76,7 @@ def test_process_by_expression(install: Install, process: str) -> None:
     install(image)
     said = run(["0", "3", process])
     assert said.code == 0
-    wanted = image.system if "poi" in process else image.current
+    wanted = image.processes.system if "poi" in process else image.processor.current
     assert f"PROCESS {wanted.address:016x}" in said.out
 
 
@@ -174,7 +174,7 @@ def test_the_next_command_sees_the_machine_as_it_is_then(install: Install) -> No
     image = notepad()
     install(image, dump=False)
     assert "0008: Object" in run(["0", "1"]).out
-    image.current.close(8)
+    image.processor.current.close(8)
     said = run(["0", "1"])
     assert said.code == 0
     assert "0004: Object" in said.out

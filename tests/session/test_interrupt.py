@@ -24,9 +24,9 @@ PAGE = 0x1000
 def crowd() -> KernelImage:
     """A process with four pages of handles, each to an object on a page of its own."""
     image = KernelImage()
-    process = image.process("crowd.exe", 0x1234, session=1)
-    process.handles(1000, [image.event(own_page=True) for _ in range(1000)])
-    image.current = process
+    process = image.processes.add("crowd.exe", 0x1234, session=1)
+    process.handles(1000, [image.objects.event(own_page=True) for _ in range(1000)])
+    image.processor.current = process
     return image
 
 
@@ -103,7 +103,7 @@ def test_reads_that_fail_and_then_the_exit(standin: StandIn, whole: str) -> None
 
 def test_memory_that_is_missing_does_not_stop(standin: StandIn) -> None:
     image = standin.image
-    image.memory.drop_page(image.current.table.leaves[1])
+    image.memory.drop_page(image.processor.current.table.leaves[1])
     said = run(["0", "3"])
     # The first entry of each page is never a handle.
     assert (said.code, rows(said.out)) == (0, 1000 - 255)

@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Tuple
 
 import pytest
 
+from mocks.builds import Build
 from mocks.memory import Memory
 from pykd_handle.render.words import words
 from pykd_handle.targets.session.duties import Duties
@@ -26,7 +27,7 @@ class Wire:
         pass
 
     def __init__(self) -> None:
-        self.memory = Memory()
+        self.memory = Memory(Build("win10_19041_x64"))
         self.asked: List[Tuple[int, int]] = []
         self.looks = 0
         self.pc: Optional[int] = 0xFFFFF80400001000

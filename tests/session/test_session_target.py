@@ -124,21 +124,23 @@ def test_what_the_symbols_do_not_have(install: Install) -> None:
 
 def test_symbols_and_current_process(install: Install) -> None:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1234)
+    image.processor.current = image.processes.add("notepad.exe", 0x1234)
     target = session(install, image)
-    assert target.symbol("PsInitialSystemProcess") == image.symbol("PsInitialSystemProcess")
+    assert target.symbol("PsInitialSystemProcess") == image.globals.address(
+        "PsInitialSystemProcess"
+    )
     assert target.base == image.base
-    assert target.current_process() == image.current.address
+    assert target.current_process() == image.processor.current.address
 
 
 def test_another_implicit_process(install: Install) -> None:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1234)
+    image.processor.current = image.processes.add("notepad.exe", 0x1234)
     target = session(install, image, dump=False)
-    connect().setImplicitProcess(image.system.address)
-    assert target.current_process() == image.system.address
+    connect().setImplicitProcess(image.processes.system.address)
+    assert target.current_process() == image.processes.system.address
     # The thread is still one of notepad's.
-    assert target.likely_process() == image.current.address
+    assert target.likely_process() == image.processor.current.address
 
 
 def test_reads_of_a_live_session_are_round_trips(install: Install) -> None:
@@ -150,7 +152,7 @@ def test_no_guess_on_a_dump_or_without_the_layout_of_threads(install: Install) -
     image = KernelImage()
     assert session(install, image).likely_process() is None
     bare = KernelImage("win11_26100_arm64")
-    assert not bare.has_struct("_ETHREAD")
+    assert not bare.build.has_struct("_ETHREAD")
     assert session(install, bare, dump=False).likely_process() is None
 
 
@@ -161,7 +163,7 @@ def test_width_of_addresses(install: Install, layout: str, wide: bool) -> None:
     image = KernelImage(layout)
     target = session(install, image)
     assert target.five_levels is wide
-    assert target.is_kernel_address(image.system.address)
+    assert target.is_kernel_address(image.processes.system.address)
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ def test_width_of_addresses(install: Install, layout: str, wide: bool) -> None:
 
 def pages(image: KernelImage, count: int) -> int:
     """Fresh pages of counting bytes."""
-    address = image.allocate(count * PAGE, alignment=PAGE)
+    address = image.pool.allocate(count * PAGE, alignment=PAGE)
     image.memory.write(address, bytes(range(256)) * (16 * count))
     return address
 
@@ -226,15 +228,18 @@ def test_parts_of_pages_in_a_triage_dump(install: Install, holes: List[Tuple[int
 
 def test_addresses_of_a_32_bit_kernel(install: Install) -> None:
     image = KernelImage("win10_19041_x86")
-    image.current = image.process("notepad.exe", 0x1234)
+    image.processor.current = image.processes.add("notepad.exe", 0x1234)
     target = session(install, image)
     assert (target.pointer_size, target.base) == (4, image.base)
     # pykd gives them with their sign extended.
-    assert connect().getImplicitProcess() == image.current.address | 0xFFFFFFFF00000000
-    assert target.current_process() == image.current.address
-    assert target.symbol("PspCidTable") == image.symbol("PspCidTable")
-    assert target.read_pointer(image.symbol("PsInitialSystemProcess")) == image.system.address
-    assert target.evaluate("@$proc") == image.current.address
+    assert connect().getImplicitProcess() == image.processor.current.address | 0xFFFFFFFF00000000
+    assert target.current_process() == image.processor.current.address
+    assert target.symbol("PspCidTable") == image.globals.address("PspCidTable")
+    assert (
+        target.read_pointer(image.globals.address("PsInitialSystemProcess"))
+        == image.processes.system.address
+    )
+    assert target.evaluate("@$proc") == image.processor.current.address
 
 
 def test_nothing_is_kept_from_one_command_to_the_next(install: Install) -> None:
@@ -252,13 +257,15 @@ def test_nothing_is_kept_from_one_command_to_the_next(install: Install) -> None:
 
 def test_expressions(install: Install) -> None:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1234)
+    image.processor.current = image.processes.add("notepad.exe", 0x1234)
     target = session(install, image)
-    head = image.symbol("PsInitialSystemProcess")
-    assert target.evaluate("@$proc") == image.current.address
+    head = image.globals.address("PsInitialSystemProcess")
+    assert target.evaluate("@$proc") == image.processor.current.address
     assert target.evaluate("nt!PsInitialSystemProcess") == head
-    assert target.evaluate("poi(nt!PsInitialSystemProcess)") == image.system.address
-    assert target.evaluate("poi(nt!PsInitialSystemProcess) + 8") == image.system.address + 8
+    assert target.evaluate("poi(nt!PsInitialSystemProcess)") == image.processes.system.address
+    assert (
+        target.evaluate("poi(nt!PsInitialSystemProcess) + 8") == image.processes.system.address + 8
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,8 +285,8 @@ def test_symbols_from_a_file(install: Install, tmp_path: Path) -> None:
     path.write_text(json.dumps(image.isf()), encoding="utf-8")
     install(image, symbols=False)
     target = SessionTarget(connect(), path)
-    assert target.symbol("PspCidTable") == image.symbol("PspCidTable")
-    assert target.struct("_EPROCESS").size == image.struct("_EPROCESS").size
+    assert target.symbol("PspCidTable") == image.globals.address("PspCidTable")
+    assert target.struct("_EPROCESS").size == image.build.struct("_EPROCESS").size
     assert any("agree with this kernel" in words(note) for note in target.notes())
 
 

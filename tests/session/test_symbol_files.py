@@ -28,9 +28,9 @@ pytestmark = pytest.mark.usefixtures("compiler")
 def kernel(folder: Path) -> Tuple[KernelImage, Path, PdbIdentity]:
     """A kernel whose PDB is a file."""
     image, module = linked_kernel()
-    image.system.handle(image.system, value=4)
-    image.current = image.process("notepad.exe", 0x1514, session=1)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
     module.write(folder)
     identity = PdbIdentity(module.guid.hex, module.age, module.pdb_name)
     return image, folder / module.pdb_name, identity

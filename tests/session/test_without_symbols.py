@@ -25,17 +25,17 @@ class FakeEngine:
         self.closed = False
 
     def debugger_value(self, index: int, size: int) -> Optional[int]:
-        block = self.image.symbol("KdDebuggerDataBlock")
+        block = self.image.globals.address("KdDebuggerDataBlock")
         length = int.from_bytes(self.image.memory.peek(block + 0x14, 4), "little")
         if index + size > length:
             return None
         value = int.from_bytes(self.image.memory.peek(block + index, size), "little")
-        if size == 8 and self.image.pointer_size == 4 and value >> 31 == 1:
+        if size == 8 and self.image.build.pointer_size == 4 and value >> 31 == 1:
             value |= 0xFFFFFFFF << 32  # the engine extends the sign of addresses
         return value
 
     def read(self, address: int, size: int) -> bytes:
-        address &= (1 << 8 * self.image.pointer_size) - 1
+        address &= (1 << 8 * self.image.build.pointer_size) - 1
         found = b""
         for part in self.image.memory.parts(address, size):
             if part.data is None:
@@ -49,10 +49,10 @@ class FakeEngine:
 
 def filled(layout: str) -> KernelImage:
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
-    image.current = image.process("notepad.exe", 0x1514, session=1)
-    image.current.handle(image.event("\\BaseNamedObjects\\Ready"))
-    image.current.handle(image.key("\\REGISTRY\\MACHINE\\SYSTEM"))
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
+    image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
+    image.processor.current.handle(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"))
     return image
 
 
@@ -94,7 +94,7 @@ def test_the_same_rows_as_with_symbols(
 
 def test_a_kernel_that_no_layout_fits(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     image = filled("win10_19041_x64")
-    image.system.view["UniqueProcessId"] = 12
+    image.processes.system.view["UniqueProcessId"] = 12
     monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
     install(image, symbols=False)
     code, out, err = run("0", "3")

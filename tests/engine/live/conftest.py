@@ -104,7 +104,9 @@ def make_lab(rig: Rig, folder: Path, layout: str) -> Lab:
 def lab(rig: Rig, tmp_path: Path) -> Lab:
     """A machine with System and notepad.exe, which runs."""
     lab = make_lab(rig, tmp_path, "win10_19041_x64")
-    lab.image.current = lab.image.process("notepad.exe", 0x1514, peb=0x7F6639BF000, session=1)
+    lab.image.processor.current = lab.image.processes.add(
+        "notepad.exe", 0x1514, peb=0x7F6639BF000, session=1
+    )
     return lab
 
 

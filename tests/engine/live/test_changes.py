@@ -33,14 +33,14 @@ def test_handles_opened_and_closed_while_it_ran(
 ) -> None:
     lab = make_lab(rig, tmp_path, layout)
     image = lab.image
-    process = image.current = image.process("notepad.exe", 0x1514)
-    closed = process.handle(image.event("\\BaseNamedObjects\\Closed"))
-    process.handle(image.event("\\BaseNamedObjects\\Stays"))
+    process = image.processor.current = image.processes.add("notepad.exe", 0x1514)
+    closed = process.handle(image.objects.event("\\BaseNamedObjects\\Closed"))
+    process.handle(image.objects.event("\\BaseNamedObjects\\Stays"))
     before = ask_dump(lab, capsys, "0 3")[0]
 
     def run(number: int) -> None:
         process.close(closed)
-        process.handle(image.event("\\BaseNamedObjects\\Opened"), value=0x200)
+        process.handle(image.objects.event("\\BaseNamedObjects\\Opened"), value=0x200)
 
     code = "answers.append(run('0 3'))\npykd.go()\nanswers.append(run('0 3'))\n"
     with KdTarget(image, while_running=run, runs_for=0.05) as machine:
@@ -52,15 +52,15 @@ def test_handles_opened_and_closed_while_it_ran(
 
 
 def test_a_target_that_is_kept(lab: Lab) -> None:
-    image, process = lab.image, lab.image.current
-    closed = process.handle(image.event("\\BaseNamedObjects\\Closed"))
+    image, process = lab.image, lab.image.processor.current
+    closed = process.handle(image.objects.event("\\BaseNamedObjects\\Closed"))
     entry = process.table.entry_address(closed)
-    gone = image.allocate(0x1000, alignment=0x1000)
+    gone = image.pool.allocate(0x1000, alignment=0x1000)
     image.memory.drop_page(gone)
 
     def run(number: int) -> None:
         process.close(closed)
-        process.handle(image.event("\\BaseNamedObjects\\Opened"), value=0x200)
+        process.handle(image.objects.event("\\BaseNamedObjects\\Opened"), value=0x200)
         image.memory.restore(gone, 0x1000)
         image.memory.write(gone, b"came in.")
 
@@ -79,10 +79,10 @@ def test_a_target_that_is_kept(lab: Lab) -> None:
 
 def test_the_process_that_it_stopped_in_is_the_current_one(lab: Lab) -> None:
     image = lab.image
-    other = image.process("other.exe", 0x200, session=1)
+    other = image.processes.add("other.exe", 0x200, session=1)
 
     def run(number: int) -> None:
-        image.current = other
+        image.processor.current = other
 
     code = "answers.append(run('0 1'))\npykd.go()\nanswers.append(run('0 1'))\n"
     with KdTarget(image, while_running=run, runs_for=0.05) as machine:
@@ -92,14 +92,14 @@ def test_the_process_that_it_stopped_in_is_the_current_one(lab: Lab) -> None:
 
 
 def test_in_the_debugger_with_g(lab: Lab) -> None:
-    image, process = lab.image, lab.image.current
-    closed = process.handle(image.event("\\BaseNamedObjects\\Closed"))
+    image, process = lab.image, lab.image.processor.current
+    closed = process.handle(image.objects.event("\\BaseNamedObjects\\Closed"))
     script = lab.folder / "list.py"
     script.write_text("from pykd_handle.cli import main\nmain(['0', '3'])\n")
 
     def run(number: int) -> None:
         process.close(closed)
-        process.handle(image.event("\\BaseNamedObjects\\Opened"))
+        process.handle(image.objects.event("\\BaseNamedObjects\\Opened"))
 
     with KdTarget(image, while_running=run, runs_for=0.05) as machine:
         said = lab.host(machine, [f"!py {script}", ".echo RUN", "g", f"!py {script}"])
@@ -110,7 +110,7 @@ def test_in_the_debugger_with_g(lab: Lab) -> None:
 
 def test_the_process_that_was_chosen_is_the_current_one(lab: Lab) -> None:
     """Not that of the thread, which is only read ahead."""
-    system = lab.image.system
+    system = lab.image.processes.system
     code = f"""
 pykd.setImplicitProcess({system.address})
 answers.append(run('0 0'))
@@ -121,17 +121,17 @@ answers.append(run('0 0'))
         answers: List[Any] = lab.answers(machine, code)
     assert [code for code, _, _ in answers] == [0, 0]
     assert f"PROCESS {system.address:x}" in answers[0][1] and "Image: System" in answers[0][1]
-    assert f"PROCESS {lab.image.current.address:x}" in answers[1][1]
+    assert f"PROCESS {lab.image.processor.current.address:x}" in answers[1][1]
 
 
 def test_user_memory_is_never_that_of_another_process(lab: Lab) -> None:
     """Both have the address; which one the engine would read depends on what it did before."""
     image = lab.image
-    other = image.process("other.exe", 0x200, session=1)
-    image.current.user.write(0x7FF60000, b"NOTEPAD!")
+    other = image.processes.add("other.exe", 0x200, session=1)
+    image.processor.current.user.write(0x7FF60000, b"NOTEPAD!")
     other.user.write(0x7FF60000, b"OTHER!!!")
     code = f"""{KEPT}
-for process in ({image.current.address}, {other.address}):
+for process in ({image.processor.current.address}, {other.address}):
     pykd.setImplicitProcess(process)
     span = target.read_partial(0x7ff60000, 8)
     answers.append([len(span.pieces), words(span.gaps[0].why)])

@@ -22,8 +22,8 @@ def marked(number: int) -> str:
 @pytest.mark.parametrize("flags", ["0", "1", "3"])
 def test_650_handles(lab: Lab, flags: str) -> None:
     image = lab.image
-    objects = crowd(image, image.current, 650)
-    floor = floor_of_table(image.current)
+    objects = crowd(image, image.processor.current, 650)
+    floor = floor_of_table(image.processor.current)
     if flags == "3":
         more = floor_of_objects(image, objects)
         floor = Floor(floor.trips + more.trips, floor.bytes + more.bytes)
@@ -41,7 +41,7 @@ def test_650_handles(lab: Lab, flags: str) -> None:
 
 
 def test_a_second_listing_in_the_same_stop_costs_nothing(lab: Lab) -> None:
-    crowd(lab.image, lab.image.current, 200)
+    crowd(lab.image, lab.image.processor.current, 200)
     code = "run('0 3')\n" + marked(1) + "answers.append(run('0 3'))\n" + marked(2)
     with KdTarget(lab.image) as machine:
         lab.answers(machine, code)
@@ -51,8 +51,8 @@ def test_a_second_listing_in_the_same_stop_costs_nothing(lab: Lab) -> None:
 def test_its_own_cache_where_the_engines_is_full(lab: Lab) -> None:
     """The engine keeps a megabyte and then nothing new; a target that is kept keeps more."""
     image = lab.image
-    crowd(image, image.current, 200)
-    filling = image.allocate(300 * 0x1000, alignment=0x1000)
+    crowd(image, image.processor.current, 200)
+    filling = image.pool.allocate(300 * 0x1000, alignment=0x1000)
     code = f"""{KEPT}
 for number in range(300):
     pykd.loadQWords({filling} + number * 0x1000, 512)

@@ -25,9 +25,9 @@ def many(lab: Lab, count: int = 120) -> int:
     """Fill the current process; returns the address of the header of the middle object."""
     objects = []
     for _ in range(count):
-        lab.image.allocate(0x700, lab.image.nonpaged)
-        objects.append(lab.image.event())
-    lab.image.current.handles(count, objects)
+        lab.image.pool.allocate(0x700, lab.image.pool.nonpaged)
+        objects.append(lab.image.objects.event())
+    lab.image.processor.current.handles(count, objects)
     return objects[count // 2].header
 
 
@@ -105,10 +105,10 @@ def test_a_machine_that_answers_again_in_the_debugger(lab: Lab, on_dump: OnDump)
 
 def test_a_page_of_objects_that_is_missing(lab: Lab) -> None:
     """Its rows say so, all others are there, and it is asked for once."""
-    image, process = lab.image, lab.image.current
-    lost = [image.event(own_page=True) for _ in range(3)]
-    small = image.allocate(0x1000, image.nonpaged, alignment=0x1000)
-    found = [image.event() for _ in range(20)]
+    image, process = lab.image, lab.image.processor.current
+    lost = [image.objects.event(own_page=True) for _ in range(3)]
+    small = image.pool.allocate(0x1000, image.pool.nonpaged, alignment=0x1000)
+    found = [image.objects.event() for _ in range(20)]
     process.handles(40, [*found, *lost * 6, *found[:2]])
     for item in lost:
         image.memory.drop_page(item.address, PAGED_OUT)
@@ -126,8 +126,8 @@ def test_a_page_of_objects_that_is_missing(lab: Lab) -> None:
 
 
 def test_a_page_of_the_table_that_is_missing(lab: Lab) -> None:
-    image, process = lab.image, lab.image.current
-    process.handles(700, [image.event() for _ in range(10)])
+    image, process = lab.image, lab.image.processor.current
+    process.handles(700, [image.objects.event() for _ in range(10)])
     image.memory.drop_page(process.table.leaves[1], PAGED_OUT)
     ((code, output, _),) = lab.live("0 1")
     rows = [line for line in output.splitlines() if ": Object: " in line]
@@ -139,8 +139,8 @@ def test_a_page_of_the_table_that_is_missing(lab: Lab) -> None:
 
 def test_a_page_in_transition_is_read(lab: Lab, on_dump: OnDump) -> None:
     """The engine finds it by the page tables."""
-    image, process = lab.image, lab.image.current
-    moving = image.event("\\BaseNamedObjects\\Moving", own_page=True)
+    image, process = lab.image, lab.image.processor.current
+    moving = image.objects.event("\\BaseNamedObjects\\Moving", own_page=True)
     process.handle(moving)
     image.memory.to_transition(moving.address, 8)
     ((code, output, errors),) = lab.live("0 3")

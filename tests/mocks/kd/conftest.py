@@ -15,7 +15,7 @@ from .client import Client
 @pytest.fixture
 def image() -> KernelImage:
     image = KernelImage()
-    image.current = image.process("notepad.exe", 0x1514)
+    image.processor.current = image.processes.add("notepad.exe", 0x1514)
     return image
 
 

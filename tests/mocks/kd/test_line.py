@@ -32,8 +32,8 @@ def test_the_state_after_a_reset(machine: KdTarget, image: KernelImage) -> None:
     new, _, number, processors = struct.unpack_from("<IHHI", state.payload)
     assert (new, number, processors, len(state.payload)) == (0x3030, 0, 1, 240)
     thread, pc = struct.unpack_from("<QQ", state.payload, 0x10)
-    assert thread == image.current.threads[0].address
-    assert pc == image.symbol("DbgBreakPointWithStatus")
+    assert thread == image.processor.current.threads[0].address
+    assert pc == image.globals.address("DbgBreakPointWithStatus")
     code, _, _, where = struct.unpack_from("<IIQQ", state.payload, 0x20)
     assert (code, where) == (0x80000003, pc)
     assert state.payload[0xD8:0xDA] == b"\xcc\xc3"  # the instructions at the program counter

@@ -24,17 +24,17 @@ def test_version(client: Client, image: KernelImage) -> None:
     assert (major, minor, protocol, secondary, flags, machine) == (0xF, 19041, 6, 2, 6, 0x8664)
     base, modules, debugger = struct.unpack_from("<QQQ", union, 16)
     assert client.read(base, 2)[2] == b"MZ"
-    assert modules == image.symbol("PsLoadedModuleList")
+    assert modules == image.globals.address("PsLoadedModuleList")
     assert client.read(debugger + 16, 4)[2] == b"KDBG"
 
 
 def test_virtual_memory(client: Client, image: KernelImage) -> None:
-    lab = client.read(image.symbol("NtBuildLab"), 6)
+    lab = client.read(image.globals.address("NtBuildLab"), 6)
     assert lab == (SUCCESS, 6, b"19041.")
 
 
 def test_an_answer_holds_so_much_and_no_more(client: Client, image: KernelImage) -> None:
-    page = image.allocate(0x2000, alignment=0x1000)
+    page = image.pool.allocate(0x2000, alignment=0x1000)
     assert client.read(page, MOST) == (SUCCESS, MOST, bytes(MOST))
     assert client.read(page, 0x1000) == (UNSUCCESSFUL, MOST, bytes(MOST))
 
@@ -43,7 +43,7 @@ def test_an_answer_holds_so_much_and_no_more(client: Client, image: KernelImage)
 def test_a_read_ends_at_a_page_that_is_not_valid(
     client: Client, image: KernelImage, way: str
 ) -> None:
-    page = image.allocate(0x2000, alignment=0x1000)
+    page = image.pool.allocate(0x2000, alignment=0x1000)
     image.memory.write(page + 0xFF0, b"0123456789abcdef")
     if way == "missing":
         image.memory.drop_page(page + 0x1000)
@@ -54,8 +54,8 @@ def test_a_read_ends_at_a_page_that_is_not_valid(
 
 
 def test_a_user_address_is_of_the_process_that_runs(client: Client, image: KernelImage) -> None:
-    other = image.process("other.exe", 0x200)
-    image.current.user.write(0x10000, b"mine")
+    other = image.processes.add("other.exe", 0x200)
+    image.processor.current.user.write(0x10000, b"mine")
     other.user.write(0x10000, b"not!")
     other.user.write(0x20000, b"not!")
     assert client.read(0x10000, 4) == (SUCCESS, 4, b"mine")
@@ -64,7 +64,7 @@ def test_a_user_address_is_of_the_process_that_runs(client: Client, image: Kerne
 
 def test_physical_memory_by_the_page_tables(client: Client, image: KernelImage) -> None:
     """A walk through four levels from the CR3 of the special registers leads to the same bytes."""
-    address = image.symbol("NtBuildLab")
+    address = image.globals.address("NtBuildLab")
     _, _, special = client.ask(0x3137, struct.pack("<QII", 2, 0xF0, 0))
     entry = struct.unpack_from("<Q", special, 0x10)[0]
     for shift in (39, 30, 21, 12):
@@ -83,9 +83,9 @@ def test_control_spaces(client: Client, image: KernelImage) -> None:
         return client.ask(0x3137, struct.pack("<QII", number, 0x400, 0))[2]
 
     prcb = int.from_bytes(space(1), "little")
-    assert prcb == image.get_global("KiProcessorBlock")
+    assert prcb == image.globals.get("KiProcessorBlock")
     assert int.from_bytes(space(0), "little") == prcb - 0x180  # _KPCR.Prcb
-    assert int.from_bytes(space(3), "little") == image.current.threads[0].address
+    assert int.from_bytes(space(3), "little") == image.processor.current.threads[0].address
     special = space(2)
     assert len(special) >= 0xE0  # what the engine insists on
     # Gdtr: pad of 6 bytes, limit, base; the code segment is one of 64 bits (bit 53: L).
@@ -109,7 +109,7 @@ def test_context_as_a_whole_and_in_part(client: Client, image: KernelImage) -> N
 
 
 def test_breakpoints_are_numbered_and_few(client: Client, image: KernelImage) -> None:
-    place = struct.pack("<Q", image.symbol("DbgBreakPointWithStatus"))
+    place = struct.pack("<Q", image.globals.address("DbgBreakPointWithStatus"))
     handles = []
     for _ in range(32):
         status, union, _ = client.ask(0x3134, place)
@@ -123,7 +123,7 @@ def test_breakpoints_are_numbered_and_few(client: Client, image: KernelImage) ->
 
 
 def test_memory_can_be_written_where_it_is(client: Client, image: KernelImage) -> None:
-    page = image.allocate(0x1000, alignment=0x1000)
+    page = image.pool.allocate(0x1000, alignment=0x1000)
     image.memory.drop_page(page + 0x1000, NOT_MAPPED)
     status, union, _ = client.ask(0x3131, struct.pack("<QII", page + 0xFFC, 8, 0), b"abcdefgh")
     assert (status, struct.unpack_from("<I", union, 12)[0]) == (UNSUCCESSFUL, 4)
@@ -131,7 +131,7 @@ def test_memory_can_be_written_where_it_is(client: Client, image: KernelImage) -
 
 
 def test_search(client: Client, image: KernelImage) -> None:
-    start = image.symbol("KdDebuggerDataBlock")
+    start = image.globals.address("KdDebuggerDataBlock")
     union = struct.pack("<QQI", start & ~0xFFF, 0x2000, 4)
     status, found, _ = client.ask(0x3156, union, b"KDBG")
     assert (status, struct.unpack_from("<Q", found)[0]) == (SUCCESS, start + 16)

@@ -36,14 +36,14 @@ def test_it_stops_when_it_is_asked_to(client: Client, machine: KdTarget) -> None
 
 def test_memory_changes_while_it_runs_and_it_stops_by_itself(image: KernelImage) -> None:
     runs: List[int] = []
-    process = image.current
-    opened = process.handle(image.event())
-    other = image.process("other.exe", 0x200)
+    process = image.processor.current
+    opened = process.handle(image.objects.event())
+    other = image.processes.add("other.exe", 0x200)
 
     def change(number: int) -> None:
         runs.append(number)
         process.close(opened)
-        image.current = other
+        image.processor.current = other
 
     with KdTarget(image, while_running=change, runs_for=0.1) as machine:
         client = Client(machine.port)
@@ -73,7 +73,7 @@ def test_new_pages_are_in_physical_memory(image: KernelImage) -> None:
     places: List[int] = []
 
     def change(number: int) -> None:
-        place = image.allocate(0x1000, alignment=0x1000)
+        place = image.pool.allocate(0x1000, alignment=0x1000)
         image.memory.write(place, b"new page")
         places.append(place)
 

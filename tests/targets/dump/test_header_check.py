@@ -27,9 +27,9 @@ MACHINES = ["win10_19041_x64", "win11_26100_la57_x64", "winxp_sp3_x86", "win7_sp
 
 def machine(layout: str) -> KernelImage:
     image = KernelImage(layout)
-    image.system.handle(image.system, value=4)
-    image.current = process = image.process("notepad.exe", 0x104)
-    process.handles(600, [image.event("\\BaseNamedObjects\\Ready"), image.event()])
+    image.processes.system.handle(image.processes.system, value=4)
+    image.processor.current = process = image.processes.add("notepad.exe", 0x104)
+    process.handles(600, [image.objects.event("\\BaseNamedObjects\\Ready"), image.objects.event()])
     return image
 
 
@@ -66,7 +66,7 @@ def test_a_header_without_figures(
     assert right[0] == 0 and right[1].count("Name: Ready") == 300
     assert "not right" not in right[2]
     current = said(capsys, "--dump", dump)
-    spoil(dump, image.pointer_size, EVERY, 0)
+    spoil(dump, image.build.pointer_size, EVERY, 0)
     code, out, err = said(capsys, "--dump", dump, "0", "3", "0")
     assert (code, out) == right[:2]
     assert (
@@ -119,7 +119,7 @@ def test_another_list_than_that_of_processes(
     dump = tmp_path / "memory.dmp"
     write_full_dump(image, dump)
     right = said(capsys, "--dump", dump, "0", "3", "0")
-    spoil(dump, 8, ("PsActiveProcessHead",), image.symbol("HandleTableListHead"))
+    spoil(dump, 8, ("PsActiveProcessHead",), image.globals.address("HandleTableListHead"))
     code, out, err = said(capsys, "--dump", dump, "0", "3", "0")
     assert (code, out) == right[:2]
     assert "not right about PsActiveProcessHead; corrected: as memory says" in err
@@ -129,7 +129,7 @@ def test_encoded_debugger_data_stay_where_the_header_says(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = machine("win10_19041_x64")
-    block = image.symbol("KdDebuggerDataBlock")
+    block = image.globals.address("KdDebuggerDataBlock")
     image.memory.write(block, bytes(byte ^ 0x5A for byte in image.memory.peek(block, 0x380)))
     dump = tmp_path / "memory.dmp"
     write_full_dump(image, dump)
@@ -147,7 +147,7 @@ def test_where_system_is_not_there_either(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = machine("win10_19041_x64")
-    image.system.view["UniqueProcessId"] = 12
+    image.processes.system.view["UniqueProcessId"] = 12
     dump = tmp_path / "memory.dmp"
     write_full_dump(image, dump)
     spoil(dump, 8, ("DirectoryTableBase",), 0x7777777000)
@@ -161,7 +161,7 @@ def test_a_broken_list_is_no_reason_to_doubt_the_header(
 ) -> None:
     image = machine("win10_19041_x64")
     (tmp_path / "memory.json").write_text(json.dumps(image.isf()), "utf-8")
-    head = image.symbol("PsActiveProcessHead")
+    head = image.globals.address("PsActiveProcessHead")
     image.memory.write(head, struct.pack("<Q", 0xFFFFAD0666666666))
     dump = tmp_path / "memory.dmp"
     write_full_dump(image, dump)

@@ -28,17 +28,17 @@ class Case:
 
     def __init__(self, folder: Path) -> None:
         image = KernelImage("win10_19041_x64")
-        process = image.process("notepad.exe", 0x1234)
+        process = image.processes.add("notepad.exe", 0x1234)
         for _ in range(8):
-            process.handle(image.event())
-        image.current = process
+            process.handle(image.objects.event())
+        image.processor.current = process
         self.places = [
             image.base,
-            image.current.address,
-            image.current.table.address,
-            image.current.table.leaves[0],
-            image.symbol("PsActiveProcessHead"),
-            image.symbol("KdDebuggerDataBlock"),
+            image.processor.current.address,
+            image.processor.current.table.address,
+            image.processor.current.table.leaves[0],
+            image.globals.address("PsActiveProcessHead"),
+            image.globals.address("KdDebuggerDataBlock"),
         ]
         self.symbols = folder / "kernel.json"
         self.symbols.write_text(json.dumps(image.isf()))

@@ -40,10 +40,10 @@ class Case:
     def __init__(self, folder: Path, kind: str) -> None:
         system, *_, self.type = kind.split()
         image = KernelImage(LAYOUTS[system], pae="two" not in kind)
-        image.system.handle(image.system, value=4)
-        process = image.current = image.process("notepad.exe", 0x1234)
+        image.processes.system.handle(image.processes.system, value=4)
+        process = image.processor.current = image.processes.add("notepad.exe", 0x1234)
         for _ in range(8):
-            process.handle(image.event("\\BaseNamedObjects\\Ready"))
+            process.handle(image.objects.event("\\BaseNamedObjects\\Ready"))
         self.symbols = folder / "symbols"
         self.symbols.mkdir()
         (self.symbols / "kernel.json").write_text(json.dumps(image.isf()))
@@ -55,7 +55,7 @@ class Case:
             write = write_full_dump if self.type == "full" else write_bitmap_dump
             write(image, self.path)
         self.good = self.path.read_bytes()
-        self.header = 0x1000 if image.pointer_size == 4 else 0x2000
+        self.header = 0x1000 if image.build.pointer_size == 4 else 0x2000
 
     def ask(self, data: bytes, without: bool = False) -> str:
         """The text of the error, or nothing where there was an answer."""

@@ -37,10 +37,10 @@ MACHINES = [
 
 def machine(layout: str = "win10_19041_x64", pae: bool = True) -> KernelImage:
     image = KernelImage(layout, pae=pae)
-    image.system.handle(image.system, value=4)
-    process = image.current = image.process("notepad.exe", 0x104)
-    process.handles(600, [image.event("\\BaseNamedObjects\\Ready"), image.event()])
-    lost = image.object("Event", size=0x18, own_page=True)
+    image.processes.system.handle(image.processes.system, value=4)
+    process = image.processor.current = image.processes.add("notepad.exe", 0x104)
+    process.handles(600, [image.objects.event("\\BaseNamedObjects\\Ready"), image.objects.event()])
+    lost = image.objects.make("Event", size=0x18, own_page=True)
     process.handle(lost)
     image.memory.drop_page(lost.header, LEFT_OUT)
     return image
@@ -83,7 +83,7 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
     raw, symbols = saved(image, tmp_path)
     target = open_dump(raw, symbols)
     try:
-        assert target.current_process() == image.current.address
+        assert target.current_process() == image.processor.current.address
         assert target.base == image.base
         assert (target.architecture, target.figures.build) == ("x64", 19041)
         note = words(target.notes()[0])
@@ -98,7 +98,7 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
 def test_debugger_data_that_is_encoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As on a 64-bit Windows 8 and later that no debugger was attached to."""
     image = machine()
-    block = image.symbol("KdDebuggerDataBlock")
+    block = image.globals.address("KdDebuggerDataBlock")
     image.memory.write(block, bytes(byte ^ 0x5A for byte in image.memory.peek(block, 0x380)))
     raw, symbols = saved(image, tmp_path)
     code, out, _ = said(capsys, "--dump", str(raw), "--symbols", str(symbols), "0", "3")
@@ -142,7 +142,7 @@ def test_what_only_looks_like_system_is_passed_over(tmp_path: Path) -> None:
     raw.write_bytes(data)
     target = open_dump(raw, symbols)
     try:
-        assert target.current_process() == image.current.address
+        assert target.current_process() == image.processor.current.address
     finally:
         target.close()
 

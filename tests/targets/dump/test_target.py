@@ -24,11 +24,11 @@ WRITERS: Dict[str, Callable[..., None]] = {"full": write_full_dump, "bitmap": wr
 
 def kernel(layout: str = "win10_19041_x64", **more: Any) -> KernelImage:
     image = KernelImage(layout, **more)
-    notepad = image.process("notepad.exe", 0x1234, session=1)
+    notepad = image.processes.add("notepad.exe", 0x1234, session=1)
     for number in range(40):
-        notepad.handle(image.event(f"\\BaseNamedObjects\\Ready{number}"), access=0x1F0003)
-    notepad.handle(image.file("\\Windows\\notepad.exe"), access=0x120089)
-    image.current = notepad
+        notepad.handle(image.objects.event(f"\\BaseNamedObjects\\Ready{number}"), access=0x1F0003)
+    notepad.handle(image.files.open("\\Windows\\notepad.exe"), access=0x120089)
+    image.processor.current = notepad
     return image
 
 
@@ -48,12 +48,12 @@ def test_every_page_reads_as_in_the_image(tmp_path: Path, layout: str, kind: str
     image = kernel(layout)
     target = dumped(tmp_path, image, WRITERS[kind])
     assert target.base == image.base
-    assert target.five_levels == image.five_levels
+    assert target.five_levels == image.build.five_levels
     for page in pages_of(image):
         assert target.read(page, 0x1000) == image.memory.page(page)
-    assert target.current_process() == image.current.address
+    assert target.current_process() == image.processor.current.address
     for name in ("PsActiveProcessHead", "PspCidTable", "ObpRootDirectoryObject"):
-        assert target.symbol(name) == image.symbol(name)
+        assert target.symbol(name) == image.globals.address(name)
     assert len(target.notes()) == 1
     assert "as the dump's kernel says" in words(target.notes()[0])
     target.close()
@@ -76,14 +76,14 @@ def test_large_pages(tmp_path: Path) -> None:
 
 def test_missing_pages_say_why(tmp_path: Path) -> None:
     image = kernel()
-    leaf = image.current.table.leaves[0]
-    objects = [image.event() for _ in range(3)]
+    leaf = image.processor.current.table.leaves[0]
+    objects = [image.objects.event() for _ in range(3)]
     pages = []
     for reason in (LEFT_OUT, PAGED_OUT, NOT_MAPPED):
-        item = image.object("Event", own_page=True)
+        item = image.objects.make("Event", own_page=True)
         pages.append(item.address // 0x1000 * 0x1000)
         image.memory.drop_page(item.address, reason)
-    moving = image.object("Event", own_page=True)
+    moving = image.objects.make("Event", own_page=True)
     image.memory.to_transition(moving.address, 8)
     target = dumped(tmp_path, image, write_full_dump)
     for page, reason in zip(pages, (LEFT_OUT, PAGED_OUT, NOT_MAPPED)):
@@ -164,8 +164,8 @@ def test_symbols_that_the_isf_file_lacks_come_from_the_debugger_data(tmp_path: P
         del isf["symbols"][name]
     (tmp_path / "kernel.json").write_text(json.dumps(isf))
     target = open_dump(tmp_path / "kernel.dmp")
-    assert target.symbol("PspCidTable") == image.symbol("PspCidTable")
-    assert target.current_process() == image.current.address
+    assert target.symbol("PspCidTable") == image.globals.address("PspCidTable")
+    assert target.current_process() == image.processor.current.address
     assert target.find_symbol("NoSuchSymbol") is None
     with pytest.raises(MissingSymbol):
         target.symbol("NoSuchSymbol")
@@ -173,18 +173,18 @@ def test_symbols_that_the_isf_file_lacks_come_from_the_debugger_data(tmp_path: P
 
 def test_encoded_debugger_data(tmp_path: Path) -> None:
     image = kernel()
-    image.memory.write(image.symbol("KdDebuggerDataBlock"), b"\x5a" * 0x380)
+    image.memory.write(image.globals.address("KdDebuggerDataBlock"), b"\x5a" * 0x380)
     target = dumped(tmp_path, image, write_full_dump)
     assert target.base == image.base
     assert any("encoded" in words(note) for note in target.notes())
     assert "as the dump's kernel says" in words(target.notes()[-1])
-    assert target.current_process() == image.current.address
+    assert target.current_process() == image.processor.current.address
 
 
 def test_neither_debugger_data_nor_modules(tmp_path: Path) -> None:
     image = kernel()
-    image.memory.write(image.symbol("KdDebuggerDataBlock"), b"\x5a" * 0x380)
-    image.memory.write(image.symbol("PsLoadedModuleList"), bytes(16))
+    image.memory.write(image.globals.address("KdDebuggerDataBlock"), b"\x5a" * 0x380)
+    image.memory.write(image.globals.address("PsLoadedModuleList"), bytes(16))
     target = dumped(tmp_path, image, write_full_dump)
     assert target.base == image.base
     assert "3 of 3 addresses agree" in words(target.notes()[-1])
@@ -192,17 +192,17 @@ def test_neither_debugger_data_nor_modules(tmp_path: Path) -> None:
 
 def test_triage(tmp_path: Path) -> None:
     image = kernel()
-    table = image.current.table
+    table = image.processor.current.table
     ranges = [(table.address, 0x80), (table.leaves[0], 0x400), (image.base, 0x1000)]
     write_triage_dump(image, tmp_path / "small.dmp", ranges)
     (tmp_path / "kernel.json").write_text(json.dumps(image.isf()))
     target = open_dump(tmp_path / "small.dmp")
-    assert target.current_process() == image.current.address
+    assert target.current_process() == image.processor.current.address
     for address, size in ranges:
         assert target.read(address, size) == image.memory.peek(address, size)
-    size = image.struct("_EPROCESS").size
-    assert target.read(image.current.address, size) == image.memory.peek(
-        image.current.address, size
+    size = image.build.struct("_EPROCESS").size
+    assert target.read(image.processor.current.address, size) == image.memory.peek(
+        image.processor.current.address, size
     )
     with pytest.raises(MemoryUnavailable) as error:
         target.read(table.leaves[0] + 0x400, 0x10)
@@ -211,7 +211,9 @@ def test_triage(tmp_path: Path) -> None:
 
 def test_a_triage_dump_without_the_image_still_checks_addresses(tmp_path: Path) -> None:
     image = kernel()
-    write_triage_dump(image, tmp_path / "small.dmp", [(image.current.table.address, 0x80)])
+    write_triage_dump(
+        image, tmp_path / "small.dmp", [(image.processor.current.table.address, 0x80)]
+    )
     (tmp_path / "kernel.json").write_text(json.dumps(image.isf()))
     target = open_dump(tmp_path / "small.dmp")
     assert "addresses agree" in words(target.notes()[-1])
@@ -227,11 +229,11 @@ def test_a_triage_dump_without_the_image_still_checks_addresses(tmp_path: Path) 
 def with_processors(image: KernelImage, threads: List[Any], stacks: List[int]) -> None:
     """A processor block for each thread, and a kernel stack of 0x6000 bytes for each of them."""
     at = 0xFFFFAD0466000000
-    block = image.struct("_KPRCB").offset("CurrentThread")
+    block = image.build.struct("_KPRCB").offset("CurrentThread")
     for number, (thread, stack) in enumerate(zip(threads, stacks)):
         image.memory.map(at, 0x1000)
         image.memory.write(at + block, struct.pack("<Q", thread.address))
-        array = image.symbol("KiProcessorBlock") + 8 * number
+        array = image.globals.address("KiProcessorBlock") + 8 * number
         image.memory.write(array, struct.pack("<Q", at))
         thread.view["Tcb.StackLimit"] = stack
         thread.view["Tcb.StackBase"] = stack + 0x6000
@@ -251,11 +253,14 @@ def opened(tmp_path: Path, image: KernelImage, processors: int, rsp: int) -> Tar
 
 def test_the_processor_is_the_one_on_whose_stack_the_context_stands(tmp_path: Path) -> None:
     image = kernel()
-    other = image.process("other.exe", 0x2000 + 4)
-    threads = [image.thread(image.current, 0x10), image.thread(other, 0x14)]
+    other = image.processes.add("other.exe", 0x2000 + 4)
+    threads = [
+        image.processes.add_thread(image.processor.current, 0x10),
+        image.processes.add_thread(other, 0x14),
+    ]
     stacks = [0xFFFF850429890000, 0xFFFF8504298A0000]
     with_processors(image, threads, stacks)
-    first, second = image.current.address, other.address
+    first, second = image.processor.current.address, other.address
     assert opened(tmp_path, image, 2, stacks[1] + 0x120).current_process() == second
     assert opened(tmp_path, image, 2, stacks[0] + 0x120).current_process() == first
     # On neither: an interrupt's stack, or a context that is not filled in.
@@ -268,17 +273,17 @@ def test_the_processor_is_the_one_on_whose_stack_the_context_stands(tmp_path: Pa
 
 def test_a_current_process_that_can_not_be_read(tmp_path: Path) -> None:
     image = kernel()
-    image.memory.write(image.symbol("KiProcessorBlock"), bytes(8))
+    image.memory.write(image.globals.address("KiProcessorBlock"), bytes(8))
     with pytest.raises(TargetError, match="no current process: no processor block"):
         opened(tmp_path, image, 1, 0).current_process()
     image = kernel()
-    offset = image.struct("_KTHREAD").offset("ApcState.Process")
-    thread = image.process_threads[0].address
+    offset = image.build.struct("_KTHREAD").offset("ApcState.Process")
+    thread = image.processor.threads[0].address
     image.memory.write(thread + offset, struct.pack("<Q", 0x1234))
     with pytest.raises(TargetError, match="names 0x1234, which is none"):
         opened(tmp_path, image, 1, 0).current_process()
     image = kernel()
-    image.memory.write(image.prcb + 8, struct.pack("<Q", 0xFFFFAD0477700000))
+    image.memory.write(image.processor.prcb + 8, struct.pack("<Q", 0xFFFFAD0477700000))
     with pytest.raises(TargetError, match="0xffffad04777000b8: not mapped"):
         opened(tmp_path, image, 1, 0).current_process()
 
@@ -289,7 +294,7 @@ def test_a_current_process_that_can_not_be_read(tmp_path: Path) -> None:
 def test_the_mask_of_invalid_entries_is_taken_from_the_kernel(tmp_path: Path) -> None:
     image = kernel()
     mask = 1 << 45
-    moving = image.object("Event", own_page=True)
+    moving = image.objects.make("Event", own_page=True)
     start = moving.address // 0x1000 * 0x1000
     image.memory.to_transition(start, 8)
     state = image.base + 0x4000000
