@@ -1,83 +1,100 @@
-"""Time and peak memory of a large listing from a dump: ``python -m benchmarks.listing [COUNT]``.
+"""CPU seconds and peak memory of listings: ``python -m benchmarks.listing [HANDLES [OBJECTS]]``.
 
-Writes a synthetic complete dump with one process of COUNT handles (default 100,000, to 10,000
-different events, files and keys), lists it with several flags and formats, each in a process of
-its own, and prints what the operating system says of that process.
+Writes the dump of a process with so many handles (default 149,000) to so many objects (default
+6,500), lists it in every format, each in a process of its own, and prints a table: the package,
+`benchmarks.floor`, which must write the same bytes, and volatility3 where the command ``vol`` is
+installed (`benchmarks.other`): by its rate over 3,000 handles (marked ~), or with ``--whole``
+measured, which takes minutes. Every figure is the least of ``--runs`` (3); the first run of the
+package, which fills its cache of symbols, does not count.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
+import argparse
+import filecmp
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from mocks import KernelImage
-from mocks.dump import write_full_dump
-from mocks.object import MockObject
+from benchmarks.leak import Leak, make_leak
+from benchmarks.measured import Cost, measure
+from benchmarks.other import Volatility
 
 __all__ = ("main",)
 
-_RUNS: Tuple[Tuple[str, ...], ...] = (
-    ("0", "0"),
-    ("0", "3"),
-    ("0", "7"),
-    ("0", "3", "-1", "File"),
-    ("0", "3", "--format", "jsonl"),
-    ("0", "3", "--format", "table"),
+# What is asked for, and what the floor calls it.
+_CASES: Tuple[Tuple[str, str], ...] = (
+    ("0 1", "1"),
+    ("0 3", "3"),
+    ("0 3 --format jsonl", "jsonl"),
+    ("0 3 --format csv", ""),
+    ("0 3 --format text", ""),
+    ("0 3 --format table", ""),
+    ("4 3", ""),
 )
 
 
-def build(folder: Path, count: int) -> Tuple[Path, Path]:
-    """Write the dump and its symbols; returns both paths."""
-    image = KernelImage()
-    process = image.processes.add("leak.exe", 0x1514, session=1)
-    image.processor.current = process
-    items: List[MockObject] = []
-    for number in range(count // 30):
-        items.append(image.objects.event(rf"\BaseNamedObjects\Event{number}"))
-        items.append(image.files.open(rf"\Users\Public\Documents\{number}.txt"))
-        items.append(image.registry.key(rf"\REGISTRY\MACHINE\SOFTWARE\KEY{number}"))
-    process.handles(count, items)
-    dump, symbols = folder / "leak.dmp", folder / "leak.json"
-    write_full_dump(image, dump)
-    symbols.write_text(json.dumps(image.isf()), encoding="utf-8")
-    return dump, symbols
+def _ours(leak: Leak, words: str, runs: int, output: Optional[Path] = None) -> Cost:
+    given = ["--dump", str(leak.dump), "--symbols", str(leak.symbols), *words.split()]
+    return measure([sys.executable, "-m", "pykd_handle", *given], runs, output)
 
 
-def measure(words: Sequence[str]) -> Tuple[float, int, int]:
-    """Run the package with these words: seconds, peak memory in KB, bytes written."""
-    command = [sys.executable, "-m", "pykd_handle", *words]
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert child.stdout is not None
-    written = 0
-    for block in iter(lambda: child.stdout.read(1 << 20), b""):
-        written += len(block)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"{' '.join(command)}: exit status {status}")
-    return seconds, usage.ru_maxrss, written
+def _floor(leak: Leak, form: str, runs: int, output: Optional[Path] = None) -> Cost:
+    words = [str(leak.dump), str(leak.symbols), form]
+    return measure([sys.executable, "-m", "benchmarks.floor", *words], runs, output)
+
+
+def _check(leak: Leak, folder: Path, words: str, form: str) -> None:
+    """Both write the same, or nothing is worth being measured."""
+    ours, floor = folder / "ours", folder / "floor"
+    _ours(leak, words, 1, ours)
+    _floor(leak, form, 1, floor)
+    if not filecmp.cmp(ours, floor, shallow=False):
+        raise SystemExit(f"{words}: the package and benchmarks.floor do not write the same")
+    ours.unlink()
+    floor.unlink()
+
+
+def _row(*cells: str) -> str:
+    widths = (22, 9, 8, 9, 8, 13, 9)
+    return "".join(
+        cell.rjust(width) if number else cell.ljust(width)
+        for number, (cell, width) in enumerate(zip(cells, widths))
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print one line for each run."""
-    count = int(arguments[0]) if arguments else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        dump, symbols = build(Path(folder), count)
-        size = dump.stat().st_size / 1e6
-        print(f"{count} handles, dump of {size:.0f} MB made in {time.perf_counter() - start:.1f} s")
-        for run in _RUNS:
-            words = ["--dump", str(dump), "--symbols", str(symbols), *run]
-            seconds, memory, written = measure(words)
-            text = f"{written / 1e6:.1f} MB of text"
-            print(f"{' '.join(run):28} {seconds:6.2f} s {memory / 1024:7.0f} MB peak  {text}")
+    """Print the table; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.listing")
+    parser.add_argument("handles", nargs="?", type=int, default=149_000)
+    parser.add_argument("objects", nargs="?", type=int, default=6_500)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--whole", action="store_true")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        leak = make_leak(folder, asked.handles, asked.objects)
+        other = Volatility(leak, folder)
+        whole = asked.whole
+        print(f"{asked.handles:,} handles to {asked.objects:,} objects; CPU seconds, peak memory")
+        print(_row("", "seconds", "MB", "floor", "ratio", "volatility3", "ratio"), flush=True)
+        for words, form in _CASES:
+            if form:
+                _check(leak, folder, words, form)
+            ours = _ours(leak, words, asked.runs)
+            cells: List[str] = [words, f"{ours.seconds:.2f}", f"{ours.memory:.0f}"]
+            if form:
+                floor = _floor(leak, form, asked.runs)
+                cells += [f"{floor.seconds:.2f}", f"{ours.seconds / floor.seconds:.2f}"]
+            seconds = other.seconds(asked.handles, whole) if form == "jsonl" else None
+            if seconds is not None:
+                cells += [f"{'' if whole else '~'}{seconds:.1f}", f"{seconds / ours.seconds:.0f}"]
+            print(_row(*cells), flush=True)
+        helped = measure([sys.executable, "-m", "pykd_handle", "--help"], 2 * asked.runs)
+        print(_row("--help", f"{helped.seconds:.3f}", f"{helped.memory:.0f}"))
+        if other.missing:
+            print(other.missing)
     return 0
 
 
