@@ -12,7 +12,7 @@ from .object import MockObject
 from .process import MockProcess, MockThread
 from .trust import ADMINISTRATORS, MEDIUM, SYSTEM, trust
 
-__all__ = ("one_of_each",)
+__all__ = ("fill", "one_of_each")
 
 _ROOM = 0x800  # bytes of a body whose structure the build does not have
 _MINUTE = 60 * 10_000_000
@@ -21,6 +21,11 @@ _MINUTE = 60 * 10_000_000
 def one_of_each(layout: str) -> Tuple[KernelImage, Dict[str, MockObject]]:
     """An image of this build, and the objects by the names of their types."""
     image = KernelImage(layout)
+    return image, fill(image)
+
+
+def fill(image: KernelImage) -> Dict[str, MockObject]:
+    """Put the objects into an image: they, by the names of their types."""
     maker = _Maker(image)
     found: Dict[str, MockObject] = {}
     for name, make in maker.makers():
@@ -29,7 +34,7 @@ def one_of_each(layout: str) -> Tuple[KernelImage, Dict[str, MockObject]]:
         except (PykdHandleError, KeyError):
             # The symbols of this build do not describe it: a body of zeros.
             found[name] = image.objects.make(name, "Object", size=_ROOM)
-    return image, found
+    return found
 
 
 class _Maker:
