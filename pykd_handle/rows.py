@@ -62,8 +62,9 @@ class Column(NamedTuple):
     they are, "count" as numbers on the right, "handle" in hexadecimal on the right, "mask" in
     eight hexadecimal digits, "letters" as the first letters of its words, "details" as labels and
     values (a `Details`; JSON lines have an empty object where it is absent), "detail" as the value
-    of its one detail, "brief" as details in few words. ``loose`` is the heading of a column without
-    label that heads tell, for rows that stand under no head.
+    of its one detail, "brief" as details in few words, "lines" as one line for each of several
+    values. ``loose`` is the heading of a column without label that heads tell, for rows that stand
+    under no head.
     A column in which all values of a batch are NOT_REQUESTED, or all details empty, is left out of
     text and tables. Scripts get a key ``unavailable`` behind all others, of every command: why each
     value is absent that could not be read; it needs no column.

@@ -1,5 +1,6 @@
 """The public nouns, and how they are opened: what a script asks, in both modes alike."""
 
+from ..kernel.handle_trace import HandleTraces, Trace
 from .kernel import Broken, Kernel
 from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object, Process, Table
 from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
@@ -8,6 +9,7 @@ from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot,
 __all__ = (
     "Broken",
     "Handle",
+    "HandleTraces",
     "Hole",
     "Kernel",
     "KernelOnly",
@@ -22,6 +24,7 @@ __all__ = (
     "Source",
     "Table",
     "Thing",
+    "Trace",
     "connect",
     "in_debugger",
     "mode_of",

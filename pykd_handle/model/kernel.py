@@ -182,6 +182,11 @@ class Kernel:
         too much to do it unasked."""
         return False
 
+    def code_at(self, address: int, process: Process) -> Maybe[str]:
+        """Whose code lies at an address, in the eyes of a process: a symbol and the distance to it,
+        else a module and the distance; NO_VALUE where neither is known. Raises `KernelOnly`."""
+        raise KernelOnly("the symbols of code")
+
     def types(self) -> List[str]:
         """The names of the object types that it has, sorted, as far as they can be read."""
         raise NotImplementedError

@@ -23,6 +23,7 @@ from ..values import (
 )
 
 if TYPE_CHECKING:
+    from ..kernel.handle_trace import HandleTraces
     from ..targets.memory import Memory
 
 __all__ = (
@@ -355,6 +356,11 @@ class Process(Table):
     def object(self) -> Object:
         """The object that it is. Raises `KernelOnly`."""
         raise KernelOnly("the object of a process")
+
+    def traces(self) -> Optional[HandleTraces]:
+        """The traces of its handles; None where these are not traced. Raises `KernelOnly`, and
+        `PykdHandleError` where that can't be read."""
+        raise KernelOnly("traces of handles")
 
     @property
     def exited(self) -> Maybe[bool]:

@@ -61,7 +61,7 @@ class PeopleRenderer(Renderer):
     def write_table(self, rows: Sequence[Row]) -> None:
         """Write these rows, which are not none."""
         self._choose(rows)
-        text = self.table(self._shown, [self._cells(row) for row in rows])
+        text = self.table(self._shown, [line for row in rows for line in self._lines(row)])
         self.stream.write(("\n" if self._above == "line" else "") + text)
         self._above = "rows"
 
@@ -94,6 +94,18 @@ class PeopleRenderer(Renderer):
             self._shown = [column for column in self._labelled if column.key in shown]
 
     # -- cells ----------------------------------------------------------------------------------
+
+    def _lines(self, row: Row) -> List[List[str]]:
+        """The cells of a row; of one with a column of lines as many as that has."""
+        cells = self._cells(row)
+        for place, column in enumerate(self._shown):
+            value = row.get(column.key)
+            if column.form == "lines" and isinstance(value, tuple) and value:
+                blank = [""] * len(cells)
+                below = [[*blank[:place], self._text(each), *blank[place + 1 :]] for each in value]
+                cells[place] = below[0][place]
+                return [cells, *below[1:]]
+        return [cells]
 
     def _cells(self, row: Row) -> List[str]:
         error = row.get("error")

@@ -33,6 +33,7 @@ from ...values import (
     TargetError,
     Unavailable,
     UnavailableError,
+    attempt,
     join,
     known,
     maybe,
@@ -327,6 +328,18 @@ class KernelMode(Kernel):
     def image_name(self, block: ProcessBlock) -> Maybe[str]:
         """The whole name of a process's image."""
         return self.raw.image_name(block)
+
+    def code_at(self, address: int, process: Process) -> Maybe[str]:
+        """Whose code lies at an address: what is known of the user half is so of the process that
+        the debugger looks at."""
+        if not self.target.is_kernel_address(address):
+            current = attempt(lambda: self.current_process, default=None)
+            return maybe(self.target.name_at, address) if current is process else NO_VALUE
+        name = maybe(self.target.name_at, address)
+        module = None if name else self.module_at(address)
+        return name or (
+            NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
+        )
 
     def types(self) -> List[str]:
         """The names of all types that can be read."""

@@ -16,6 +16,7 @@ from typing import (
 )
 
 from ...kernel.fields import read_fields
+from ...kernel.handle_trace import HandleTraces, handle_traces
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock
 from ...layout import fields
@@ -115,6 +116,11 @@ class KernelModeProcess(Process):
         if isinstance(self.image, Absent) and isinstance(self.pid, Absent):
             return Sentence("the process at 0x{:x}", self.address)
         return super().in_words()
+
+    def traces(self) -> Optional[HandleTraces]:
+        """The traces of its handles; None where these are not traced, or where it has no table."""
+        table = self._table_or_none()
+        return None if table is None else handle_traces(self._kernel.target, table.address)
 
     @property
     def object(self) -> Object:

@@ -1,0 +1,192 @@
+"""``traces``: who opened and closed handles, with call stacks, where the kernel keeps them; what
+`!htrace` shows."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
+
+from ..rows import Column, Foot, Head, Item, Note, Row
+from ..values import Absent, Hex, Maybe, PykdHandleError, Sentence, UsageError
+from .batches import batch
+from .many import many
+from .registry import USER, Argument, Run, command
+from .walk import PROCESS, Walk
+from .words import Evaluator, parse_handle, parse_process
+
+if TYPE_CHECKING:
+    from ..model import HandleTraces, Kernel, Process, Trace
+
+_SWITCH_ON = (
+    "handles are not traced: !htrace -enable in a user-mode debugger on the process, or the check "
+    "Handles of Application Verifier, switches it on; what was opened before stays unknown"
+)
+_GONE = "no handle any more"
+_MOST_NAMES = 1 << 16  # of addresses, kept for one process
+
+
+def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
+    if mode == USER:
+        raise UsageError("traces: the kernel keeps them, and this is user mode: use !htrace there")
+    if options.handle is not None:
+        options.handle = parse_handle(options.handle, evaluate)
+    if options.process is not None:
+        options.process = parse_process(options.process, evaluate) or None
+    return options
+
+
+@command(
+    "traces",
+    "who opened and closed handles, with call stacks, where they are traced",
+    columns=(
+        Column("pid"),
+        Column("process", loose="Process"),
+        Column("handle", "Handle", "handle"),
+        Column("operation", "Operation"),
+        Column("by_pid", "By PID", "handle"),
+        Column("tid", "Thread", "handle"),
+        Column("open", "Open", "count"),
+        Column("types", "Types"),
+        Column("handles"),
+        Column("addresses"),
+        Column("stack", "Stack", "lines"),
+    ),
+    arguments=(
+        Argument("handle", metavar="HANDLE", nargs="?", help="only this handle (default: all)"),
+        PROCESS,
+        Argument(
+            "--open",
+            action="store_true",
+            help="handles that were opened and not closed since, by the stack that opened them: "
+            "the most first",
+        ),
+    ),
+    text="The newest come first. The kernel keeps a ring for each process that is traced, of which "
+    "it writes the oldest over.",
+    examples=(
+        ("traces --open", "which code leaks handles"),
+        ("traces 7cc --process notepad.exe", "who closed a handle, and who used it afterwards"),
+    ),
+    prepare=_prepare,
+)
+def traces(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
+    """Yields a row for each trace, or with ``--open`` for each stack, below a head for each process
+    whose handles are traced."""
+    from ..model import Process
+
+    walk = Walk(kernel, options, run)
+    traced = 0
+    for item in walk.every():
+        if not isinstance(item, Process):
+            run.failed = run.failed or item.of_processes
+            yield Note(item.line)
+            continue
+        who = item.in_words()
+        run.place = Sentence("at the traces of {}", who)
+        kernel.progress(str(run.place))
+        try:
+            ring = item.traces()
+            if ring is None:
+                continue
+            traced += 1
+            yield Head(
+                Sentence("{}  ring of {} traces", who, ring.size),
+                {"pid": item.pid, "process": item.image, "size": ring.size},
+            )
+            yield from _Traced(kernel, item, ring, options.handle, run).items(options.open)
+        except PykdHandleError as error:
+            run.failed = True
+            yield Note(Sentence("the traces of {} can't be read: {}", who, error))
+    yield from walk.end()
+    if not traced and not run.failed:
+        yield Note(Sentence(_SWITCH_ON))
+    what = "stack" if options.open else "trace"
+    line = Sentence("{} of {}", many(run.found, what), many(traced, "traced process"))
+    yield Foot(line, {f"{what}s": run.found, "processes": traced})
+
+
+class _Traced:
+    """The traces of a process, in rows."""
+
+    def __init__(
+        self, kernel: Kernel, process: Process, ring: HandleTraces, handle: Optional[int], run: Run
+    ) -> None:
+        self._kernel = kernel
+        self._process = process
+        self._ring = ring
+        self._handle = handle
+        self._run = run
+        self._names: Dict[int, Maybe[str]] = {}
+
+    def items(self, outstanding: bool) -> Iterator[Item]:
+        """The rows, and what is to be said of the ring behind them."""
+        if outstanding:
+            yield self._stacks()
+        else:
+            yield from batch(filter(self._is_meant, self._ring.newest_first()), self._row)
+        who = self._process.in_words()
+        if self._ring.lost:
+            self._run.failed = True
+            lost = many(len(self._ring.lost), "trace")
+            yield Note(Sentence("{}: {} can't be read: {}", who, lost, self._ring.lost[0]))
+        if self._ring.wrapped:
+            line = "{}: the ring is full, and older traces than these were written over"
+            yield Note(Sentence(line, who))
+
+    def _is_meant(self, trace: Trace) -> bool:
+        return self._handle is None or trace.handle & ~3 == self._handle & ~3
+
+    def _row(self, trace: Trace) -> Row:
+        self._run.found += 1
+        row = {**self._who(trace.stack), "handle": Hex(trace.handle), "operation": trace.operation}
+        row["tid"] = trace.tid
+        if trace.pid != self._process.pid:
+            row["by_pid"] = trace.pid
+        return row
+
+    def _who(self, stack: Tuple[int, ...]) -> Row:
+        return {
+            "pid": self._process.pid,
+            "process": self._process.image,
+            "addresses": tuple(map(Hex, stack)),
+            "stack": tuple(map(self._code, stack)),
+        }
+
+    def _code(self, address: int) -> str:
+        """Whose code an address is, or itself."""
+        name = self._names.get(address)
+        if name is None:
+            if len(self._names) >= _MOST_NAMES:
+                self._names.clear()
+            name = self._names[address] = self._kernel.code_at(address, self._process)
+        return f"0x{address:x}" if isinstance(name, Absent) else name
+
+    # -- what was not closed ----------------------------------------------------------------------
+
+    def _stacks(self) -> List[Row]:
+        """A row for each stack that opened what was not closed since."""
+        by_stack: Dict[Tuple[int, ...], List[int]] = {}
+        for trace in filter(self._is_meant, self._ring.outstanding()):
+            by_stack.setdefault(trace.stack, []).append(trace.handle)
+        rows: List[Row] = []
+        for stack, handles in by_stack.items():
+            kinds = Counter(map(self._kind, handles))
+            row = {**self._who(stack), "open": len(handles), "handles": tuple(map(Hex, handles))}
+            row["types"] = tuple(f"{kind}: {count}" for kind, count in kinds.most_common())
+            rows.append(row)
+        self._run.found += len(rows)
+        return sorted(rows, key=lambda row: -row["open"])
+
+    def _kind(self, value: int) -> str:
+        """The type of what a handle leads to now."""
+        from ..model import NoSuchHandle
+
+        try:
+            handle = self._process.handle(value)
+        except NoSuchHandle:
+            return _GONE  # a part of the table has gone, too
+        except PykdHandleError:
+            return "?"
+        kind = _GONE if handle.free else handle.type
+        return kind if isinstance(kind, str) else "?"
