@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Seque
 from .arguments import arguments_lost
 from .commands import Command, Run, every
 from .commands.arrange import Arrangement
-from .commands.help import help_of, overview
 from .commands.words import is_number
 from .console import NOTES, PROGRAM, Progress, aside, complain, defect, remark
 from .input_file import forget_inputs, guard
@@ -76,6 +75,8 @@ def _run(typed: List[str]) -> int:
     _guard_inputs(typed)
     command, named, options = parse(typed)
     if options.help:
+        from .commands.help import help_of, overview
+
         return _print(help_of(command, OPTIONS) if named else overview(every(), OPTIONS))
     if options.version:
         return _print(f"{PROGRAM} {__version__}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from functools import partial
 from typing import Any, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from .commands import DEFAULT, Argument, Command, find_command
@@ -167,7 +168,10 @@ def _known(name: str) -> Command:
 
 
 def _parser(command: Command) -> _Parser:
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    # It makes a formatter for each argument, and that, unless it knows a width, imports half of
+    # the library of files to ask the terminal for it.
+    formatter = partial(argparse.HelpFormatter, width=79)
+    parser = _Parser(add_help=False, allow_abbrev=False, formatter_class=formatter)
     # A word that begins so is no option: argparse takes -1 for a number, and asks nobody about -c.
     parser._negative_number_matcher = _NEGATIVE
     for each in (*OPTIONS, *command.arguments):

@@ -6,7 +6,6 @@ when that word is the first of a command line, or when all commands are wanted.
 
 from __future__ import annotations
 
-import os
 import re
 from argparse import Namespace
 from importlib import import_module
@@ -25,7 +24,7 @@ from typing import (
 )
 
 from ..rows import Column, Item
-from ..values import Sentence
+from ..values import Sentence, modules_of
 from .words import Evaluator
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def add(made: Command) -> None:
 
 def every() -> List[Command]:
     """All commands, by name: each module of this room is imported."""
-    for module in _modules():
+    for module in modules_of(__package__):
         import_module(f"{__package__}.{module}")
     return [_commands[name] for name in sorted(_commands)]
 
@@ -222,16 +221,6 @@ def every() -> List[Command]:
 def find_command(word: str) -> Optional[Command]:
     """The command of this name, or None; of this room only its module is imported."""
     module = word.replace("-", "_")
-    if word not in _commands and module in _modules():
+    if word not in _commands and module in modules_of(__package__):
         import_module(f"{__package__}.{module}")
     return _commands.get(word)
-
-
-def _modules() -> List[str]:
-    """The modules of this room. (`pkgutil` would know as much, and import ten times as long.)"""
-    (folder,) = import_module(__package__).__path__
-    with os.scandir(folder) as entries:
-        names = [
-            entry.name.partition(".")[0] for entry in entries if not entry.name.startswith("_")
-        ]
-    return sorted(set(names))

@@ -2,9 +2,10 @@
 
 from .declared import Fields, declared, fields
 from .decoder import Decoder, Slot
-from .isf import Isf, PdbIdentity
+from .isf import Isf
 from .needed import refuse_damaged
 from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
+from .pdb_identity import PdbIdentity
 from .struct import LARGEST_STRUCT, Field, Plan, Resolver, Struct
 from .symbol_file import SymbolFile, open_symbol_file
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type

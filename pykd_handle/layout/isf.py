@@ -14,11 +14,12 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, U
 from ..values import MissingSymbol, MissingType, SymbolsError, attempt
 from .entry import Entry
 from .isf_file import read_isf
+from .pdb_identity import PdbIdentity
 from .source import Source
 from .struct import LARGEST_STRUCT, Field, Struct
 from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRef, Type
 
-__all__ = ("Isf", "PdbIdentity")
+__all__ = ("Isf",)
 
 _GUID = re.compile(r"[0-9A-Fa-f]{32}")
 _AGE = (1 << 32) - 1
@@ -26,29 +27,6 @@ _IMAGE = (1 << 32) - 1  # offsets in an image have 32 bits
 _NUMBERS = ("int", "char", "bool")
 _STRUCTS = ("struct", "union", "class")
 _DEEPEST = 16  # arrays of arrays
-
-
-class PdbIdentity:
-    """What names one build of a PDB: GUID (32 upper-case digits), age, file name."""
-
-    __slots__ = ("age", "guid", "name")
-
-    def __init__(self, guid: str, age: int, name: str = "") -> None:
-        self.guid = guid.upper().replace("-", "")
-        self.age = age
-        self.name = name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PdbIdentity) and (self.guid, self.age) == (other.guid, other.age)
-
-    def __hash__(self) -> int:
-        return hash((self.guid, self.age))
-
-    def __str__(self) -> str:
-        return f"{self.guid}-{self.age}"
-
-    def __repr__(self) -> str:
-        return f"PdbIdentity({self.guid!r}, {self.age!r}, {self.name!r})"
 
 
 class Isf:

@@ -7,9 +7,6 @@ piece, and what is to be parsed is counted before.
 
 from __future__ import annotations
 
-import json
-import lzma
-import math
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, Union
 
@@ -26,6 +23,7 @@ _MOST_VALUES = 500_000
 _CHUNK = 1 << 18  # a look for the identity ends within the first or the last few
 # Unpacking with the highest preset of xz takes 65 MB; the header of a hostile file asks for more.
 _MOST_MEMORY = 80 << 20
+_NAN = float("nan")
 _LONGEST_NUMBER = 20  # digits; 2^64 has so many
 
 
@@ -51,6 +49,8 @@ def read_isf(path: Path) -> Dict[str, Any]:
 
     Raises `SymbolsError` with one line.
     """
+    import json  # for PDBs nobody needs it
+
     try:
         raw = b"".join(pieces(path))
         if sum(map(raw.count, (b",", b"{", b"["))) > _MOST_VALUES:
@@ -79,6 +79,8 @@ def _plain(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    import lzma  # few files are packed
+
     unpacker = lzma.LZMADecompressor(memlimit=_MOST_MEMORY)
     try:
         while not unpacker.eof:
@@ -94,10 +96,10 @@ def _unpacked(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 def _integer(text: str) -> Union[int, float]:
     # The time that `int` takes grows with the square of the digits, and newer Pythons refuse.
-    return int(text) if len(text) <= _LONGEST_NUMBER else math.nan
+    return int(text) if len(text) <= _LONGEST_NUMBER else _NAN
 
 
 def _no_integer(text: str) -> float:
     """For what no number of a symbol file is: fractions, NaN, Infinity."""
     del text
-    return math.nan
+    return _NAN

@@ -9,7 +9,6 @@ what was ever asked of it: for anything else the whole file is read after all.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
@@ -66,6 +65,8 @@ def _place(path: Path, folder: Path) -> Optional[Path]:
 
 def _write(place: Path, part: Mapping[str, Any]) -> None:
     """Keep a part. Where that can't be, nothing is: the next run reads the file again."""
+    import json
+
     beside = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

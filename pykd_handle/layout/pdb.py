@@ -12,13 +12,12 @@ as second opinions.
 from __future__ import annotations
 
 import struct
-import uuid
 from pathlib import Path
 from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..values import ClosedOnError, MissingSymbol, MissingType, attempt
-from .isf import PdbIdentity
 from .msf import NO_STREAM, Msf
+from .pdb_identity import PdbIdentity
 from .pdb_publics import Publics, PublicStreams
 from .pdb_records import (
     BROKEN,
@@ -136,8 +135,7 @@ class Pdb:
         stream = self._msf.stream(_INFO)
         if stream is None:
             raise self._origin.damaged("it does not say which PDB it is")
-        guid = uuid.UUID(bytes_le=stream.read(12, 16)).hex
-        return PdbIdentity(guid, age, Path(self.source).name)
+        return PdbIdentity.of_guid(stream.read(12, 16), age, Path(self.source).name)
 
     def _read_debug(self) -> _Debug:
         stream = self._msf.stream(_DBI)

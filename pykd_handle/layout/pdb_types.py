@@ -36,6 +36,13 @@ class Record(NamedTuple):
     body: bytes
 
 
+class _Chunk(NamedTuple):
+    """The bytes of neighbouring records; of each its kind, and where its body begins and ends."""
+
+    data: bytes
+    places: List[Tuple[int, int, int]]
+
+
 class Types:
     """The type records of a file. Everything raises `SymbolsError` where the file is damaged."""
 
@@ -56,7 +63,7 @@ class Types:
             raise source.damaged(f"its types end at {self._end} of {stream.size} bytes")
         self._hash_stream = None if hashes == NO_STREAM else msf.stream(hashes)
         self._index: Optional[List[Tuple[int, int]]] = None
-        self._chunks: Dict[int, List[Record]] = {}
+        self._chunks: Dict[int, _Chunk] = {}
         self._hashes: Optional[bytes] = None
         self._by_name: Optional[Dict[str, int]] = None
 
@@ -69,10 +76,11 @@ class Types:
         offsets = self._offsets()
         slot = bisect_right(offsets, (index, 1 << 62)) - 1
         chunk = self._chunk(slot)
-        at = index - offsets[slot][0]
-        if at >= len(chunk):
+        number = index - offsets[slot][0]
+        if number >= len(chunk.places):
             raise self._source.damaged(f"its type 0x{index:x} is not where it should be")
-        return chunk[at]
+        leaf, at, stop = chunk.places[number]
+        return Record(leaf, chunk.data[at:stop])
 
     def named(self, index: int) -> Optional[Named]:
         """The structure, union or enumeration of a type index; None for another type."""
@@ -84,7 +92,7 @@ class Types:
         except BROKEN:
             raise self._source.damaged(f"its type 0x{index:x} can't be read") from None
 
-    def _chunk(self, slot: int) -> List[Record]:
+    def _chunk(self, slot: int) -> _Chunk:
         """The records from one index offset to the next."""
         found = self._chunks.get(slot)
         if found is None:
@@ -92,7 +100,7 @@ class Types:
             start = offsets[slot][1]
             end = offsets[slot + 1][1] if slot + 1 < len(offsets) else self._end
             data = self._stream.read(start, end - start)
-            found = [Record(leaf, data[at:stop]) for leaf, at, stop in records(data)]
+            found = _Chunk(data, list(records(data)))
             if len(self._chunks) >= _MOST_CHUNKS:
                 del self._chunks[next(iter(self._chunks))]
             self._chunks[slot] = found

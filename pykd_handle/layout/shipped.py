@@ -7,7 +7,6 @@ checked against the memory before it is used.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, List, Mapping, NamedTuple
@@ -71,5 +70,7 @@ def load(name: str) -> Isf:
 
 @lru_cache(maxsize=None)
 def _rows() -> Mapping[str, Any]:
+    import json
+
     rows: Mapping[str, Any] = json.loads((_FOLDER / "index.json").read_text("utf-8"))["layouts"]
     return rows

@@ -7,10 +7,8 @@ from typing import Dict, List, Optional, Protocol, Sequence, Union
 
 from ..input_file import open_input
 from ..values import Sentence, SymbolsError
-from .isf import PdbIdentity
-from .kept import open_isf
 from .msf import MSF_MAGIC
-from .pdb import Pdb
+from .pdb_identity import PdbIdentity
 from .struct import Struct
 
 __all__ = ("SymbolFile", "open_symbol_file", "pointed")
@@ -77,4 +75,11 @@ def open_symbol_file(path: Union[str, Path], keep: Optional[Path] = None) -> Sym
         raise SymbolsError(f"{path} is compressed: unpack it with expand, or cabextract")
     if path.name.lower() == "file.ptr":
         raise SymbolsError(f"{path} leads to {pointed(head)}: give that to --symbols")
-    return Pdb(path) if head.startswith(_ANY_PDB) else open_isf(path, keep)
+    # Each takes a few milliseconds to import.
+    if head.startswith(_ANY_PDB):
+        from .pdb import Pdb
+
+        return Pdb(path)
+    from .kept import open_isf
+
+    return open_isf(path, keep)

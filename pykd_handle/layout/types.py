@@ -6,30 +6,27 @@ bytes, bit positions count from the least significant bit of the storage unit (a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Mapping, Union
+from types import MappingProxyType
+from typing import Mapping, NamedTuple, Union
 
 __all__ = ("Array", "BitField", "EnumType", "Integer", "Opaque", "Pointer", "StructRef", "Type")
 
 
-@dataclass(frozen=True)
-class Integer:
+class Integer(NamedTuple):
     """An integer of ``size`` bytes, little endian."""
 
     size: int
     signed: bool = False
 
 
-@dataclass(frozen=True)
-class Pointer:
+class Pointer(NamedTuple):
     """A pointer; ``target`` names the structure it leads to, or is empty (void, functions)."""
 
     size: int
     target: str = ""
 
 
-@dataclass(frozen=True)
-class BitField:
+class BitField(NamedTuple):
     """``length`` bits from bit ``position`` on, inside a unit of ``storage.size`` bytes."""
 
     storage: Integer
@@ -37,35 +34,31 @@ class BitField:
     length: int
 
 
-@dataclass(frozen=True)
-class StructRef:
+class StructRef(NamedTuple):
     """A structure or union of this name, nested in place; looked up when it is needed."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class EnumType:
+class EnumType(NamedTuple):
     """An enumeration; ``constants`` maps names to values."""
 
     name: str
     storage: Integer
-    constants: Mapping[str, int] = field(default_factory=dict, hash=False)
+    constants: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Opaque:
+class Opaque(NamedTuple):
     """Bytes without a meaning for us (floats, functions, void)."""
 
     size: int = 0
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(NamedTuple):
     """``count`` elements in a row; ``count`` may be a placeholder of 1 (flexible arrays)."""
 
     element: Type
-    count: int
+    count: int  # type: ignore[assignment]  # nobody asks for the method of tuples
 
 
 Type = Union[Integer, Pointer, BitField, StructRef, EnumType, Opaque, Array]

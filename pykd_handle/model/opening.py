@@ -37,7 +37,7 @@ def in_debugger() -> bool:
 
 def mode_of(path: AnyPath) -> str:
     """``"user"`` for a minidump of a process, else ``"kernel"``: by its first bytes."""
-    from ..usermode import is_minidump
+    from ..targets.dump.sniff import is_minidump
 
     return "user" if is_minidump(Path(path)) else "kernel"
 
@@ -76,7 +76,7 @@ def open_dump(
 
         return BareKernel(open_bare(path, wish, without_symbols=True, progress=progress))
     from .kernel_mode import KernelMode
-    from .recovery import open_kernel_dump
+    from .kernel_opening import open_kernel_dump
 
     target = open_kernel_dump(Path(path), wish, progress)
     with ClosedOnError(target):
@@ -111,7 +111,7 @@ def connect(symbols: Optional[AnyPath] = None, *, cache: bool = True, bare: bool
 
         return BareKernel(SessionTarget(pykd, given, without_symbols=True))
     from .kernel_mode import KernelMode
-    from .recovery import open_kernel_session
+    from .kernel_opening import open_kernel_session
 
     target = open_kernel_session(pykd, given, cache)
     with ClosedOnError(target):

@@ -10,37 +10,23 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, FrozenSet, List, NamedTuple, Tuple
 
 from ..kernel.plausibility import Verdict, check_layout
 from ..kernel.state_checks import COUNT, STATE
 from ..layout import fields
 from ..layout.shipped import ShippedLayout, candidates, load
-from ..targets.dump import DumpTarget, open_dump
-from ..targets.progress import Progress, silent
 from ..targets.recoverable import RecoverableTarget
-from ..targets.symbols.places import searched
-from ..targets.symbols.wish import Wish
 from ..values import (
-    ClosedOnError,
-    NoSymbols,
-    PykdHandleError,
     Sentence,
     SymbolsError,
-    attempt,
     join,
 )
 
 if TYPE_CHECKING:
-    from ..targets.session import SessionTarget
+    pass
 
-__all__ = (
-    "choose_layout",
-    "open_kernel_dump",
-    "open_kernel_session",
-    "open_without_symbols",
-)
+__all__ = ("choose_layout",)
 
 _ENOUGH = 4  # checks that must agree before a layout is believed
 _ENOUGH_OF_ANOTHER_BUILD = 8
@@ -70,83 +56,6 @@ class _Candidate(NamedTuple):
 
     layout: ShippedLayout
     verdict: Verdict
-
-
-def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> DumpTarget:
-    """Open the dump at ``path`` with the symbols that are given, or that are found; where no place
-    holds those of this kernel, without.
-
-    Raises `SymbolsError`: a file that is given and is of another kernel is refused, and the line
-    says where leaving it out helps.
-    """
-    try:
-        return open_dump(path, wish, progress=progress)
-    except SymbolsError as error:
-        given = wish.path is not None
-        if given and not isinstance(error, NoSymbols):
-            raise SymbolsError("{}{}", error, _without(path, error, progress)) from None
-        target = open_without_symbols(path, error, progress)
-        if given or searched() or wish.may_download() or not isinstance(error, NoSymbols):
-            target.add_note(error.sentence)
-        return target
-
-
-def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
-    """Half a line: with what the dump can be read without ``--symbols``, if it can."""
-    target = attempt(lambda: open_dump(path, progress=progress), default=None)
-    if target is None:
-        target = attempt(open_without_symbols, path, error, progress, default=None)
-        taken = "it is read with a layout that ships with this package"
-    else:
-        source = Path(target.symbol_source)
-        taken = f"{source} is taken"
-        if source.parent == path.parent:
-            taken = "the symbols beside the dump are taken"
-    if target is None:
-        return ""
-    target.close()
-    return f"; without --symbols {taken}"
-
-
-def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) -> SessionTarget:
-    """The kernel session of the debugger, with the symbols that are given, or its own; where it has
-    none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
-    from ..targets.session import SessionTarget
-
-    try:
-        return SessionTarget(pykd, symbols, keep=keep)
-    except SymbolsError as error:
-        if symbols is not None and not isinstance(error, NoSymbols):
-            try:
-                open_kernel_session(pykd, None).close()
-            except PykdHandleError:
-                raise error from None
-            raise SymbolsError("{}; without --symbols this session can be read", error) from None
-        if not isinstance(error, NoSymbols):
-            raise
-        try:
-            target = SessionTarget(pykd, without_symbols=True)
-        except SymbolsError as why:
-            raise SymbolsError("{}; {}", error, why) from None
-        with ClosedOnError(target):
-            choose_layout(target, error)
-        if symbols is not None:
-            target.add_note(error.sentence)
-        return target
-
-
-def open_without_symbols(
-    path: Path, wanted: SymbolsError, progress: Progress = silent
-) -> DumpTarget:
-    """Open the dump at ``path`` with a layout that ships with the package.
-
-    ``wanted`` is the error that told that the kernel's own symbols are not there; it is raised
-    again, with what was tried, where no layout fits.
-    """
-    target = open_dump(path, without_symbols=True, progress=progress)
-    with ClosedOnError(target):
-        choose_layout(target, wanted)
-    return target
 
 
 def choose_layout(target: RecoverableTarget, wanted: SymbolsError) -> None:

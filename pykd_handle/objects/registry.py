@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Collection, Dict, Mapping, Optional, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
@@ -24,6 +22,7 @@ from ..values import (
     joined,
     known,
     maybe,
+    modules_of,
 )
 from .base import FAMILIES, Description, Facts
 from .entry import Entry
@@ -41,8 +40,8 @@ _DESCRIPTIONS_KEPT = 1 << 13  # at least
 @lru_cache(maxsize=None)
 def families() -> Mapping[str, Type[Facts]]:
     """The families of this room by the names of their types: each module is imported once."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
+    for module in modules_of(__package__):
+        import_module(f"{__package__}.{module}")
     return FAMILIES
 
 

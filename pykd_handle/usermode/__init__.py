@@ -5,7 +5,7 @@
 
 from .engine import connect_engine
 from .handle import SourceHandle
-from .minidump import is_minidump, open_minidump
+from .minidump import open_minidump
 from .operation import HandleOperation
 from .source import UserSource
 
@@ -14,6 +14,5 @@ __all__ = (
     "SourceHandle",
     "UserSource",
     "connect_engine",
-    "is_minidump",
     "open_minidump",
 )

@@ -36,6 +36,7 @@ from .generations import Generations
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
+from .modules import modules_of
 from .pseudo_handles import CURRENT_PROCESS, MINUS_1, pseudo_handle
 from .reasons import Reason
 from .sentence import Sentence, join
@@ -80,6 +81,7 @@ __all__ = (
     "joined",
     "known",
     "maybe",
+    "modules_of",
     "not_proved",
     "pseudo_handle",
     "split_kernel_handle",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mocks import MockTarget
-from pykd_handle.model.recovery import open_without_symbols
+from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import SymbolsError

@@ -13,7 +13,7 @@ from mocks import KernelImage
 from mocks.dump import write_full_dump, write_triage_dump
 from pykd_handle.kernel.process import ProcessReader
 from pykd_handle.layout.shipped import shipped
-from pykd_handle.model.recovery import open_without_symbols
+from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.render.words import words
 from pykd_handle.values import SymbolsError, Unavailable
 

@@ -25,7 +25,8 @@ from mocks.minidump import (
     MockOperation,
     make_minidump,
 )
-from pykd_handle.usermode import SourceHandle, is_minidump, open_minidump
+from pykd_handle.targets.dump.sniff import is_minidump
+from pykd_handle.usermode import SourceHandle, open_minidump
 from pykd_handle.usermode.minidump import Container
 from pykd_handle.values import NO_VALUE
 

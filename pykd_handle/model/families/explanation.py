@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
-from ...values import PykdHandleError, Sentence
+from ...values import PykdHandleError, Sentence, modules_of
 from ..nouns import Process
 from .base import Certainty, Family, Match, Question, registered
 
@@ -23,8 +21,8 @@ _ORDER = list(Certainty)
 @lru_cache(maxsize=None)
 def families() -> Sequence[Family]:
     """The families of this room: each module is imported once."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
+    for module in modules_of(__package__):
+        import_module(f"{__package__}.{module}")
     return registered()
 
 

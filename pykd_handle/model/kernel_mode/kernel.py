@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import Callable, Collection, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from ...kernel import Kernel as ObjectManager
 from ...kernel import KernelObject
@@ -22,7 +33,6 @@ from ...objects.modules import Modules
 from ...objects.trust import TrustReader
 from ...targets import LoadedModule, Target
 from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
-from ...targets.symbols.report import Report
 from ...values import (
     NO_VALUE,
     Absent,
@@ -43,6 +53,9 @@ from ..nouns import Object, Process
 from .object import KernelModeObject
 from .process import KernelModeProcess
 from .table import KernelModeTable
+
+if TYPE_CHECKING:
+    from ...targets.symbols.report import Report
 
 __all__ = ("KernelMode",)
 

@@ -24,14 +24,11 @@ from ..progress import Progress, silent
 from ..symbols.wish import Wish, wish_of
 from .figures import PagedDump
 from .file import DumpFile
-from .header import HEADER_SIZE, DumpType, Machine, parse_header
-from .header32 import parse_header32
+from .header import HEADER_SIZE, DumpHeader, DumpType, Machine, parse_header
 from .header_check import check_header
 from .physical import open_pages
-from .raw import may_be_raw, open_raw
 from .sniff import Kind, sniff_bytes
 from .target import DumpTarget
-from .triage import open_triage
 
 __all__ = ("DumpTarget", "Progress", "open_dump")
 
@@ -64,21 +61,34 @@ def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:
     sniffed = sniff_bytes(raw)
     if sniffed.kind is Kind.USER:
         raise TargetError(f"{file.path}: {sniffed.text}, not a kernel dump")
-    if sniffed.kind is Kind.UNKNOWN and may_be_raw(file):
-        return _paged(file, open_raw(file), wish, without_symbols)
+    # What only some kinds of dumps need takes a few milliseconds of each run to import.
+    if sniffed.kind is Kind.UNKNOWN:
+        from .raw import may_be_raw, open_raw
+
+        if may_be_raw(file):
+            return _paged(file, open_raw(file), wish, without_symbols)
     if sniffed.kind not in _READ:
         raise TargetError(f"{file.path}: {sniffed.text}")
-    parse = parse_header if sniffed.kind is Kind.KERNEL64 else parse_header32
-    header = parse(raw, file.size, str(file.path))
+    header = _header(sniffed.kind, raw, file)
     if header.machine not in _READ[sniffed.kind]:
         what = f"of machine 0x{header.machine:x}"
         if header.machine == Machine.IA64:
             what = "of Itanium machines"
         raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
     if header.dump_type is DumpType.TRIAGE:
+        from .triage import open_triage
+
         return DumpTarget(file, *open_triage(file, header), wish, without_symbols)
     opened = check_header(file, header, open_pages(file, header))
     return _paged(file, opened, wish, without_symbols)
+
+
+def _header(kind: Kind, raw: bytes, file: DumpFile) -> DumpHeader:
+    if kind is Kind.KERNEL64:
+        return parse_header(raw, file.size, str(file.path))
+    from .header32 import parse_header32
+
+    return parse_header32(raw, file.size, str(file.path))
 
 
 def _paged(file: DumpFile, opened: PagedDump, wish: Wish, without_symbols: bool) -> DumpTarget:

@@ -8,7 +8,6 @@ GUID, an age and the name of the PDB.
 from __future__ import annotations
 
 import struct
-import uuid
 from typing import Callable
 
 from ...layout import PdbIdentity
@@ -94,9 +93,8 @@ def _from_directory(read: Read, base: int, rva: int, count: int) -> PdbIdentity:
 def _from_record(data: bytes, address: int) -> PdbIdentity:
     if data[:4] != b"RSDS":
         raise CorruptedError(address, Reason.UNKNOWN_DEBUG_RECORD)
-    guid = uuid.UUID(bytes_le=data[4:20]).hex.upper()
     age = int.from_bytes(data[20:24], "little")
     name = data[24:].split(b"\0")[0].decode("utf-8", "replace")
     # A real record names a file; what could not be one must not reach paths and messages.
     name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return PdbIdentity(guid, age, name if name.isprintable() else "")
+    return PdbIdentity.of_guid(data[4:20], age, name if name.isprintable() else "")

@@ -6,7 +6,6 @@ image), a search through memory does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Iterable, NamedTuple, Optional, Tuple
 
 from ...values import Sentence
@@ -19,8 +18,7 @@ from .memory import PagedMemory
 __all__ = ("Figures", "PagedDump", "figures_of")
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """What is known of a kernel before its symbols are. Addresses are virtual, 0 where not known.
 
     ``architecture`` is ``x86``, ``x64`` or ``arm64``, ``pointer_size`` in bytes; ``base`` is that

@@ -9,7 +9,6 @@ the size of the file here, before anything loops over them.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -86,8 +85,7 @@ class Run(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True)
-class DumpHeader:
+class DumpHeader(NamedTuple):
     """What of the header is used. Addresses are virtual unless said otherwise.
 
     ``runs`` are those of a full dump, else empty. ``remarks`` are lines for the user about figures
@@ -140,7 +138,7 @@ def parse_header(data: bytes, file_size: int, name: str) -> DumpHeader:
     """
     header = parse_form(data, _FORM64, file_size, name)
     stack = _CONTEXT_SP if header.machine == Machine.ARM64 else _CONTEXT_RSP
-    return replace(header, stack_pointer=pointer_at(data, stack, _FORM64))
+    return header._replace(stack_pointer=pointer_at(data, stack, _FORM64))
 
 
 def parse_form(data: bytes, form: HeaderForm, file_size: int, name: str) -> DumpHeader:

@@ -7,7 +7,6 @@ layout of Volatility 3). The rules are those of `.header`.
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 from .header import DumpHeader, HeaderForm, parse_form, pointer_at
 
@@ -30,4 +29,4 @@ def parse_header32(data: bytes, file_size: int, name: str) -> DumpHeader:
     """
     header = parse_form(data, _FORM32, file_size, name)
     stack_pointer = pointer_at(data, _CONTEXT_ESP, _FORM32)
-    return replace(header, stack_pointer=stack_pointer, pae=bool(data[_PAE_ENABLED]))
+    return header._replace(stack_pointer=stack_pointer, pae=bool(data[_PAE_ENABLED]))

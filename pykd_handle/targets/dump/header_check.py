@@ -7,8 +7,7 @@ a raw image, and everything else follows from that.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 from ...values import Sentence, TargetError, join
 from .figures import PagedDump, figures_of
@@ -20,8 +19,10 @@ from .memory import PagedMemory
 from .modules import base_from_modules
 from .pages import FilePages
 from .paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
-from .system_process import SystemProcess, find_system_process
 from .translate import Translator, choose_format
+
+if TYPE_CHECKING:
+    from .system_process import SystemProcess
 
 __all__ = ("check_header",)
 
@@ -41,6 +42,8 @@ def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> PagedD
     head = 0 if memory is None else _process_head(memory, header)
     system: Optional[SystemProcess] = None
     if not head:
+        from .system_process import find_system_process
+
         system = find_system_process(file, pages, Machine(header.machine).architecture)
         if system is not None:
             head = system.head
@@ -66,7 +69,7 @@ def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> PagedD
     if not wrong:
         return _dump(header, memory, head, block, base)
     if _modules(memory, header) is None:
-        header = replace(header, module_list=0)
+        header = header._replace(module_list=0)
     return _dump(header, memory, head, block, base, (_note(wrong, system),))
 
 
@@ -80,8 +83,7 @@ def _dump(
 ) -> PagedDump:
     """The dump by its header, but for the list of processes and the debugger data."""
     data = read_debugger_data(memory, block, header.pointer_size)
-    figures = replace(
-        figures_of(header, data, (*memory.pages.remarks, *remarks)),
+    figures = figures_of(header, data, (*memory.pages.remarks, *remarks))._replace(
         process_head=head,
         debugger_block=block,
         five_levels=memory.translator.paging is X64_FIVE,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import NamedTuple, Tuple
 
-__all__ = ("Kind", "Sniffed", "sniff_bytes")
+from ...input_file import open_input
+
+__all__ = ("MINIDUMP", "Kind", "Sniffed", "is_minidump", "sniff_bytes")
+
+MINIDUMP = b"MDMP"
+"""How a user-mode minidump begins."""
 
 
 class Kind(Enum):
@@ -29,7 +35,7 @@ class Sniffed(NamedTuple):
 _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"PAGEDU64", Kind.KERNEL64, "a 64-bit kernel dump"),
     (0, b"PAGEDUMP", Kind.KERNEL32, "a 32-bit kernel dump"),
-    (0, b"MDMP", Kind.USER, "a user-mode minidump"),
+    (0, MINIDUMP, Kind.USER, "a user-mode minidump"),
     (0, b"USERDUMP", Kind.USER, "a 32-bit user-mode dump of the old format"),
     (0, b"USERDU64", Kind.USER, "a 64-bit user-mode dump of the old format"),
     (0, b"PAGE", Kind.OTHER, "a kernel dump with a damaged signature"),
@@ -64,6 +70,15 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"MZ", Kind.OTHER, "a Windows program, not a dump"),
     (0, b"{", Kind.OTHER, "a text file (JSON?), not a dump"),
 )
+
+
+def is_minidump(path: Path) -> bool:
+    """Whether a file begins like a user-mode minidump. A file that can't be read does not."""
+    try:
+        with open_input(path) as file:
+            return file.read(len(MINIDUMP)) == MINIDUMP
+    except OSError:
+        return False
 
 
 def sniff_bytes(head: bytes) -> Sniffed:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 from ...layout import Isf, PdbIdentity, Struct
-from ...layout.shipped import candidates
 from ...values import (
     Maybe,
     MissingSymbol,
@@ -23,7 +22,6 @@ from ..processors import Offsets, Running, current_process, offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
 from ..symbols.nearest import KernelNames
-from ..symbols.report import Looked, Report, report
 from ..symbols.search import load_symbols
 from ..symbols.verify import KernelFacts, Known, Symbols
 from ..symbols.wish import Wish
@@ -31,6 +29,9 @@ from .debug_record import read_image_key, read_pdb_identity
 from .figures import Figures
 from .file import DumpFile
 from .modules import base_from_modules
+
+if TYPE_CHECKING:
+    from ..symbols.report import Report
 
 __all__ = ("DumpTarget",)
 
@@ -181,6 +182,9 @@ class DumpTarget(RecoverableTarget):
 
     def look_for_symbols(self) -> Report:
         """See `Target.look_for_symbols`."""
+        from ...layout.shipped import candidates
+        from ..symbols.report import Looked, report
+
         found = report(self._wish, self._file.path.parent, self.facts, self._file.progress)
         every = candidates(self.architecture, self.build, self.five_levels)
         names = [layout.name for layout in every if layout.build == self.build]

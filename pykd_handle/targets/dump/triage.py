@@ -10,7 +10,6 @@ the debugger data, whose addresses stand elsewhere.
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...values import Sentence
@@ -127,7 +126,7 @@ def open_triage(file: DumpFile, header: DumpHeader) -> TriageDump:
         for each in drivers
         if each.name and each.base >= place.top // 2
     )
-    known = replace(figures, crashed=crashed, kernel_image=image, modules=modules)
+    known = figures._replace(crashed=crashed, kernel_image=image, modules=modules)
     return TriageDump(known, memory)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...layout import Isf, PdbIdentity, Struct, SymbolFile
 from ...values import (
@@ -29,7 +29,6 @@ from ..recoverable import RecoverableTarget
 from ..span import Span
 from ..symbols.nearest import KernelNames
 from ..symbols.path import parse_symbol_path
-from ..symbols.report import Report
 from .connect import first_line, is_kernel_session
 from .crash import asked_bug_check, asked_registers
 from .duties import Duties
@@ -41,7 +40,9 @@ from .loaded import open_loaded
 from .memory import SessionMemory
 from .physical import SessionPages
 from .spaces import architecture_of, paged_space
-from .symbols import look_for_symbols
+
+if TYPE_CHECKING:
+    from ..symbols.report import Report
 
 __all__ = ("SessionTarget",)
 
@@ -311,6 +312,8 @@ class SessionTarget(RecoverableTarget):
 
     def look_for_symbols(self) -> Report:
         """See `Target.look_for_symbols`."""
+        from .symbols import look_for_symbols
+
         return look_for_symbols(self, self._pykd, self.base, self.build)
 
     def progress(self, text: str) -> None:

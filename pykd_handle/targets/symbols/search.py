@@ -13,7 +13,6 @@ from ...input_file import guard
 from ...layout import open_symbol_file, refuse_damaged
 from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsError
 from ..progress import Progress, silent
-from .folder import Found, search
 from .path import MICROSOFT
 from .places import Place, kept_parts, places, servers
 from .store import pdb_name, store_path
@@ -124,15 +123,18 @@ def from_folder(
     place: Place, facts: KernelFacts, progress: Progress, keep: bool = False
 ) -> Symbols:
     """The symbols of a place. Raises `Nothing`, and `SymbolsError` for a file that can't serve."""
+    from .folder import search  # a file that is given needs none of it
+
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
     found = search(place.folder, facts.identity, names, place.deep, offsets, progress)
-    fitting: List[Found] = []
-    for one in found.files:
-        of_this = facts.identity is not None and one.peek.identity == facts.identity
-        if of_this or compare(one.peek.symbols, facts).fits:
-            fitting.append(one)
+    fitting = [
+        one
+        for one in found.files
+        if (facts.identity is not None and one.peek.identity == facts.identity)
+        or compare(one.peek.symbols, facts).fits
+    ]
     if not fitting:
         raise Nothing(place, found.remark)
     identities = {one.peek.identity for one in fitting}

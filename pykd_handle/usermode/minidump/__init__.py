@@ -1,6 +1,6 @@
 """Handles in a user-mode minidump: the HandleDataStream and the HandleOperationListStream."""
 
-from .container import Container, is_minidump
+from .container import Container
 from .source import MinidumpSource, open_minidump
 
-__all__ = ("Container", "MinidumpSource", "is_minidump", "open_minidump")
+__all__ = ("Container", "MinidumpSource", "open_minidump")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Dict, Iterator, List, NamedTuple, Optional
 
 from ...input_file import open_input
+from ...targets.dump.sniff import MINIDUMP
 from ...values import (
     ClosedOnError,
     CorruptedError,
@@ -30,7 +31,7 @@ from ...values import (
     maybe,
 )
 
-__all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream", "is_minidump")
+__all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream")
 
 # MINIDUMP_STREAM_TYPE.
 THREADS = 3
@@ -40,7 +41,6 @@ HANDLE_DATA = 12
 MISC_INFO = 15
 HANDLE_OPERATIONS = 18
 
-_SIGNATURE = b"MDMP"
 _HEADER = struct.Struct("<4sIII")
 _DIRECTORY = struct.Struct("<III")
 # Dumps have a few dozen streams; MINIDUMP_STREAM_TYPE ends at 0xffff.
@@ -56,15 +56,6 @@ class Stream(NamedTuple):
 
     offset: int
     size: int
-
-
-def is_minidump(path: Path) -> bool:
-    """Whether a file begins like a user-mode minidump. A file that can't be read does not."""
-    try:
-        with open_input(path) as file:
-            return file.read(len(_SIGNATURE)) == _SIGNATURE
-    except OSError:
-        return False
 
 
 class Container:
@@ -183,7 +174,7 @@ class Container:
             signature, _, count, offset = _HEADER.unpack(self.read(0, _HEADER.size))
         except CorruptedError as error:
             raise TargetError("{}: {}", self.path, error.why.at(None)) from None
-        if signature != _SIGNATURE:
+        if signature != MINIDUMP:
             raise TargetError(f"{self.path}: no minidump: it does not begin with MDMP")
         held = max(0, self.size - offset) // _DIRECTORY.size
         looked_at = min(count, held, _MOST_STREAMS)

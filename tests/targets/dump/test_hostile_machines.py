@@ -12,7 +12,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
-from pykd_handle.model.recovery import open_without_symbols
+from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import PykdHandleError, SymbolsError
 
