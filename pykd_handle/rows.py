@@ -64,7 +64,8 @@ class Column(NamedTuple):
     values (a `Details`; JSON lines have an empty object where it is absent), "detail" as the value
     of its one detail, "brief" as details in few words, "lines" as one line for each of several
     values. ``loose`` is the heading of a column without label that heads tell, for rows that stand
-    under no head.
+    under no head. ``chart`` is what an HTML page draws of its numbers: a "bar" of one, a "line"
+    through a tuple of them, which is left out elsewhere where it has no more than two.
     A column in which all values of a batch are NOT_REQUESTED, or all details empty, is left out of
     text and tables. Scripts get a key ``unavailable`` behind all others, of every command: why each
     value is absent that could not be read; it needs no column.
@@ -74,6 +75,7 @@ class Column(NamedTuple):
     label: str = ""
     form: str = ""
     loose: str = ""
+    chart: str = ""
 
 
 class Note(NamedTuple):

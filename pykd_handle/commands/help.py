@@ -87,7 +87,9 @@ _FORMATS = """
 `jsonl` has one object for each row with every key of the command, and behind them `unavailable`:
 why each value is null that could not be read. `csv` has the same as columns. Notes of what is
 missing go to the error stream; with `--notes`, `jsonl` has them as objects of their own, with the
-keys `note` and `warning`, in their place. The other formats take no notice of it: `text`, `table`
+keys `note` and `warning`, in their place. `html` is one page that needs nothing from elsewhere, in
+light and dark: click on a heading to sort, type to see only rows with some words; `summary` has
+bars, `diff` lines; all notes stand at its end. The other formats take no notice of it: `text`, `table`
 and `windbg` have warnings between the rows, and every row of `csv` is a row of the command.
 """
 

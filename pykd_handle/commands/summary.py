@@ -32,7 +32,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("pid", "PID", "handle"),
         Column("process", "Process"),
         Column("type", "Type"),
-        Column("handles", "Handles", "count"),
+        Column("handles", "Handles", "count", chart="bar"),
         Column("processes", "Processes", "count"),
     ),
     arguments=(

@@ -7,7 +7,7 @@ from .base import Renderer, Writer
 
 __all__ = ("FORMATS", "Renderer", "Writer", "find_renderer")
 
-FORMATS = ("windbg", "text", "table", "jsonl", "csv")
+FORMATS = ("windbg", "text", "table", "jsonl", "csv", "html")
 
 
 def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
@@ -25,6 +25,10 @@ def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
         from .csv import CsvRenderer
 
         return CsvRenderer
+    if name == "html":
+        from .html import HtmlRenderer
+
+        return HtmlRenderer
     if name == "table":
         try:
             from .table import TableRenderer

@@ -167,6 +167,8 @@ def _is_there(column: Column, rows: Iterable[Row]) -> bool:
     values = (row.get(column.key, NOT_REQUESTED) for row in rows)
     if column.form in ("details", "brief"):
         return any(value or isinstance(value, Unavailable) for value in values)
+    if column.chart == "line":
+        return any(isinstance(value, tuple) and len(value) > 2 for value in values)
     return any(value is not NOT_REQUESTED for value in values)
 
 
