@@ -89,8 +89,8 @@ why each value is null that could not be read. `csv` has the same as columns. No
 missing go to the error stream; with `--notes`, `jsonl` has them as objects of their own, with the
 keys `note` and `warning`, in their place. `html` is one page that needs nothing from elsewhere, in
 light and dark: click on a heading to sort, type to see only rows with some words; `summary` has
-bars, `diff` lines; all notes stand at its end. The other formats take no notice of it: `text`, `table`
-and `windbg` have warnings between the rows, and every row of `csv` is a row of the command.
+bars, `diff` lines; all notes stand at its end. `text`, `table` and `windbg` have warnings between
+the rows, and every row of `csv` is a row of the command.
 """
 
 

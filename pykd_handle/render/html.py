@@ -164,6 +164,10 @@ class HtmlRenderer(PeopleRenderer):
 
     # -- cells ----------------------------------------------------------------------------------
 
+    def _lines(self, row: Row) -> List[List[str]]:
+        """A row is one, whatever its cells have."""
+        return [self._cells(row)]
+
     def _cells(self, row: Row) -> List[str]:
         error = row.get("error")
         if not error and not row.get("free"):
@@ -188,6 +192,8 @@ class HtmlRenderer(PeopleRenderer):
             every = labelled(value, self.clean)
             pairs = [f"<b>{escape(label)}</b> {escape(text)}" for _, label, text in every]
             return f"<td class=w>{'<br>'.join(pairs)}</td>"
+        if column.form == "lines" and isinstance(value, tuple):
+            return f"<td class=w>{'<br>'.join(escape(self._text(each)) for each in value)}</td>"
         text = escape(self._cell(column, value))
         if isinstance(value, Absent) or value is None or value == {}:
             return f"<td class={'u' if isinstance(value, Unavailable) else 'n'}>{text}</td>"

@@ -105,6 +105,13 @@ def test_a_value_of_every_form() -> None:
     assert made.texts["h2"] == ["notepad.exe  pid 0x1514"]
 
 
+def test_lines_of_a_cell_stay_in_it() -> None:
+    columns = (Column("stack", "Stack", "lines"), Column("type", "Type"))
+    made = page([[{"stack": ("nt!A", "<b>"), "type": "Event"}]], columns)
+    assert made.cells() == [["nt!A<U+003C>b>", "Event"]]
+    assert made.tags.count("br") == 1
+
+
 def test_what_rows_do_not_have_is_hidden_and_what_is_said_of_them_shown() -> None:
     free = {"handle": Hex(0x8C), "free": True, "error": NO_VALUE}
     hole = {"handle": Hex(0x90), "error": Sentence("{} handles hidden", 49)}
