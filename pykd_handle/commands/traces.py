@@ -46,7 +46,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("operation", "Operation"),
         Column("by_pid", "By PID", "handle"),
         Column("tid", "Thread", "handle"),
-        Column("open", "Open", "count"),
+        Column("open", "Open", "count", chart="bar"),
         Column("types", "Types"),
         Column("handles"),
         Column("addresses"),

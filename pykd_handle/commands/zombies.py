@@ -65,7 +65,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("handle", "Handle", "handle"),
         Column("granted_access", "Access", "mask"),
         Column("zombies", "Zombies", "count"),
-        Column("handles", "Handles", "count"),
+        Column("handles", "Handles", "count", chart="bar"),
         Column("threads"),
         Column("thread_handles"),
         Column("ports"),

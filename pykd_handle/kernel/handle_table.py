@@ -11,6 +11,7 @@ from typing import Iterator, List, Optional, Tuple, Union
 from ..layout import Array, fields
 from ..targets import Target
 from ..values import (
+    NO_VALUE,
     Maybe,
     Reason,
     Sentence,
@@ -38,6 +39,8 @@ _TABLE = fields(
     "ExtraInfoPages",
 )
 fields("_HANDLE_TABLE", "FreeLists[0].HandleCount")
+# Windows 7; 8 and later, in each free list.
+_MOST = fields("_HANDLE_TABLE", "HandleCountHighWatermark", "FreeLists[0].HighWaterMark")
 _KEPT = fields("_HANDLE_TABLE_ENTRY", "RefCnt")
 
 
@@ -96,6 +99,17 @@ class HandleTable:
         if self._handle_count is None:
             self._handle_count = self._count_entries()
         return self._handle_count
+
+    @property
+    def most_handles(self) -> Maybe[int]:
+        """How many handles the table held at most; NO_VALUE where that is not counted: up to Vista,
+        and where several free lists have each its own count. A read."""
+        struct = self.target.struct(_MOST.struct)
+        if struct.has(_MOST.paths[0]):
+            return read_fields(self.target, _MOST, self.address)[0]
+        if struct.has(_MOST.paths[1]) and self._free_lists() == 1:
+            return read_fields(self.target, _MOST, self.address)[1]
+        return NO_VALUE
 
     def _possible(self, count: Maybe[int]) -> Maybe[int]:
         if isinstance(count, int) and not 0 <= count <= self.slots:

@@ -339,6 +339,11 @@ class Process(Table):
         return NO_VALUE
 
     @property
+    def most_handles(self) -> Maybe[int]:
+        """How many handles it had at most; NO_VALUE where nobody counts that."""
+        return NO_VALUE
+
+    @property
     def address(self) -> int:
         """The address of its ``_EPROCESS``. Raises `KernelOnly`."""
         raise KernelOnly("the address of a process")

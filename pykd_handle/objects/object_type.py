@@ -20,6 +20,7 @@ _COUNTS = (
     "HighWaterNumberOfObjects",
     "HighWaterNumberOfHandles",
 )
+_CHARGES = (_INFO + "DefaultPagedPoolCharge", _INFO + "DefaultNonPagedPoolCharge")
 _GENERIC = ("GenericRead", "GenericWrite", "GenericExecute", "GenericAll")
 _FLAGS = {
     _INFO + "CaseInsensitive": "case insensitive",
@@ -39,6 +40,7 @@ class ObjectTypeFacts(Facts):
     more_fields = (
         *_COUNTS,
         "Key",
+        *_CHARGES,
         *(f"{_INFO}GenericMapping.{name}" for name in _GENERIC),
         _INFO + "ValidAccessMask",
         _INFO + "PoolType",
@@ -68,6 +70,14 @@ class ObjectTypeFacts(Facts):
     @detail("Pool Type")
     def pool_type(self, kind: View) -> Hex:
         return Hex(kind[_INFO + "PoolType"])
+
+    @detail("Default Paged Pool Charge")
+    def default_paged_charge(self, kind: View) -> int:
+        return kind[_CHARGES[0]]
+
+    @detail("Default Nonpaged Pool Charge")
+    def default_nonpaged_charge(self, kind: View) -> int:
+        return kind[_CHARGES[1]]
 
     @detail("Generic Read")
     def generic_read(self, kind: View) -> Hex:

@@ -86,7 +86,9 @@ def test_of_some_types_and_a_process(image: KernelImage) -> None:
     assert counts(asked, "type") == [("File", 10), ("Directory", 1)]
 
 
-@pytest.mark.parametrize("words", ["--by handle", "--by type,type", "--by ,", "--top x"])
+@pytest.mark.parametrize(
+    "words", ["--by handle", "--by type,type", "--by ,", "--by type,name", "--totals --by name"]
+)
 def test_wrong_words(image: KernelImage, words: str) -> None:
     with pytest.raises(UsageError):
         ask(image, f"summary {words}")
@@ -103,3 +105,106 @@ def test_a_type_that_can_not_be_read_has_a_row_with_its_reason() -> None:
     assert (row["type"], row["handles"]) == (None, 2)
     assert "not in the dump" in row["unavailable"]["type"]
     assert "not in the dump" in asked.shown("text")
+
+
+class Leaks:
+    """Three processes that leak differently, each some 300 handles, and a driver:
+
+    one.exe opens one event again and again; names.exe makes mutants with a number in their names;
+    files.exe opens keys, of which it closed all but ten. A driver makes 40 semaphores and keeps
+    references to them, but no handle.
+    """
+
+    def __init__(self, layout: str = "win10_19041_x64") -> None:
+        self.image = image = KernelImage(layout)
+        self.one = image.processes.add("one.exe", 0x104)
+        self.names = image.processes.add("names.exe", 0x208)
+        self.files = image.processes.add("files.exe", 0x30C)
+        image.processor.current = self.one
+        self.event = image.objects.event(r"\BaseNamedObjects\Leaked")
+        self.one.handles(300, self.event)
+        for number in range(20):
+            self.names.handle(image.objects.mutant(rf"\BaseNamedObjects\lock_{number * 7}"))
+            self.names.handle(image.objects.mutant(rf"\BaseNamedObjects\other{number}"))
+        key = image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE")
+        for handle in self.files.handles(300, key)[10:]:
+            self.files.close(handle)
+        for _ in range(40):
+            image.objects.semaphore()
+
+    def ask(self, line: str) -> Asked:
+        return Asked(KernelMode(MockTarget(self.image)), line)
+
+
+def test_one_object_that_many_handles_lead_to() -> None:
+    leaks = Leaks()
+    asked = leaks.ask("summary --by object")
+    first = asked.objects()[0]
+    assert (first["handles"], first["processes"]) == (300, 1)
+    assert first["object"] == f"0x{leaks.event.address:x}"
+    assert (first["type"], first["name"]) == ("Event", r"\BaseNamedObjects\Leaked")
+    assert len(asked.rows) == 1 + 40 + 1
+    asked = leaks.ask("summary --by process,object")
+    assert counts(asked, "process")[:2] == [("one.exe", 300), ("files.exe", 10)]
+
+
+def test_names_that_differ_by_their_digits_are_one() -> None:
+    asked = Leaks().ask("summary --by name --type Mutant")
+    keys = ("type", "name", "objects", "processes")
+    assert counts(asked, *keys) == [
+        ("Mutant", r"\BaseNamedObjects\lock_#", 20, 1, 20),
+        ("Mutant", r"\BaseNamedObjects\other#", 20, 1, 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        (r"\Sessions\1\BaseNamedObjects\x", r"\Sessions\#\BaseNamedObjects\x"),
+        (r"\Device\HarddiskVolume3", r"\Device\HarddiskVolume#"),
+        (r"\RPC Control\{6B29FC40-CA47-1067-B31D-00DD010662DA}", r"\RPC Control\#"),
+        ("wmi_0x1f4b_feed_12ab", "wmi_#_feed_#"),
+        ("0" * 30000 + "g", "#g"),
+    ],
+)
+def test_what_counts_as_digits(name: str, folded: str) -> None:
+    image = KernelImage()
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    image.processor.current.handle(image.objects.event(name))
+    (row,) = Asked(KernelMode(MockTarget(image)), "summary --by name --type Event").rows
+    assert row["name"] == folded
+
+
+@pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win11_26100_x64"])
+def test_references_without_handles_are_in_the_kernels_own_counts(layout: str) -> None:
+    leaks = Leaks(layout)
+    kind = leaks.image.types["Semaphore"].body("_OBJECT_TYPE")
+    kind["HighWaterNumberOfObjects"] = 77
+    kind["TypeInfo.DefaultNonPagedPoolCharge"] = 0x50
+    rows = {row["type"]: row for row in leaks.ask("summary --totals").rows}
+    semaphore = rows["Semaphore"]
+    assert (semaphore["handles"], semaphore["objects"], semaphore["unheld"]) == (0, 0, 40)
+    assert (semaphore["total_objects"], semaphore["most_objects"]) == (40, 77)
+    assert (semaphore["pool_tag"], semaphore["nonpaged_charge"]) == ("Sema", 40 * 0x50)
+    key = rows["Key"]
+    assert (key["handles"], key["total_handles"], key["most_handles"]) == (10, 300, 300)
+    assert rows["Mutant"]["unheld"] == 0
+    # Of one process it is not known what is unheld.
+    rows = {row["type"]: row for row in leaks.ask("summary --totals --process one.exe").rows}
+    assert rows["Event"].get("unheld") is None
+    # Nor where a table can't be read.
+    leaks.image.memory.drop_page(leaks.one.table.leaves[0])
+    row = next(row for row in leaks.ask("summary --totals").objects() if row["type"] == "Mutant")
+    assert row["unavailable"] == {"unheld": "not every table could be read"}
+
+
+def test_how_many_handles_a_process_had_at_most() -> None:
+    """Windows 7 counts it in the table, later ones in their free list, earlier ones nowhere."""
+    for layout, most in (("win7_sp1_x64", 300), ("win10_19041_x64", 300), ("winxp_sp3_x86", None)):
+        leaks = Leaks(layout)
+        view = leaks.files.table.view
+        if view.has("HandleCountHighWatermark"):
+            view["HandleCountHighWatermark"] = 300
+        asked = leaks.ask("summary --by process --totals")
+        row = next(row for row in asked.objects() if row["process"] == "files.exe")
+        assert (row["handles"], row["total_handles"], row["most_handles"]) == (10, 10, most)

@@ -162,6 +162,11 @@ class KernelModeProcess(Process):
         return address and maybe(lambda: self.table.handle_count)
 
     @property
+    def most_handles(self) -> Maybe[int]:
+        """How many handles it had at most, as its table counts; NO_VALUE without a table, too."""
+        return maybe(lambda: self.table.raw.most_handles) if self.block.object_table else NO_VALUE
+
+    @property
     def table(self) -> KernelModeTable:
         """Its handle table, opened once. Raises `NoTable` where there is none, and
         `PykdHandleError` where it can't be read."""
