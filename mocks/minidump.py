@@ -80,8 +80,11 @@ def make_minidump(
     process_id: int = 0x1234,
     image: str = "C:\\mock.exe",
     operations: Optional[Sequence[MockOperation]] = None,
+    created: int = 0,
 ) -> MadeMinidump:
     """Write a minidump; without ``handles`` it has no handle data at all.
+
+    ``created`` is the time at which its process was, in seconds since 1970; 0 for none.
 
     ``descriptor_size`` 32 writes no object information, more than 40 pads each descriptor.
     """
@@ -89,9 +92,10 @@ def make_minidump(
     kinds += [_HANDLES] if handles is not None else []
     kinds += [_OPERATIONS] if operations is not None else []
     writer = _Writer(32 + 12 * len(kinds))
+    misc = struct.pack("<IIIIII", 24, 3 if created else 1, process_id, created, 0, 0)
     streams = {
         _SYSTEM: writer.put("stream:7", _system(writer, architecture)),
-        _MISC: writer.put("stream:15", struct.pack("<IIIIII", 24, 1, process_id, 0, 0, 0)),
+        _MISC: writer.put("stream:15", misc),
         _THREADS: writer.put("stream:3", _threads(writer, architecture)),
         _MODULES: writer.put("stream:4", _modules(writer, image)),
         _MEMORY: writer.put("stream:5", struct.pack("<I", 0)),

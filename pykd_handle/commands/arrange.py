@@ -120,6 +120,7 @@ class Arrangement:
         """All rows in their order, or the first of them. Where the command is stopped or fails
         those that it found come first: nothing found is lost."""
         kept: List[_Kept] = []
+        heads: List[Item] = []
         feet: List[Item] = []
         count = 0
         numbers = set(range(len(self._keys)))
@@ -139,12 +140,14 @@ class Arrangement:
                         self._sort(kept)
                 elif isinstance(item, Foot):
                     feet.append(item)
-                elif not isinstance(item, Head):
+                elif isinstance(item, Head):
+                    heads = [*heads[:1], item]
+                else:
                     yield item
         except STOPPED:
-            yield from self._batches(kept)
+            yield from self._batches(heads, kept)
             raise
-        yield from self._batches(kept)
+        yield from self._batches(heads, kept)
         yield from feet
         yield from _not_shown(count - len(kept))
         for number, key in enumerate(self._keys):
@@ -180,7 +183,10 @@ class Arrangement:
         if self._top is not None:
             del kept[self._top :]
 
-    def _batches(self, kept: List[_Kept]) -> Iterator[List[Row]]:
+    def _batches(self, heads: List[Item], kept: List[_Kept]) -> Iterator[Item]:
+        """The rows; of several heads none tells whose they are."""
+        if len(heads) == 1:
+            yield heads[0]
         self._sort(kept)
         for start in range(0, len(kept), _BATCH):
             yield [each.row() for each in kept[start : start + _BATCH]]

@@ -6,7 +6,7 @@ one stretch of handle values of one process, of each source.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Change", "Compared", "Stretch", "compared")
 
+_HIGHEST = (1 << 64) - 1
 _STRETCH = 1 << 16  # handle values, of which each fourth may be one
 
 
@@ -79,7 +80,7 @@ class _Cursor:
         self._values: List[int] = []
         self._things: List[Thing] = []
         self._at = 0
-        self._holes: List[Tuple[int, int]] = []
+        self._holes: List[Tuple[int, int]] = []  # rising, none in another
         self.next: Optional[int] = None
         self._advance()
 
@@ -111,7 +112,8 @@ class _Cursor:
 
     def hides(self, value: int) -> bool:
         """Whether a value lies where the table could not be read."""
-        return any(first <= value <= last for first, last in self._holes)
+        at = bisect_right(self._holes, (value, _HIGHEST))
+        return at > 0 and value <= self._holes[at - 1][1]
 
 
 def _stretch(things: Sequence[Things], cursors: Sequence[_Cursor]) -> Stretch:

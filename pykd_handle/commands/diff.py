@@ -81,9 +81,11 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         PROCESS,
     ),
     usage="FILE [FILE ...] [--handles] [--type TYPE[,TYPE]] [--process PROCESS]",
-    text="A row for each process and type of which handles came or went, the most grown first. Of "
-    "three and more it says which only grew. A process is told from another one of\nits id by the "
-    "time at which it was created.",
+    text="""\
+A row for each process and type of which handles came or went, the most grown
+first. Of three and more it says which only grew. A process is told from
+another one of its id by the time at which it was created.
+""",
     examples=(
         ("diff monday.dmp tuesday.dmp", "what changed between two dumps"),
         ("diff before.snap", "what changed in the session since a snapshot was made"),
@@ -106,6 +108,7 @@ def diff(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         changes = _Changes(sources, options)
         yield from changes.items(run)
         for source, target in opened:
+            run.failed = run.failed or getattr(source, "lost", False)
             for line in getattr(source, "notes", ()):
                 yield Note(Sentence("{}: {}", source.name, line))
             if target is not None and target is not kernel:

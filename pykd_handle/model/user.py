@@ -6,6 +6,7 @@ before it goes on, or a live process may have closed it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
@@ -146,6 +147,11 @@ class UserProcess(Process):
         return self._source.image
 
     @property
+    def created(self) -> Maybe[datetime]:
+        """When it was created, as a minidump says."""
+        return self._source.created
+
+    @property
     def handle_count(self) -> Maybe[int]:
         """How many handles the dump announces, or the engine counts."""
         return self._source.handle_count
@@ -211,6 +217,11 @@ class UserKernel(Kernel):
         if self._process.pid != which:
             raise TargetError(f"no process has the id 0x{which:x}: {self._process.in_words()}")
         return self._process
+
+    @property
+    def time(self) -> Maybe[datetime]:
+        """When it was dumped."""
+        return self._source.time
 
     @property
     def current_process(self) -> UserProcess:

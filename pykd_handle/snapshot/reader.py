@@ -17,6 +17,8 @@ from .records import (
     LONGEST_NAME,
     MAGIC,
     MOST_HANDLES,
+    MOST_HOLES,
+    MOST_IN_ALL,
     MOST_PROCESSES,
     Header,
     Page,
@@ -154,7 +156,7 @@ class Snapshot:
         return process
 
     def _pages(self) -> Iterator[Page]:
-        last = -1
+        last, holes = -1, 0
         while True:
             data = self._next()
             keys = data.keys()
@@ -165,11 +167,16 @@ class Snapshot:
             elif keys == {"hole"}:
                 first, end = hole = self._hole(data["hole"])
                 page = Page([], [], hole)
+                holes += 1
             else:
                 self._ahead = data
                 return
             if first <= last:
                 raise self._damaged("the handles of a process are not in their order")
+            if self._handles > MOST_IN_ALL:
+                raise self._damaged(f"it has more than {MOST_IN_ALL} handles")
+            if holes > MOST_HOLES:
+                raise self._damaged(f"more than {MOST_HOLES} parts of a table could not be read")
             last = end
             yield page
 

@@ -10,6 +10,8 @@ __all__ = (
     "LONGEST_NAME",
     "MAGIC",
     "MOST_HANDLES",
+    "MOST_HOLES",
+    "MOST_IN_ALL",
     "MOST_PROCESSES",
     "Header",
     "Page",
@@ -34,6 +36,12 @@ LONGEST_LINE = 1 << 20
 
 MOST_PROCESSES = 1 << 20
 """Far above any system: the table of ids ends before."""
+
+MOST_IN_ALL = 1 << 27
+"""Handles of all processes: a table has up to 2^24, and each of its objects takes some memory."""
+
+MOST_HOLES = 1 << 16
+"""Of a process: as many as its table has pages."""
 
 Thing = Tuple[int, Optional[str], Optional[str]]
 """What a handle leads to: its address (0 in user mode), type and name; "" for one that has none,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Iterator, List, Optional, Tuple
 
 from ..targets.memory import Memory
-from ..values import Maybe, Sentence
+from ..values import NO_VALUE, Maybe, Sentence
 from .handle import LostHandle, SourceHandle
 from .operation import HandleOperation
 
@@ -20,13 +21,16 @@ class UserSource(ABC):
     """The handles of one process: in a minidump, or in a debugger's session.
 
     ``live`` tells a running process from a dump, ``pointer_size`` is 4 or 8, ``handle_count`` the
-    number of handles that the source announces, ``name`` names it in messages.
+    number of handles that the source announces, ``name`` names it in messages. ``created`` and
+    ``time`` are when the process was created and dumped, in UTC.
     (A source for a live process without a debugger fits in here as well.)
     """
 
     name: str
     pid: Maybe[int]
     image: Maybe[str]
+    created: Maybe[datetime] = NO_VALUE
+    time: Maybe[datetime] = NO_VALUE
     pointer_size: int
     live: bool
     handle_count: Maybe[int]

@@ -87,11 +87,15 @@ def test_rows_of_blocks_are_sorted_as_others_are() -> None:
 
 
 def test_what_stands_between_rows_keeps_its_place_around_them() -> None:
-    """Heads of processes whose rows are among each other are gone; totals come behind the rows."""
+    """Heads of processes whose rows are among each other are gone, one that is alone stands above
+    them; totals come behind the rows."""
     line, foot = Note(Sentence("lost")), Foot(Sentence("all"), {})
-    items = [Head(Sentence("one"), {}), rows((2, "a")), line, foot]
-    found = arranged([*items, rows((1, "b"))], "n")
+    head = Head(Sentence("one"), {})
+    items = [head, rows((2, "a")), line, foot]
+    assert arranged([*items, rows((1, "b"))], "n") == [line, head, rows((1, "b"), (2, "a")), foot]
+    found = arranged([*items, head, rows((1, "b"))], "n")
     assert found == [line, rows((1, "b"), (2, "a")), foot]
+    items = items[1:]
     found = arranged(items, "pid,name", "0")
     assert found[:2] == [line, foot]
     assert str(found[2].line) == "1 row more not shown"

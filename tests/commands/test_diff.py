@@ -239,7 +239,22 @@ def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
         made = make_minidump([MockHandle(value, kind, 3) for value, kind in handles])
         paths[-1].write_bytes(made.data)
     asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
+    assert "(2021-01-14T08:25:36, 2 handles in 1 process)" in asked.shown("text")
     assert [(row["type"], row["replaced"]) for row in asked.rows] == [("File", 1), ("Event", 1)]
+
+
+def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
+    """Which MINIDUMP_MISC_INFO tells apart, where it has the time."""
+    paths = []
+    for created in (0x60000000, 0x60000001, 0):
+        paths.append(tmp_path / f"{created}.dmp")
+        paths[-1].write_bytes(make_minidump([MockHandle(4, "Event", 3)], created=created).data)
+    asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
+    assert [(row["state"], row["created"]) for row in asked.rows] == [
+        ("started", "2021-01-14T08:25:37.000000+00:00"),
+        ("ended", "2021-01-14T08:25:36.000000+00:00"),
+    ]
+    assert Asked(Kernel(), f"diff {paths[1]} {paths[2]}").rows == []
 
 
 def test_what_can_not_be_compared(states: States, tmp_path: Path) -> None:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import struct
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import BinaryIO, Dict, Iterator, List, NamedTuple, Optional
 
 from ...input_file import open_input
 from ...targets.dump.sniff import MINIDUMP
 from ...values import (
+    NO_VALUE,
     ClosedOnError,
     CorruptedError,
     Maybe,
@@ -47,7 +49,8 @@ _DIRECTORY = struct.Struct("<III")
 _MOST_STREAMS = 0x10000
 # The longest UNICODE_STRING: no name of the kernel's objects is longer.
 _LONGEST_NAME = 0xFFFE
-_MISC_PROCESS_ID = 0x1
+_MISC_PROCESS_ID, _MISC_PROCESS_TIMES = 0x1, 0x2
+_TIME_AT = 20
 _ARM, _X86 = 5, 0  # PROCESSOR_ARCHITECTURE_*, those with 32-bit pointers
 
 
@@ -138,6 +141,19 @@ class Container:
             return Unavailable(Reason.NOT_IN_THE_DUMP)
         _, flags, process_id = struct.unpack("<III", head)
         return process_id if flags & _MISC_PROCESS_ID else Unavailable(Reason.NOT_IN_THE_DUMP)
+
+    def created(self) -> Maybe[datetime]:
+        """When the dumped process was created, in UTC (MINIDUMP_MISC_INFO)."""
+        head = self._head(MISC_INFO, 16)
+        flags, time = struct.unpack("<4xI4xI", head) if head else (0, 0)
+        if not flags & _MISC_PROCESS_TIMES or not time:
+            return Unavailable(Reason.NOT_IN_THE_DUMP)
+        return datetime.fromtimestamp(time, timezone.utc)
+
+    def time(self) -> Maybe[datetime]:
+        """When it was dumped, in UTC (MINIDUMP_HEADER.TimeDateStamp)."""
+        (time,) = struct.unpack("<I", self.read(_TIME_AT, 4))
+        return datetime.fromtimestamp(time, timezone.utc) if time else NO_VALUE
 
     def image(self) -> Maybe[str]:
         """The name of the program: that of the first module of the MINIDUMP_MODULE_LIST."""

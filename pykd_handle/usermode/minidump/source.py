@@ -49,6 +49,8 @@ class MinidumpSource(UserSource):
                 raise TargetError("{}: {}", container.path, error) from None
         self.pid = container.process_id()
         self.image = container.image()
+        self.created = container.created()
+        self.time = container.time()
         self.pointer_size = container.pointer_size()
         self.live = False
         self.handle_count = self._data.announced
