@@ -30,8 +30,8 @@ def test_the_names_of_the_package() -> None:
 # What docs/python.md promises of each; more may come.
 MEMBERS = {
     "Kernel": "processes doubts process named current_process kernel_table cid_table types explain "
-    "notes remarks close",
-    "Process": "pid image handle_count address memory handles pages handle remarks",
+    "system time notes remarks close",
+    "Process": "pid image created handle_count address memory handles pages handle remarks",
     "Table": "handles pages handle remarks",
     "Handle": "value process type name access rights attributes object entry free error",
     "Hole": "hidden error",
