@@ -140,11 +140,15 @@ class Processes:
         return process
 
     def _set_wow64(self, view: View, peb: int) -> None:
-        """Up to 1507 a pointer to the 32-bit PEB, afterwards one to a structure that has it."""
+        """To Vista SP1 through a structure, to 1507 a pointer to the 32-bit PEB, then to another
+        structure that has it."""
+        for name, field in (("_WOW64_PROCESS", "Wow64"), ("_EWOW64PROCESS", "Peb")):
+            if self._memory.build.has_struct(name):
+                through = self._pool.new(name, self._pool.nonpaged, tag=b"PsWo")
+                through[field] = peb
+                peb = through.address
         if not view.put("Wow64Process", peb):
-            wow64 = self._pool.new("_EWOW64PROCESS", self._pool.nonpaged, tag=b"PsWo")
-            wow64["Peb"] = peb
-            view["WoW64Process"] = wow64.address
+            view["WoW64Process"] = peb
 
     def _usual_path(self, name: str) -> str:
         return "" if name == "System" else f"\\Device\\HarddiskVolume3\\Windows\\System32\\{name}"

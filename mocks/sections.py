@@ -46,7 +46,7 @@ class Sections:
                 raise ValueError("sections of this build have no u1")
             body["u1.ControlArea"] = file.address | (1 if image else 2)
         else:
-            area = self._control_area(file, size, image)
+            area = self.control_area(file, size, image)
             if newer:
                 body["u1.ControlArea"] = area
             else:
@@ -54,7 +54,8 @@ class Sections:
         body.put("SizeOfSection", size) or body.put("SizeOfSection.QuadPart", size)
         return found
 
-    def _control_area(self, file: Optional[MockObject], size: int, image: bool) -> int:
+    def control_area(self, file: Optional[MockObject], size: int, image: bool) -> int:
+        """A control area with its segment, of a file or of the page file; its address."""
         area = self._pool.new("_CONTROL_AREA", self._pool.nonpaged, tag=b"MmCa")
         segment = self._pool.new("_SEGMENT", tag=b"MmSm")
         area["Segment"] = segment.address

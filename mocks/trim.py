@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from .readers import nested, read_of
+from .vad_types import add_vad_types
 from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
 __all__ = ("complete", "dump_text", "main", "merge", "trim")
@@ -111,6 +112,7 @@ def complete(folder: Path, file: str) -> Json:
     """A complete layout file, with the structures of the file of the same name in ``more``, which
     holds what the first one lacks."""
     full: Json = json.loads((folder / file).read_text("utf-8"))
+    add_vad_types(full)
     beside = folder / "more" / file
     if not beside.is_file():
         return full

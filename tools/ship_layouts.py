@@ -15,6 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from mocks.readers import nested, read_of
 from mocks.trim import complete, dump_text, merge
+from mocks.vad_types import add_vad_types
 
 __all__ = ("UPDATES", "Update", "main", "shrink")
 
@@ -166,6 +167,7 @@ def main(arguments: Sequence[str]) -> int:
         full["metadata"]["windows"] = {
             **windows, "build": update.build, "ntos_version": update.version
         }  # fmt: skip
+        add_vad_types(full)
         layouts[name] = full
     if overlay is not None:
         first = int(overlay["metadata"]["windows"]["build"])

@@ -9,7 +9,18 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ..values import (
     NO_VALUE,
@@ -25,6 +36,7 @@ from ..values import (
 if TYPE_CHECKING:
     from ..kernel.handle_trace import HandleTraces
     from ..targets.memory import Memory
+    from .user_space import ProcessRegion, UserSpace
 
 __all__ = (
     "Handle",
@@ -371,6 +383,20 @@ class Process(Table):
     def exited(self) -> Maybe[bool]:
         """Whether it has begun to exit."""
         return NO_VALUE
+
+    @property
+    def user_space(self) -> UserSpace:
+        """Its modules and heaps."""
+        raise NotImplementedError
+
+    def regions(self) -> Iterator[Union[ProcessRegion, Sentence]]:
+        """The regions of its address space, by address; a line where a part of them can't be
+        read. Raises `KernelOnly`, `PykdHandleError`."""
+        raise KernelOnly("the regions of a process")
+
+    def region_at(self, address: int) -> Optional[ProcessRegion]:
+        """The region in which an address lies. Raises `KernelOnly`, `PykdHandleError`."""
+        raise KernelOnly("the regions of a process")
 
     def in_words(self) -> Sentence:
         """How it is named in a line: ``notepad.exe (pid 0x1514)``."""

@@ -7,7 +7,7 @@ before it goes on, or a live process may have closed it.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 
@@ -17,6 +17,7 @@ from ..usermode import HandleOperation, SourceHandle, UserSource
 from ..values import Details, Hex, Maybe, Sentence, TargetError, applied, in_hex
 from .kernel import Kernel
 from .nouns import Handle, NoSuchHandle, Object, Process
+from .user_space import UserSpace
 
 if TYPE_CHECKING:
     from ..targets.memory import Memory
@@ -160,6 +161,13 @@ class UserProcess(Process):
     def memory(self) -> Memory:
         """Its memory, as far as it is there."""
         return self._source.memory
+
+    @cached_property
+    def user_space(self) -> UserSpace:
+        """Its modules and heaps."""
+        source = self._source
+        pebs = [(source.peb, source.pointer_size)]
+        return UserSpace(lambda: source.memory, pebs, source.modules)
 
     def handles(self, free: bool = False) -> Iterator[UserHandle]:
         """All handles in the order of the dump, or of their values. There are no free ones."""

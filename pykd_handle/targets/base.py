@@ -212,6 +212,14 @@ class Target(Memory):
             0xFF if self.five_levels else 0x1FFFF
         )
 
+    @property
+    def user_end(self) -> int:
+        """The address behind the half that is each process's own. (32-bit systems can give
+        processes three quarters: addresses there may be either's.)"""
+        if self.pointer_size == 4:
+            return 3 << 30
+        return 1 << (56 if self.five_levels else 47)
+
     def sign_extended(self, address: int) -> int:
         """The address that is meant by a number of all digits, or of those that differ.
 

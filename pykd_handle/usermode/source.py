@@ -10,6 +10,7 @@ from ..targets.memory import Memory
 from ..values import NO_VALUE, Maybe, Sentence
 from .handle import LostHandle, SourceHandle
 from .operation import HandleOperation
+from .peb import UserModule
 
 __all__ = ("TAG_BITS", "UserSource", "gone")
 
@@ -51,6 +52,10 @@ class UserSource(ABC):
     @abstractmethod
     def peb(self) -> int:
         """The address of its ``_PEB``, the native one. Raises `PykdHandleError`."""
+
+    def modules(self) -> List[UserModule]:
+        """The modules that the source itself lists."""
+        return []
 
     def notes(self) -> List[Sentence]:
         """What is to be said about the source before anything is read."""

@@ -9,13 +9,16 @@ from typing import Dict, Set, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.process import MockProcess
 from mocks.target import MockTarget
+from mocks.user_space import UserSpace, Vads
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.values import NO_VALUE, UsageError
 
 from .asking import Asked
 
 # What a value is: the family, and the pid where it is one process's.
+PEB, PEB32, LIBRARY, HEAP = 0x2FF000, 0x3FF000, 0x71000000, 0x72000000
 Is = Set[Tuple[str, int]]
 
 
@@ -54,10 +57,48 @@ class System:
         self.add(image.base, "kernel module")
         self.add(image.globals.address("PspCidTable") + 3, "in a kernel module")
         self.add(image.globals.address("PspCidTable") + 3, "symbol")
+        self.give_user_halves(first, second)
         for minus in range(1, 7):
             self.known[(1 << 32) - minus] = {("pseudo handle", -1)}
             self.known[(1 << 64) - minus] = {("pseudo handle", -1)}
         self.kernel = KernelMode(MockTarget(image))
+
+    def give_user_halves(self, first: MockProcess, second: MockProcess) -> None:
+        """Other pages at the same addresses: in the first a library and a heap, in the second
+        another library, and a mapped file where the first has its heap."""
+        image = self.image
+        width = image.build.pointer_size
+        for process, name in ((first, "one"), (second, "two")):
+            process.view["Peb"] = PEB
+            space = UserSpace(process, PEB, width)
+            space.module(LIBRARY, 0x5000, rf"C:\{name}.dll")
+            vads = Vads(image, process)
+            vads.add(LIBRARY, 0x5000, image.files.open(rf"\{name}.dll"), image=True)
+            for value in (LIBRARY, LIBRARY + 1, LIBRARY + 2):
+                self.add(value, "module", process.pid)
+                self.add(value, "in a mapped file", process.pid)
+            self.add(LIBRARY + 0x123, "in a module", process.pid)
+            self.add(LIBRARY + 0x123, "in a mapped file", process.pid)
+            if process is first:
+                vads.add(HEAP, 0x10000)
+                space.heap(HEAP, [(2 * width, 0xDDEEDDEE)])
+                self.add(HEAP, "heap", process.pid)
+                self.add(HEAP, "in a region", process.pid)
+                self.add(HEAP + 8, "in a region", process.pid)
+            else:
+                vads.add(HEAP, 0x10000, image.files.open(r"\data.bin"))
+                self.add(HEAP, "in a mapped file", process.pid)
+                self.add(HEAP + 8, "in a mapped file", process.pid)
+        if width == 8:
+            third = image.processes.add("third.exe", 0x30C, peb=PEB, wow64_peb=PEB32)
+            UserSpace(third, PEB, 8)
+            UserSpace(third, PEB32, 4).module(LIBRARY, 0x1000, r"C:\SysWOW64\three.dll")
+            self.add(LIBRARY, "module", 0x30C)
+            self.add(LIBRARY + 1, "module", 0x30C)
+            self.add(LIBRARY + 2, "module", 0x30C)
+            self.add(LIBRARY + 0x123, "in a module", 0x30C)
+            self.add(0x30C, "process id")
+            self.add(third.address, "object")
 
     def add(self, value: int, family: str, pid: int = -1) -> None:
         self.known.setdefault(value, set()).add((family, pid))
@@ -101,6 +142,15 @@ def test_the_low_two_bits_of_a_handle_are_the_programs(system: System) -> None:
         assert system.answer(0x40 + tag) == {("handle", 0x104), ("handle", 0x208)}
 
 
+def test_two_processes_have_other_things_at_one_address(system: System) -> None:
+    rows = system.ask(f"explain {LIBRARY + 0x123:x}").rows
+    named = {(row["pid"], row["family"]): row["name"] for row in rows}
+    assert named[0x104, "in a module"] == "one.dll+0x123"
+    assert named[0x208, "in a module"] == "two.dll+0x123"
+    assert named[0x208, "in a mapped file"] == r"\Device\HarddiskVolume3\two.dll"
+    assert system.answer(HEAP, "--process first.exe") == {("heap", 0x104), ("in a region", 0x104)}
+
+
 def test_one_process_alone(system: System) -> None:
     assert system.answer(0x40, "--process 208") == {("handle", 0x208)}
     assert system.answer(0x40, "--process First.exe") == {("handle", 0x104)}
@@ -128,7 +178,7 @@ def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:
     assert asked.rows == []
     assert asked.run.failed
     (line,) = [note for note in asked.notes if "handle tables" in note]
-    assert line.startswith("handle tables: not looked at 2 times, as (first.exe (pid 0x104): 0x")
+    assert line.startswith("handle tables: not looked at 3 times, as (first.exe (pid 0x104): 0x")
     assert line.endswith(": not in the dump)")
 
 

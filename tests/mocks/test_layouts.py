@@ -15,7 +15,9 @@ from pykd_handle.layout import BitField, StructRef
 
 from .reading import fields
 
+# Those of descriptors are held against other figures in tests/commands/test_regions.py.
 OURS = {extra.name for extra in EXTRA_TYPES}
+OURS |= {"_MMVAD", "_MMVAD_SHORT", "_MMVAD_SHORT_U", "_MMVAD_FLAGS", "_RTL_BALANCED_NODE"}
 
 
 def complete(folder: Path, name: str) -> Dict[str, Any]:

@@ -61,9 +61,10 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         ),
     ),
     text="Every family of values is asked: handles of processes and of the kernel, ids of "
-    "processes and threads, pseudo handles, objects and their headers, modules, symbols, pool. A "
-    "value may be several things at once: each is a row with its ground, the most certain first. "
-    "What could not be looked at is said, with the reason.",
+    "processes and threads, pseudo handles, objects and their headers, modules and symbols, pool; "
+    "of each process the regions with the files they map, its modules and heaps. A value may be "
+    "several things at once: each is a row with its ground, the most certain first. What could "
+    "not be looked at is said, with the reason.",
     examples=(
         ("explain 14c", "whose handle that is, and what has this id"),
         ("explain ffffe58422064220", "what lies at an address"),

@@ -102,11 +102,13 @@ class Question:
             self.cannot("the processes", error)
         return found
 
-    def cannot(self, what: str, why: Union[PykdHandleError, Absent], who: Any = None) -> None:
+    def cannot(
+        self, what: str, why: Union[PykdHandleError, Absent, Sentence], who: Any = None
+    ) -> None:
         """A family could not look at ``what``, of the process ``who`` where it is one's."""
         reason = why.why if isinstance(why, PykdHandleError) else why
         place = Sentence("{}", reason) if who is None else Sentence("{}: {}", who, reason)
-        kind = str(getattr(reason, "reason", reason))
+        kind = _kind(reason)
         self._unseen.setdefault((what, kind), []).append(place)
 
     def unseen(self) -> List[Sentence]:
@@ -117,6 +119,16 @@ class Question:
             else Sentence("{}: not looked at {} times, as ({})", what, len(places), places[0])
             for (what, _), places in self._unseen.items()
         ]
+
+
+def _kind(reason: Union[Absent, Sentence]) -> str:
+    """What reasons have in common that are told together: all but addresses and names."""
+    if isinstance(reason, Sentence):
+        return reason.template
+    inner = getattr(reason, "arguments", ())
+    if inner and isinstance(inner[0], Sentence):
+        return _kind(inner[0])
+    return str(getattr(reason, "reason", reason))
 
 
 Look = Callable[[Question], Iterator[Match]]

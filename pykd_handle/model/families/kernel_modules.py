@@ -15,7 +15,7 @@ def kernel_modules(question: Question) -> Iterator[Match]:
     """The base of a module, or an address in it. A live machine's debugger names both at once,
     without a walk through their list."""
     kernel, address = question.kernel, question.address
-    module = kernel.module_at(address)
+    module = kernel.places.module_at(address)
     if module is None:
         return
     far = address - module.base

@@ -28,7 +28,7 @@ def objects(question: Question) -> Iterator[Match]:
     kernel, address = question.kernel, question.address
     if address % _ALIGNMENT or not kernel.target.is_kernel_address(address):
         return
-    if kernel.module_at(address) is not None:
+    if kernel.places.module_at(address) is not None:
         return
     for what, header in (
         ("object", kernel.headers.header_of(address)),

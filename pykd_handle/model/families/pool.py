@@ -15,7 +15,10 @@ __all__ = ("pool",)
 def pool(question: Question) -> Iterator[Match]:
     """A block in whose bytes the address lies, by the header in front of it."""
     target, address = question.kernel.target, question.address
-    if not target.is_kernel_address(address) or question.kernel.module_at(address) is not None:
+    if (
+        not target.is_kernel_address(address)
+        or question.kernel.places.module_at(address) is not None
+    ):
         return
     block = block_at(target, address)
     if block is None:

@@ -29,9 +29,8 @@ from ...kernel.process_finder import FoundProcess
 from ...kernel.process_places import Source, nothing_read
 from ...kernel.time import filetime, is_time, read_clocks
 from ...objects import Description, Objects
-from ...objects.modules import Modules
 from ...objects.trust import TrustReader
-from ...targets import LoadedModule, Target
+from ...targets import Target
 from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
 from ...values import (
     NO_VALUE,
@@ -51,6 +50,7 @@ from ...values import (
 from ..kernel import Broken, Kernel
 from ..nouns import Object, Process
 from .object import KernelModeObject
+from .places import Places
 from .process import KernelModeProcess
 from .table import KernelModeTable
 
@@ -291,14 +291,10 @@ class KernelMode(Kernel):
         """The object whose header lies at this address."""
         return self.raw.object(header)
 
-    def module_at(self, address: int) -> Optional[LoadedModule]:
-        """The module of the kernel in which an address lies; None where none is known to, and for
-        a live machine, whose debugger names modules with its symbols."""
-        return None if self.live else self._modules.at(address)
-
     @cached_property
-    def _modules(self) -> Modules:
-        return Modules(self.raw)
+    def places(self) -> Places:
+        """What lies at addresses: modules, regions of processes."""
+        return Places(self)
 
     def is_header(self, address: int) -> bool:
         """Whether what can be read at an address can be an object's header."""
@@ -349,7 +345,7 @@ class KernelMode(Kernel):
             current = attempt(lambda: self.current_process, default=None)
             return maybe(self.target.name_at, address) if current is process else NO_VALUE
         name = maybe(self.target.name_at, address)
-        module = None if name else self.module_at(address)
+        module = None if name else self.places.module_at(address)
         return name or (
             NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
         )

@@ -13,12 +13,14 @@ from typing import (
     List,
     Optional,
     TypeVar,
+    Union,
 )
 
 from ...kernel.fields import read_fields
 from ...kernel.handle_trace import HandleTraces, handle_traces
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock
+from ...kernel.wow64 import peb32_of
 from ...layout import fields
 from ...objects.parent import parent_of
 from ...objects.trust import Trust
@@ -37,6 +39,7 @@ from ...values import (
     split_kernel_handle,
 )
 from ..nouns import Answers, Handle, Object, Process
+from ..user_space import ProcessRegion, UserSpace
 from .object import KernelModeObject
 from .table import KernelModeTable
 
@@ -146,6 +149,24 @@ class KernelModeProcess(Process):
         if not root:
             raise UnavailableError(Unavailable(Reason.NO_PAGE_TABLES))
         return self._kernel.target.address_space(root)
+
+    @cached_property
+    def user_space(self) -> UserSpace:
+        """Its modules and heaps, by ``_EPROCESS.Peb`` and that of its 32-bit half."""
+        target = self._kernel.target
+        native = (lambda: self.block.peb), target.pointer_size
+        if target.pointer_size == 4:
+            return UserSpace(lambda: self.memory, [native])
+        half = (lambda: peb32_of(target, self.address)), 4
+        return UserSpace(lambda: self.memory, [native, half])
+
+    def regions(self) -> Iterator[Union[ProcessRegion, Sentence]]:
+        """The regions of its address space, by ``_EPROCESS.VadRoot``."""
+        return self._kernel.places.regions.all(self.address)
+
+    def region_at(self, address: int) -> Optional[ProcessRegion]:
+        """The region in which an address lies."""
+        return self._kernel.places.regions.find(self.address, address)
 
     @property
     def has_kernel_table(self) -> bool:

@@ -32,6 +32,7 @@ from ...values import (
     UnavailableError,
     maybe,
 )
+from ..peb import UserModule
 
 __all__ = ("HANDLE_DATA", "HANDLE_OPERATIONS", "Container", "Stream")
 
@@ -51,6 +52,8 @@ _MOST_STREAMS = 0x10000
 _LONGEST_NAME = 0xFFFE
 _MISC_PROCESS_ID, _MISC_PROCESS_TIMES = 0x1, 0x2
 _TIME_AT = 20
+_MODULE = struct.Struct("<QI8xI")  # BaseOfImage, SizeOfImage, ModuleNameRva
+_MODULE_SIZE = 108
 _ARM, _X86 = 5, 0  # PROCESSOR_ARCHITECTURE_*, those with 32-bit pointers
 
 
@@ -165,6 +168,21 @@ class Container:
             return Unavailable(Reason.NOT_IN_THE_DUMP)
         path = self.string(name)
         return path and path.rpartition("\\")[2]
+
+    def modules(self) -> List[UserModule]:
+        """The modules of the MINIDUMP_MODULE_LIST, as far as the file holds them."""
+        head = self._head(MODULES, 4)
+        stream = self.stream(MODULES)
+        if not head or stream is None:
+            return []
+        count = min(int.from_bytes(head, "little"), (stream.size - 4) // _MODULE_SIZE)
+        data = maybe(self.read, stream.offset + 4, count * _MODULE_SIZE) or b""
+        found: List[UserModule] = []
+        for at in range(0, len(data), _MODULE_SIZE):
+            base, size, name = _MODULE.unpack_from(data, at)
+            path = self.string(name)
+            found.append(UserModule(base, size, path and path.rpartition("\\")[2], path))
+        return found
 
     def first_teb(self) -> int:
         """The ``_TEB`` of the first thread (MINIDUMP_THREAD_LIST). Raises `UnavailableError`."""

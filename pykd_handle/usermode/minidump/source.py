@@ -11,6 +11,7 @@ from ...targets.memory import Memory
 from ...values import ClosedOnError, CorruptedError, Maybe, Sentence, TargetError
 from ..handle import Basics, Information, SourceHandle
 from ..operation import HandleOperation
+from ..peb import UserModule
 from ..source import TAG_BITS, UserSource, gone
 from .container import HANDLE_DATA, Container
 from .handle_data import Descriptor, HandleData
@@ -88,6 +89,10 @@ class MinidumpSource(UserSource):
         """By the ``_TEB`` of its first thread. Raises `UnavailableError`."""
         teb = self._container.first_teb()
         return self.memory.read_number(teb + _PEB_IN_TEB[self.pointer_size], self.pointer_size)
+
+    def modules(self) -> List[UserModule]:
+        """Those of the MINIDUMP_MODULE_LIST."""
+        return self._container.modules()
 
     def remarks(self) -> List[Sentence]:
         """What is wrong with the dump."""

@@ -1,0 +1,101 @@
+"""Addresses of a process's own half: regions and the files they map, modules, heaps."""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+from ...values import NO_VALUE, Absent, Hex, PykdHandleError, Sentence
+from ..nouns import Process
+from ..user_space import NO_PEB
+from .base import KERNEL, USER, Certainty, Match, Question, family
+
+__all__ = ("heaps", "modules", "regions")
+
+_LOWEST = 0x10000  # no region begins below it
+_DATA_FILE = 3
+"""Bits of a module handle that LoadLibraryEx sets for one that was loaded as data."""
+
+
+def _processes(question: Question) -> Sequence[Process]:
+    """Those that may have something at the address: of a live machine the one that is meant, as
+    each of all would be many questions; none for an address that is no process's own."""
+    kernel, address = question.kernel, question.address
+    if address < _LOWEST or (kernel.mode == KERNEL and address >= kernel.target.user_end):
+        return ()
+    every = question.processes
+    if kernel.live and len(every) > 1:
+        line = "of a live machine 0x{:x} is looked for in {} alone; --process names another one"
+        question.remarks.append(Sentence(line, address, every[0].in_words()))
+        return every[:1]
+    return every
+
+
+@family("regions", 45)
+def regions(question: Question) -> Iterator[Match]:
+    """The region in which an address lies, by the process's descriptors: memory of the kernel."""
+    address = question.address
+    for process in _processes(question):
+        try:
+            region = process.region_at(address)
+        except PykdHandleError as error:
+            question.cannot("regions", error, process.in_words())
+            continue
+        if region is None:
+            continue
+        named = isinstance(region.file, str)
+        what = "in a mapped file" if named else "in a region"
+        kind = "a region" if isinstance(region.kind, Absent) else f"a region ({region.kind})"
+        line = "{} from 0x{:x} to 0x{:x}, its descriptor at 0x{:x}"
+        ground = Sentence(line, kind, region.start, region.end, region.vad)
+        yield Match(
+            what, Certainty.CERTAIN, ground, process, name=region.file, address=region.start
+        )
+
+
+@family("modules", 50, (KERNEL, USER))
+def modules(question: Question) -> Iterator[Match]:
+    """The base of a module, which is its handle, or an address in it."""
+    address = question.address
+    for process in _processes(question):
+        for module in process.user_space.modules():
+            if isinstance(module, Sentence):
+                if module is not NO_PEB:
+                    question.cannot("modules", module, process.in_words())
+                continue
+            far = address - module.base
+            if not 0 <= far < module.size:
+                continue
+            exact = far in (0, *range(1, _DATA_FILE + 1))
+            what = "module" if exact else "in a module"
+            name = module.name
+            if isinstance(name, str) and not exact:
+                name = f"{name}+0x{far:x}"
+            ground = Sentence("{} of {}", module.source, process.in_words())
+            yield Match(
+                what, Certainty.CERTAIN, ground, process, name=name, address=Hex(module.base)
+            )
+
+
+@family("heaps", 51, (KERNEL, USER))
+def heaps(question: Question) -> Iterator[Match]:
+    """The address of a heap, which is its handle."""
+    for process in _processes(question):
+        for heap in process.user_space.heaps():
+            if heap is NO_PEB:
+                continue
+            if isinstance(heap, Sentence):
+                question.cannot("heaps", heap, process.in_words())
+            elif heap.address == question.address:
+                what = heap.heap
+                known = not isinstance(what, Absent)
+                ground = Sentence(
+                    "heap {} of {}'s PEB{}: {}",
+                    heap.number,
+                    process.in_words(),
+                    "32" if heap.wow64 else "",
+                    what.kind.value if what else what,
+                )
+                certainty = Certainty.CERTAIN if known else Certainty.LIKELY
+                yield Match(
+                    "heap", certainty, ground, process, name=NO_VALUE, address=Hex(heap.address)
+                )

@@ -1,0 +1,36 @@
+"""What lies at the addresses of a kernel: its modules, and the regions of its processes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Optional
+
+from ...objects.modules import Modules
+from ...targets import LoadedModule
+from .regions import Regions
+
+if TYPE_CHECKING:
+    from .kernel import KernelMode
+
+__all__ = ("Places",)
+
+
+class Places:
+    """Lists of one kernel, each read when something is looked for in it."""
+
+    def __init__(self, kernel: KernelMode) -> None:
+        self._kernel = kernel
+
+    def module_at(self, address: int) -> Optional[LoadedModule]:
+        """The module of the kernel in which an address lies; None where none is known to, and for
+        a live machine, whose debugger names modules with its symbols."""
+        return None if self._kernel.live else self._modules.at(address)
+
+    @cached_property
+    def _modules(self) -> Modules:
+        return Modules(self._kernel.raw)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The regions of processes. Raises `UnavailableError` where the symbols have none."""
+        return Regions(self._kernel)

@@ -1,0 +1,82 @@
+"""The regions of a process, with the files that they map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, Optional, Union
+
+from ...kernel.vads import Region, Vads
+from ...objects.file_name import FileNames
+from ...values import NO_VALUE, Absent, Hex, Maybe, Sentence, in_hex, maybe
+from ..user_space import ProcessRegion
+
+if TYPE_CHECKING:
+    from .kernel import KernelMode
+
+__all__ = ("Regions",)
+
+# The low three bits of a descriptor's protection, and what the two above mean beside them.
+_PROTECTIONS = (
+    "no access",
+    "read",
+    "execute",
+    "execute read",
+    "read write",
+    "write copy",
+    "execute read write",
+    "execute write copy",
+)
+_BESIDE = ("", ", no cache", ", guard", ", write combine")
+
+
+class Regions:
+    """The regions of one kernel's processes. Raises `UnavailableError` where the symbols have no
+    descriptors."""
+
+    def __init__(self, kernel: KernelMode) -> None:
+        self._vads = Vads(kernel.target)
+        self._files = FileNames(kernel.raw)
+
+    def all(self, process: int) -> Iterator[Union[ProcessRegion, Sentence]]:
+        """Those of the process whose ``_EPROCESS`` lies at an address, by address; a line where a
+        part of them can't be read."""
+        for found in self._vads.all(process):
+            yield found if isinstance(found, Sentence) else self._shown(found)
+
+    def find(self, process: int, address: int) -> Optional[ProcessRegion]:
+        """The one in which an address lies. Raises `UnavailableError`."""
+        found = self._vads.find(process, address)
+        return None if found is None else self._shown(found)
+
+    def _shown(self, region: Region) -> ProcessRegion:
+        return ProcessRegion(
+            Hex(region.start),
+            Hex(region.end),
+            _kind(region),
+            _protection(region.protection),
+            self._file(region.file),
+            Hex(region.vad),
+            NO_VALUE if region.area is None else in_hex(region.area),
+        )
+
+    def _file(self, address: Maybe[int]) -> Maybe[str]:
+        if not address:
+            return NO_VALUE if address == 0 else address
+        name = maybe(self._files.name_of, address)
+        return name.full if name else name
+
+
+def _kind(region: Region) -> Maybe[str]:
+    if region.area is not None:
+        if isinstance(region.image, Absent):
+            return region.image
+        return "image" if region.image else "mapped"
+    if isinstance(region.private, Absent):
+        # Without the flags of the descriptor: it has no control area, and so is private.
+        return "private"
+    return "private" if region.private else "mapped"
+
+
+def _protection(value: Maybe[int]) -> Maybe[str]:
+    if isinstance(value, Absent):
+        return value
+    return _PROTECTIONS[value & 7] + _BESIDE[value >> 3 & 3]

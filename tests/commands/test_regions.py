@@ -1,0 +1,183 @@
+"""``regions``: trees of descriptors in every form that they have had."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, List, Tuple
+
+import pytest
+
+from mocks import KernelImage
+from mocks.builds import load
+from mocks.handle_engine import MockEngine
+from mocks.process import MockProcess
+from mocks.target import MockTarget
+from mocks.user_space import Vads
+from pykd_handle.model import KernelOnly
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.model.user import UserKernel
+from pykd_handle.usermode.engine import EngineSource
+from pykd_handle.values import NO_VALUE, Absent
+
+from ..needs import SHARED
+from .asking import Asked
+
+FORMS = [
+    "winxp_sp3_x86",
+    "win2003_sp2_x64",
+    "vista_sp2_x86",
+    "win7_sp1_x64",
+    "win8_x64",
+    "win81_x64",
+    "win10_19041_x64",
+    "win10_19041_x86",
+    "win11_26100_x64",
+]
+# Up to Windows 8 a process has 8 TB, from 8.1 on 128: page numbers of more than 32 bits.
+HIGH = {**dict.fromkeys(FORMS, 0x7FE00000000), **dict.fromkeys(FORMS[5:], 0x7FF800000000)}
+HIGH.update((layout, 0x77000000) for layout in FORMS if layout.endswith("x86"))
+NTDLL = r"\Windows\System32\ntdll.dll"
+
+
+def built(layout: str) -> Tuple[KernelImage, MockProcess, List[int]]:
+    """A process with a private region, a mapped section and an image above 4 GB where it can be."""
+    image = KernelImage(layout)
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    high = HIGH[layout]
+    vads = Vads(image, process)
+    made = [
+        vads.add(high, 0x1F0000, image.files.open(NTDLL), image=True, protection=7),
+        vads.add(0x10000, 0x10000, section=True),
+        vads.add(0x20000, 0x1000),
+        vads.add(0x7FFE0000, 0x1000, protection=1),
+    ]
+    return image, process, made
+
+
+@pytest.mark.parametrize("layout", FORMS)
+def test_the_regions_of_a_process(layout: str) -> None:
+    image, _, made = built(layout)
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    rows = asked.rows
+    high = HIGH[layout]
+    ends = [(0x10000, 0x20000), (0x20000, 0x21000), (0x7FFE0000, 0x7FFE1000)]
+    ends.append((high, high + 0x1F0000))
+    assert [(row["start"], row["end"]) for row in rows] == sorted(ends)
+    by_vad = {row["vad"]: row for row in rows}
+    ntdll, shared, own, kuser = (by_vad[address] for address in made)
+    assert (ntdll["kind"], ntdll["file"]) == ("image", rf"\Device\HarddiskVolume3{NTDLL}")
+    assert (shared["kind"], shared["file"]) == ("mapped", NO_VALUE)
+    assert own["kind"] == kuser["kind"] == "private"
+    if layout.startswith("win10_19041"):  # whose flags the layouts know
+        words = [row["protection"] for row in (ntdll, shared, own, kuser)]
+        assert words == ["execute write copy", "read write", "read write", "read"]
+    else:
+        assert all(isinstance(row["protection"], Absent) for row in rows)
+    assert asked.notes == []
+    assert asked.feet == ["4 regions"]
+
+
+def test_a_descriptor_byte_by_byte() -> None:
+    """The bytes are those of 19041's public symbols: children at 0 and 8, page numbers at 0x18 and
+    0x1C, their upper bits at 0x20 and 0x21, flags at 0x30, the subsection at 0x48."""
+    image = KernelImage("win10_19041_x64")
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    area = image.sections.control_area(image.files.open(NTDLL), 0x1000, True)
+    subsection, right, top = (image.pool.allocate(0x88, image.pool.nonpaged) for _ in range(3))
+    image.memory.write(subsection, struct.pack("<Q", area))
+    flags = 2 << 4 | 7 << 7  # VadType, Protection
+    body = struct.pack("<QQQIIBB14xI", 0, right, 0, 0xF0000000, 0xF0000003, 7, 7, flags)
+    image.memory.write(top, body)
+    image.memory.write(top + 0x48, struct.pack("<Q", subsection))
+    private = 4 << 7 | 1 << 20
+    body = struct.pack("<QQQIIBB14xI", 0, 0, 0, 0xFFFFFFF0, 0xFFFFFFF0, 7, 7, private)
+    image.memory.write(right, body)
+    image.memory.write(process.address + 0x7D8, struct.pack("<Q", top))  # VadRoot
+    rows = Asked(KernelMode(MockTarget(image)), "regions").rows
+    found = [(row["start"], row["end"], row["kind"], row["protection"]) for row in rows]
+    assert found == [
+        (0x7F0000000000, 0x7F0000004000, "image", "execute write copy"),
+        (0x7FFFFFFF0000, 0x7FFFFFFF1000, "private", "read write"),
+    ]
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_forms_are_those_of_public_symbols() -> None:
+    """Held against figures that were computed from other extractions of the same PDBs."""
+    facts = json.loads((SHARED / "facts" / "win32k-heaps-traces.json").read_text())["vad"]
+    layouts = {"xp_sp3_x86": "winxp_sp3_x86", "win10_x64_19041": "win10_19041_x64"}
+    layouts.update({"win2003_sp2_x64": "win2003_sp2_x64", "vista_sp2_x86": "vista_sp2_x86"})
+    layouts.update({"win7_sp1_x64": "win7_sp1_x64", "win8_sp0_x64": "win8_x64"})
+    layouts.update({"win8_sp0_x86": "win8_x86", "win81_u1_x64": "win81_x64"})
+    layouts.update({"win10_x86_19041": "win10_19041_x86", "win81_u1_x86": "win81_x86"})
+    checked = 0
+    for kind in ("_MMVAD", "_MMVAD_SHORT"):
+        for row in facts[f"rows_{kind}"]:
+            for profile in set(row["profiles"]) & set(layouts):
+                layout = load(layouts[profile])
+                if not layout.has_struct(kind):
+                    continue
+                found = layout.struct(kind)
+                for field, offset in row["values"].items():
+                    if field == "size":
+                        assert found.size == offset, (profile, kind)
+                    elif offset is not None and found.has(field):
+                        assert found.offset(field) == offset, (profile, kind, field)
+                        checked += 1
+    assert checked > 40
+
+
+def test_a_tree_that_leads_in_a_circle_or_nowhere_is_told_and_the_rest_is_there() -> None:
+    image, _, made = built("win10_19041_x64")
+    ntdll = image.memory.view("_MMVAD_SHORT", made[0])
+    ntdll["VadNode.Left"] = made[1]  # which is above it
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    assert len(asked.rows) == 4
+    assert len(asked.notes) == 1
+    assert asked.run.failed
+    ntdll["VadNode.Left"] = 0x1234
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    assert asked.notes == [
+        "a part of the regions can't be read: 0x1234: VadRoot is no address of the kernel"
+    ]
+    image.memory.drop_page(made[0])
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    assert all("not in the dump" in note for note in asked.notes)
+
+
+def test_a_control_area_that_its_segment_does_not_lead_back_to_is_none() -> None:
+    image, _, made = built("win7_sp1_x64")  # without flags: only that link speaks for a section
+    rows = {row["vad"]: row for row in Asked(KernelMode(MockTarget(image)), "regions").rows}
+    area: Any = rows[made[0]]["control_area"]
+    image.memory.view("_SEGMENT", image.memory.view("_CONTROL_AREA", area)["Segment"])[
+        "ControlArea"
+    ] = made[0]
+    rows = {row["vad"]: row for row in Asked(KernelMode(MockTarget(image)), "regions").rows}
+    assert rows[made[0]]["control_area"] is NO_VALUE
+    assert rows[made[0]]["kind"] == "private"
+
+
+def test_each_descriptor_is_read_once() -> None:
+    image = KernelImage("win10_19041_x64")
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    vads = Vads(image, process)
+    for number in range(200):
+        vads.add(0x10000 * (number + 1), 0x1000)
+    target = MockTarget(image)
+    kernel = KernelMode(target)
+    named = kernel.current_process
+    assert named.image == "a.exe"
+    target.log.clear()
+    assert len(list(named.regions())) == 200
+    assert len(target.log) == 201, "the root, and each of them"
+    target.log.clear()
+    found = named.region_at(0x640000)
+    assert found is not None
+    assert found.start == 0x640000
+    assert len(target.log) <= 1 + 8, "as deep as a balanced tree of 200 is"
+
+
+def test_only_a_kernel_has_them() -> None:
+    asked = Asked(UserKernel(EngineSource(MockEngine([]))), "regions")
+    assert asked.notes == [str(KernelOnly("the regions of a process"))]
