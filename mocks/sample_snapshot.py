@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Sequence
 
@@ -20,7 +21,7 @@ from .target import MockTarget
 __all__ = ("NAME", "earlier", "main", "take")
 
 NAME = "earlier"
-_MADE = "2024-01-01T00:00:00+00:00"
+_MADE = datetime(2024, 1, 1, tzinfo=timezone.utc)
 _CLOSED = (0x44, 0x48, 0x4C, 0x50, 0x54)
 
 

@@ -158,7 +158,7 @@ def _about(sources: Sequence[Source], run: Run) -> Iterator[Item]:
         Sentence(
             "{} ({}{} in {})",
             source.name,
-            f"{header.time[:19]}, " if header.time else "",
+            Sentence("{}, ", header.time) if header.time else "",
             many(header.handles, "handle"),
             many(header.processes, "process"),
         )

@@ -91,6 +91,9 @@ keys `note` and `warning`, in their place. `html` is one page that needs nothing
 light and dark: click on a heading to sort, type to see only rows with some words; `summary` has
 bars, `diff` lines; all notes stand at its end. `text`, `table` and `windbg` have warnings between
 the rows, and every row of `csv` is a row of the command.
+
+Times are UTC in every format, as in `2024-01-01T00:00:00Z`, with a fraction where there is one;
+only the classic text of user mode has local ones, as WinDbg does.
 """
 
 

@@ -62,8 +62,8 @@ class Records:
             kernel.name,
             kernel.mode,
             kernel.system,
-            _iso(kernel.time),
-            datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            _known(kernel.time),
+            datetime.now(timezone.utc),
             len(counts),
             sum(count for count in counts if isinstance(count, int)),
             complete,
@@ -71,7 +71,7 @@ class Records:
 
     def _record(self, process: Process) -> Record:
         address = process.address if self._kernel.mode == "kernel" else 0
-        return Record(_known(process.pid), _iso(process.created), address, _known(process.image))
+        return Record(_known(process.pid), _known(process.created), address, _known(process.image))
 
     def processes(self) -> Iterator[Tuple[Record, Iterator[Page]]]:
         """See `Snapshot.processes`; a table that can't be read is a hole."""
@@ -136,10 +136,6 @@ def _text(value: Maybe[str]) -> Optional[str]:
 
 def _known(value: Maybe[T]) -> Optional[T]:
     return None if isinstance(value, Absent) else value
-
-
-def _iso(time: Maybe[datetime]) -> Optional[str]:
-    return None if isinstance(time, Absent) else time.isoformat(timespec="microseconds")
 
 
 def _with_holes(

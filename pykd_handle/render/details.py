@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Callable, Iterator, List, Tuple
 
 from ..values import Absent, Details, Hex, Label, Unavailable
@@ -47,8 +46,6 @@ def detail_text(value: Any, label: Label, clean: Callable[[Any], str]) -> str:
         return "yes" if value else "no"
     if isinstance(value, Hex):
         return f"0x{value:x}"
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, tuple):
         return ",".join(detail_text(each, _NO_LABEL, clean) for each in value) or "-"
     if isinstance(value, dict):

@@ -77,7 +77,7 @@ _PLAIN: ByType[Callable[[str, Any, Dict[str, str]], Any]] = ByType(
         dict: lambda key, value, why: {
             name: _plain(f"{key}.{name}", each, why) for name, each in value.items()
         },
-        datetime: lambda key, value, why: value.isoformat(),
+        datetime: lambda key, value, why: words(value),
         Sentence: lambda key, value, why: words(value),
     }
 )

@@ -6,6 +6,7 @@ stand here.
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, Mapping, Tuple
 
 from ..values import PykdHandleError, Reason, Sentence, Unavailable
@@ -106,10 +107,14 @@ PHRASES: Mapping[Reason, str] = {
 
 def words(value: Any) -> str:
     """The words for anything that stands in a line: an absent value with its address, a reason, an
-    error, a sentence; anything else is its own text. What is inside of them comes in words, too.
+    error, a sentence, a time; anything else is its own text. What is inside of them comes in words,
+    too.
     """
     if isinstance(value, str):
         return value
+    if isinstance(value, datetime):
+        # ISO 8601 in UTC, in every format; a fraction only where there is one.
+        return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
     if isinstance(value, Unavailable):
         text = _filled(_phrase(value.reason), value.arguments)
         return text if value.address is None else f"0x{value.address:x}: {text}"

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
 
@@ -59,7 +60,7 @@ class Snapshot:
     def processes(self) -> Iterator[Tuple[Record, Iterator[Page]]]:
         """Each process with the pages of its table, which are gone when the next one is asked
         for. Once. Raises `TargetError`."""
-        before = (-1, "", 0)
+        before = None
         while True:
             data = self._next()
             if data.keys() == {"processes", "handles"}:
@@ -68,7 +69,7 @@ class Snapshot:
             if data.keys() != {"process"}:
                 raise self._damaged("a line of no known kind")
             process = self._process(data["process"])
-            if process.order <= before:
+            if before is not None and process.order <= before:
                 raise self._damaged("its processes are not in their order")
             before = process.order
             self._processes += 1
@@ -140,20 +141,26 @@ class Snapshot:
         for key, kind in _KINDS.items():
             if not isinstance(data[key], kind) or (kind is int and not _is_number(data[key])):
                 raise self._damaged(f"{key} in its first line")
-        return Header(**data)
+        if data["mode"] not in _MODES:
+            raise self._damaged("mode in its first line")
+        times = {key: _time(data[key]) for key in ("time", "made")}
+        if times["made"] is None or (data["time"] is not None and times["time"] is None):
+            raise self._damaged("a time in its first line")
+        return Header(**{**data, **times})
 
     def _process(self, data: Any) -> Record:
         if not isinstance(data, list) or len(data) != len(Record._fields):
             raise self._damaged("a line of a process")
-        process = Record(*data)
+        pid, created, address, image = data
+        time = _time(created)
         if not (
-            (process.pid is None or _is_number(process.pid))
-            and (process.created is None or _is_time(process.created))
-            and _is_number(process.address)
-            and isinstance(process.image, _TEXTS)
+            (pid is None or _is_number(pid))
+            and (created is None or time is not None)
+            and _is_number(address)
+            and isinstance(image, _TEXTS)
         ):
             raise self._damaged("a line of a process")
-        return process
+        return Record(pid, time, address, image)
 
     def _pages(self) -> Iterator[Page]:
         last, holes = -1, 0
@@ -238,11 +245,18 @@ _KINDS: Dict[str, Any] = {
     "handles": int,
     "complete": bool,
 }
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
+_MODES = ("kernel", "user")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00", re.ASCII)
 
 
-def _is_time(value: Any) -> bool:
-    return isinstance(value, str) and _TIME.fullmatch(value) is not None
+def _time(value: Any) -> Optional[datetime]:
+    """A time as it is written; None for what is none."""
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:  # the 31st of February
+        return None
 
 
 def _is_number(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import List, NamedTuple, Optional, Tuple
 
 __all__ = (
@@ -43,6 +44,8 @@ MOST_IN_ALL = 1 << 27
 MOST_HOLES = 1 << 16
 """Of a process: as many as its table has pages."""
 
+_UNKNOWN = datetime.min.replace(tzinfo=timezone.utc)
+
 Thing = Tuple[int, Optional[str], Optional[str]]
 """What a handle leads to: its address (0 in user mode), type and name; "" for one that has none,
 None where that could not be read."""
@@ -53,34 +56,34 @@ class Header(NamedTuple):
 
     ``mode`` is that of the kernel, ``system`` names its build, and the PDB of its kernel by GUID
     and age, as far as known. ``time`` is when it was stopped, by its own clock, ``made`` when the
-    snapshot was made, both in ISO 8601 and UTC. ``processes`` and ``handles`` are how many there
-    are, as its tables count them. ``complete`` tells whether no list of processes broke off.
+    snapshot was made, both in UTC. ``processes`` and ``handles`` are how many there are, as its
+    tables count them. ``complete`` tells whether no list of processes broke off.
     """
 
     source: str
     mode: str
     system: str
-    time: Optional[str]
-    made: str
+    time: Optional[datetime]
+    made: datetime
     processes: int
     handles: int
     complete: bool
 
 
 class Record(NamedTuple):
-    """A process; ``created`` is the time of that in ISO 8601, in UTC and to the microsecond,
-    ``address`` that of its ``_EPROCESS`` (0 in user mode). None where something is not known."""
+    """A process; ``created`` is the time of that in UTC, to the microsecond, ``address`` that of
+    its ``_EPROCESS`` (0 in user mode). None where something is not known."""
 
     pid: Optional[int]
-    created: Optional[str]
+    created: Optional[datetime]
     address: int
     image: Optional[str]
 
     @property
-    def order(self) -> Tuple[int, str, int]:
+    def order(self) -> Tuple[int, datetime, int]:
         """By this they stand in a snapshot: what is not known is the first of a process id, and a
         process whose id is not known behind all others."""
-        return 1 << 64 if self.pid is None else self.pid, self.created or "", self.address
+        return 1 << 64 if self.pid is None else self.pid, self.created or _UNKNOWN, self.address
 
 
 class Page(NamedTuple):

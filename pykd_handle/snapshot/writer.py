@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, Dict, Iterator, List, Optional
 
 from .records import (
@@ -19,7 +20,15 @@ from .records import (
 
 __all__ = ("Lines",)
 
-_ENCODE = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
+
+def _time(value: datetime) -> str:
+    """A time in UTC, to the microsecond, in ISO 8601: all are of one length."""
+    return value.isoformat(timespec="microseconds")
+
+
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=True, check_circular=False, separators=(",", ":"), default=_time
+).encode
 _LARGEST_PAGE = LONGEST_LINE // 8  # characters of names: each is six in the file at most
 
 

@@ -239,7 +239,7 @@ def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
         made = make_minidump([MockHandle(value, kind, 3) for value, kind in handles])
         paths[-1].write_bytes(made.data)
     asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
-    assert "(2021-01-14T08:25:36, 2 handles in 1 process)" in asked.shown("text")
+    assert "(2021-01-14T08:25:36Z, 2 handles in 1 process)" in asked.shown("text")
     assert [(row["type"], row["replaced"]) for row in asked.rows] == [("File", 1), ("Event", 1)]
 
 

@@ -40,7 +40,7 @@ def time(value: Optional[int]) -> Optional[str]:
     if not value:
         return None
     epoch = datetime(1601, 1, 1, tzinfo=timezone.utc)
-    return (epoch + timedelta(microseconds=value // 10)).isoformat()
+    return (epoch + timedelta(microseconds=value // 10)).isoformat().replace("+00:00", "Z")
 
 
 def in_hex(value: Optional[int]) -> Optional[str]:
@@ -75,7 +75,7 @@ def test_threads(threads) -> None:
             if value is None:  # the dump does not hold it, and that is said
                 assert row["unavailable"][f"details.{key}"].endswith("not in the dump")
     whole = threads[0xFFFFC08D7F267080]["details"]
-    assert whole["created"] == "2024-12-07T18:21:09.939372+00:00"
+    assert whole["created"] == "2024-12-07T18:21:09.939372Z"
     assert whole["header_flags"] == ["kernel object"]
 
 

@@ -66,7 +66,7 @@ def test_what_is_inside_of_a_detail() -> None:
     data = line(event(details=Details({"operations": (trace,), "when": when})))
     assert data["details"] == {
         "operations": [{"kind": "open", "trace": ["0x7ff", None]}],
-        "when": "2020-01-02T03:04:05+00:00",
+        "when": "2020-01-02T03:04:05Z",
     }
     assert data["unavailable"] == {"details.operations.trace": "0x10: not in the dump"}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from string import Formatter
 from typing import Dict, Iterator, List, Set, Tuple
@@ -10,9 +12,15 @@ from typing import Dict, Iterator, List, Set, Tuple
 import pytest
 
 import pykd_handle
+from pykd_handle.render.csv import CsvRenderer
+from pykd_handle.render.jsonl import JsonlRenderer
+from pykd_handle.render.table import TableRenderer
+from pykd_handle.render.text import TextRenderer
 from pykd_handle.render.words import PHRASES, words
+from pykd_handle.rows import Column
 from pykd_handle.values import (
     CorruptedError,
+    Details,
     Impossible,
     MemoryUnavailable,
     MissingField,
@@ -132,3 +140,22 @@ def test_what_is_inside_comes_in_words_too(value: object, expected: str) -> None
 def test_without_render_an_error_says_what_it_is() -> None:
     assert str(MissingField("_EPROCESS", "Peb")) == "no field (_EPROCESS, Peb)"
     assert str(MemoryUnavailable(0x30, Reason.NOT_MAPPED)) == "0x30: not mapped"
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2024, 1, 1, tzinfo=timezone.utc), "2024-01-01T00:00:00Z"),
+        (datetime(2024, 12, 7, 18, 21, 9, 939372, timezone.utc), "2024-12-07T18:21:09.939372Z"),
+        (datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2024-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_looks_alike_everywhere(moment: datetime, text: str) -> None:
+    """In a line, in a cell of a table, in a detail, and in data."""
+    assert words(Sentence("at {}", moment)) == f"at {text}"
+    row = {"ended": moment, "details": Details({"due": moment})}
+    columns = [Column("ended", "Ended"), Column("details", "Details", "details")]
+    for renderer in (TextRenderer, TableRenderer, JsonlRenderer, CsvRenderer):
+        stream = io.StringIO()
+        renderer(stream, io.StringIO(), columns).render([[row]])
+        assert stream.getvalue().count(text) == 2, renderer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, List, Tuple
 
@@ -45,7 +46,8 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_stands_in_a_file(path: Path) -> None:
     ((record, pages),) = read(path, packed(LINES))
-    assert record == (4, TIME, 0xFFFF800000001000, "System")
+    created = datetime(2024, 1, 1, tzinfo=timezone.utc)
+    assert record == (4, created, 0xFFFF800000001000, "System")
     event, file = (1, "Event", "E"), (2, "File", "")
     assert pages == [([4, 8, 12], [event, event, file], None), ([], [], (16, 1020))]
 
@@ -67,6 +69,9 @@ def changed(line: int, **values: Any) -> List[Any]:
         (changed(0, handles="3"), "damaged: handles in its first line"),
         (changed(0, handles=True), "damaged: handles in its first line"),
         (changed(0, processes=-1), "damaged: processes in its first line"),
+        (changed(0, mode="\x1b[31m"), "damaged: mode in its first line"),
+        (changed(0, time="monday"), "damaged: a time in its first line"),
+        (changed(0, made="2026-02-31T00:00:00+00:00"), "damaged: a time in its first line"),
         (changed(1, process=[4, TIME, 1]), "damaged: a line of a process"),
         (changed(1, process=[4, "monday", 1, "System"]), "damaged: a line of a process"),
         (changed(1, process=[4.5, TIME, 1, "System"]), "damaged: a line of a process"),
