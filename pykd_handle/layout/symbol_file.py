@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Dict, List, Optional, Protocol, Sequence, Union
 
 from ..input_file import open_input
-from ..values import Sentence, SymbolsError
+from ..values import Sentence, SymbolsAdvice, SymbolsError
 from .msf import MSF_MAGIC
 from .pdb_identity import PdbIdentity
+from .placeholder import POINTER, follow, packed
 from .struct import Struct
 
-__all__ = ("SymbolFile", "open_symbol_file", "pointed")
+__all__ = ("SymbolFile", "open_symbol_file")
 
 _CABINET = b"MSCF"
-_MOST_POINTER = 1024  # bytes
 _ANY_PDB = MSF_MAGIC[:15]  # of the format of before 2002, too, which `Pdb` refuses by name
 
 
@@ -53,28 +53,23 @@ class SymbolFile(Protocol):
         """Close the file, if it is still open."""
 
 
-def pointed(data: bytes) -> str:
-    """What a ``file.ptr`` of a symbol store says: where the file is that should be in its place."""
-    line = data.decode("utf-8", "replace").splitlines()[:1]
-    return "".join(line).partition(":")[2].strip() or "nothing"
-
-
 def open_symbol_file(path: Union[str, Path], keep: Optional[Path] = None) -> SymbolFile:
     """A PDB, or an ISF file (``.json``, ``.json.xz``); what is in it decides, not its name.
 
+    A ``file.ptr`` of a symbol store stands for the file that it leads to.
     ``keep`` is the folder for the parts of ISF files that are in use (`.kept`). Raises
     `SymbolsError` with one line.
     """
     path = Path(path)
+    if path.name.lower() == POINTER:
+        path = follow(path)
     try:
         with open_input(path) as file:
-            head = file.read(_MOST_POINTER)
+            head = file.read(len(_ANY_PDB))
     except OSError as error:
         raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
     if head.startswith(_CABINET):
-        raise SymbolsError(f"{path} is compressed: unpack it with expand, or cabextract")
-    if path.name.lower() == "file.ptr":
-        raise SymbolsError(f"{path} leads to {pointed(head)}: give that to --symbols")
+        raise SymbolsAdvice(packed(path))
     # Each takes a few milliseconds to import.
     if head.startswith(_ANY_PDB):
         from .pdb import Pdb

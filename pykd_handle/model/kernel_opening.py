@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ..targets.dump import DumpTarget, open_dump
 from ..targets.progress import Progress, silent
 from ..targets.symbols.places import searched
+from ..targets.symbols.search import next_step
 from ..targets.symbols.wish import Wish
-from ..values import ClosedOnError, NoSymbols, PykdHandleError, SymbolsError, attempt
+from ..values import (
+    ClosedOnError,
+    NoSymbols,
+    PykdHandleError,
+    Sentence,
+    SymbolsAdvice,
+    SymbolsError,
+    attempt,
+)
 
 if TYPE_CHECKING:
     from ..targets.session import SessionTarget
@@ -28,6 +38,8 @@ def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> Dum
         return open_dump(path, wish, progress=progress)
     except SymbolsError as error:
         given = wish.path is not None
+        if given and isinstance(error, SymbolsAdvice):
+            raise
         if given and not isinstance(error, NoSymbols):
             raise SymbolsError("{}{}", error, _without(path, error, progress)) from None
         target = open_without_symbols(path, error, progress)
@@ -36,8 +48,9 @@ def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> Dum
         return target
 
 
-def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
-    """Half a line: with what the dump can be read without ``--symbols``, if it can."""
+def _without(path: Path, error: SymbolsError, progress: Progress) -> Union[str, Sentence]:
+    """Half a line: with what the dump can be read without ``--symbols``, or else how to come by its
+    symbols."""
     target = attempt(lambda: open_dump(path, progress=progress), default=None)
     if target is None:
         target = attempt(open_without_symbols, path, error, progress, default=None)
@@ -47,10 +60,11 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> str:
         taken = f"{source} is taken"
         if source.parent == path.parent:
             taken = "the symbols beside the dump are taken"
-    if target is None:
-        return ""
-    target.close()
-    return f"; without --symbols {taken}"
+    if target is not None:
+        target.close()
+        return f"; without --symbols {taken}"
+    with closing(open_dump(path, without_symbols=True, progress=progress)) as bare:
+        return Sentence("; {}", next_step(Wish(), bare.facts))
 
 
 def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) -> SessionTarget:
@@ -61,11 +75,13 @@ def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) 
     try:
         return SessionTarget(pykd, symbols, keep=keep)
     except SymbolsError as error:
+        if isinstance(error, SymbolsAdvice):
+            raise
         if symbols is not None and not isinstance(error, NoSymbols):
             try:
                 open_kernel_session(pykd, None).close()
-            except PykdHandleError:
-                raise error from None
+            except PykdHandleError as why:
+                raise SymbolsError("{}; {}", error, why) from None
             raise SymbolsError("{}; without --symbols this session can be read", error) from None
         if not isinstance(error, NoSymbols):
             raise

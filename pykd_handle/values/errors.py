@@ -22,6 +22,7 @@ __all__ = (
     "NoSymbols",
     "OutputError",
     "PykdHandleError",
+    "SymbolsAdvice",
     "SymbolsError",
     "TargetError",
     "UnavailableError",
@@ -85,6 +86,10 @@ class OutputError(PykdHandleError):
 
 class SymbolsError(TargetError):
     """A symbol file can't be used: damaged, not found, or of another kernel."""
+
+
+class SymbolsAdvice(SymbolsError):
+    """A symbol file can't be used or had as it is; the line says what to do with it."""
 
 
 class NoSymbols(SymbolsError):

@@ -160,10 +160,14 @@ def test_a_folder_of_bombs(
 def test_too_little_memory_is_one_line(
     tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def loads(*args: object, **more: object) -> None:
-        raise MemoryError
+    real = json.loads
 
-    monkeypatch.setattr("pykd_handle.layout.isf_file.json.loads", loads)
+    def loads(text: str, **more: Any) -> Any:
+        if "base_types" in text:
+            raise MemoryError
+        return real(text, **more)
+
+    monkeypatch.setattr(json, "loads", loads)
     result = run("--dump", DUMP, "--symbols", ISF)
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(f"pykd-handle: {ISF}: there is not enough memory to read it")

@@ -71,7 +71,9 @@ def test_what_goes_wrong_is_told_and_the_layout_serves(
     server.answers.clear()
     gone = run("--dump", case.dump, "--download", *more, "0", "3")
     assert (gone.code, gone.out) == (0, alone.out)
-    assert f"the server has no {server.url}/{store_path(case.identity)}\n" in gone.err
+    assert (
+        f"the server has no {server.url}/{store_path(case.identity)}: give --symbols " in gone.err
+    )
     assert "its layout is win10_19041_x64" in gone.err
 
 

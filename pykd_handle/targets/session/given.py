@@ -46,7 +46,7 @@ def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
         raise NoSymbols(line, identity)
     remark = ""
     for folder in folders:
-        found = search(folder, identity, (), True, {})
+        found = search(folder, identity, (), True, {}, set_up=True)
         if found.files and found.files[0].peek.identity == identity:
             return found.files[0].path
         remark = remark or found.remark

@@ -18,7 +18,7 @@ from typing import Callable, Iterator
 
 from ...layout import PdbIdentity
 from ...layout.pdb import Pdb
-from ...values import SymbolsError
+from ...values import SymbolsAdvice, SymbolsError
 from .path import SymbolServer
 from .store import pdb_name, store_path
 
@@ -30,6 +30,9 @@ _PATIENCE = 30.0  # seconds until the server says something
 _LONGEST = 900.0  # seconds for all of it
 _CHUNK = 1 << 16
 _MOST_REDIRECTS = 5
+# What to do next, at the end of a message.
+_BY_HAND = "; fetch it by hand, and give it to --symbols"
+_FOLDER = "; name another folder in _NT_SYMBOL_PATH (srv*DIR*URL)"
 _AGENT = {"User-Agent": "pykd-handle"}
 
 
@@ -41,11 +44,13 @@ def address_of(identity: PdbIdentity, url: str) -> str:
 def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str], None]) -> Path:
     """The PDB from this server, in the first of its folders that can be written.
 
-    Raises `SymbolsError` with one line; nothing is left behind then.
+    Raises `SymbolsAdvice` with one line; nothing is left behind then.
     """
     name = pdb_name(identity)
     if not _NAME.fullmatch(name):
-        raise SymbolsError(f"{name} is not fetched: it is not the name of a kernel's PDB")
+        raise SymbolsAdvice(
+            f"{name} is not fetched: it is not the name of a kernel's PDB; give --symbols FILE"
+        )
     folder = _writable(server, Path(store_path(identity)).parent)
     address = address_of(identity, server.url)
     part = folder / f"{name}.{os.getpid()}.part"
@@ -56,7 +61,7 @@ def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str],
         _check(part, address, identity)
         part.replace(folder / name)
     except OSError as error:
-        raise SymbolsError(f"{folder / name}: can't be written: {_why(error)}") from None
+        raise SymbolsAdvice(f"{folder / name}: can't be written: {_why(error)}{_FOLDER}") from None
     finally:
         _remove(part)
     return folder / name
@@ -78,7 +83,7 @@ def _writable(server: SymbolServer, below: Path) -> Path:
         if os.access(folder, os.W_OK):
             return folder
         trouble = f"{folder}: can't be written"
-    raise SymbolsError(f"nothing is fetched: {trouble}")
+    raise SymbolsAdvice(f"nothing is fetched: {trouble}{_FOLDER}")
 
 
 # -- the server ---------------------------------------------------------------------------------
@@ -122,11 +127,11 @@ def _ask(address: str) -> http.client.HTTPResponse:
 def _pieces(
     answer: http.client.HTTPResponse, address: str, progress: Callable[[str], None]
 ) -> Iterator[bytes]:
-    """The bytes of the answer. Raises `SymbolsError` where they are too many or too few."""
+    """The bytes of the answer. Raises `SymbolsAdvice` where they are too many or too few."""
     stated = answer.headers.get("Content-Length", "")
     size = int(stated) if stated.isdigit() and len(stated) < 20 else None
     if size is not None and size > _LARGEST:
-        raise SymbolsError(f"{address}: not taken: it has {size} bytes")
+        raise SymbolsAdvice(f"{address}: not taken: it has {size} bytes{_BY_HAND}")
     end = time.monotonic() + _LONGEST
     taken = 0
     while True:
@@ -138,23 +143,24 @@ def _pieces(
             break
         taken += len(piece)
         if taken > _LARGEST:
-            raise SymbolsError(f"{address}: not taken: it has more than {_LARGEST >> 20} MB")
+            most = _LARGEST >> 20
+            raise SymbolsAdvice(f"{address}: not taken: it has more than {most} MB{_BY_HAND}")
         if time.monotonic() > end:
-            raise SymbolsError(f"{address}: not taken: it takes too long; fetch it by hand")
+            raise SymbolsAdvice(f"{address}: not taken: it takes too long{_BY_HAND}")
         of = f" of {size / 1e6:.1f}" if size else ""
         progress(f"fetching {address}: {taken / 1e6:.1f}{of} MB")
         yield piece
     if size is not None and taken < size:
-        raise SymbolsError(f"{address}: cut off after {taken} of {size} bytes; try again")
+        raise SymbolsAdvice(f"{address}: cut off after {taken} of {size} bytes; try again")
 
 
-def _refused(address: str, error: Exception) -> SymbolsError:
+def _refused(address: str, error: Exception) -> SymbolsAdvice:
     if isinstance(error, urllib.error.HTTPError):
         error.close()
         if error.code in (404, 410):
-            return SymbolsError(f"the server has no {address}")
-        return SymbolsError(f"{address}: the server answers {error.code}; fetch it by hand")
-    return SymbolsError(f"{address}: can't be fetched: {_why(_reason(error))}")
+            return SymbolsAdvice(f"the server has no {address}: give --symbols FILE")
+        return SymbolsAdvice(f"{address}: the server answers {error.code}{_BY_HAND}")
+    return SymbolsAdvice(f"{address}: can't be fetched: {_why(_reason(error))}{_BY_HAND}")
 
 
 def _reason(error: Exception) -> Exception:
@@ -172,15 +178,15 @@ def _why(error: Exception) -> str:
 
 
 def _check(path: Path, address: str, identity: PdbIdentity) -> None:
-    """Raises `SymbolsError` where a file is not the PDB that was asked for."""
+    """Raises `SymbolsAdvice` where a file is not the PDB that was asked for."""
     try:
         file = Pdb(path)
     except SymbolsError:
-        raise SymbolsError(f"{address}: not taken: it is no PDB") from None
+        raise SymbolsAdvice(f"{address}: not taken: it is no PDB{_BY_HAND}") from None
     found = file.identity
     file.close()
     if found != identity:
-        raise SymbolsError(f"{address}: not taken: it is PDB {found}, not {identity}")
+        raise SymbolsAdvice(f"{address}: not taken: it is PDB {found}, not {identity}{_BY_HAND}")
 
 
 def _remove(path: Path) -> None:

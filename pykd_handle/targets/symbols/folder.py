@@ -57,15 +57,16 @@ def search(
     deep: bool,
     offsets: Mapping[str, int],
     progress: Progress = silent,
+    set_up: bool = False,
 ) -> Search:
     """The symbol files of a folder that may be of a kernel.
 
     With ``identity``, those of this PDB, or else those that do not say of which they are; without,
     all that may be of a kernel. The latter two come with the places of these ``symbols``, as far as
-    they are those of ``offsets``. ``deep`` also looks into folders inside. Never raises for what
-    lies there.
+    they are those of ``offsets``. ``deep`` also looks into folders inside; ``set_up`` says that
+    the user has named it. Never raises for what lies there.
     """
-    stored = None if identity is None else find_in_store(folder, identity)
+    stored = None if identity is None else find_in_store(folder, identity, set_up)
     if stored is not None and stored.path is not None:
         return Search((Found(stored.path, Peek(identity, {})),), "")
     paths, complete = _files(folder, deep)

@@ -7,11 +7,11 @@ this kernel is passed over, and what is wrong with a file there is told.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Union
 
 from ...input_file import guard
 from ...layout import open_symbol_file, refuse_damaged
-from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsError
+from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsAdvice, SymbolsError
 from ..progress import Progress, silent
 from .path import MICROSOFT
 from .places import Place, kept_parts, places, servers
@@ -19,7 +19,7 @@ from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
 from .wish import Wish
 
-__all__ = ("Nothing", "address_by_hand", "from_folder", "load_symbols", "take")
+__all__ = ("Nothing", "address_by_hand", "from_folder", "load_symbols", "next_step", "take")
 
 # Files of one PDB that are unpacked and parsed: where the first is damaged, another may serve.
 _MOST_TAKEN = 4
@@ -71,11 +71,14 @@ def load_symbols(
             if nothing and nothing[0].place.given:
                 told.insert(0, _missed(facts, nothing[:1]))
             return symbols._replace(notes=(*told, *_from(place, symbols)))
-    if trouble and path is not None:
-        raise NoSymbols("{}; {}", _missed(facts, nothing), trouble[0])
-    if trouble:
-        raise trouble[0]
-    raise _wanted(wish, facts, nothing)
+    if not trouble:
+        raise NoSymbols("{}; {}", _missed(facts, nothing), next_step(wish, facts))
+    first: Union[SymbolsError, Sentence] = trouble[0]
+    if not isinstance(first, SymbolsAdvice):
+        first = Sentence("{}; {}", first, next_step(wish, facts))
+    if path is not None:
+        raise NoSymbols("{}; {}", _missed(facts, nothing), first)
+    raise SymbolsError("{}", first)
 
 
 def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Symbols]:
@@ -87,7 +90,7 @@ def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Sym
         return None
     from .download import fetch  # takes 30 ms, and few ask for it
 
-    trouble = SymbolsError(
+    trouble: SymbolsError = SymbolsAdvice(
         "nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH="
         f"srv*DIR*{MICROSOFT}"
     )
@@ -128,7 +131,7 @@ def from_folder(
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
-    found = search(place.folder, facts.identity, names, place.deep, offsets, progress)
+    found = search(place.folder, facts.identity, names, place.deep, offsets, progress, place.set_up)
     fitting = [
         one
         for one in found.files
@@ -140,7 +143,7 @@ def from_folder(
     identities = {one.peek.identity for one in fitting}
     if len(identities) > 1:
         listed = " and ".join(str(one.path) for one in fitting[:2])
-        raise SymbolsError(
+        raise SymbolsAdvice(
             f"several different symbol files fit the dump, such as {listed}: give --symbols FILE"
         )
     # The same PDB several times (plain and compressed, or in two places): the first that serves.
@@ -175,19 +178,17 @@ def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
     )
 
 
-def _wanted(wish: Wish, facts: KernelFacts, nothing: List[Nothing]) -> NoSymbols:
-    """The error: what was not found, and how to come by it."""
-    what = _missed(facts, nothing)
+def next_step(wish: Wish, facts: KernelFacts) -> Sentence:
+    """How to come by the symbols of a kernel: the one thing to do next."""
     named = servers()
     if facts.identity is not None and named and not wish.may_download():
-        line = "{}; give --download to fetch it from {}"
-        return NoSymbols(line, what, named[0].url)
+        return Sentence("give --download to fetch it from {}", named[0].url)
     address = address_by_hand(facts)
     if facts.identity is not None:
-        return NoSymbols("{}; fetch {} and give it to --symbols", what, address)
+        return Sentence("fetch {} and give it to --symbols", address)
     if address:
-        return NoSymbols("{}; fetch {} and give the PDB that it names to --symbols", what, address)
-    return NoSymbols("{}; give --symbols PATH: its PDB, an ISF file, or a folder of either", what)
+        return Sentence("fetch {} and give the PDB that it names to --symbols", address)
+    return Sentence("give --symbols PATH: its PDB, an ISF file, or a folder of either")
 
 
 def address_by_hand(facts: KernelFacts) -> str:

@@ -1,8 +1,8 @@
 """Symbol stores: folders laid out as ``name/GUIDAGE/name``, as servers and debuggers keep them.
 
 The age is a hexadecimal number without leading zeros. Where a file should be, there may be a packed
-one (``name.pd_``), or ``file.ptr``, which says where it is (Microsoft's "SymStore"). Neither is
-followed: what a store of somebody's names is not opened unasked.
+one (``name.pd_``), or ``file.ptr``, which says where it is (Microsoft's "SymStore"): followed where
+the user has set the store up, else told, as what came with a dump is not to choose what is opened.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ...layout import PdbIdentity
-from ...layout.symbol_file import pointed
+from ...layout.placeholder import POINTER, follow, packed, pointed
+from ...values import SymbolsAdvice
 
 __all__ = ("Stored", "find_in_store", "pdb_name", "store_path")
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}\.pdb", re.IGNORECASE)
 _USUAL = "ntkrnlmp.pdb"
-_MOST_POINTER = 1024  # bytes of a file.ptr
 
 
 class Stored(NamedTuple):
@@ -39,10 +39,10 @@ def store_path(identity: PdbIdentity) -> str:
     return f"{name}/{identity.guid}{identity.age:X}/{name}"
 
 
-def find_in_store(folder: Path, identity: PdbIdentity) -> Stored:
+def find_in_store(folder: Path, identity: PdbIdentity, set_up: bool = False) -> Stored:
     """Look for a PDB in a store; a store in two tiers (``nt/ntkrnlmp.pdb/...``) is one, too.
 
-    Never raises for what lies there.
+    ``set_up`` says that the user has named it. Never raises for what lies there.
     """
     name = pdb_name(identity)
     remark = ""
@@ -51,30 +51,24 @@ def find_in_store(folder: Path, identity: PdbIdentity) -> Stored:
             for key in dict.fromkeys(
                 (f"{identity.guid}{identity.age:X}", f"{identity.guid}{identity.age:x}".lower())
             ):
-                found = _look(top / spelled / key, spelled)
+                found = _look(top / spelled / key, spelled, set_up)
                 if found.path is not None:
                     return found
                 remark = remark or found.remark
     return Stored(None, remark)
 
 
-def _look(folder: Path, name: str) -> Stored:
+def _look(folder: Path, name: str, set_up: bool) -> Stored:
     try:
         if (folder / name).is_file():
             return Stored(folder / name)
-        packed = folder / f"{name[:-1]}_"
-        if packed.is_file():
-            return Stored(None, f"{packed} is compressed: unpack it with expand, or cabextract")
-        pointer = folder / "file.ptr"
+        cabinet, pointer = folder / f"{name[:-1]}_", folder / POINTER
+        if cabinet.is_file():
+            return Stored(None, packed(cabinet))
         if pointer.is_file():
-            return Stored(
-                None, f"{pointer} leads to {_read_pointer(pointer)}: give that to --symbols"
-            )
+            return Stored(follow(pointer)) if set_up else Stored(None, pointed(pointer))
+    except SymbolsAdvice as error:
+        return Stored(None, str(error))
     except (OSError, ValueError):
         pass
     return Stored(None)
-
-
-def _read_pointer(path: Path) -> str:
-    with path.open("rb") as file:
-        return pointed(file.read(_MOST_POINTER))

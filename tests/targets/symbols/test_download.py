@@ -48,7 +48,11 @@ def left_behind(folder: Path) -> List[Path]:
 def refused(server: Server, store: Path, words: str, wanted: PdbIdentity = WANTED) -> None:
     with pytest.raises(SymbolsError) as caught:
         fetch(wanted, SymbolServer((store,), server.url), quiet)
-    assert words in str(caught.value) and "\n" not in str(caught.value)
+    said = str(caught.value)
+    assert words in said and "\n" not in said
+    assert said.endswith(
+        ("; fetch it by hand, and give it to --symbols", "try again", "--symbols FILE")
+    )
     assert left_behind(store) == []
 
 

@@ -45,9 +45,34 @@ def test_packed_and_elsewhere(tmp_path: Path) -> None:
     assert remark == f"{pointer} leads to \\\\server\\share\\nt.pdb: give that to --symbols"
     packed = put(folder / "ntkrnlmp.pd_")
     remark = find_in_store(tmp_path, WANTED).remark
-    assert remark == f"{packed} is compressed: unpack it with expand, or cabextract"
+    assert remark == (
+        f"{packed} is compressed: unpack it (expand ntkrnlmp.pd_ ntkrnlmp.pdb, or cabextract "
+        "ntkrnlmp.pd_)"
+    )
     path = put(folder / "ntkrnlmp.pdb")
     assert find_in_store(tmp_path, WANTED) == (path, "")
+
+
+def test_a_pointer_is_followed_where_the_store_is_the_users(tmp_path: Path) -> None:
+    target = put(tmp_path / "elsewhere" / "nt.pdb")
+    pointer = put(tmp_path / f"ntkrnlmp.pdb/{GUID}1B/file.ptr", f"PATH:{target}\r\n".encode())
+    assert find_in_store(tmp_path, WANTED).path is None
+    assert find_in_store(tmp_path, WANTED, set_up=True) == (target, "")
+    second = put(tmp_path / "second" / "file.ptr", f"PATH:{target}".encode())
+    for said, words in (
+        (f"PATH:{tmp_path / 'gone.pdb'}", "gone.pdb (No such file or directory): get that file"),
+        (f"PATH:{second}", "file.ptr (no full name of a file here): get that file"),
+        (f"PATH:{tmp_path}", "(a folder (directory), not a file): get that file"),
+        ("PATH:nt.pdb", "leads to nt.pdb (no full name of a file here): get that file"),
+        ("PATH:" + 2000 * "x", "get that file, and give it to --symbols"),
+        ("PATH:/dev/zero", "(no plain file): get that file"),
+        ("MSG: ask Bob ", "says: ask Bob; get the file so, and give it to --symbols"),
+        ("nonsense", "leads to nothing (no full name"),
+        ("PATH:a\0b", "no full name of a file here"),
+    ):
+        put(pointer, said.encode())
+        found = find_in_store(tmp_path, WANTED, set_up=True)
+        assert found.path is None and words in found.remark, said
 
 
 def test_names_out_of_a_dump() -> None:
