@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
@@ -251,8 +252,8 @@ def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
         paths[-1].write_bytes(make_minidump([MockHandle(4, "Event", 3)], created=created).data)
     asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
     assert [(row["state"], row["created"]) for row in asked.rows] == [
-        ("started", "2021-01-14T08:25:37.000000+00:00"),
-        ("ended", "2021-01-14T08:25:36.000000+00:00"),
+        ("started", datetime(2021, 1, 14, 8, 25, 37, tzinfo=timezone.utc)),
+        ("ended", datetime(2021, 1, 14, 8, 25, 36, tzinfo=timezone.utc)),
     ]
     assert Asked(Kernel(), f"diff {paths[1]} {paths[2]}").rows == []
 
