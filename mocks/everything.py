@@ -99,6 +99,7 @@ class _Maker:
         block["Object"] = item.address
         block.put("NextWaitBlock", block.address)
         self.thread.view["Tcb.WaitBlockList"] = block.address
+        self.thread.view.put("Tcb.WaitBlockCount", 1)
         return item
 
     def _mutant(self) -> MockObject:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from .readers import nested, read_of
+from .supplement import SOURCES, supplement
 from .vad_types import add_vad_types
 from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
@@ -110,16 +111,21 @@ def _symbols(build: int) -> Json:
 
 def complete(folder: Path, file: str) -> Json:
     """A complete layout file, with the structures of the file of the same name in ``more``, which
-    holds what the first one lacks."""
+    holds what the first one lacks, and what `mocks.supplement` knows to have the rest."""
     full: Json = json.loads((folder / file).read_text("utf-8"))
+    if file.startswith("more/"):
+        return full  # whole as it is
     add_vad_types(full)
     beside = folder / "more" / file
-    if not beside.is_file():
-        return full
-    more: Json = json.loads(beside.read_text("utf-8"))
-    if isinstance(more["metadata"]["source"], str):
-        more["metadata"]["source"] = [{"types": "more", "source": more["metadata"]["source"]}]
-    return {**full, **merge(more, full), "metadata": merge(full, more)["metadata"]}
+    if beside.is_file():
+        more: Json = json.loads(beside.read_text("utf-8"))
+        if isinstance(more["metadata"]["source"], str):
+            more["metadata"]["source"] = [{"types": "more", "source": more["metadata"]["source"]}]
+        full = {**full, **merge(more, full), "metadata": merge(full, more)["metadata"]}
+    source = SOURCES.get(Path(file).stem)
+    if source is not None:
+        supplement(full, complete(folder, f"{source}.json"))
+    return full
 
 
 def merge(below: Json, overlay: Json) -> Json:

@@ -12,7 +12,7 @@ from typing import Optional, Tuple
 
 from ..kernel import Kernel
 from ..layout import fields
-from ..values import CorruptedError, Hex, attempt
+from ..values import CorruptedError, Hex, UnavailableError, attempt, not_proved
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
@@ -26,6 +26,8 @@ __all__ = ("EtwRegistration",)
 _SLOTS = 8
 _ENABLED = ("IsEnabled", "Level", "LoggerId", "MatchAnyKeyword")
 _GUID = fields("_ETW_GUID_ENTRY", *guid_fields("Guid"))
+_REGISTERED = fields("_ETW_GUID_ENTRY", "RegListHead.Flink")
+_LINKS = fields("_LIST_ENTRY", "Flink", "Blink")
 _SESSIONS = fields(
     "_ETW_GUID_ENTRY",
     *(f"EnableInfo[{slot}].{name}" for slot in range(_SLOTS) for name in _ENABLED),
@@ -62,9 +64,8 @@ class EtwRegistration(Facts):
 
     @detail("Provider")
     def provider(self, registration: View) -> str:
-        return guid_text(
-            View(registration.target, _GUID, registration.pointer("GuidEntry")), "Guid"
-        )
+        entry = registration.once(self._guid_entry)
+        return guid_text(View(registration.target, _GUID, entry), "Guid")
 
     @detail("Provider Name")
     def provider_name(self, registration: View) -> Optional[str]:
@@ -125,12 +126,26 @@ class EtwRegistration(Facts):
         slots = [slot for slot in range(_SLOTS) if mask >> slot & 1]
         if not slots:
             return None
-        provider = View(registration.target, _SESSIONS, registration.pointer("GuidEntry"))
+        provider = View(registration.target, _SESSIONS, registration.once(self._guid_entry))
         return tuple(_enabled(provider, f"EnableInfo[{slot}].") for slot in slots)
 
     @detail("Session")
     def session(self, registration: View) -> Optional[int]:
         return registration["SessionId"] if registration.has("SessionId") else None
+
+    def _guid_entry(self, registration: View) -> int:
+        """The provider's entry. Updates of 17763 and 18362 moved what is in it: without the
+        kernel's own symbols the list of registrations must close where it is thought to be.
+        Raises `UnavailableError` where it does not."""
+        target = registration.target
+        place = registration.pointer("GuidEntry")
+        if target.symbols_recovered:
+            view = View(target, _REGISTERED, place)
+            head = place + view.struct.offset("RegListHead.Flink")
+            first = attempt(view.pointer, "RegListHead.Flink", default=0)
+            if not first or View(target, _LINKS, first)["Blink"] != head:
+                raise UnavailableError(not_proved("RegListHead", place))
+        return place
 
     def _process(self, registration: View) -> Optional[str]:
         process = registration["Process"]

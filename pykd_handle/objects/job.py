@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Optional, Tuple
 
 from ..layout import fields
-from ..values import CorruptedError, Hex, Reason
+from ..values import CorruptedError, Hex, Reason, UnavailableError, attempt, not_proved
 from .base import detail
 from .bits import bit_names
 from .client import process_at
@@ -201,7 +201,13 @@ class Job(Waitable):
     @detail("Silo State")
     def silo_state(self, job: View) -> Optional[str]:
         silo = job.once(self._globals)
-        return None if silo is None else silo.one_of("State", _SILO_STATES)
+        if silo is None:
+            return None
+        # Updates moved the end of that structure: the path before the state proves its place.
+        path = attempt(silo.text, _ROOT, default="")
+        if job.target.symbols_recovered and not path.startswith("\\"):
+            raise UnavailableError(not_proved("State", silo.address))
+        return silo.one_of("State", _SILO_STATES)
 
     @detail("Silo Root")
     def silo_root(self, job: View) -> Optional[str]:

@@ -32,7 +32,9 @@ _MODES = {
     "HighResolution": "high resolution",
     "NoWake": "no wake",
 }
-_TIMER2 = fields("_KTIMER2", "DueTime[0]", "Period", *_MODES)
+_DUE2 = "DueTime[0]"
+_TIMER2 = fields("_KTIMER2", _DUE2, "Period", *_MODES)
+_ONE_DUE = fields("_KTIMER2", "DueTime")  # 10240 has no array there
 
 
 class _Timed(Waitable):
@@ -140,7 +142,12 @@ class IRTimer(_Timed):
     def due(self, timer: View) -> Optional[int]:
         """See there; 0, and all bits set, for one that is not set."""
         newer = timer.once(self._newer)
-        due = 0 if newer is None else newer["DueTime[0]"]
+        if newer is None:
+            return None
+        if newer.has(_DUE2):
+            due = newer[_DUE2]
+        else:
+            due = View(timer.target, _ONE_DUE, newer.address)["DueTime"]
         return due if 0 < due < 1 << 63 else None
 
     def _newer(self, timer: View) -> Optional[View]:

@@ -10,6 +10,7 @@ from typing import Any, Dict
 import pytest
 
 from mocks import builds, trim
+from mocks.supplement import SOURCES
 from mocks.wanted import EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS
 from pykd_handle.layout import BitField, StructRef
 
@@ -34,6 +35,13 @@ def complete(folder: Path, name: str) -> Dict[str, Any]:
     return found
 
 
+def rest(folder: Path, name: str) -> Dict[str, Any]:
+    """The structures of the file that has what another one lacks."""
+    if name not in SOURCES:
+        return {}
+    return complete(folder, SOURCES[name])["user_types"]
+
+
 def test_there_are_the_builds_that_matter() -> None:
     assert {
         "win81_x64",
@@ -55,15 +63,22 @@ def test_unknown_layout_is_one_line() -> None:
 
 @pytest.mark.parametrize("name", builds.names())
 def test_every_kept_field_is_that_of_the_complete_file(name: str, complete_layouts: Path) -> None:
-    full = complete(complete_layouts, name)["user_types"]
+    full, others = complete(complete_layouts, name)["user_types"], rest(complete_layouts, name)
     small = builds.load_raw(name)
     for struct, field_name, field in fields(small):
         if struct in OURS or field_name in EXTRA_FIELDS.get((name, struct), {}):
             continue
-        assert field == full[struct]["fields"][field_name], (struct, field_name)
+        if field_name in full.get(struct, {"fields": ()})["fields"]:
+            assert field == full[struct]["fields"][field_name], (struct, field_name)
+            continue
+        other = others[struct.replace("_of_other", "")]["fields"][field_name]
+        assert field["offset"] == other["offset"], (struct, field_name)
+        for key in ("bit_position", "bit_length"):
+            assert field["type"].get(key) == other["type"].get(key), (struct, field_name)
     for struct, raw in small["user_types"].items():
         if struct not in OURS:
-            assert raw["size"] == full[struct]["size"]
+            there = full if struct in full else others
+            assert raw["size"] == there[struct.replace("_of_other", "")]["size"]
 
 
 @pytest.mark.parametrize("name", builds.names())
@@ -72,7 +87,7 @@ def test_nothing_that_is_wanted_is_left_out(name: str, complete_layouts: Path) -
     small = builds.load_raw(name)["user_types"]
     for struct, keep in STRUCTS.items():
         if struct not in full:
-            assert struct not in small
+            assert struct not in small or struct in rest(complete_layouts, name)
             continue
         wanted = set(full[struct]["fields"]) if keep is None else set(keep)
         assert wanted & set(full[struct]["fields"]) <= set(small[struct]["fields"])

@@ -193,13 +193,15 @@ def messages(layout: str, *places: int) -> List[Form]:
 
 def waits(layout: str, *places: Any) -> List[Form]:
     """``_KTHREAD``: State, WaitReason, WaitMode, WaitBlockList; ``_KWAIT_BLOCK``: Thread, Object,
-    and up to Windows 7 NextWaitBlock (None: the next one lies 0x30 bytes behind)."""
-    state, reason, mode, blocks, thread, item, following = places
+    and up to Windows 7 NextWaitBlock (None: the next one lies 0x30 bytes behind); WaitBlockCount
+    where those symbols have it."""
+    state, reason, mode, blocks, thread, item, following, *count = places
     puts: List[Put] = [
         (".", 0, 1, 6), (".", state, 1, 5), (".", reason, 1, 6), (".", mode, 1, 1),
         (".", blocks, "P", "block"), ("ready", 8, "@", 0), ("event", 8, "@", 0),
         (".", 0xF8, 1, 8), (".", 0x100, "@", 0),  # a timer in the thread itself
     ]  # fmt: skip
+    puts += [(".", place, 1, 3) for place in count]
     for number, (place, head) in enumerate(
         (("ready", "ready+0x8"), ("event", "event+0x8"), (".+0xf8", ".+0x100"))
     ):
@@ -247,7 +249,7 @@ FORMS = [
     *waits(S03, 0x154, 0x92, 0x157, 0x88, 0x10, 0x18, 0x20),
     *waits(W7, 0x164, 0x26B, 0x167, 0x98, 0x10, 0x18, 0x20),
     *waits(W8, 0x184, 0x283, 0x187, 0xD0, 0x18, 0x20, None),
-    *waits(W19041, 0x184, 0x283, 0x187, 0xD0, 0x18, 0x20, None),
+    *waits(W19041, 0x184, 0x283, 0x187, 0xD0, 0x18, 0x20, None, 0x24B),
     *waits(W22621, 0x184, 0x283, 0x187, 0xD0, 0x18, 0x20, None),
     *replies(W7, 0x164, 0x26B, 0x460, 0x58, 0xC8, 0xD0),
     *replies(W8, 0x184, 0x283, 0x448, 0x20, 0xB8, 0xC0),

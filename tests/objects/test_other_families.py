@@ -8,6 +8,10 @@ from typing import Any, Dict
 import pytest
 
 from mocks.kernel_image import KernelImage
+from mocks.target import MockTarget
+from pykd_handle.kernel import Kernel
+from pykd_handle.objects import Objects
+from pykd_handle.values import Details
 
 from .bodies import dispatcher, everything, lost, put, said
 
@@ -228,3 +232,34 @@ def test_each_detail_fails_alone() -> None:
     image.memory.empty_list(item.address + 0x28)
     image.memory.empty_list(item.address + 0x420)
     assert lost(image, item, 0x1E0, 4).keys() == {"session"}
+
+
+def without_symbols(image: KernelImage, item: Any) -> Details:
+    target = MockTarget(image)
+    target.symbols_recovered = True
+    kernel = Kernel(target)
+    return Objects(kernel).describe(kernel.object(item.header), True).details
+
+
+def test_without_symbols_what_updates_moved_is_proved_or_not_told() -> None:
+    image = KernelImage("win10_17763_x64")
+    item = image.objects.etw_registration()
+    guid = image.pool.allocate(0x200)
+    image.memory.set_pointer(item.address + 0x20, guid)
+    image.memory.write(guid + 0x18, bytes(range(16)))
+    assert "nothing in this memory shows" in said(without_symbols(image, item)["provider"])
+    image.memory.empty_list(guid + 0x28)  # RegListHead
+    assert without_symbols(image, item)["provider"] == "{03020100-0504-0706-0809-0a0b0c0d0e0f}"
+    image = KernelImage("win10_17763_x64")
+    job = dispatcher(image, "Job", 0, 0, size=0x740)
+    image.memory.empty_list(job.address + 0x420)
+    put(image, job.address, 0x518, 4, 1 << 30)
+    silo = image.pool.allocate(0x500)
+    image.memory.set_pointer(job.address + 0x4E8, silo)
+    put(image, silo, 0x440, 4, 1)
+    assert "nothing in this memory shows" in said(without_symbols(image, job)["silo_state"])
+    data = "\\Silos\\4".encode("utf-16-le")
+    image.memory.write(silo + 0x428, struct.pack("<HH", len(data), len(data)))
+    image.memory.set_pointer(silo + 0x430, silo + 0x480)
+    image.memory.write(silo + 0x480, data)
+    assert without_symbols(image, job)["silo_state"] == "started"

@@ -259,7 +259,11 @@ def test_before_windows_8_the_period_is_the_kernel_timers_too() -> None:
 
 @pytest.mark.parametrize(
     ("layout", "due", "period", "flags"),
-    [("win10_19041_x64", 0x48, 0x58, 0x81), ("win10_19041_x86", 0x28, 0x38, 0x51)],
+    [
+        ("win10_1507_x64", 0x48, 0x58, 0x81),
+        ("win10_19041_x64", 0x48, 0x58, 0x81),
+        ("win10_19041_x86", 0x28, 0x38, 0x51),
+    ],
 )
 def test_an_irtimer(layout: str, due: int, period: int, flags: int) -> None:
     image = KernelImage(layout)
