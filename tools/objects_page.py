@@ -59,8 +59,9 @@ What a thread waits for is told by its wait blocks, in whatever object they are 
 of which server it waits for, by the message that it sent.
 
 Times are in UTC, sizes in bytes; SIDs have names where every Windows has the same. Looking through
-all processes (the parent of a process, whom a debug object debugs, drive letters) is left out on a
-machine that runs, as every read is a question to it; `object --holders` asks for the holders there.
+all processes (the parent of a process, whom a debug object debugs, drive letters) and down the
+regions of one (the module in which a thread of a program begins) is left out on a machine that
+runs, as every read is a question to it; `object --holders` asks for the holders there.
 
 Of types that are not below, the header, the name and the security are told, and that nothing else
 is known of the body. Where a dump does not tell an object's type, `begins_with` says what the body

@@ -23,6 +23,7 @@ from .client import client_id
 from .file_name import FileNames
 from .lists import entries
 from .modules import Modules
+from .user_code import UserCode
 from .view import View
 from .waits import REASON_WORDS, REASONS, WAIT_FIELDS, WAITING, Waits
 
@@ -86,6 +87,7 @@ class Thread(Facts):
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         super().__init__(kernel, files)
         self.modules = Modules(kernel)
+        self.code = UserCode(kernel, files)
         self.waits = Waits(kernel)
 
     def names(self, header: ObjectHeader, thread: View) -> Names:
@@ -193,8 +195,11 @@ class Thread(Facts):
 
     @detail()
     def start_symbol(self, thread: View) -> Optional[str]:
-        """Of a thread that begins in the kernel, whose code that is."""
-        return self.modules.place(thread["Win32StartAddress"])
+        """Whose code that is, the kernel's or that of a module of its process."""
+        address = thread["Win32StartAddress"]
+        if not address or thread.target.is_kernel_address(address):
+            return self.modules.place(address)
+        return self.code.place(thread.once(self.eprocess), address)
 
     @detail("Start Address of the Kernel")
     def kernel_start_address(self, thread: View) -> Hex:

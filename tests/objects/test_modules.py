@@ -8,10 +8,12 @@ import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
+from mocks.user_space import Vads
 from pykd_handle.kernel import Kernel
+from pykd_handle.objects import Objects
 from pykd_handle.objects.modules import Modules
 
-from .bodies import everything
+from .bodies import everything, said
 
 # _LDR_DATA_TABLE_ENTRY: DllBase, SizeOfImage, BaseDllName; links in front.
 ENTRY = {
@@ -96,3 +98,36 @@ def test_who_says_it() -> None:
     image.memory.set_pointer(driver.address + 0x70, base + 0x20)  # MajorFunction[0]
     told = everything(image, driver)["functions_outside"]
     assert told == (f"0: 0x{base + 0x20:x} disk.sys+0x20",)
+
+
+@pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])
+def test_a_thread_of_a_program(layout: str) -> None:
+    """Its process's regions tell, which are memory of the kernel."""
+    image = KernelImage(layout)
+    process = image.processes.add("a.exe", 0x104)
+    thread = image.processes.add_thread(process, 0x108)
+    begin = {"winxp_sp3_x86": 0x228, "win7_sp1_x64": 0x410, "win10_19041_x64": 0x4D0}[layout]
+    vads = Vads(image, process)
+    dll = image.files.open(r"\Windows\System32\kernel32.dll")
+    vads.add(0x76000000, 0x100000, dll, image=True)
+    vads.add(0x10000, 0x10000, section=True)
+    vads.add(0x400000, 0x8000)
+    for address, told in (
+        (0x76012340, "kernel32.dll+0x12340"),
+        (0x10080, "shared memory+0x80"),
+        (0x400100, "private memory+0x100"),
+        (0x70000000, None),
+        (0, None),
+    ):
+        image.memory.set_pointer(thread.address + begin, address)
+        found = everything(image, thread.object)
+        assert (found["start_address"], found.get("start_symbol")) == (address, told)
+    # Nobody asks a machine that runs for that, and a file that can't be read says so.
+    image.memory.set_pointer(thread.address + begin, 0x76012340)
+    target = MockTarget(image)
+    target.round_trips = True
+    kernel = Kernel(target)
+    described = Objects(kernel).describe(kernel.object(thread.object.header), True)
+    assert "start_symbol" not in described.details
+    image.memory.drop(dll.address, 0x80, "in the page file")
+    assert said(everything(image, thread.object)["start_symbol"]).endswith("in the page file")
