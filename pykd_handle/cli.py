@@ -162,14 +162,17 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
         return kernel, prepared(kernel.mode, None)
     if options.dump is not None:
         asked = prepared(mode_of(options.dump), None)
-        kernel = open_dump(
-            options.dump,
-            options.symbols,
-            Progress(),
-            download=options.download,
-            cache=not options.no_cache,
-            bare=command.bare,
-        )
+        try:
+            kernel = open_dump(
+                options.dump,
+                options.symbols,
+                Progress(),
+                download=options.download,
+                cache=not options.no_cache,
+                bare=command.bare,
+            )
+        finally:
+            NOTES.erase()
         return kernel, asked
     if options.download:
         raise UsageError(
@@ -259,6 +262,7 @@ def _announced(items: Iterable[Item], out: Output, notes: bool) -> Iterator[Item
     they are asked for, is one at its end: an old report is worth more than some of them."""
     told = False
     for item in items:
+        NOTES.erase()
         if isinstance(item, (list, Block)):
             if item and not out.rows:
                 out.row()

@@ -16,23 +16,53 @@ __all__ = ("NOTES", "PROGRAM", "Progress", "aside", "complain", "defect", "remar
 
 PROGRAM = "pykd-handle"
 _PATIENCE, _EVERY = 2.0, 10.0  # seconds
+_AT_ONCE, _OFTEN = 0.5, 0.2  # on a terminal
+_WIDTH = 80  # of one that does not say
 
 
 class _Notes:
     """The error stream, as far as there is one: no listing ends because a note can't be told, and
-    none is told into the dump (``2>>memory.dmp``)."""
+    none is told into the dump (``2>>memory.dmp``). On a terminal a line may be drawn that the next
+    text takes away."""
+
+    def __init__(self) -> None:
+        self._drawn = 0  # characters
 
     def write(self, text: str) -> None:
         """Write text, or let it be."""
         stream = sys.stderr
         if stream is None or leads_into_input(stream):
             return
+        blank, self._drawn = f"\r{' ' * self._drawn}\r" if self._drawn else "", 0
         try:
-            stream.write(text)
+            stream.write(blank + text)
             if hasattr(stream, "flush"):
                 stream.flush()
         except (OSError, ValueError):
             silence(stream)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody looks at it, where a line can be drawn over and over."""
+        try:
+            return bool(sys.stderr.isatty())
+        except (AttributeError, ValueError):  # none, the debugger's, or closed
+            return False
+
+    def draw(self, line: str) -> None:
+        """Draw a line in place of the last one."""
+        try:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+        except (AttributeError, OSError, ValueError):
+            width = 0
+        line = printable(line, ascii_only=True)[: (width or _WIDTH) - 1]
+        self.write(line)
+        self._drawn = len(line)
+
+    def erase(self) -> None:
+        """Take away the line that was drawn, if one was."""
+        if self._drawn:
+            self.write("")
 
 
 NOTES = _Notes()
@@ -63,18 +93,20 @@ def remark(line: Any) -> None:
 
 
 class Progress:
-    """Says in a line now and then how far a long search is, from the second second on."""
+    """Says how far a long search is: on a terminal in one line that goes away in the end, else in a
+    line now and then, from the second second on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._next = clock() + _PATIENCE
+        self._terminal = NOTES.terminal
+        self._next = clock() + (_AT_ONCE if self._terminal else _PATIENCE)
 
     def __call__(self, text: str) -> None:
         """The search is here; tells it where the last line, or the beginning, is long ago."""
         now = self._clock()
         if now >= self._next:
-            self._next = now + _EVERY
-            remark(text)
+            self._next = now + (_OFTEN if self._terminal else _EVERY)
+            (NOTES.draw if self._terminal else remark)(text)
 
 
 def defect(error: Exception) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from typing import List
 
 import pytest
 
-from pykd_handle.console import Progress
+from pykd_handle.console import NOTES, Progress, remark
 
 SAY = "from pykd_handle.console import aside; aside('at \x1b[31m\u20ac')"
 
@@ -36,3 +37,50 @@ def test_a_long_search_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> 
         progress(f"at {now}")
         told = sys.stderr.getvalue().splitlines()
     assert told == ["note: at 102.0", "note: at 112.0", "note: at 150.0"]
+
+
+class Screen(io.StringIO):
+    """A terminal without a size of its own."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def shown(self) -> List[str]:
+        """The lines as one sees them: a carriage return goes back, and what comes writes over."""
+        lines = []
+        for line in self.getvalue().split("\n"):
+            seen = ""
+            for part in line.split("\r"):
+                seen = part + seen[len(part) :]
+            lines.append(seen.rstrip())
+        return lines
+
+
+def test_on_a_terminal_a_long_search_is_one_line_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    now = 100.0
+    progress = Progress(lambda: now)
+    seen = []
+    steps = {
+        100.4: "too early",
+        100.5: "a long line\x1b",
+        100.6: "at once again",
+        100.8: "short",
+        101.0: 300 * "x",
+    }
+    for now in steps:
+        progress(steps[now])
+        seen.append(screen.shown())
+    assert seen == [[""], ["a long line<U+001B>"], ["a long line<U+001B>"], ["short"], [79 * "x"]]
+    remark("found")
+    assert screen.shown() == ["note: found", ""]
+    now = 110.0
+    progress("on and on")
+    NOTES.erase()
+    assert screen.shown() == ["note: found", ""] and "on and on" in screen.getvalue()
+    size = len(screen.getvalue())
+    NOTES.erase()
+    assert len(screen.getvalue()) == size

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
+import pykd_handle
 from pykd_handle.targets.symbols.store import store_path
 
 from ..targets.symbols.server import Answer, Server, serving
@@ -103,3 +108,28 @@ def test_where_there_is_nothing_to_fetch(run, tmp_path: Path) -> None:
     dump = Path(__file__).resolve().parents[2] / "samples" / "user_x64.dmp"
     said = run("--dump", dump, "--download")
     assert said.code == 2 and "--download is for kernel dumps" in said.err
+
+
+def test_a_line_on_the_terminal_while_it_comes(
+    case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pty = pytest.importorskip("pty")  # of systems with terminals
+    address = f"/{store_path(case.identity)}"
+    server.answers[address] = Answer(case.pdb.read_bytes(), pause=0.8)
+    monkeypatch.setenv("PYTHONPATH", str(Path(pykd_handle.__file__).parents[1]))
+    command = [sys.executable, "-m", "pykd_handle", "--dump", str(case.dump), "--download", "0"]
+    said = []
+    for terminal in (True, False):
+        store = tmp_path / f"store{terminal}"
+        monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{store}*{server.url}")
+        ours, theirs = pty.openpty() if terminal else os.pipe()
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+        os.close(theirs)
+        with os.fdopen(ours, "rb", buffering=0) as stream:
+            said.append(stream.read(1 << 16).decode().replace("\r\n", "\n"))
+        assert done.returncode == 0 and b"PROCESS" in done.stdout
+    drawn, plain = said
+    shown = f"fetching {server.url}{address}: "[:79]
+    assert drawn.startswith(shown[:60]) and plain.startswith("note: symbols: ")
+    # It is blank, and gone, before the first line that stays.
+    assert re.search(r"\r +\rnote: symbols: ", drawn) and "\r" not in plain

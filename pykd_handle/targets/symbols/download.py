@@ -170,6 +170,8 @@ def _reason(error: Exception) -> Exception:
 
 def _why(error: Exception) -> str:
     """What an error says, in a line."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is refused: {error.verify_message}"
     text = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
     return " ".join(str(text).split())[:300] or type(error).__name__
 

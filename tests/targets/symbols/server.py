@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Dict, Iterator, List, NamedTuple
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 __all__ = ("Answer", "Server", "serving")
 
@@ -31,8 +32,8 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server, while the block lasts."""
+def serving(secure: Optional[ssl.SSLContext] = None) -> Iterator[Server]:
+    """A server, while the block lasts; a ``secure`` one is asked by https."""
     server = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -65,7 +66,13 @@ def serving() -> Iterator[Server]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
-    server.url = f"http://127.0.0.1:{http.server_address[1]}"
+    if secure is not None:
+        # The handshake is made where the request is read, in a thread of its own.
+        http.socket = secure.wrap_socket(
+            http.socket, server_side=True, do_handshake_on_connect=False
+        )
+    scheme = "http" if secure is None else "https"
+    server.url = f"{scheme}://127.0.0.1:{http.server_address[1]}"
     thread = threading.Thread(target=http.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -168,3 +171,57 @@ def test_the_file_is_a_symbol_file(server: Server, pdb: bytes, tmp_path: Path) -
     file = Pdb(fetch(WANTED, SymbolServer((tmp_path,), server.url), quiet))
     assert file.struct("_HANDLE_TABLE").has("TableCode")
     file.close()
+
+
+# -- https --------------------------------------------------------------------------------------
+
+
+class Secure(NamedTuple):
+    server: Server
+    certificate: Path
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[Secure]:
+    """A server whose certificate nobody but itself vouches for."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=x"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serving(context) as running:
+        yield Secure(running, certificate)
+
+
+def test_a_certificate_that_nobody_vouches_for(secure: Secure, pdb: bytes, tmp_path: Path) -> None:
+    server = secure.server
+    server.answers[PLACE] = Answer(pdb)
+    line = "{}{}: can't be fetched: its certificate is refused: self"  # signed; how, OpenSSL's own
+    refused(server, tmp_path / "store", line.format(server.url, PLACE))
+    # Nor by the way of http, which is tried as https first.
+    server.url = server.url.replace("https:", "http:")
+    refused(server, tmp_path / "store", line.format(server.url, PLACE))
+    assert server.asked == []
+
+
+def test_a_certificate_that_is_known(
+    secure: Secure, pdb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure.certificate))
+    server = secure.server
+    server.answers[PLACE] = Answer(pdb)
+    for number, url in enumerate((server.url, server.url.replace("https:", "http:"))):
+        path = fetch(WANTED, SymbolServer((tmp_path / str(number),), url), quiet)
+        assert path.read_bytes() == pdb
+    # From https no redirection leads to http.
+    server.answers[PLACE] = Answer(status=302, location=f"{url}/blob")
+    refused(server, tmp_path / "store", f"can't be fetched: it leads to {url}/blob")
