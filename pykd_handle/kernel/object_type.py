@@ -65,6 +65,7 @@ class TypeTable:
         self._directory: Optional[Maybe[TypeDirectory]] = None
         self.remarks: List[Sentence] = []
         self._by_address: Dict[int, Maybe[ObjectType]] = {}
+        self._by_index: Dict[int, ObjectType] = {}
         self._pointers: Optional[List[Slot]] = None
         self._cookie: Optional[Maybe[int]] = None
         self._running: Optional[List[Running]] = None
@@ -99,6 +100,12 @@ class TypeTable:
         index = type_index
         if cookie >= 0:
             index ^= (header >> 8 & 0xFF) ^ cookie
+        found = self._by_index.get(index)
+        if found is None:
+            found = self._by_index[index] = self._at_index(header, index)
+        return found
+
+    def _at_index(self, header: int, index: int) -> ObjectType:
         pointer = self._slots()[index]
         if isinstance(pointer, Unavailable):
             if index not in FIRST_TYPES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar
 
-from ..kernel.fields import range_of
 from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import Fields, Struct
@@ -25,7 +24,7 @@ class View:
     read already.
     """
 
-    __slots__ = ("_known", "_span", "address", "fields", "target")
+    __slots__ = ("_known", "_span", "_values", "address", "fields", "target")
 
     def __init__(
         self, target: Target, fields: Fields, address: int, span: Optional[Span] = None
@@ -34,6 +33,7 @@ class View:
         self.fields = fields
         self.address = address
         self._span = span
+        self._values: Dict[str, int] = {}  # all of them, where the layout and the memory have all
         self._known: Dict[Callable[[Any], Any], Tuple[Any, Optional[PykdHandleError]]] = {}
 
     @property
@@ -52,12 +52,21 @@ class View:
         Raises `MissingType`, `MissingField` and `MemoryUnavailable`, each for this field alone, and
         KeyError for a field that was not declared.
         """
+        found = self._values.get(path)
+        return self._value(path) if found is None else found
+
+    def _value(self, path: str) -> int:
         if path not in self.fields.paths:
             raise KeyError(path)
-        decoder = self.struct.decoder(path)
+        struct = self.struct
+        decoder = struct.decoder(path)
         if self._span is None:
-            start, size = range_of(self.struct, self.address, self.fields.paths)
-            self._span = self.target.read_partial(start, size)
+            every, missing = struct.plan(self.fields.paths)
+            start, size = self.address + every.start, every.end - every.start
+            self._span = span = self.target.read_partial(start, size)
+            if span.whole is not None and not any(missing):
+                self._values = dict(zip(self.fields.paths, every.decode(span.whole, -every.start)))
+                return self._values[path]
         data = self._span.at(self.address + decoder.start, decoder.end - decoder.start)
         return decoder.decode(data, -decoder.start)[0]
 
@@ -108,12 +117,14 @@ class View:
 
     def once(self, find: Callable[[View], T]) -> T:
         """What a function finds of this view: it is called once, whatever comes of it."""
-        if find not in self._known:
+        told = self._known.get(find)
+        if told is None:
             try:
-                self._known[find] = find(self), None
+                told = find(self), None
             except PykdHandleError as error:
-                self._known[find] = None, error
-        found, why = self._known[find]
+                told = None, error
+            self._known[find] = told
+        found, why = told
         if why is not None:
             raise why.with_traceback(None)
         result: T = found

@@ -18,13 +18,14 @@ class ClassicRenderer(Renderer):
 
     def _value(self, value: Any, form: str = "d") -> str:
         """A value as text; numbers in a format of `format`."""
+        if isinstance(value, int):
+            return format(value, form)
         return _VALUES[type(value)](self, value, form)
 
 
 _VALUES: ByType[Callable[[ClassicRenderer, Any, str], str]] = ByType(
     {
         object: lambda self, value, form: self.clean(value),
-        int: lambda self, value, form: format(value, form),
         Absent: lambda self, value, form: self.none,
         type(None): lambda self, value, form: self.none,
         Unavailable: lambda self, value, form: f"<Unavailable: {self.clean(value)}>",

@@ -68,20 +68,22 @@ class WinDbgRenderer(ClassicRenderer):
     def block(self, block: Block) -> None:
         """The same of a block: what depends on the object and its rights is made once."""
         shown = "\n\n" if self._flags & (_BASIC | _OBJECT) else "\n"
-        width = self._width
+        pointer = f"%0{self._width}x"
         texts: List[str] = []
         if self._flags & _OBJECT:
+            line = f"%04x: %s Entry: {pointer}\n%s{shown}"
             for handle, entry, part in block.lines:
                 text = part.text
                 if text is None:
                     text = part.text = self._part(block, part)
-                texts.append(f"{handle:04x}: {text[0]} Entry: {entry:0{width}x}\n{text[1]}{shown}")
+                texts.append(line % (handle, text[0], entry, text[1]))
         elif "object" in block.keys:
+            line = f"%04x: Object: {pointer}%s{shown}"
             for handle, _, address, _, part in block.lines:
                 text = part.text
                 if text is None:
                     text = part.text = self._bare_part(block, part)
-                texts.append(f"{handle:04x}: Object: {address:0{width}x}{text}{shown}")
+                texts.append(line % (handle, address, text))
         else:
             self.rows(block.rows())
             return

@@ -6,11 +6,11 @@ would lose rows that are there.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..values import Maybe, MemoryUnavailable, Reason, Unavailable
 
-__all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece")
+__all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece", "whole_span")
 
 
 class Piece(NamedTuple):
@@ -53,9 +53,10 @@ class Span:
     """The answer to one read of ``size`` bytes at ``address``.
 
     ``pieces`` and ``gaps`` are sorted by address and cover the range together, without overlap.
+    ``whole`` are all the bytes where they are there in one piece, as nearly always, else None.
     """
 
-    __slots__ = ("address", "gaps", "pieces", "size")
+    __slots__ = ("address", "gaps", "pieces", "size", "whole")
 
     def __init__(
         self,
@@ -68,6 +69,9 @@ class Span:
         self.size = size
         self.pieces: Tuple[Piece, ...] = tuple(pieces)
         self.gaps: Tuple[Gap, ...] = tuple(gaps)
+        self.whole: Optional[bytes] = None
+        if len(self.pieces) == 1 and not self.gaps:
+            self.whole = self.pieces[0].data
 
     @property
     def complete(self) -> bool:
@@ -83,11 +87,14 @@ class Span:
 
         Raises `MemoryUnavailable` with the address and the reason of the first missing byte.
         """
+        whole = self.whole
+        if whole is not None:
+            start = address - self.address
+            if start >= 0 and start + size <= len(whole):
+                return whole[start : start + size]
         for piece in self.pieces:
             start = address - piece.address
             if start >= 0 and start + size <= len(piece.data):
-                if start == 0 and size == len(piece.data):
-                    return piece.data
                 return piece.data[start : start + size]
         for gap in self.gaps:
             if gap.address < address + size and address < gap.address + gap.size:
@@ -112,3 +119,20 @@ class Span:
     def __repr__(self) -> str:
         parts = f"{len(self.pieces)} pieces, {len(self.gaps)} gaps"
         return f"Span({self.address:#x}, {self.size:#x}, {parts})"
+
+
+# Nearly all that a dump brings: made without a look at what can't be otherwise, since a listing of
+# a million handles makes as many. Of a tuple that is there already a named one costs a half.
+_new_span = object.__new__
+_new_piece = tuple.__new__
+
+
+def whole_span(address: int, data: bytes) -> Span:
+    """The answer to a read that brought everything."""
+    span = _new_span(Span)
+    span.address = address
+    span.size = len(data)
+    span.whole = data
+    span.pieces = (_new_piece(Piece, (address, data)),)
+    span.gaps = ()
+    return span

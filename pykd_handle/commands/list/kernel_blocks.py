@@ -1,7 +1,7 @@
 """Whole pages of a table as blocks of rows: what depends on the object and its rights is made once.
 
 A leak has a million handles, and most of them to few objects. This is the fast way of a listing,
-and it says nothing that the plain way does not: each part is what `KernelRows.handle` makes.
+and it says nothing that the plain way does not: each part is what `KernelRows.part` makes.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class KernelBlocks:
 
     def _make(self, missing: Dict[Key, Used], made: Dict[Key, Part]) -> None:
         """Make the parts of these entries, whose objects are read together."""
-        left_out = {*self._keys, *self._shared.values}
         for key, handle in zip(missing, self._table.handles_of(missing.values())):
-            row = self._rows.handle(handle)
-            assert row is not None  # no type was asked for
-            values = {name: value for name, value in row.items() if name not in left_out}
+            values = self._rows.part(handle)
+            assert values is not None  # no type was asked for
+            for name in self._keys[len(_OBJECTS) :]:
+                del values[name]
             made[key] = part = Part(values)
             if values["handle_count"] == 1:
                 self._table.forget(handle)

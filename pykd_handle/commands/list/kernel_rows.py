@@ -49,6 +49,14 @@ class KernelRows:
         """The row of an entry in use, or None where it is none of those asked for."""
         if self._filters.choose and not self._filters.accept_handle(handle):
             return None
+        part = self.part(handle)
+        if part is None:
+            return None
+        return {**self.shared, "handle": handle.value, "entry": handle.entry, **part}
+
+    def part(self, handle: KernelModeHandle) -> Optional[Row]:
+        """What such a row has beside the handle and its entry: the same for all handles to one
+        object with the same rights and attributes."""
         request = self._request
         if not request.needs_types:
             return self._in_use(handle)
@@ -74,7 +82,7 @@ class KernelRows:
         return row
 
     def _in_use(self, handle: KernelModeHandle, type_name: str = "") -> Row:
-        row = self._empty(handle.value, handle.entry)
+        row = _EMPTY.copy()
         row["object"] = handle.address
         row["object_header"] = Hex(handle.header)
         row["granted_access"] = handle.access
@@ -120,16 +128,11 @@ class KernelRows:
         return row
 
     def _empty(self, handle: Maybe[int], entry: Maybe[int]) -> Row:
-        row = {**self.shared, **_EMPTY}
-        row["handle"] = handle
-        row["entry"] = entry
-        return row
+        return {**self.shared, "handle": handle, "entry": entry, **_EMPTY}
 
 
 _NO_DETAILS = Details()
 _EMPTY: Dict[str, Any] = {
-    "handle": NO_VALUE,
-    "entry": NO_VALUE,
     "free": False,
     "next_free": NO_VALUE,
     "object": NO_VALUE,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Dict, List, Union
 
-from ...values import Reason, Unavailable
+from ...values import Generations, Reason, Unavailable
 from ..memory import Memory
-from ..span import Gap, Piece, Span, add_gap
+from ..span import Gap, Piece, Span, add_gap, whole_span
 from .header import PAGE_SIZE
 from .pages import Pages
 from .ranges import MOST_BYTES, TOO_MANY
@@ -15,21 +14,18 @@ from .translate import Translator
 
 __all__ = ("PagedMemory",)
 
-_KEPT_PAGES = 1 << 14  # 64 MB
-_KEPT_OF_PROCESS = 1 << 11  # 8 MB
+_KEPT_PAGES = 1 << 10  # at least, at most twice as many: 4 to 8 MB
 _KEPT_REASONS = 1 << 16
 _OFFSET = PAGE_SIZE - 1
 
 
 class PagedMemory(Memory):
-    """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them, of
-    which so many are ``kept`` (0: as many as of the kernel itself)."""
+    """Reads virtual addresses; ``translator`` says where the pages are, ``pages`` has them."""
 
-    def __init__(self, pages: Pages, translator: Translator, kept: int = 0) -> None:
+    def __init__(self, pages: Pages, translator: Translator) -> None:
         self.pages = pages
         self.translator = translator
-        self._most = kept or _KEPT_PAGES
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: Generations[int, bytes] = Generations(_KEPT_PAGES)
         self._missing: Dict[int, Unavailable] = {}
 
     def set_invalid_mask(self, mask: int) -> None:
@@ -40,7 +36,7 @@ class PagedMemory(Memory):
     def of_root(self, root: int) -> Memory:
         """See `Memory.of_root`; the same pages by other tables, in the same format."""
         tables = Translator(self.pages, root, self.translator.paging)
-        found = PagedMemory(self.pages, tables, _KEPT_OF_PROCESS)
+        found = PagedMemory(self.pages, tables)
         found.set_invalid_mask(self.translator.invalid_mask)
         return found
 
@@ -48,10 +44,10 @@ class PagedMemory(Memory):
         """One read of up to 64 MB: pages that lie side by side make one piece."""
         offset = address & _OFFSET
         if 0 < size <= PAGE_SIZE - offset:
-            page = self._page(address >> 12)
+            number = address >> 12
+            page = self._kept.get(number) or self._page(number)
             if isinstance(page, bytes):
-                data = page if size == PAGE_SIZE else page[offset : offset + size]
-                return Span(address, size, (Piece(address, data),))
+                return whole_span(address, page[offset : offset + size])
             return Span(address, size, (), (Gap(address, size, page),))
         return self._fetch_pages(address, size)
 
@@ -66,7 +62,7 @@ class PagedMemory(Memory):
         while position < end:
             number, offset = divmod(position, PAGE_SIZE)
             stop = min(PAGE_SIZE, offset + end - position)
-            page = self._page(number)
+            page = self._kept.get(number) or self._page(number)
             if isinstance(page, bytes):
                 if not run:
                     run_start = position
@@ -84,11 +80,8 @@ class PagedMemory(Memory):
         return Span(address, size, pieces, gaps)
 
     def _page(self, number: int) -> Union[bytes, Unavailable]:
-        """The page with this number (virtual address // 0x1000), or why it is not there."""
-        page = self._kept.get(number)
-        if page is not None:
-            self._kept.move_to_end(number)
-            return page
+        """The page with this number (virtual address // 0x1000), which is not kept, or why it is
+        not there."""
         reason = self._missing.get(number)
         if reason is not None:
             return reason
@@ -98,8 +91,6 @@ class PagedMemory(Memory):
             page = self.pages.read(frame)
             if page is not None:
                 self._kept[number] = page
-                if len(self._kept) > self._most:
-                    self._kept.popitem(last=False)
                 return page
             reason = self.pages.why_not(frame)
             if self.translator.in_transition(address):

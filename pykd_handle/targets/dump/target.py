@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from ...layout import Isf, PdbIdentity, Struct
 from ...values import (
@@ -84,6 +84,10 @@ class DumpTarget(RecoverableTarget):
     def fetch(self, address: int, size: int) -> Span:
         """One read, answered from the dump as far as it goes."""
         return self._kernel.fetch(address, size)
+
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """See `Memory.fetch_many`."""
+        return self._kernel.fetch_many(ranges)
 
     def address_space(self, root: int) -> Memory:
         """See `Target.address_space`."""

@@ -64,7 +64,7 @@ def test_caches_that_are_full_stay_right(tmp_path: Path, monkeypatch: pytest.Mon
         for at, place in enumerate(places):
             assert paged.fetch(place, 8).data() == build.page(at)[:8]
             assert words(paged.fetch(place + 0x1000, 8).gaps[0].why) == "not mapped"
-    assert len(paged._kept) == 2
+    assert len(paged._kept) <= 4
     assert len(paged._missing) <= 2
     assert len(paged.translator._tables) == 2
     assert len(paged.translator._regions) <= 2
