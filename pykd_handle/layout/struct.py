@@ -58,7 +58,7 @@ class Struct:
     layout comes from.
     """
 
-    __slots__ = ("_decoders", "_plans", "_resolve", "_source", "fields", "name", "size")
+    __slots__ = ("_decoders", "_found", "_plans", "_resolve", "_source", "fields", "name", "size")
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Struct:
         self.fields = fields
         self._source = source or Source("the layout of the kernel")
         self._resolve = resolve
+        self._found: Dict[str, Field] = {}
         self._decoders: Dict[Tuple[str, ...], Decoder] = {}
         self._plans: Dict[Tuple[str, ...], Plan] = {}
 
@@ -99,6 +100,12 @@ class Struct:
         Raises `MissingField` where a step does not exist and `MissingType` where a step leads
         into a structure that the symbols do not hold.
         """
+        known = self._found.get(path)
+        if known is None:
+            known = self._found[path] = self._field(path)
+        return known
+
+    def _field(self, path: str) -> Field:
         struct: Optional[Struct] = self
         offset = 0
         found: Optional[Field] = None

@@ -7,12 +7,12 @@ Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (La
 
 from __future__ import annotations
 
-from typing import Dict, List, Set, Tuple
+from typing import List, Set, Tuple
 
 from ..kernel.strings import wide_text
 from ..layout import fields
 from ..targets import Target
-from ..values import CorruptedError, Maybe, Reason, Unavailable, maybe
+from ..values import CorruptedError, Generations, Maybe, Reason, Unavailable, maybe
 from .view import View
 
 __all__ = ("KeyPaths",)
@@ -26,6 +26,7 @@ fields(_NAME.struct, _TEXT)
 _DEEPEST = 512  # the registry's own limit on the depth of a key
 _LONGEST = 512  # bytes: a key's name has at most 255 characters
 _GUESS = 48  # bytes of a name that are read along with its block; most names are shorter
+_PATHS_KEPT = 1 << 13  # at least; some 200 bytes each
 _HIVE_ENTRY = 0x04  # KEY_HIVE_ENTRY; 0x10 is KEY_SYM_LINK, whose keys have a part of their own
 
 
@@ -36,7 +37,8 @@ class KeyPaths:
         self._target = target
         # The extra blocks came with the layers of 14393; before, a hive's entry is the key itself.
         self._layers = target.find_offset(_BLOCK.struct, _LAYERS) is not None
-        self._paths: Dict[int, Maybe[str]] = {}
+        self._hives = self._layers and target.find_offset(_BLOCK.struct, "Flags") is not None
+        self._paths: Generations[int, Maybe[str]] = Generations(_PATHS_KEPT)
 
     def of(self, block: int) -> Maybe[str]:
         """The path of the key whose control block lies at this virtual address."""
@@ -76,8 +78,7 @@ class KeyPaths:
         if not self._target.is_kernel_address(address):
             raise CorruptedError(address, Reason.THE_KEY_CONTROL_BLOCK_IS_NO_ADDRESS_OF_THE_KERNEL)
         block = View(self._target, _BLOCK, address)
-        hives = self._layers and block.has("Flags")
-        if hives and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
+        if self._hives and block["Flags"] & _HIVE_ENTRY and block["ParentKcb"]:
             return block["ParentKcb"], ""
         part = self._part(block.pointer("NameBlock", "the name control block"))
         return block["ParentKcb"], part

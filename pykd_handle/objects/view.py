@@ -59,15 +59,25 @@ class View:
         if path not in self.fields.paths:
             raise KeyError(path)
         struct = self.struct
-        decoder = struct.decoder(path)
-        if self._span is None:
-            every, missing = struct.plan(self.fields.paths)
+        paths = self.fields.paths
+        every, missing = struct.plan(paths)
+        if any(missing):
+            struct.field(path)  # raises where it is the one
+        span = self._span
+        if span is None:
             start, size = self.address + every.start, every.end - every.start
-            self._span = span = self.target.read_partial(start, size)
-            if span.whole is not None and not any(missing):
-                self._values = dict(zip(self.fields.paths, every.decode(span.whole, -every.start)))
-                return self._values[path]
-        data = self._span.at(self.address + decoder.start, decoder.end - decoder.start)
+            span = self._span = self.target.read_partial(start, size)
+        base = self.address - span.address
+        if (
+            span.whole is not None
+            and not any(missing)
+            and base + every.start >= 0
+            and base + every.end <= len(span.whole)
+        ):
+            self._values = dict(zip(paths, every.decode(span.whole, base)))
+            return self._values[path]
+        decoder = struct.decoder(path)
+        data = span.at(self.address + decoder.start, decoder.end - decoder.start)
         return decoder.decode(data, -decoder.start)[0]
 
     def has(self, path: str) -> bool:
@@ -117,7 +127,7 @@ class View:
 
     def once(self, find: Callable[[View], T]) -> T:
         """What a function finds of this view: it is called once, whatever comes of it."""
-        told = self._known.get(find)
+        told: Optional[Tuple[Any, Optional[PykdHandleError]]] = self._known.get(find)
         if told is None:
             try:
                 told = find(self), None

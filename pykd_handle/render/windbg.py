@@ -26,6 +26,7 @@ class WinDbgRenderer(ClassicRenderer):
     """Writes the classic text."""
 
     _width = 16
+    _hex = "%016x"
     _blank = False
     _processes = 0
     _flags = _BASIC | _OBJECT
@@ -49,6 +50,7 @@ class WinDbgRenderer(ClassicRenderer):
     def head(self, head: Head) -> None:
         """A process with its table line."""
         self._width = 2 * head.facts["pointer_size"]
+        self._hex = f"%0{self._width}x"
         # What WinDbg calls this kernel's object headers: "new" from Windows 7 on.
         self._version = "new" if head.facts["info_mask"] else "old"
         lines = [] if self._blank or self._processes == 0 else [""]
@@ -68,21 +70,20 @@ class WinDbgRenderer(ClassicRenderer):
     def block(self, block: Block) -> None:
         """The same of a block: what depends on the object and its rights is made once."""
         shown = "\n\n" if self._flags & (_BASIC | _OBJECT) else "\n"
-        pointer = f"%0{self._width}x"
         texts: List[str] = []
         if self._flags & _OBJECT:
-            line = f"%04x: %s Entry: {pointer}\n%s{shown}"
+            line = f"%04x: %s Entry: {self._hex}\n%s{shown}"
             for handle, entry, part in block.lines:
                 text = part.text
                 if text is None:
-                    text = part.text = self._part(block, part)
+                    text = part.text = self._part(part)
                 texts.append(line % (handle, text[0], entry, text[1]))
         elif "object" in block.keys:
-            line = f"%04x: Object: {pointer}%s{shown}"
+            line = f"%04x: Object: {self._hex}%s{shown}"
             for handle, _, address, _, part in block.lines:
                 text = part.text
                 if text is None:
-                    text = part.text = self._bare_part(block, part)
+                    text = part.text = self._granted(part.values)
                 texts.append(line % (handle, address, text))
         else:
             self.rows(block.rows())
@@ -90,20 +91,12 @@ class WinDbgRenderer(ClassicRenderer):
         self.stream.write("".join(texts))
         self._blank = len(shown) == 2
 
-    def _part(self, block: Block, part: Part) -> Tuple[str, str]:
+    def _part(self, part: Part) -> Tuple[str, str]:
         """The text of a part before and behind the entry's address."""
-        first, *more = self._handle({**block.shared.values, "handle": 0, "entry": 0, **part.values})
-        head, tail = "0000: ", f" Entry: {0:0{self._width}x}"
-        assert first.startswith(head) and first.endswith(tail)
-        return first[len(head) : -len(tail)], "\n".join(more)
-
-    def _bare_part(self, block: Block, part: Part) -> str:
-        """The text of a part behind the object's address, where that is all."""
-        varying = dict.fromkeys(block.keys, 0)
-        (line,) = self._handle({**block.shared.values, **varying, **part.values})
-        head = f"0000: Object: {0:0{self._width}x}"
-        assert line.startswith(head)
-        return line[len(head) :]
+        values = part.values
+        return f"Object: {self._pointer(values['object'])}{self._granted(values)}", "\n".join(
+            self._object(values)
+        )
 
     def note(self, note: Note) -> None:
         """A line in its place, or told beside the output."""
@@ -125,7 +118,7 @@ class WinDbgRenderer(ClassicRenderer):
     # -- values ---------------------------------------------------------------------------------
 
     def _pointer(self, value: Maybe[int]) -> str:
-        return self._value(value, f"0{self._width}x")
+        return self._hex % value if isinstance(value, int) else self._value(value)
 
     # -- a process ------------------------------------------------------------------------------
 
@@ -176,14 +169,16 @@ class WinDbgRenderer(ClassicRenderer):
         if row["free"]:
             entry, following = self._pointer(row["entry"]), self._pointer(row["next_free"])
             return [f"{handle}: free handle, Entry address {entry}, Next Entry {following}"]
-        suffixes = "".join(_SUFFIXES[name] for name in row["attributes"] or ())
-        line = (
-            f"{handle}: Object: {self._pointer(row['object'])}"
-            f"  GrantedAccess: {self._value(row['granted_access'], '08x')}{suffixes}"
-        )
+        line = f"{handle}: Object: {self._pointer(row['object'])}{self._granted(row)}"
         if not self._flags & _OBJECT:
             return [line]
         return [f"{line} Entry: {self._pointer(row['entry'])}", *self._object(row)]
+
+    def _granted(self, row: Row) -> str:
+        """The access mask, behind the object's address."""
+        attributes = row["attributes"]
+        suffixes = "".join([_SUFFIXES[name] for name in attributes]) if attributes else ""
+        return f"  GrantedAccess: {self._value(row['granted_access'], '08x')}{suffixes}"
 
     def _object(self, row: Row) -> List[str]:
         if row["type"]:
@@ -205,7 +200,8 @@ class WinDbgRenderer(ClassicRenderer):
         details = row["details"]
         if details:
             lines += [f"        {line}" for line in self._link(details)]
-        return [*lines, *self._everything(row)]
+            lines += self._everything(row)
+        return lines
 
     def _everything(self, row: Row) -> List[str]:
         """All that is known of the handle and its object, where it was asked for. Ours: WinDbg has

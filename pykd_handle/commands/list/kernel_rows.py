@@ -41,6 +41,7 @@ class KernelRows:
         filters: Filters,
     ) -> None:
         self._request = request
+        self._needs_types, self._wants_objects = request.needs_types, request.wants_objects
         self._filters = filters
         self.shared: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
         self.unknown_types = 0
@@ -57,9 +58,9 @@ class KernelRows:
     def part(self, handle: KernelModeHandle) -> Optional[Row]:
         """What such a row has beside the handle and its entry: the same for all handles to one
         object with the same rights and attributes."""
-        request = self._request
-        if not request.needs_types:
+        if not self._needs_types:
             return self._in_use(handle)
+        request = self._request
         item = handle.object
         kind = item.type
         if request.type_name and kind != request.type_name:
@@ -77,7 +78,7 @@ class KernelRows:
             self._describe(row, item)
             if request.everything:
                 add_everything(row, handle.details)
-        if request.wants_objects:
+        if self._wants_objects:
             _add_masks(row, handle.masks)
         return row
 
