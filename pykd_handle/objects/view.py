@@ -127,17 +127,16 @@ class View:
 
     def once(self, find: Callable[[View], T]) -> T:
         """What a function finds of this view: it is called once, whatever comes of it."""
-        told: Optional[Tuple[Any, Optional[PykdHandleError]]] = self._known.get(find)
+        told: Any = self._known.get(find)
         if told is None:
             try:
                 told = find(self), None
             except PykdHandleError as error:
                 told = None, error
             self._known[find] = told
-        found, why = told
-        if why is not None:
-            raise why.with_traceback(None)
-        result: T = found
+        result: T = told[0]
+        if told[1] is not None:
+            raise told[1].with_traceback(None)
         return result
 
     def cell(self, find: Callable[[View], Maybe[T]]) -> Maybe[T]:
