@@ -157,6 +157,8 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
 
     for path in getattr(options, "files", ()):
         guard(path)
+    if command.writes and options.output is not None:
+        _refuse_same(getattr(options, command.writes), options.output)
     if command.alone is not None and options.dump is None and command.alone(options):
         kernel = Kernel()
         return kernel, prepared(kernel.mode, None)
@@ -187,6 +189,12 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
         raise UsageError("no target: give {}; see -h for all options{}", give, fault) from None
     with ClosedOnError(kernel):
         return kernel, prepared(kernel.mode, kernel.evaluate)
+
+
+def _refuse_same(path: str, output: str) -> None:
+    """Raise `UsageError` where the rows would go into the file that a command writes."""
+    if os.path.normcase(os.path.realpath(path)) == os.path.normcase(os.path.realpath(output)):
+        raise UsageError(f"--output {output} is the FILE that is written, too; name another one")
 
 
 def _show(

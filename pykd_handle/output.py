@@ -46,8 +46,9 @@ class Output:
     whole = False
     """Whether it is worth nothing, and an old file is not to be replaced, where it ends early."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, called: str = "output") -> None:
         self._stream = stream
+        self._called = called
         self.rows = False
         self.broken = False
 
@@ -107,14 +108,14 @@ class Output:
         silence(self._stream)
         if isinstance(error, BrokenPipeError):
             raise error
-        raise OutputError(f"output: {_reason(error)}") from None
+        raise OutputError(f"{self._called}: {_reason(error)}") from None
 
 
 class _Straight(Output):
     """A pipe or a device, which is written to as it comes."""
 
-    def __init__(self, descriptor: int, path: str, stream: OpenStream) -> None:
-        super().__init__(stream(descriptor))
+    def __init__(self, descriptor: int, path: str, option: str, stream: OpenStream) -> None:
+        super().__init__(stream(descriptor), f"{option}{path}")
         self.where = f"in {path}"
 
     def close(self) -> None:
@@ -132,10 +133,10 @@ class _File(Output):
     def __init__(
         self, path: str, status: Optional[os.stat_result], option: str, stream: OpenStream
     ) -> None:
-        super().__init__(None)
+        super().__init__(None, f"{option}{path}")
         self.where = ""
         self._name = path
-        self._option = option
+        self._complete = False
         self._open_stream = stream
         # What a link leads to is what is replaced, as `open` would write there.
         # Imported where it is needed: help is to be there at once.
@@ -160,7 +161,7 @@ class _File(Output):
 
     def complete(self) -> None:
         """An answer without a row is one, too, but the user's old report is worth more."""
-        self.whole = False
+        self._complete = True
         if self._status is None:
             self.row()
 
@@ -194,7 +195,7 @@ class _File(Output):
         try:
             descriptor = _create(part, self._status)
         except OSError as error:
-            raise OutputError(f"{self._option}{self._name}: {_reason(error)}") from None
+            raise OutputError(f"{self._called}: {_reason(error)}") from None
         self._stream = self._open_stream(descriptor)
         self._part = part
         self.where = f"in {self._name}"
@@ -205,22 +206,26 @@ class _File(Output):
     def _replace(self, part: Path) -> None:
         """The new file takes the place of the old one, unless nothing of it could be written."""
         try:
-            if self.whole or (self.broken and not part.stat().st_size):
+            if self._worthless(part):
                 part.unlink()
             else:
                 part.replace(self._target)
         except OSError as error:
             # On Windows: another program has the old one open.
             raise OutputError(
-                f"{self._option}{self._name}: {_reason(error)}; what was found is in {part}"
+                f"{self._called}: {_reason(error)}; what was found is in {part}"
             ) from None
         self._part = None
+
+    def _worthless(self, part: Path) -> bool:
+        lost = self.broken or not self._complete
+        return lost if self.whole else self.broken and not part.stat().st_size
 
     def _fail(self, error: Exception) -> NoReturn:
         try:
             super()._fail(error)
         except OutputError as failure:
-            if self._part is None or not self._part.stat().st_size:
+            if self._part is None or self._worthless(self._part):
                 raise
             raise OutputError(f"{failure}; what there was room for is {self.where}") from None
 
@@ -265,7 +270,7 @@ def open_output(
         if descriptor is None or not status.st_ino:
             continue
         if os.path.samestat(status, os.fstat(descriptor)):
-            return _Straight(os.dup(descriptor), path, stream)
+            return _Straight(os.dup(descriptor), path, option, stream)
     if stat.S_ISDIR(status.st_mode):
         raise OutputError(f"{option}{path}: {os.strerror(errno.EISDIR)}")
     if stat.S_ISBLK(status.st_mode):
@@ -275,7 +280,7 @@ def open_output(
             raise OutputError(f"{option}{path}: {os.strerror(errno.EACCES)}")
         return _File(path, status, option, stream)
     descriptor = _open_straight(path, stat.S_ISFIFO(status.st_mode), option)
-    return _Straight(descriptor, path, stream)
+    return _Straight(descriptor, path, option, stream)
 
 
 def _open_own(path: str, number: int, option: str, stream: OpenStream) -> Output:
@@ -290,7 +295,7 @@ def _open_own(path: str, number: int, option: str, stream: OpenStream) -> Output
             raise _is_read(path, option)
         if stat.S_ISDIR(status.st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return _Straight(os.dup(number), path, stream)
+        return _Straight(os.dup(number), path, option, stream)
     except (OSError, OverflowError) as error:
         raise OutputError(f"{option}{path}: {_reason(error)}") from None
 

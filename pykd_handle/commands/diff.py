@@ -35,6 +35,8 @@ _CAME, _WENT, _REPLACED = "came", "went", "other object"
 def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
     if not options.files:
         raise UsageError("diff what? Name dumps or snapshots, the oldest first")
+    if "" in options.files:
+        raise UsageError("a FILE is empty: name dumps or snapshots, the oldest first")
     return prepare(options, mode, evaluate)
 
 

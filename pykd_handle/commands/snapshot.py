@@ -21,6 +21,8 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     del mode, evaluate
     from pathlib import Path
 
+    if not options.file:
+        raise UsageError("FILE is empty: name a file to write to")
     path = Path(options.file)
     try:
         there = path.is_file() and path.stat().st_size
@@ -83,6 +85,7 @@ def snapshot(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         run.found = lines.handles
     run.file.write(lines.end())
     run.file.complete()
+    run.file.close()  # the row says that it is there
     yield from map(Note, records.notes)
     for remark in kernel.remarks():
         yield Note(remark, warning=False)

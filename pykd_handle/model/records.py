@@ -81,19 +81,23 @@ class Records:
             yield record, pages if self._kernel.mode == "kernel" else _in_order(pages)
 
     def _pages(self, process: Process, kept: Dict[int, Optional[Thing]]) -> Iterator[Page]:
+        end = 0
         try:
             for things, handle, values in process.answers(_thing, kept):
                 self._kernel.progress(str(Sentence("in the handles of {}", process.in_words())))
                 if None in things:
-                    yield from _with_holes(things, handle, values())
-                elif things:
-                    yield Page(values(), cast("List[Thing]", things))
+                    parts: Iterable[Page] = _with_holes(things, handle, values())
+                else:
+                    parts = [Page(values(), cast("List[Thing]", things))] if things else []
+                for page in parts:
+                    yield page
+                    end = (page.hole[1] if page.hole else page.values[-1]) + 1
         except PykdHandleError as error:
             self.notes.append(
                 Sentence("the handles of {} can't be read: {}", process.in_words(), error)
             )
             self.lost = True
-            yield Page([], [], (0, _EVERYTHING))
+            yield Page([], [], (end, _EVERYTHING))
             return
         self.notes += [Sentence("{}: {}", process.in_words(), line) for line in process.remarks()]
 

@@ -6,8 +6,12 @@ Three processes leak differently, one ends and another one gets its id.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tracemalloc
 from datetime import datetime, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
@@ -19,7 +23,8 @@ from mocks.minidump import MockHandle, make_minidump
 from mocks.sample_snapshot import take
 from pykd_handle.cli import main
 from pykd_handle.model import Kernel, Lines
-from pykd_handle.values import PykdHandleError, UsageError
+from pykd_handle.model.kernel_mode.process import KernelModeProcess
+from pykd_handle.values import PykdHandleError, TargetError, UsageError
 
 from .asking import Asked
 
@@ -206,6 +211,70 @@ def test_one_that_is_stopped_leaves_the_old_one(
     assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
     assert path.read_bytes() == states.files[0].read_bytes()
     assert [each.name for each in tmp_path.iterdir()] == ["old.snap"]
+
+
+def test_a_table_that_breaks_off(
+    states: States, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read of it before is kept, and what is behind that neither came nor went."""
+    pages = KernelModeProcess.answers
+
+    def breaks(self: KernelModeProcess, *how: Any) -> Any:
+        yield from islice(pages(self, *how), 1)
+        raise TargetError("gone")
+
+    monkeypatch.setattr(KernelModeProcess, "answers", breaks)
+    path = tmp_path / "a.snap"
+    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
+    monkeypatch.undo()
+    asked = Asked(Kernel(), f"diff {path} {states.files[2]}")
+    assert asked.rows == []
+    assert any("whether 146 handles came or went" in note for note in asked.notes)  # 401 - 255
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
+@pytest.mark.parametrize("room", [0, 500])
+def test_a_full_disk_leaves_the_old_one(states: States, tmp_path: Path, room: int) -> None:
+    """A limit on the size of files: the same way out as a disk that is full. Nothing claims that
+    the file is there."""
+    path = tmp_path / "old.snap"
+    path.write_bytes(states.files[0].read_bytes())
+    lines = (
+        "import resource, sys; from pykd_handle.cli import main;"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, resource.RLIM_INFINITY));"
+        "sys.exit(main())"
+    )
+    words = [sys.executable, "-c", lines, "--dump", str(states.dump), "snapshot", str(path)]
+    said = subprocess.run(words, capture_output=True, timeout=60)
+    assert (said.returncode, said.stdout) == (1, b"")
+    last = said.stderr.decode().splitlines()[-1]
+    assert last.startswith(f"pykd-handle: {path}: File too large")
+    assert "is in" not in last
+    assert path.read_bytes() == states.files[0].read_bytes()
+    assert [each.name for each in tmp_path.iterdir()] == ["old.snap"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("snapshot", ""), "FILE is empty"),
+        (("snapshot", "a.snap", "--output", "./a.snap"), "--output ./a.snap is the FILE that is"),
+        (("diff", "", "a.snap"), "a FILE is empty"),
+    ],
+)
+def test_files_that_can_not_be_meant(
+    states: States,
+    words: Tuple[str, ...],
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--dump", str(states.dump)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert why in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path) -> None:

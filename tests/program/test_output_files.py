@@ -286,7 +286,7 @@ def test_a_full_device(case: Case, form: str) -> None:
         said = start("--dump", case.dump, size, "--format", form, "--output", "/dev/full")
         assert said.returncode == 1
         last = said.stderr.decode().splitlines()[1:]
-        assert last == ["pykd-handle: output: No space left on device"]
+        assert last == ["pykd-handle: --output /dev/full: No space left on device"]
 
 
 @needs_posix
@@ -302,7 +302,7 @@ def test_a_full_disk(case: Case, report: Path, limit: int, kept: bool) -> None:
     said = subprocess.run(words, capture_output=True, timeout=60)
     (line,) = said.stderr.decode().splitlines()[1:]
     assert said.returncode == 1
-    assert line.startswith("pykd-handle: output: File too large")
+    assert line.startswith(f"pykd-handle: --output {report}: File too large")
     assert line.endswith(f"is in {report}") == kept
     text = report.read_text("utf-8")
     assert (0 < text.count("GrantedAccess") < 602) if kept else text == OLD
