@@ -78,6 +78,9 @@ class File(Protocol):
     def write(self, text: str) -> None:
         """Write text."""
 
+    def close(self) -> None:
+        """Put it in its place. Raises `OutputError` where there is no room for it."""
+
 
 class Run:
     """How a command's run stands, for whoever started it.
