@@ -84,22 +84,31 @@ class Access:
         granted = handle.access
         if not isinstance(granted, int):
             return None if isinstance(granted, Unavailable) else False
-        if _any(granted, self._masks):
-            return True
-        if not self._by_type:
-            return False
+        if not self._by_type or _any(granted, self._masks):
+            return self.accept_mask(None, granted)  # without a look at its object
         kind = handle.type
-        if isinstance(kind, str):
-            if _any(granted, self._by_type.get(kind, ())):
-                return True
-            if kind not in self._together:
-                return False
+        if not isinstance(kind, str):
+            return self.accept_mask(None, granted) if isinstance(kind, Unavailable) else False
+        found = self.accept_mask(kind, granted)
+        if found is None:
             together = handle.rights_together
             if isinstance(together, tuple):
                 return not self._together[kind].isdisjoint(together)
+        return found
+
+    def accept_mask(self, kind: Optional[str], granted: Optional[int]) -> Optional[bool]:
+        """The same for a type and a mask, None for what is not known of them; which rights a name
+        of several means is not known then, either."""
+        if granted is None:
             return None
-        may_be = any(_any(granted, masks) for masks in self._by_type.values())
-        return None if may_be and isinstance(kind, Unavailable) else False
+        if _any(granted, self._masks):
+            return True
+        if kind is None:
+            may_be = any(_any(granted, masks) for masks in self._by_type.values())
+            return None if may_be else False
+        if _any(granted, self._by_type.get(kind, ())):
+            return True
+        return None if kind in self._together else False
 
 
 def _any(granted: int, masks: Sequence[int]) -> bool:

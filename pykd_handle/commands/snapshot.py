@@ -58,8 +58,8 @@ def _is_snapshot(path: Path) -> bool:
     ),
     arguments=(Argument("file", metavar="FILE", help="where to; an old snapshot is replaced"),),
     text="""\
-The file holds ids, times and images of processes, and value, object, type and
-name of each handle: JSON lines, packed by gzip.
+The file holds ids, times and images of processes, and value, access, object,
+type and name of each handle: JSON lines, packed by gzip.
 """,
     examples=(
         ("snapshot before.snap", "in a live session, before what leaks is done once more"),

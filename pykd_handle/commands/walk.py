@@ -24,13 +24,13 @@ from typing import (
 
 from ..rows import Note
 from ..values import MINUS_1, PykdHandleError, Sentence, Unavailable, UsageError
-from .access import Access
 from .many import many
 from .registry import Argument, Run
 from .words import Evaluator, parse_process
 
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Process
+    from .access import Access
 
 __all__ = (
     "ACCESS",
@@ -93,6 +93,8 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
         if not options.type:
             raise UsageError("--type is empty: name one or more types, as in --type File,Key")
     if getattr(options, "access", None) is not None:
+        from .access import Access
+
         options.access = Access(options.access)
     return options
 

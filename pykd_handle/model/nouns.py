@@ -51,7 +51,8 @@ __all__ = (
 
 
 T = TypeVar("T")
-Answers = Tuple[List[T], Callable[[int], "Handle"], Callable[[], List[int]]]
+Numbers = Tuple[List[int], List[Optional[int]]]
+Answers = Tuple[List[T], Callable[[int], "Handle"], Callable[[], Numbers]]
 
 _PART = 512  # as many as the largest page of a kernel's table has
 
@@ -257,7 +258,8 @@ class Table:
 
     def answers(self, ask: Callable[[Handle], T], kept: Dict[int, T]) -> Iterator[Answers[T]]:
         """What ``ask`` says of the object behind each handle, a part of the table at a time, with a
-        way to the handles by their places in it, and to the values of all of them.
+        way to the handles by their places in it, and to the values and access masks of all of them
+        (None for one that is not known).
 
         What it says must hang on the object alone (and be the same for each `Hole`): of a kernel's
         table it is asked once for each object, and ``kept`` is what it said, for the next table.
@@ -302,7 +304,7 @@ def ask_each(handles: Iterable[Handle], ask: Callable[[Handle], T]) -> Iterator[
 
     def part() -> Answers[T]:
         handles = asked
-        return said, handles.__getitem__, lambda: list(map(int, handles))
+        return said, handles.__getitem__, lambda: _numbers(handles)
 
     try:
         for handle in handles:
@@ -317,6 +319,11 @@ def ask_each(handles: Iterable[Handle], ask: Callable[[Handle], T]) -> Iterator[
         raise
     if asked:
         yield part()
+
+
+def _numbers(handles: List[Handle]) -> Numbers:
+    masks = (handle.access for handle in handles)
+    return list(map(int, handles)), [mask if isinstance(mask, int) else None for mask in masks]
 
 
 class Process(Table):

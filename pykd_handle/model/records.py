@@ -29,7 +29,7 @@ __all__ = ("Lines", "Page", "Record", "Records", "Source", "Thing", "open_snapsh
 
 T = TypeVar("T")
 
-_EVERYTHING = (1 << 64) - 1
+_HIGHEST = (1 << 64) - 1
 
 
 class Records:
@@ -81,23 +81,22 @@ class Records:
             yield record, pages if self._kernel.mode == "kernel" else _in_order(pages)
 
     def _pages(self, process: Process, kept: Dict[int, Optional[Thing]]) -> Iterator[Page]:
-        end = 0
+        last = -1
         try:
-            for things, handle, values in process.answers(_thing, kept):
+            for things, handle, numbers in process.answers(_thing, kept):
                 self._kernel.progress(str(Sentence("in the handles of {}", process.in_words())))
-                if None in things:
-                    parts: Iterable[Page] = _with_holes(things, handle, values())
-                else:
-                    parts = [Page(values(), cast("List[Thing]", things))] if things else []
-                for page in parts:
-                    yield page
-                    end = (page.hole[1] if page.hole else page.values[-1]) + 1
+                if not things:
+                    continue
+                page = Page(*numbers(), cast("List[Thing]", things))
+                for part in _parts(page, handle) if None in things else [page]:
+                    last = part.values[-1] if part.hole is None else part.hole[1]
+                    yield part
         except PykdHandleError as error:
             self.notes.append(
                 Sentence("the handles of {} can't be read: {}", process.in_words(), error)
             )
             self.lost = True
-            yield Page([], [], (end, _EVERYTHING))
+            yield Page.of_hole(last + 1, _HIGHEST)
             return
         self.notes += [Sentence("{}: {}", process.in_words(), line) for line in process.remarks()]
 
@@ -142,31 +141,31 @@ def _known(value: Maybe[T]) -> Optional[T]:
     return None if isinstance(value, Absent) else value
 
 
-def _with_holes(
-    things: List[Optional[Thing]], handle: Callable[[int], Handle], values: List[int]
-) -> Iterator[Page]:
-    """The pages of a page that has holes."""
+def _parts(page: Page, handle: Callable[[int], Handle]) -> Iterator[Page]:
+    """The parts of a page that has holes, in their places."""
     start = 0
-    for at in (*(at for at, thing in enumerate(things) if thing is None), len(things)):
+    size = len(page.values)
+    for at in (*(at for at, thing in enumerate(page.things) if thing is None), size):
         if start < at:
-            yield Page(values[start:at], cast("List[Thing]", things[start:at]))
-        if at < len(things):
+            yield Page(page.values[start:at], page.masks[start:at], page.things[start:at])
+        if at < size:
             hole = handle(at)
             hidden = hole.hidden if isinstance(hole, Hole) else 1
-            last = values[at] + (max(hidden, 1) - 1) * HANDLE_STEP
-            yield Page([], [], (values[at], last))
+            first = page.values[at]
+            yield Page.of_hole(first, first + (max(hidden, 1) - 1) * HANDLE_STEP)
         start = at + 1
 
 
 def _in_order(pages: Iterable[Page]) -> Iterator[Page]:
     """Parts by their values: a minidump has its handles in any order, and some more than once."""
-    every: Dict[int, Thing] = {}
+    every: Dict[int, Tuple[Optional[int], Thing]] = {}
     for page in pages:
-        every.update(zip(page.values, page.things))
+        every.update(zip(page.values, zip(page.masks, page.things)))
         if page.hole is not None:
             yield page
             return
     values = sorted(every)
     for start in range(0, len(values), MOST_HANDLES):
         some = values[start : start + MOST_HANDLES]
-        yield Page(some, [every[value] for value in some])
+        masks, things = zip(*map(every.__getitem__, some))
+        yield Page(some, list(masks), list(things))

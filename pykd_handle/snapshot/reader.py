@@ -167,13 +167,13 @@ class Snapshot:
         while True:
             data = self._next()
             keys = data.keys()
-            if keys == {"values", "places", "things"}:
+            if keys == _PAGE:
                 page = self._page(data)
                 first, end = page.values[0], page.values[-1]
                 self._handles += len(page.values)
             elif keys == {"hole"}:
-                first, end = hole = self._hole(data["hole"])
-                page = Page([], [], hole)
+                first, end = self._hole(data["hole"])
+                page = Page.of_hole(first, end)
                 holes += 1
             else:
                 self._ahead = data
@@ -188,19 +188,24 @@ class Snapshot:
             yield page
 
     def _page(self, data: Dict[str, Any]) -> Page:
-        values, places, things = data["values"], data["places"], data["things"]
-        if not all(isinstance(each, list) and each for each in (values, places, things)):
+        values, masks, places, things = (data[key] for key in _PAGE)
+        if not all(isinstance(each, list) and each for each in (values, masks, places, things)):
             raise self._damaged("a line of handles")
         if {*map(type, values), *map(type, places)} != {int}:
             raise self._damaged("a line of handles")
-        if not len(values) == len(places) <= MOST_HANDLES:
+        if not len(values) == len(masks) == len(places) <= MOST_HANDLES:
             raise self._damaged("a line of handles")
+        known = [mask for mask in masks if mask is not None]
+        if not {*map(type, known)} <= {int} or not min(known, default=0) >= 0:
+            raise self._damaged("an access mask")
+        if max(known, default=0) >= _LAST:
+            raise self._damaged("an access mask")
         if values != sorted(set(values)) or values[0] < 0 or values[-1] >= _LAST:
             raise self._damaged("the handles of a process are not in their order")
         if min(places) < 0 or max(places) >= len(things):
             raise self._damaged("a line of handles")
         made = [self._thing(thing) for thing in things]
-        return Page(values, [made[place] for place in places])
+        return Page(values, masks, [made[place] for place in places])
 
     def _thing(self, data: Any) -> Thing:
         if not isinstance(data, list) or len(data) != 3:
@@ -245,6 +250,7 @@ _KINDS: Dict[str, Any] = {
     "handles": int,
     "complete": bool,
 }
+_PAGE = dict.fromkeys(("values", "masks", "places", "things")).keys()
 _MODES = ("kernel", "user")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00", re.ASCII)
 

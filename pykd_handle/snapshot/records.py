@@ -87,9 +87,16 @@ class Record(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some handles of a process: their values, rising, and what each leads to; or else a ``hole``:
-    the first and the last value of a stretch of the table that could not be read."""
+    """Some handles of a process: their values, rising, their access masks (None for one that is not
+    known) and what each leads to; or else a ``hole``: the first and the last value of a stretch of
+    the table that could not be read."""
 
     values: List[int]
+    masks: List[Optional[int]]
     things: List[Thing]
     hole: Optional[Tuple[int, int]] = None
+
+    @classmethod
+    def of_hole(cls, first: int, last: int) -> Page:
+        """The stretch between these values, which could not be read."""
+        return cls([], [], [], (first, last))

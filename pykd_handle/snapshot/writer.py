@@ -54,18 +54,20 @@ class Lines:
             yield _line({"hole": page.hole})
         self.handles += len(page.values)
         values: List[int] = []
+        masks: List[Optional[int]] = []
         places: List[int] = []
         things = _Things()
-        for value, thing in zip(page.values, page.things):
+        for value, mask, thing in zip(page.values, page.masks, page.things):
             place = things.place(thing)
             if things.size > _LARGEST_PAGE or len(values) == MOST_HANDLES:
-                yield _page(values, places, things)
-                values, places, things = [], [], _Things()
+                yield _page(values, masks, places, things)
+                values, masks, places, things = [], [], [], _Things()
                 place = things.place(thing)
             values.append(value)
+            masks.append(mask)
             places.append(place)
         if values:
-            yield _page(values, places, things)
+            yield _page(values, masks, places, things)
 
     def end(self) -> str:
         """The last line."""
@@ -92,8 +94,8 @@ class _Things:
         return place
 
 
-def _page(values: List[int], places: List[int], things: _Things) -> str:
-    return _line({"values": values, "places": places, "things": things.every})
+def _page(values: List[int], masks: List[Optional[int]], places: List[int], things: _Things) -> str:
+    return _line({"values": values, "masks": masks, "places": places, "things": things.every})
 
 
 def _short(text: Optional[str]) -> Optional[str]:

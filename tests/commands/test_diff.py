@@ -152,6 +152,29 @@ def test_each_handle(states: States) -> None:
     assert len(changes) == 80
 
 
+def test_handles_by_what_they_may_do(tmp_path: Path) -> None:
+    """Whom the powerful ones that came lead to; a handle that gave way to one is shown, too."""
+    image = KernelImage()
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    other = image.processes.add("b.exe", 0x208)
+    old = process.handle(image.objects.event(), 0x20)
+    files = [take(image, tmp_path / "1.snap")]
+    process.close(old)
+    process.handle(other.object, 0x20)  # PROCESS_VM_WRITE, of the same value
+    process.handle(other.object, 0x1000)
+    process.handle(image.objects.event(), 0x20)
+    files.append(take(image, tmp_path / "2.snap"))
+    line = f"diff {files[0]} {files[1]} --access VM_WRITE"
+    (row,) = Asked(Kernel(), f"{line} --handles").rows
+    assert (row["handle"], row["change"], row["granted_access"]) == (old, "other object", 0x20)
+    assert (row["name"], row["was_type"]) == ("b.exe Cid 0208", "Event")
+    (row,) = [row for row in Asked(Kernel(), line).rows if row["type"] == "Process"]
+    assert (row["before"], row["after"], row["replaced"]) == (0, 1, 1)
+    assert len(Asked(Kernel(), f"{line},1000 --handles").rows) == 2
+    asked = Asked(Kernel(), f"diff {files[0]} {files[1]} --access PROCESS_ALL_ACCESS")
+    assert asked.notes[-1].endswith("whether it has one of the rights can't be told")
+
+
 def test_dumps_and_snapshots_in_any_mix(states: States, capsys: pytest.CaptureFixture[str]) -> None:
     """A dump is what its snapshot is, and --dump is the last one."""
     words = ["diff", str(states.files[0]), "--format", "csv"]

@@ -23,7 +23,12 @@ HEADER = {
 TIME = "2024-01-01T00:00:00.000000+00:00"
 # By hand: two handles to one event, one to a file without a name, and what could not be read.
 PROCESS = {"process": [4, TIME, 0xFFFF800000001000, "System"]}
-PAGE = {"values": [4, 8, 12], "places": [0, 0, 1], "things": [[1, "Event", "E"], [2, "File", ""]]}
+PAGE = {
+    "values": [4, 8, 12],
+    "masks": [3, 3, None],
+    "places": [0, 0, 1],
+    "things": [[1, "Event", "E"], [2, "File", ""]],
+}
 HOLE = {"hole": [16, 1020]}
 END = {"processes": 1, "handles": 3}
 LINES: List[Any] = [HEADER, PROCESS, PAGE, HOLE, END]
@@ -49,7 +54,10 @@ def test_what_stands_in_a_file(path: Path) -> None:
     created = datetime(2024, 1, 1, tzinfo=timezone.utc)
     assert record == (4, created, 0xFFFF800000001000, "System")
     event, file = (1, "Event", "E"), (2, "File", "")
-    assert pages == [([4, 8, 12], [event, event, file], None), ([], [], (16, 1020))]
+    assert pages == [
+        ([4, 8, 12], [3, 3, None], [event, event, file], None),
+        ([], [], [], (16, 1020)),
+    ]
 
 
 def changed(line: int, **values: Any) -> List[Any]:
@@ -84,7 +92,14 @@ def changed(line: int, **values: Any) -> List[Any]:
         (changed(2, values=[], places=[]), "damaged: a line of handles"),
         (changed(2, places=[0, 0, 2]), "damaged: a line of handles"),
         (changed(2, places=[0, -1, 1]), "damaged: a line of handles"),
-        (changed(2, values=list(range(0, 4096, 4)), places=[0] * 1024), "a line of handles"),
+        (
+            changed(2, values=list(range(0, 4096, 4)), masks=[3] * 1024, places=[0] * 1024),
+            "a line of handles",
+        ),
+        (changed(2, masks=[3, 3]), "damaged: a line of handles"),
+        (changed(2, masks=[3, 3, "3"]), "damaged: an access mask"),
+        (changed(2, masks=[3, 3, [3]]), "damaged: an access mask"),
+        (changed(2, masks=[3, 3, -1]), "damaged: an access mask"),
         (changed(2, things=[[1, "Event", "E"], [2, "File"]]), "damaged: an object"),
         (changed(2, things=[[1, "Event", "E"], [2, 3, ""]]), "damaged: an object"),
         (changed(2, things=[[1, "Event", "E" * 5000], [2, "File", ""]]), "the name of an object"),

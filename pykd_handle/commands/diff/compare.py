@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
-from ..values import Sentence
+from ...values import Sentence
 
 if TYPE_CHECKING:
-    from ..model import Page, Record, Source, Thing
+    from ...model import Page, Record, Source, Thing
 
     Things = Dict[int, Thing]
+    Masks = Dict[int, Optional[int]]
+    Accept = Callable[[Thing, Optional[int]], bool]
 
 __all__ = ("Change", "Compared", "Stretch", "compared")
 
@@ -25,12 +37,14 @@ _STRETCH = 1 << 16  # handle values, of which each fourth may be one
 
 class Change(NamedTuple):
     """What differs at a handle value between a source and the one before it: what it led to there,
-    and what it leads to now; None where it was no handle, or is none."""
+    and what it leads to now; None where it was no handle, or is none. ``mask`` is its access mask,
+    of one that is none any more the last one."""
 
     source: int
     value: int
     was: Optional[Thing]
     now: Optional[Thing]
+    mask: Optional[int]
 
 
 class Stretch(NamedTuple):
@@ -61,15 +75,16 @@ class Compared:
             return Sentence("{}", image or "a process")
         return Sentence("{} (pid 0x{:x})", image or "a process", pid)
 
-    def stretches(self) -> Iterator[Stretch]:
-        """Its handles, from the lowest values to the highest."""
+    def stretches(self, accept: Optional[Accept] = None) -> Iterator[Stretch]:
+        """Its handles, from the lowest values to the highest; those alone that are accepted, be it
+        by what they led to before."""
         cursors = self._cursors
         while True:
             starts = [each.next for each in cursors if each.next is not None]
             if not starts:
                 return
             end = min(starts) + _STRETCH
-            yield _stretch([each.take(end) for each in cursors], cursors)
+            yield _stretch([each.take(end) for each in cursors], cursors, accept)
 
 
 class _Cursor:
@@ -78,7 +93,9 @@ class _Cursor:
     def __init__(self, pages: Iterator[Page]) -> None:
         self._pages = pages
         self._values: List[int] = []
+        self._masks: List[Optional[int]] = []
         self._things: List[Thing] = []
+        self.masks: Masks = {}
         self._at = 0
         self._holes: List[Tuple[int, int]] = []  # rising, none in another
         self.next: Optional[int] = None
@@ -90,20 +107,23 @@ class _Cursor:
             if page.hole is not None:
                 self._holes.append(page.hole)
             if page.values:
-                self._values, self._things = page.values, page.things
+                self._values, self._masks, self._things, _ = page
                 self._at, self.next = 0, page.values[0]
                 return
         self.next = None
 
     def take(self, end: int) -> Things:
-        """The handles whose values are below ``end``."""
+        """The handles whose values are below ``end``; ``masks`` has their access masks."""
         taken: Things = {}
+        self.masks = {}
         while self.next is not None and self.next < end:
             values = self._values
             stop = len(values)
             if values[-1] >= end:
                 stop = bisect_left(values, end, self._at)
-            taken.update(zip(values[self._at : stop], self._things[self._at : stop]))
+            part = slice(self._at, stop)
+            taken.update(zip(values[part], self._things[part]))
+            self.masks.update(zip(values[part], self._masks[part]))
             if stop == len(values):
                 self._advance()
             else:
@@ -116,36 +136,41 @@ class _Cursor:
         return at > 0 and value <= self._holes[at - 1][1]
 
 
-def _stretch(things: Sequence[Things], cursors: Sequence[_Cursor]) -> Stretch:
-    counts = [Counter([kind for _, kind, _ in each.values()]) for each in things]
+def _stretch(
+    things: Sequence[Things], cursors: Sequence[_Cursor], accept: Optional[Accept]
+) -> Stretch:
+    counts = [
+        Counter(
+            thing[1]
+            for value, thing in each.items()
+            if accept is None or accept(thing, cursor.masks[value])
+        )
+        for each, cursor in zip(things, cursors)
+    ]
     changes: List[Change] = []
     unknown = 0
     for source in range(1, len(things)):
         before, after = things[source - 1], things[source]
         if before == after:
             continue
+        earlier, later = cursors[source - 1 : source + 1]
         for value in sorted(before.keys() | after.keys()):
             was, now = before.get(value), after.get(value)
-            if was == now:
+            if was == now or (was and now and _same(was, now)):
                 continue
-            if value not in before:
-                hidden = cursors[source - 1].hides(value)
-            elif value not in after:
-                hidden = cursors[source].hides(value)
+            old, new = earlier.masks.get(value), later.masks.get(value)
+            meant = accept is None or (was and accept(was, old)) or (now and accept(now, new))
+            if not meant:
+                continue
+            if (was is None and earlier.hides(value)) or (now is None and later.hides(value)):
+                unknown += 1
             else:
-                if _same(was, now):
-                    continue
-                hidden = False
-            unknown += hidden
-            if not hidden:
-                changes.append(Change(source, value, was, now))
+                changes.append(Change(source, value, was, now, old if now is None else new))
     return Stretch(counts, changes, unknown)
 
 
-def _same(was: Optional[Thing], now: Optional[Thing]) -> bool:
+def _same(was: Thing, now: Thing) -> bool:
     """Whether both may be one object: what could not be read of one of them tells nothing."""
-    if was is None or now is None:
-        return True
     return was[0] == now[0] and all(
         old is None or new is None or old == new for old, new in zip(was[1:], now[1:])
     )

@@ -1,187 +1,28 @@
-"""``diff``: what changed among the handles between dumps, snapshots and the session."""
+"""The rows of what changed: by process and type, or handle by handle."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
-from ..rows import Column, Foot, Head, Item, Note, Row
-from ..values import (
-    NO_VALUE,
-    NOT_REQUESTED,
-    STOPPED,
-    ClosedOnError,
-    Hex,
-    PykdHandleError,
-    Sentence,
-    UsageError,
-    join,
-)
-from .batches import batch
+from ...rows import Foot, Item, Note, Row
+from ...values import NO_VALUE, NOT_REQUESTED, STOPPED, Hex, Sentence
+from ..batches import batch
+from ..many import many
+from ..registry import Run
 from .compare import Change, Compared, compared
-from .many import many
-from .registry import Argument, Run, command
-from .walk import PROCESS, TYPE, prepare
-from .words import Evaluator
 
 if TYPE_CHECKING:
-    from ..model import Kernel, Record, Source
+    from ...model import Record, Source, Thing
+    from ..access import Access
+
+__all__ = ("Changes",)
 
 _CAME, _WENT, _REPLACED = "came", "went", "other object"
 
 
-def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
-    if not options.files:
-        raise UsageError("diff what? Name dumps or snapshots, the oldest first")
-    if "" in options.files:
-        raise UsageError("a FILE is empty: name dumps or snapshots, the oldest first")
-    return prepare(options, mode, evaluate)
-
-
-@command(
-    "diff",
-    "what changed among the handles between dumps, snapshots, the session",
-    columns=(
-        Column("pid", "PID", "handle"),
-        Column("process", "Process"),
-        Column("created"),
-        Column("state", "State"),
-        Column("change", "Change"),
-        Column("handle", "Handle", "handle"),
-        Column("type", "Type"),
-        Column("object", "Object"),
-        Column("name", "Name"),
-        Column("was_type", "Was"),
-        Column("was_object"),
-        Column("was_name", "Was named"),
-        Column("source", "In"),
-        Column("counts", "Counts", chart="line"),
-        Column("before", "Before", "count"),
-        Column("after", "After", "count"),
-        Column("growth", "Growth", "count"),
-        Column("came", "Came", "count"),
-        Column("went", "Went", "count"),
-        Column("replaced", "Other object", "count"),
-        Column("only_grew", "Only grew"),
-    ),
-    arguments=(
-        Argument(
-            "files",
-            metavar="FILE",
-            nargs="*",
-            help="dumps and snapshots, the oldest first; what --dump names, or with one FILE the "
-            "debugger's session, is the last",
-        ),
-        Argument(
-            "--handles",
-            action="store_true",
-            help="a row for each handle that came, went, or leads to another object",
-        ),
-        TYPE,
-        PROCESS,
-    ),
-    usage="FILE [FILE ...] [--handles] [--type TYPE[,TYPE]] [--process PROCESS]",
-    text="""\
-A row for each process and type of which handles came or went, the most grown
-first. Of three and more it says which only grew. A process is told from
-another one of its id by the time at which it was created.
-""",
-    examples=(
-        ("diff monday.dmp tuesday.dmp", "what changed between two dumps"),
-        ("diff before.snap", "what changed in the session since a snapshot was made"),
-        ("diff 1.snap 2.snap 3.snap --type Key --handles", "each key that was opened or closed"),
-    ),
-    prepare=_prepare,
-    alone=lambda options: len(options.files) != 1,
-)
-def diff(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
-    """Yields a row for each process and type, or for each handle."""
-    with ExitStack() as stack:
-        opened: List[Tuple[Source, Optional[Kernel]]] = []
-        for path in options.files:
-            opened.append(_open(path, options))
-            stack.callback(opened[-1][0].close)
-        if kernel.name:
-            opened.append(_records(kernel))
-        sources = [source for source, _ in opened]
-        yield from _about(sources, run)
-        changes = _Changes(sources, options)
-        yield from changes.items(run)
-        for source, target in opened:
-            run.failed = run.failed or getattr(source, "lost", False)
-            for line in getattr(source, "notes", ()):
-                yield Note(Sentence("{}: {}", source.name, line))
-            if target is not None and target is not kernel:
-                for line in (*target.notes(), *target.remarks()):
-                    yield Note(Sentence("{}: {}", source.name, line), False)
-                for line in target.damage():
-                    run.failed = True
-                    yield Note(line)
-        yield changes.foot()
-
-
-def _open(path: str, options: Namespace) -> Tuple[Source, Optional[Kernel]]:
-    from pathlib import Path
-
-    from ..model import open_dump, open_snapshot
-
-    found = open_snapshot(Path(path))
-    if found is not None:
-        return found, None
-    symbols = None
-    download, cache = getattr(options, "download", False), not getattr(options, "no_cache", False)
-    from ..model import mode_of
-
-    if mode_of(path) == "kernel":
-        symbols = getattr(options, "symbols", None)
-    else:
-        download = False
-    return _records(open_dump(path, symbols, download=download, cache=cache))
-
-
-def _records(kernel: Kernel) -> Tuple[Source, Optional[Kernel]]:
-    from ..model import Records
-
-    with ClosedOnError(kernel):
-        return Records(kernel), kernel
-
-
-def _about(sources: Sequence[Source], run: Run) -> Iterator[Item]:
-    """What is compared, and why that may tell little."""
-    headers = [source.header for source in sources]
-    if len({header.mode for header in headers}) > 1:
-        raise PykdHandleError(
-            "a kernel and a process in user mode can't be compared: "
-            + ", ".join(f"{each.name} is of {each.header.mode} mode" for each in sources)
-        )
-    lines = [
-        Sentence(
-            "{} ({}{} in {})",
-            source.name,
-            Sentence("{}, ", header.time) if header.time else "",
-            many(header.handles, "handle"),
-            many(header.processes, "process"),
-        )
-        for source, header in zip(sources, headers)
-    ]
-    yield Head(join(" -> ", lines), {"sources": [source.name for source in sources]})
-    systems = {header.system for header in headers if header.system}
-    if len(systems) > 1:
-        line = "these are of different kernels, so that hardly anything is the same: {}"
-        yield Note(Sentence(line, ", ".join(sorted(systems))))
-    times = [header.time for header in headers if header.time]
-    if times != sorted(times):
-        yield Note(Sentence("the oldest is to come first: by their clocks these are not in order"))
-    for source in sources:
-        if not source.header.complete:
-            run.failed = True
-            line = "{}: not all processes are known, so that some may only seem to have ended"
-            yield Note(Sentence(line, source.name))
-
-
-class _Changes:
+class Changes:
     """Makes rows of what changed, and counts it."""
 
     def __init__(self, sources: Sequence[Source], options: Namespace) -> None:
@@ -192,6 +33,9 @@ class _Changes:
         self._types: Optional[Set[str]] = None
         if options.type is not None:
             self._types = {name.lower() for name in options.type}
+        self._access: Optional[Access] = options.access
+        self._unknown_access = 0
+        self._accept = None if self._types is self._access is None else self._is_accepted
         self._totals: Counter[str] = Counter()
         self._notes: List[Note] = []
         self._rows: List[Row] = []
@@ -214,6 +58,9 @@ class _Changes:
             raise
         yield from self._sorted()
         yield from self._notes
+        if self._unknown_access:
+            line = "{} left out, since whether it has one of the rights can't be told"
+            yield Note(Sentence(line, many(self._unknown_access, "handle")))
 
     def _sorted(self) -> Iterator[List[Row]]:
         if self._rows:
@@ -244,13 +91,23 @@ class _Changes:
     def _takes(self, kind: Optional[str]) -> bool:
         return self._types is None or (kind or "").lower() in self._types
 
+    def _is_accepted(self, thing: Thing, mask: Optional[int]) -> bool:
+        if not self._takes(thing[1]):
+            return False
+        if self._access is None:
+            return True
+        accepted = self._access.accept_mask(thing[1], mask)
+        if accepted is None:
+            self._unknown_access += 1
+        return bool(accepted)
+
     # -- rows -----------------------------------------------------------------------------------
 
     def _by_type(self, process: Compared) -> List[Row]:
         counts: List[Counter[Optional[str]]] = [Counter() for _ in self._sources]
         changed: Counter[Tuple[str, Optional[str]]] = Counter()
         unknown = 0
-        for stretch in process.stretches():
+        for stretch in process.stretches(self._accept):
             for total, each in zip(counts, stretch.counts):
                 total.update(each)
             for change in stretch.changes:
@@ -288,7 +145,7 @@ class _Changes:
     def _single(self, process: Compared, run: Run) -> Iterator[Row]:
         base = self._base(process)
         unknown = 0
-        for stretch in process.stretches():
+        for stretch in process.stretches(self._accept):
             unknown += stretch.unknown
             for change in stretch.changes:
                 what, kind = _what(change)
@@ -307,6 +164,7 @@ class _Changes:
             "change": what,
             "handle": Hex(change.value),
             "type": _text(kind),
+            "granted_access": NO_VALUE if change.mask is None else Hex(change.mask),
             "object": Hex(address) if address else NO_VALUE,
             "name": _text(name),
             "source": self._sources[change.source].name if self._last > 1 else NOT_REQUESTED,
@@ -335,8 +193,9 @@ class _Changes:
 
 
 _KEYS = (
-    "change", "handle", "type", "object", "name", "was_type", "was_object", "was_name", "source",
-    "counts", "before", "after", "growth", "came", "went", "replaced", "only_grew",
+    "change", "handle", "type", "granted_access", "object", "name", "was_type", "was_object",
+    "was_name", "source", "counts", "before", "after", "growth", "came", "went", "replaced",
+    "only_grew",
 )  # fmt: skip
 
 
