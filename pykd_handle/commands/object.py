@@ -152,6 +152,10 @@ def _holder(handle: Handle) -> Dict[str, Any]:
         "handle": in_hex(handle.value),
         "access": in_hex(handle.access),
     }
+    details = handle.details
+    rights = details.get("rights_together") or details.get("rights")
+    if rights:
+        found["rights"] = rights
     if handle.attributes:
         found["attributes"] = handle.attributes
     return found

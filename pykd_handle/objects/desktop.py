@@ -14,7 +14,7 @@ from .view import View
 __all__ = ("Desktop", "WindowStation")
 
 _SESSION = re.compile(r"\\Sessions\\(\d+)\\", re.IGNORECASE)
-_NO_IO = 0x4  # WSF_NOIO
+_NO_IO = 0x4  # WSF_NOIO, as Volatility reads it
 
 
 class _UserObject(Facts):

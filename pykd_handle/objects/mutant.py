@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ..layout import fields
 from ..values import Maybe
 from .base import detail
 from .client import Client, thread_at
@@ -12,6 +13,8 @@ from .view import View
 from .waitable import Waitable, dispatcher_fields
 
 __all__ = ("Mutant",)
+
+_THREAD = fields("_ETHREAD", "Terminated")
 
 
 class Mutant(Waitable):
@@ -49,6 +52,15 @@ class Mutant(Waitable):
     def owner_image(self, mutant: View) -> Maybe[Optional[str]]:
         owner = mutant.once(self._owner)
         return None if owner is None else owner.image
+
+    @detail("Owner Ended")
+    def owner_ended(self, mutant: View) -> Optional[bool]:
+        """A mutant whose owner is gone: the next one who waits gets it as an abandoned one."""
+        owner = mutant.optional_pointer("OwnerThread")
+        if owner is None:
+            return None
+        mutant.once(self._owner)  # it is a thread
+        return True if View(mutant.target, _THREAD, owner)["Terminated"] else None
 
     @detail("Kernel Mutex")
     def kernel_mutex(self, mutant: View) -> Optional[bool]:

@@ -16,7 +16,7 @@ from ..kernel.object_header import ObjectHeader
 from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import THREAD_OBJECT, fields
-from ..values import Hex, Maybe, maybe
+from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import client_id
@@ -42,6 +42,8 @@ _STATES = (
 )  # fmt: skip
 _LEVELS = ("anonymous", "identification", "impersonation", "delegation")
 _SHIFTED = 3  # bits
+_START_IS_NONE = ("LpcReceivedMsgIdValid", "StartAddressInvalid")  # up to 2003, and later
+_LEAST_CODE = 0x10000
 _OLD_IMPERSONATION = fields("_PS_IMPERSONATION_INFORMATION", "Token", "ImpersonationLevel")
 _NAME = fields("_UNICODE_STRING", "Length", "MaximumLength", "Buffer")
 
@@ -66,6 +68,7 @@ class Thread(Facts):
         "ExitStatus",
         "StartAddress",
         "Win32StartAddress",
+        *_START_IS_NONE,
         "ThreadName",
         "ActiveImpersonationInfo",
         "ClientSecurity.ImpersonationData",
@@ -191,12 +194,19 @@ class Thread(Facts):
 
     @detail()
     def start_address(self, thread: View) -> Hex:
-        return Hex(thread["Win32StartAddress"])
+        """Where the program has it begin; nothing where its place is used for something else by
+        now, as the id of an LPC message up to 2003 is: no code lies in the first 64 KB."""
+        start = thread["Win32StartAddress"]
+        moved = any(thread[bit] for bit in _START_IS_NONE if thread.has(bit))
+        if moved or 0 < start < _LEAST_CODE:
+            place = thread.address + thread.struct.offset("Win32StartAddress")
+            raise CorruptedError(place, Reason.NOTHING_SUCH_HERE, "start address")
+        return Hex(start)
 
     @detail()
     def start_symbol(self, thread: View) -> Optional[str]:
         """Whose code that is, the kernel's or that of a module of its process."""
-        address = thread["Win32StartAddress"]
+        address = thread.once(self.start_address)
         if not address or thread.target.is_kernel_address(address):
             return self.modules.place(address)
         return self.code.place(thread.once(self.eprocess), address)

@@ -68,10 +68,13 @@ def test_holders_and_the_references_that_are_no_handles() -> None:
     asked = ask(image, r"\BaseNamedObjects\Ready")
     holders = [line["details"]["holder"] for line in asked.objects() if "holder" in line["details"]]
     assert holders == [
-        {"pid": "0x138", "process": "smss.exe", "handle": "0x4", "access": "0x100002"},
+        {
+            "pid": "0x138", "process": "smss.exe", "handle": "0x4", "access": "0x100002",
+            "rights": ["SYNCHRONIZE", "EVENT_MODIFY_STATE"],
+        },
         {
             "pid": "0x200", "process": "csrss.exe", "handle": "0x4", "access": "0x1f0003",
-            "attributes": ["inherit"],
+            "rights": ["full control (EVENT_ALL_ACCESS)"], "attributes": ["inherit"],
         },
     ]  # fmt: skip
     # The event was made with one reference of its own.

@@ -244,7 +244,50 @@ def replies(layout: str, *places: int) -> List[Form]:
     ]
 
 
+def starts(layout: str, *places: int) -> List[Form]:
+    """``_ETHREAD``: Win32StartAddress, and where those symbols have it the byte of
+    StartAddressInvalid (bit 3)."""
+    start, *invalid = places
+    told = {"start_address": 0x401000}
+    puts: List[Put] = [(".", 0, 1, 6), (".", start, "P", 0x401000)]
+    forms = [
+        Form("Thread", layout, puts, told, 0xA00),
+        # The id of a message lies there.
+        Form("Thread", layout, [*puts, (".", start, "P", 0x2F1)], {"start_address": ...}, 0xA00),
+    ]
+    forms += [
+        Form("Thread", layout, [*puts, (".", place, 1, 8)],
+             {"start_address": ..., "start_symbol": ...}, 0xA00)
+        for place in invalid
+    ]  # fmt: skip
+    return forms
+
+
+def mutant(layout: str, *places: int) -> List[Form]:
+    """``_KMUTANT.OwnerThread``; ``_ETHREAD.CrossThreadFlags`` (bit 0)."""
+    owner, flags = places
+    puts: List[Put] = [
+        (".", 0, 1, 2),
+        (".", 4, 4, 0),
+        (".", 8, "@", 0),
+        (".", owner, "P", "thread"),
+    ]
+    gone: Put = ("thread", flags, 4, 1)
+    return [
+        Form("Mutant", layout, puts, {"owner_tid": 0x13C, "owner_ended": None}),
+        Form("Mutant", layout, [*puts, gone], {"owner_tid": 0x13C, "owner_ended": True}),
+    ]
+
+
 FORMS = [
+    *starts(XP, 0x228),
+    *starts(W7, 0x410),
+    *starts(W17763, 0x690, 0x6D8),
+    *starts(W19041, 0x4D0, 0x518),
+    *mutant(XP, 0x18, 0x248),
+    *mutant(W7, 0x28, 0x448),
+    *mutant(W19041, 0x28, 0x510),
+    *mutant(W22621, 0x28, 0x560),
     *waits(XP, 0x2D, 0x5B, 0x59, 0x5C, 0x8, 0xC, 0x10),
     *waits(S03, 0x154, 0x92, 0x157, 0x88, 0x10, 0x18, 0x20),
     *waits(W7, 0x164, 0x26B, 0x167, 0x98, 0x10, 0x18, 0x20),

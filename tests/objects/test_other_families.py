@@ -173,7 +173,17 @@ def test_a_job(layout: str) -> None:
         assert found["container"] == "{00000000-0000-0000-0000-000000000001}"
 
 
-@pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win11_26100_x64"])
+# _EPROCESS.DebugPort
+DEBUG_PORT = {
+    "winxp_sp3_x86": 0xBC,
+    "win7_sp1_x64": 0x1F0,
+    "win10_19041_x64": 0x578,
+    "win11_22621_x64": 0x578,
+    "win11_26100_x64": 0x308,
+}
+
+
+@pytest.mark.parametrize("layout", DEBUG_PORT)
 def test_a_debug_object(layout: str) -> None:
     image = KernelImage(layout)
     wide = image.build.pointer_size
@@ -181,7 +191,7 @@ def test_a_debug_object(layout: str) -> None:
     events = item.address + (0x30 if wide == 4 else 0x50)
     image.memory.empty_list(events)
     put(image, events, 2 * wide, 4, 2)
-    port = {"winxp_sp3_x86": 0xBC, "win7_sp1_x64": 0x1F0, "win11_26100_x64": 0x308}[layout]
+    port = DEBUG_PORT[layout]
     smss = image.processes.add("smss.exe", 0x138)
     image.memory.set_pointer(smss.address + port, item.address)
     image.processes.add("csrss.exe", 0x200)
