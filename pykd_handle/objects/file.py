@@ -73,6 +73,7 @@ _VPB_FLAGS = {
 _VPB = 10  # IO_TYPE_VPB
 _LABEL = 64  # bytes, of 32 characters
 _CLOSED = 0x4000
+_ID_SIZES = (8, 16)
 
 _DEVICE = fields("_DEVICE_OBJECT", "Type", "DriverObject", "AttachedDevice", "DeviceType")
 _VOLUME = fields("_VPB", "Type", "Flags", "VolumeLabelLength", "SerialNumber")
@@ -168,6 +169,15 @@ class File(Facts):
             return None
         drive = self.drives.of(name.device_name)
         return None if drive is None else drive + name.path
+
+    @detail("File Id")
+    def file_id(self, file: View) -> Optional[Hex]:
+        """What a file was opened by in place of a name: 8 bytes, or 16."""
+        path = file.once(self._name).path
+        if not path or path.isprintable():
+            return None
+        data = path.encode("utf-16-le", "surrogatepass")
+        return Hex(int.from_bytes(data, "little")) if len(data) in _ID_SIZES else None
 
     @detail("Driver")
     def driver(self, file: View) -> str:

@@ -141,6 +141,19 @@ def test_each_detail_of_a_file_fails_alone() -> None:
     assert found["kind"] == "disk"
 
 
+@pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win10_19041_x64"])
+def test_a_file_that_was_opened_by_its_id(layout: str) -> None:
+    image = KernelImage(layout)
+    item = image.files.open("abcd")
+    assert "file_id" not in everything(image, item)
+    offset = 0x30 if layout == "winxp_sp3_x86" else 0x58  # FileName; its buffer lies behind
+    buffer = image.memory.pointer(item.address + offset + image.build.pointer_size)
+    image.memory.write(buffer, struct.pack("<Q", 0x0001000000012345))
+    assert everything(image, item)["file_id"] == 0x0001000000012345
+    item = image.files.open("abcd\x01")  # no id has ten bytes
+    assert "file_id" not in everything(image, item)
+
+
 # _CM_KEY_CONTROL_BLOCK: ExtFlags, the bit that says deleted, KeyHive, the count of values, that of
 # subkeys, KcbLastWriteTime, KcbMaxNameLen (two more behind it), the upper half of Flags.
 KEY = {
