@@ -157,13 +157,17 @@ def test_handles_by_what_they_may_do(tmp_path: Path) -> None:
     image = KernelImage()
     image.processor.current = process = image.processes.add("a.exe", 0x104)
     other = image.processes.add("b.exe", 0x208)
-    old = process.handle(image.objects.event(), 0x20)
+    old = process.handle(image.objects.event(), 0x100000)
+    gone = process.handle(image.objects.event(), 0x2A)
     files = [take(image, tmp_path / "1.snap")]
     process.close(old)
     process.handle(other.object, 0x20)  # PROCESS_VM_WRITE, of the same value
     process.handle(other.object, 0x1000)
     process.handle(image.objects.event(), 0x20)
+    process.close(gone)
     files.append(take(image, tmp_path / "2.snap"))
+    (went,) = Asked(Kernel(), f"diff {files[0]} {files[1]} --handles --access 2A").rows
+    assert (went["handle"], went["change"], went["granted_access"]) == (gone, "went", 0x2A)
     line = f"diff {files[0]} {files[1]} --access VM_WRITE"
     (row,) = Asked(Kernel(), f"{line} --handles").rows
     assert (row["handle"], row["change"], row["granted_access"]) == (old, "other object", 0x20)

@@ -7,12 +7,12 @@ import json
 import random
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, List, Optional, Tuple
 
 import pytest
 
 from pykd_handle.cli import main
-from pykd_handle.snapshot import Snapshot
+from pykd_handle.snapshot import Header, Lines, Page, Record, Snapshot
 from pykd_handle.values import TargetError
 
 HEADER = {
@@ -123,7 +123,7 @@ def test_what_can_not_be_is_one_line(path: Path, lines: List[Any], why: str) -> 
     "line",
     [
         b'{"process": ' + b"[" * 100_000 + b"\n",
-        b'{"values": [' + b"9" * 100_000 + b"]}\n",
+        b'{"values": [' + b"9" * 30 + b"]}\n",
         b'{"values": [1e999, NaN]}\n',
         b'{"a": "\xff"}\n',
         b"x" * (2 << 20) + b"\n",
@@ -134,8 +134,27 @@ def test_what_can_not_be_is_one_line(path: Path, lines: List[Any], why: str) -> 
 )
 def test_lines_that_are_made_to_hurt(path: Path, line: bytes) -> None:
     data = gzip.compress(json.dumps(HEADER).encode() + b"\n" + line)
-    with pytest.raises(TargetError, match="the snapshot is damaged"):
+    why = "a line is no JSON" if b"9" * 9 in line else ""
+    with pytest.raises(TargetError, match=f"the snapshot is damaged: {why}"):
         read(path, data)
+
+
+def test_names_that_are_long_make_more_lines_and_are_cut(path: Path) -> None:
+    """512 names of 5,000 letters, each six bytes in the file: twenty lines would be too long."""
+    names = [f"{at:05}" + "\u0416" * 5000 for at in range(512)]
+    things: List[Tuple[int, Optional[str], Optional[str]]] = [(1, "Event", name) for name in names]
+    lines = Lines()
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    text = [
+        lines.header(Header("a", "kernel", "", now, now, 1, 512, True)),
+        lines.process(Record(4, now, 0, "a.exe")),
+        *lines.page(Page(list(range(0, 2048, 4)), [3] * 512, things)),
+        lines.end(),
+    ]
+    ((_, pages),) = read(path, gzip.compress("".join(text).encode("ascii")))
+    assert len(pages) > 1
+    assert [value for page in pages for value in page.values] == list(range(0, 2048, 4))
+    assert [thing[2] for page in pages for thing in page.things] == [name[:4096] for name in names]
 
 
 def test_random_damage_ends_in_one_line(path: Path) -> None:
