@@ -190,6 +190,10 @@ class HandleTable:
         """See `TablePages.entry`."""
         return self._pages.entry(handle)
 
+    def handle_at(self, address: int) -> Optional[int]:
+        """See `TablePages.handle_at`."""
+        return self._pages.handle_at(address)
+
     def pages(self) -> Iterator[List[Row]]:
         """See `TablePages.pages`."""
         return self._pages.pages()

@@ -63,8 +63,9 @@ class _Page:
     def nearest(self, address: int) -> Optional[PoolBlock]:
         """The nearest header in front that reaches as far, with a tag of letters and digits, and
         nothing said of the block before: so are those of a segment heap."""
-        place = address - address % self.unit - self.unit
-        while place >= self.start:
+        last = address - address % self.unit
+        in_front = range(last - self.unit, self.start - 1, -self.unit)
+        for place in (*in_front, last):  # or it is the header's own
             block = self.header(place)
             if (
                 block is not None
@@ -73,7 +74,6 @@ class _Page:
                 and block.tag.rstrip(" ").isalnum()
             ):
                 return block
-            place -= self.unit
         return None
 
     def chain(self, address: int) -> Optional[PoolBlock]:

@@ -207,6 +207,21 @@ class TablePages:
                 rows.append(self.form.decode(data, 0, page.first + index * HANDLE_STEP, address))
         return rows
 
+    def handle_at(self, address: int) -> Optional[int]:
+        """The handle value whose entry lies at an address, None where none of this table does. It
+        reads the pages of pointers, no page of entries."""
+        wanted = address & ~(PAGE - 1)
+        waiting = [_Page(self.top, self.level, 0)] if self.top else []
+        seen = {self.top}
+        while waiting:
+            page = waiting.pop()
+            if page.level:
+                waiting += [each for each in self._below(page, seen) if isinstance(each, _Page)]
+            elif page.address == wanted:
+                handle = page.first + (address - wanted) // self.form.size * HANDLE_STEP
+                return handle if handle < self.limit else None
+        return None
+
     def _below(self, page: _Page, seen: Set[int]) -> List[Union[_Page, Hole]]:
         """The pages that a page of pointers leads to; only those below the table's limit."""
         width = self.target.pointer_size

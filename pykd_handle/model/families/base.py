@@ -82,6 +82,18 @@ class Question:
             self._processes = [self.only] if self.only is not None else self._every()
         return self._processes
 
+    def meant(self) -> Sequence[Process]:
+        """Those to look into, where each costs several reads: of a live machine the one that is
+        named or current alone, which is told."""
+        every = self.processes
+        if not self.kernel.live or len(every) < 2:
+            return every
+        line = "of a live machine 0x{:x} is looked for in {} alone; --process names another one"
+        said = Sentence(line, self.address, every[0].in_words())
+        if said not in self.remarks:
+            self.remarks.append(said)
+        return every[:1]
+
     def is_asked(self, process: Process) -> bool:
         """Whether a process is the one that is meant in the first place: named, or current."""
         return process is self.processes[0]

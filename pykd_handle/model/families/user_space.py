@@ -17,17 +17,11 @@ _DATA_FILE = 3
 
 
 def _processes(question: Question) -> Sequence[Process]:
-    """Those that may have something at the address: of a live machine the one that is meant, as
-    each of all would be many questions; none for an address that is no process's own."""
+    """Those that may have something at the address: none where it is no process's own."""
     kernel, address = question.kernel, question.address
     if address < _LOWEST or (kernel.mode == KERNEL and address >= kernel.target.user_end):
         return ()
-    every = question.processes
-    if kernel.live and len(every) > 1:
-        line = "of a live machine 0x{:x} is looked for in {} alone; --process names another one"
-        question.remarks.append(Sentence(line, address, every[0].in_words()))
-        return every[:1]
-    return every
+    return question.meant()
 
 
 @family("regions", 45)
