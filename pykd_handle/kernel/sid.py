@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from typing import Dict, Mapping, NamedTuple, Tuple
 
-from ..targets import Target
+from ..targets import Span, Target
 from ..values import CorruptedError, Reason
 
-__all__ = ("INTEGRITY", "Sid", "parse_sid", "read_sid")
+__all__ = ("INTEGRITY", "SIZE", "Sid", "parse_sid", "read_sid", "sid_in")
 
 _FIXED = 8
 _MOST_PARTS = 15
@@ -137,6 +137,11 @@ def read_sid(target: Target, address: int) -> Sid:
     `MemoryUnavailable`."""
     if not target.is_kernel_address(address):
         raise CorruptedError(address, Reason.FIELD_NOWHERE, "the SID")
-    span = target.read_partial(address, SIZE)
+    return sid_in(target.read_partial(address, SIZE))
+
+
+def sid_in(span: Span) -> Sid:
+    """The ``_SID`` that a read of `SIZE` bytes begins with. Raises as `read_sid` does."""
+    address = span.address
     count = span.at(address, _FIXED)[1]
     return parse_sid(span.at(address, _FIXED + 4 * min(count, _MOST_PARTS)), address)

@@ -112,25 +112,36 @@ def control_area_of(section: View) -> Optional[View]:
     """The control area, None for a remote file. Raises `CorruptedError` where it does not have
     a segment that leads back."""
     target = section.target
+    back = None
     if is_new(section):
         address, remote = section.once(place_of)
         if remote:
             return None
     else:
         address = _old_area(section)
+        pointer, other = section.once(_old_ends)
+        back = other if address != pointer else None
     found = View(target, _AREA, address)
-    segment = View(target, _SEGMENT, found.pointer("Segment"))
-    if segment["ControlArea"] != address:
+    segment = found.pointer("Segment")
+    if back is None or segment != pointer:
+        back = View(target, _SEGMENT, segment)["ControlArea"]
+    if back != address:
         raise CorruptedError(address, Reason.NOTHING_SUCH_HERE, "control area")
     return found
+
+
+def _old_ends(section: View) -> Tuple[int, int]:
+    """Where the pointer of a section up to 8.1 leads, and the pointer that it finds there in
+    front."""
+    pointer = View(section.target, _SECTION_OBJECT, section.address).pointer("Segment")
+    return pointer, View(section.target, _SEGMENT, pointer).pointer("ControlArea")
 
 
 def _old_area(section: View) -> int:
     """The control area of a section up to 8.1: the pointer leads to its segment, or from
     Windows 8 on maybe to the area itself; then the sizes must tell which of the two it is."""
     target = section.target
-    pointer = View(target, _SECTION_OBJECT, section.address).pointer("Segment")
-    other = View(target, _SEGMENT, pointer).pointer("ControlArea")
+    pointer, other = section.once(_old_ends)
     if target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
         return other
     areas = [
@@ -187,8 +198,7 @@ def _old_controlcontrol_area_of(section: View) -> int:
     # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
     if not target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
         raise MissingType(section.fields.struct, target.symbols_recovered)
-    segment = View(target, _SECTION_OBJECT, section.address).pointer("Segment")
-    return View(target, _SEGMENT, segment).pointer("ControlArea")
+    return section.once(_old_ends)[1]
 
 
 def file_object_of(section: View) -> int:

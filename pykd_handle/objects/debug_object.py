@@ -58,12 +58,12 @@ class DebugObject(Waitable):
 
     @detail("Kills on Close")
     def kill_on_close(self, item: View) -> Optional[bool]:
-        flags = self._flags(item)
+        flags = item.once(self._flags)
         return None if flags is None else flags & _KILL_ON_CLOSE != 0
 
     @detail("Debug Object Flags")
     def debug_flags(self, item: View) -> Optional[Hex]:
-        flags = self._flags(item)
+        flags = item.once(self._flags)
         return None if flags is None else Hex(flags)
 
     def _list(self, item: View) -> int:

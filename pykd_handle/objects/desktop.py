@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from ..values import Hex, Maybe
+from ..values import NO_VALUE, Hex, Maybe, known
 from .base import Facts, detail
 from .view import View
 
@@ -39,8 +39,10 @@ class WindowStation(_UserObject):
     def session(self, station: View) -> Optional[int]:
         if self._known(station):
             return station["dwSessionId"]
-        name = self.kernel.name_of(station.address)
-        match = _SESSION.match(name) if name else None
+        header = self.kernel.object(self.kernel.headers.header_of(station.address)).header
+        info = header.name_info
+        directory = known(known(info).directory) if info is not NO_VALUE else 0
+        match = _SESSION.match(self.kernel.namespace.path(directory) + "\\") if directory else None
         return int(match.group(1)) if match else None
 
     @detail("Interactive")

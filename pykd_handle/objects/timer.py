@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional, Tuple
 
-from ..kernel.time import filetime, is_time, read_clocks
+from ..kernel.time import Clocks, filetime, is_time, read_clocks
 from ..layout import fields
 from ..values import CorruptedError, Hex, Reason
 from .base import detail
@@ -58,14 +58,14 @@ class _Timed(Waitable):
         due = self.due(timer)
         if due is None:
             return None
-        return (due - read_clocks(timer.target).interrupt_time) // _UNITS
+        return (due - timer.once(_clocks).interrupt_time) // _UNITS
 
     @detail("Due")
     def due_at(self, timer: View) -> Optional[datetime]:
         due = self.due(timer)
         if due is None:
             return None
-        clocks = read_clocks(timer.target)
+        clocks = timer.once(_clocks)
         moment = clocks.system_time + due - clocks.interrupt_time
         if not is_time(moment):
             raise CorruptedError(
@@ -154,3 +154,7 @@ class IRTimer(_Timed):
         if timer["Type"] & 0x7F < 24:
             return None
         return View(timer.target, _TIMER2, timer.address)
+
+
+def _clocks(timer: View) -> Clocks:
+    return read_clocks(timer.target)

@@ -78,7 +78,7 @@ class Token(Facts):
 
     def check(self, token: View) -> None:
         """Its kind, its level and the number of its groups are ones that a token has."""
-        Who(token).check()
+        token.once(Who).check()
 
     @detail("Token Type", words={1: "Primary", 2: "Impersonation"})
     def token_type(self, token: View) -> int:
@@ -90,7 +90,7 @@ class Token(Facts):
 
     @detail("User")
     def user(self, token: View) -> str:
-        sid, attributes = Who(token).sid(0)
+        sid, attributes = token.once(Who).sid(0)
         return f"{sid.words}, deny only" if attributes & 0x10 else sid.words
 
     @detail("Account")
@@ -105,9 +105,7 @@ class Token(Facts):
 
     @detail("Groups")
     def groups(self, token: View) -> Tuple[str, ...]:
-        who = Who(token)
-        found = (who.sid(number) for number in range(1, token["UserAndGroupCount"]))
-        return tuple(map(group_words, found))
+        return tuple(map(group_words, token.once(Who).sids()))[1:]
 
     @detail("Restricted to")
     def restricted_to(self, token: View) -> Optional[Tuple[str, ...]]:
@@ -115,7 +113,7 @@ class Token(Facts):
 
     @detail("Integrity Level")
     def integrity(self, token: View) -> Optional[str]:
-        level = Who(token).integrity
+        level = token.once(Who).integrity
         return None if level is None else INTEGRITY.get(level, f"0x{level:x}")
 
     @detail("Mandatory Policy")
@@ -136,7 +134,7 @@ class Token(Facts):
 
     @detail("Elevated")
     def elevated(self, token: View) -> Optional[bool]:
-        return Who(token).elevated
+        return token.once(Who).elevated
 
     @detail("Session")
     def session(self, token: View) -> int:

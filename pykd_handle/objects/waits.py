@@ -116,7 +116,8 @@ class Waits:
         ends = block["WaitListEntry.Flink"], block["WaitListEntry.Blink"]
         if not all(map(target.is_kernel_address, ends)):
             return False
-        after, before = (View(target, _LINKS, end) for end in ends)
+        after = View(target, _LINKS, ends[0])
+        before = after if ends[0] == ends[1] else View(target, _LINKS, ends[1])
         entry = block.address + block.struct.offset("WaitListEntry.Flink")
         return after["Blink"] == before["Flink"] == entry
 

@@ -6,12 +6,13 @@ themselves may lie in a block that tokens share.
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..kernel import Kernel
-from ..kernel.sid import Sid, read_sid
+from ..kernel.fields import decode_fields
+from ..kernel.sid import SIZE, Sid, read_sid, sid_in
 from ..layout import Fields, fast_reference, fields
-from ..values import CorruptedError, Reason
+from ..values import CorruptedError, Maybe, Reason, known, maybe
 from .bits import bit_names
 from .view import View
 
@@ -52,6 +53,7 @@ class Who:
     def __init__(self, token: View) -> None:
         self.token = token
         self.target = token.target
+        self._entries = _Entries(token, "UserAndGroups")
 
     def check(self) -> None:
         """Raises `CorruptedError` where this is no token."""
@@ -64,7 +66,11 @@ class Who:
 
     def sid(self, number: int) -> Tuple[Sid, int]:
         """The user (0) or a group, with its attributes."""
-        return _sid_at(self.token, "UserAndGroups", number)
+        return self._entries.at(number)
+
+    def sids(self) -> Iterator[Tuple[Sid, int]]:
+        """The user and all groups, which are read together."""
+        return self._entries.all(self.token["UserAndGroupCount"])
 
     @property
     def integrity(self) -> Optional[int]:
@@ -74,7 +80,7 @@ class Who:
         if token.has("IntegrityLevelSidValue"):
             value = token.optional_pointer("IntegrityLevelSidValue")
             if value is not None:
-                return self._level(read_sid(self.target, value))
+                return self._level(self._entries.sid(value))
         if not token.has("IntegrityLevelIndex"):
             return None
         index = token["IntegrityLevelIndex"]
@@ -97,8 +103,7 @@ class Who:
             return None
         if level < _HIGH:
             return False
-        sids = (self.sid(number) for number in range(self.token["UserAndGroupCount"]))
-        return any(sid == _ADMINISTRATORS and bits & GROUP_ENABLED for sid, bits in sids)
+        return any(sid == _ADMINISTRATORS and bits & GROUP_ENABLED for sid, bits in self.sids())
 
 
 class TokenReader:
@@ -125,14 +130,58 @@ def sids(token: View, path: str, count: str) -> Optional[Tuple[str, ...]]:
     number = token[count]
     if number > _MOST_SIDS:
         raise CorruptedError(token.address, Reason.COUNT_OF_NO_MEANING, count, number)
-    return tuple(group_words(_sid_at(token, path, each)) for each in range(number)) or None
+    return tuple(map(group_words, _Entries(token, path).all(number))) or None
 
 
-def _sid_at(token: View, path: str, number: int) -> Tuple[Sid, int]:
-    target = token.target
-    place = token.pointer(path) + number * target.struct(_SID.struct).size
-    entry = View(target, _SID, place)
-    return read_sid(target, entry["Sid"]), entry["Attributes"]
+class _Entries:
+    """An array of ``_SID_AND_ATTRIBUTES``: what was read of it once is not read again."""
+
+    def __init__(self, token: View, path: str) -> None:
+        self._token = token
+        self._path = path
+        self._known: Dict[int, Maybe[Tuple[Sid, int]]] = {}
+        self._sids: Dict[int, Maybe[Sid]] = {}
+
+    def sid(self, address: int) -> Sid:
+        """The SID at an address. Raises `PykdHandleError`."""
+        if address not in self._sids:
+            self._sids[address] = maybe(read_sid, self._token.target, address)
+        return known(self._sids[address])
+
+    def at(self, number: int) -> Tuple[Sid, int]:
+        """One of them. Raises `PykdHandleError`."""
+        if number not in self._known:
+            self._read(number, 1)
+        return known(self._known[number])
+
+    def all(self, count: int) -> Iterator[Tuple[Sid, int]]:
+        """So many of them, from the first one on: one read, and their SIDs together. Raises
+        `PykdHandleError` at the first one that can't be read."""
+        if any(number not in self._known for number in range(count)):
+            self._read(0, count)
+        return (known(self._known[number]) for number in range(count))
+
+    def _read(self, first: int, count: int) -> None:
+        target = self._token.target
+        struct = target.struct(_SID.struct)
+        start = self._token.pointer(self._path) + first * struct.size
+        array = target.read_partial(start, count * struct.size)
+        found = [
+            decode_fields(array, struct, start + number * struct.size, _SID.paths)
+            for number in range(count)
+        ]
+        places = [
+            place
+            for place, _ in found
+            if place and place not in self._sids and target.is_kernel_address(place)
+        ]
+        for place, span in zip(places, target.read_many((place, SIZE) for place in places)):
+            self._sids[place] = maybe(sid_in, span)
+        for number, (sid, attributes) in enumerate(found, first):
+            self._known[number] = maybe(self._entry, sid, attributes)
+
+    def _entry(self, place: Maybe[int], attributes: Maybe[int]) -> Tuple[Sid, int]:
+        return self.sid(known(place)), known(attributes)
 
 
 def group_words(entry: Tuple[Sid, int]) -> str:
