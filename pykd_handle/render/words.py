@@ -6,7 +6,6 @@ stand here.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any, Mapping, Tuple
 
 from ..values import PykdHandleError, Reason, Sentence, Unavailable
@@ -112,9 +111,6 @@ def words(value: Any) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, datetime):
-        # ISO 8601 in UTC, in every format; a fraction only where there is one.
-        return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
     if isinstance(value, Unavailable):
         text = _filled(_phrase(value.reason), value.arguments)
         return text if value.address is None else f"0x{value.address:x}: {text}"
@@ -124,6 +120,12 @@ def words(value: Any) -> str:
         return words(value.sentence)
     if isinstance(value, Reason):
         return _phrase(value)
+    # Imported where it is needed: help is to be there at once.
+    from datetime import datetime, timezone
+
+    if isinstance(value, datetime):
+        # ISO 8601 in UTC, in every format; a fraction only where there is one.
+        return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
     return str(value)
 
 
