@@ -41,7 +41,7 @@ class Vads:
         mapped = section or file is not None
         with_core = self._build.has_struct("_MMVAD_SHORT")
         name = "_MMVAD" if mapped or not with_core else "_MMVAD_SHORT"
-        vad = pool.new(name, pool.nonpaged, tag=b"VadS")
+        vad = pool.new(name, pool.nonpaged, tag=b"Vad " if mapped else b"VadS")
         prefix = "Core." if with_core and mapped else ""
         first, last = start >> 12, (start + size - 1) >> 12
         for field, value in (("StartingVpn", first), ("EndingVpn", last)):
