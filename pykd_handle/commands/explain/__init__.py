@@ -61,7 +61,8 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         ),
     ),
     text="Every family of values is asked: handles of processes and of the kernel, ids of "
-    "processes and threads, pseudo handles, objects and their headers, modules and symbols, pool; "
+    "processes and threads, pseudo handles, objects and their headers, handle tables and their "
+    "entries, modules and symbols, pool; "
     "of each process the regions with the files they map, its modules and heaps. A value may be "
     "several things at once: each is a row with its ground, the most certain first. What could "
     "not be looked at is said, with the reason.",

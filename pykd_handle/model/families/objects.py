@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Sequence
 
 from ...kernel import KernelObject
 from ...kernel.fields import read_fields
 from ...kernel.pool import tag_in_front
 from ...layout import fields
-from ...values import NO_VALUE, Absent, Impossible, Maybe, Sentence, known, maybe
+from ...values import NO_VALUE, Absent, Impossible, Maybe, PykdHandleError, Sentence, known, maybe
 from ..kernel_mode.object import KernelModeObject
+from ..nouns import Handle
 from .base import Certainty, Match, Question, family
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def objects(question: Question) -> Iterator[Match]:
         return
     if kernel.places.module_at(address) is not None:
         return
+    unread: Dict[int, _Unread] = {}
     for what, header in (
         ("object", kernel.headers.header_of(address)),
         ("object header", address),
@@ -37,12 +39,12 @@ def objects(question: Question) -> Iterator[Match]:
         if not kernel.target.is_kernel_address(header):
             continue
         item = kernel.object(header)
-        kind = item.type_name
-        if isinstance(kind, Absent):
-            if what == "object" and not isinstance(kind, Impossible):
-                question.cannot("objects", kind)
+        kind, count = item.type_name, item.header.pointer_count
+        if isinstance(kind, Absent) or isinstance(count, Absent):
+            why = kind if isinstance(kind, Absent) else count
+            unread[item.header.body] = _Unread(what, KernelModeObject(kernel, item), why)
             continue
-        if not item.header.pointer_count or not kernel.is_header(header):
+        if not count or not kernel.is_header(header):
             continue
         found = KernelModeObject(kernel, item)
         tag = maybe(_tag, kernel, item)
@@ -55,6 +57,58 @@ def objects(question: Question) -> Iterator[Match]:
         else:
             ground = Sentence("the header at 0x{:x} names the type {}", header, kind)
             yield Match(what, Certainty.LIKELY, ground, None, found)
+    if unread:
+        yield from _known_elsewhere(question, unread)
+
+
+class _Unread(NamedTuple):
+    """What an address may be, the object that it would be, and why its header does not tell."""
+
+    what: str
+    found: KernelModeObject
+    why: Absent
+
+
+def _known_elsewhere(question: Question, unread: Dict[int, _Unread]) -> Iterator[Match]:
+    """Objects, by the addresses of their bodies, whose headers do not tell what they are: a process
+    that a list names, or else, where nothing speaks against an object, what a handle leads to. For
+    that a live session's tables are not read."""
+    for process in question.processes:
+        one = unread.get(process.address)
+        if one is not None:
+            ground = Sentence("{}; its header: {}", process.in_words(), one.why)
+            yield Match(one.what, Certainty.CERTAIN, ground, None, one.found)
+            return
+    bodies = [body for body, one in unread.items() if not isinstance(one.why, Impossible)]
+    held = _handles_to(question, bodies) if bodies and not question.kernel.live else {}
+    for body, handles in held.items():
+        line = "handle 0x{:x} of {} leads to it{}; its header: {}"
+        first, more = handles[0], len(handles) - 1
+        one, others = unread[body], f", and {more} more" if more else ""
+        ground = Sentence(line, first.value, first.process.in_words(), others, one.why)
+        yield Match(one.what, Certainty.CERTAIN, ground, None, one.found)
+    if not held and question.address in bodies:
+        question.cannot("objects", unread[question.address].why)
+
+
+def _handles_to(question: Question, bodies: Sequence[int]) -> Dict[int, List[Handle]]:
+    """The handles that lead to objects of these bodies, of which there are some."""
+    found: Dict[int, List[Handle]] = {}
+    kept: Dict[int, int] = {}
+
+    def ask(handle: Handle) -> int:
+        leads = handle.error is None and handle.address in bodies
+        return known(handle.address) if leads else 0
+
+    for process in question.processes:
+        try:
+            for answers, handle, _ in process.answers(ask, kept):
+                for at, body in enumerate(answers):
+                    if body:
+                        found.setdefault(body, []).append(handle(at))
+        except PykdHandleError:
+            continue  # which is told where the address is looked for in the tables themselves
+    return found
 
 
 def _tag(kernel: KernelMode, item: KernelObject) -> Maybe[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Sequence
+from functools import partial
+from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
 from ...values import Hex, PykdHandleError, Sentence
+from ..nouns import Process
 from .base import Certainty, Match, Question, family
 
 __all__ = ("pebs", "tables")
@@ -12,29 +14,50 @@ __all__ = ("pebs", "tables")
 
 @family("handle tables", 55)
 def tables(question: Question) -> Iterator[Match]:
-    """The address of a process's ``_HANDLE_TABLE``, or of an entry in it."""
+    """The address of a ``_HANDLE_TABLE``, or of an entry in it, in use or free: of processes, of
+    the kernel, or that of process and thread ids."""
     kernel, address = question.kernel, question.address
     if not kernel.target.is_kernel_address(address):
         return
-    processes: Sequence[Any] = question.meant()
-    for process in processes:
-        who = process.in_words()
-        if process.block.object_table == address:
-            ground = Sentence("ObjectTable of {}", who)
-            yield Match("handle table", Certainty.CERTAIN, ground, process, address=Hex(address))
-            continue
+    seen: Set[int] = set()
+    for words, process, opened in _every(question):
         try:
-            handle = process.table.raw.handle_at(address)
-            found = None if handle is None else process.table.handle(handle)
+            table = opened()
+            value = table.raw.handle_at(address)
         except PykdHandleError as error:
             if not getattr(error, "gone", False):  # of a process that has exited there are none
-                question.cannot("entries of handle tables", error, who)
+                question.cannot("entries of handle tables", error, words)
             continue
-        if found is not None:
-            state = "free" if found.free else "in use"
-            ground = Sentence("the entry of handle 0x{:x} of {}, {}", found.value, who, state)
-            item = None if found.free else found.object
-            yield Match("handle table entry", Certainty.CERTAIN, ground, process, item)
+        if table.address in seen:
+            continue  # System's is the kernel's
+        seen.add(table.address)
+        if table.address == address:
+            yield Match("handle table", Certainty.CERTAIN, words, process, address=Hex(address))
+        if value is not None:
+            yield _entry(table, value, words, process)
+
+
+def _entry(table: Any, value: int, words: Sentence, process: Optional[Process]) -> Match:
+    line = "the entry of 0x{:x} in {}, {}"
+    try:
+        handle = table.handle(value)
+    except PykdHandleError as error:
+        ground = Sentence(line, value, words, error)
+        return Match("handle table entry", Certainty.CERTAIN, ground, process)
+    ground = Sentence(line, value, words, "free" if handle.free else "in use")
+    item = None if handle.free else handle.object
+    return Match("handle table entry", Certainty.CERTAIN, ground, process, item)
+
+
+def _every(question: Question) -> Iterator[Tuple[Sentence, Optional[Process], Callable[[], Any]]]:
+    """Each table in words, the process that it belongs to, and a way to open it."""
+    kernel = question.kernel
+    processes: Sequence[Any] = question.meant()
+    for process in processes:
+        words = Sentence("the handle table of {}", process.in_words())
+        yield words, process, partial(getattr, process, "table")
+    yield Sentence("the kernel's handle table"), None, lambda: kernel.kernel_table
+    yield Sentence("the table of ids"), None, lambda: kernel.cid_table
 
 
 @family("PEBs", 52)
