@@ -53,8 +53,9 @@ class Lookup:
         if not target.is_kernel_address(address):
             raise TargetError("0x{:x} is no address of the kernel", address)
         item = self._kernel.object(headers.header_of(address))
-        for each in (item, self._kernel.object(address)):
-            if each.type_name and self.is_header(each.header.address):
+        for header in (item.header.address, address):
+            each = self._kernel.object(header)
+            if each.type_name and self.is_header(header):
                 return each
         if item.type_name:
             raise TargetError("no object lies at 0x{:x}", address)

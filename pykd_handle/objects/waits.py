@@ -127,8 +127,8 @@ class Waits:
         word, types = _KINDS.get(kind, (f"type {kind}", ()))
         if 0 <= address - thread.address < thread.struct.size:
             return f"its own {word}"  # the timer of its timeout, what resumes it
-        item = maybe(self._lookup.at, address) if types else None
-        if not item or item.body != address or item.type_name not in types:
+        item = self._kernel.object(self._kernel.headers.header_of(address))
+        if item.type_name not in types or not self._lookup.is_header(item.header.address):
             return f"{word} 0x{address:x}"  # in another object, or on a stack
         return f"{item.type_name} {self._name(item) or f'0x{address:x}'}"
 

@@ -22,7 +22,7 @@ MOST = {
     "ALPC Port": 17, "DebugObject": 5, "Desktop": 2, "Device": 8, "Directory": 10, "Driver": 7,
     "EtwRegistration": 8, "Event": 14, "File": 18, "IRTimer": 4, "IoCompletion": 6, "Job": 9,
     "Key": 12, "Mutant": 11, "Process": 14, "Section": 16, "Semaphore": 6, "SymbolicLink": 7,
-    "Thread": 22, "Timer": 7, "Token": 10, "Type": 6, "WindowStation": 11,
+    "Thread": 17, "Timer": 7, "Token": 10, "Type": 6, "WindowStation": 11,
 }  # fmt: skip
 
 
