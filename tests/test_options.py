@@ -170,3 +170,13 @@ def test_no_option_hides_another() -> None:
         names: List[Any] = [name for one in (*OPTIONS, *each.arguments) for name in one.names]
         assert len(names) == len(set(names))
         assert not [name for name in names if re.fullmatch("-[a-f]", name)]
+
+
+def test_help_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """And no option is torn from its value."""
+    for each in every():
+        assert main([each.name, "-h"]) == 0
+        usage, *_ = text = capsys.readouterr().out.split("\n\n")
+        assert max(map(len, usage.splitlines())) < 80
+        assert all(line.count("[") == line.count("]") for line in usage.splitlines()), each.name
+        assert max(map(len, "\n".join(text).splitlines())) < 110, each.name

@@ -22,7 +22,7 @@ def overview(commands: Sequence[Command], options: Sequence[Argument]) -> str:
             f"usage: {_PROGRAM} [options] {_usage(default)}",
             f"       {_PROGRAM} [options] COMMAND ...",
             "",
-            default.text.strip(),
+            _text(default),
             "",
             f"commands ({_PROGRAM} COMMAND -h says more; without one, {DEFAULT} is meant):",
             *_table((each.name, each.help) for each in commands),
@@ -42,7 +42,7 @@ def help_of(command: Command, options: Sequence[Argument]) -> str:
     """The help of one command."""
     lines = [*_call("usage: ", command), "", _sentence(command.help)]
     if command.text:
-        lines += ["", command.text.strip()]
+        lines += ["", _text(command)]
     own = [_row(each) for each in command.arguments if each.how.get("help")]
     if own:
         lines += ["", "arguments:", *_table(own)]
@@ -62,7 +62,7 @@ def manual(commands: Sequence[Command], options: Sequence[Argument]) -> str:
         parts += [f"\n## {each.name}\n\n{_sentence(each.help)}\n\n```text\n"]
         parts += [_lines(_call("", each))]
         if each.text:
-            parts += [f"\n{each.text.strip()}\n"]
+            parts += [f"\n{_text(each)}\n"]
         own = [_row(one) for one in each.arguments if one.how.get("help")]
         if own:
             parts += ["\n", _lines(_table(own))]
@@ -109,9 +109,18 @@ def _columns(command: Command) -> Iterable[str]:
             yield "\n".join(textwrap.wrap(f"Keys{where}: {names}.", 100)) + "\n"
 
 
+def _text(command: Command) -> str:
+    """What is said of it; lines that are short are as they are meant to be."""
+    lines = command.text.strip().split("\n")
+    return "\n".join(
+        textwrap.fill(line, _WIDTH) if len(line) > 100 and line[0] != " " else line
+        for line in lines
+    )
+
+
 def _call(before: str, command: Command) -> List[str]:
     """How a command is called, in lines that break between its arguments."""
-    words = re.sub(r"\[[^][]*\]", lambda found: found[0].replace(" ", "\0"), _usage(command))
+    words = re.sub(r"(\[[^]\s]+) ", "\\1\0", _usage(command))  # an option and its value
     text = f"{before}{_PROGRAM} [options] {command.name} {words}"
     lines = textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
