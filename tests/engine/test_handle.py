@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
@@ -242,3 +243,31 @@ def test_real_triage_dump_without_symbols(rig: Rig, real_triage_dump: Path) -> N
     """The layout that ships proves right on the session's memory, as on the file's."""
     said = on_engine(rig, real_triage_dump, [["0", "3"], ["0", "7"]])
     _check_triage(said, real_triage_dump)
+
+
+def test_where_the_symbols_are(
+    rig: Rig, real_triage_dump: Path, real_triage_symbols: Path, real_triage_isf: Path
+) -> None:
+    """What the engine has loaded, each folder of its ``.sympath``, and what a file is worth."""
+    isf, folder = to_windows_path(real_triage_isf), to_windows_path(real_triage_symbols)
+    words = ["symbols", "--format", "jsonl"]
+    commands = [words, ["--symbols", isf, *words], ["--symbols", folder, "0", "3"]]
+    *said, listing = on_engine(rig, real_triage_dump, commands, real_triage_symbols)
+    said += on_engine(rig, real_triage_dump, [words, ["--symbols", folder, *words]])
+    rows = [[json.loads(line) for line in each.out.splitlines()] for each in said]
+    seen = [
+        [(row["origin"], row["used"], row["remark"]) for row in each if row["remark"]]
+        for each in rows
+    ]
+    # Which PDB it is, this dump does not tell: a file has to prove itself on the memory.
+    assert {row["guid"] for each in rows for row in each} == {None}
+    proof, loaded = "3 addresses agree with this kernel", "the debugger has them loaded"
+    missing, nothing = "no types: .symfix; .reload /f nt", "nothing of this kernel"
+    assert seen == [
+        [("debugger", True, loaded), (".sympath", False, proof)],
+        [("--symbols", True, proof), ("debugger", False, loaded), (".sympath", False, proof)],
+        [("debugger", False, missing), (".sympath", False, nothing)],
+        [("--symbols", True, proof), ("debugger", False, missing), (".sympath", False, nothing)],
+    ]
+    assert [each.code for each in said] == [0, 0, 1, 0]
+    assert listing.code == 0 and "note: symbols: " in listing.err and proof in listing.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import pytest
 
@@ -119,3 +119,61 @@ def test_types_that_pykd_lacks(
     monkeypatch.setattr(module, "DbgException", standin.module.DbgException)
     with pytest.raises(MissingType):
         SessionTarget(module).struct("_HANDLE_TABLE")
+
+
+def test_the_command_looks_at_every_place(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    image, pdb, identity = kernel(tmp_path / "pdb")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    (tmp_path / "empty").mkdir()
+    standin = install(image, symbols=False)
+    path = f"{tmp_path / 'gone'};srv*{tmp_path / 'empty'}*{pdb.parent}*https://127.0.0.1:9;odd*x"
+    monkeypatch.setattr(standin.module, "getSymbolPath", lambda: path, raising=False)
+
+    def looked(*words: str) -> List[Tuple[object, ...]]:
+        code, out, _ = run(*words, "symbols", "--format", "jsonl")
+        rows = [json.loads(line) for line in out.splitlines()]
+        assert code == 0 and {row["guid"] for row in rows if "guid" in row} == {identity.guid}
+        return [(row["origin"], row["place"], row["used"], row["remark"]) for row in rows]
+
+    proof = "3 addresses agree with this kernel"
+    on_path = [
+        (".sympath", str(tmp_path / "gone"), False, "no such folder"),
+        (".sympath", str(tmp_path / "empty"), False, "nothing of this kernel"),
+        (".sympath", str(pdb.parent), True, proof),
+        (".sympath", "odd*x", False, "not understood"),
+        ("server", "https://127.0.0.1:9", False, "asked by the debugger: .reload /f nt"),
+    ]
+    seen = looked()
+    assert seen[0][0] == "debugger" and seen[1:] == on_path
+    # A file that is given is the one that counts, and says whether it fits.
+    seen = looked("--symbols", str(pdb))
+    assert seen[0] == ("--symbols", str(pdb), True, proof)
+    assert [row[2] for row in seen] == [True] + 6 * [False]
+    seen = looked("--symbols", str(tmp_path / "empty"))
+    assert seen[0] == ("--symbols", str(tmp_path / "empty"), False, "nothing of this kernel")
+    assert seen[2:] == on_path
+
+
+def test_a_folder_where_the_image_does_not_say_which_pdb_it_has(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The file has to prove itself: of two in a folder, the one that fits is taken."""
+    image, pdb, _ = kernel(tmp_path / "pdb")
+    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    install(image)
+    expected = run(*WORDS)
+    other = image.isf()
+    other["symbols"] = {
+        name: {**row, "address": row["address"] + 0x40} for name, row in other["symbols"].items()
+    }
+    other["metadata"] = {}
+    (pdb.parent / "a.json").write_text(json.dumps(other), "utf-8")
+    image.memory.drop(image.base, 0x1000)
+    install(image, symbols=False)
+    code, out, err = run("--symbols", str(pdb.parent), *WORDS)
+    assert (code, out) == expected[:2] and f"note: symbols: {pdb} (" in err
+    pdb.unlink()
+    _, _, err = run("--symbols", str(pdb.parent), *WORDS)
+    assert f"and nothing fits in {pdb.parent}; give --symbols FILE" in err

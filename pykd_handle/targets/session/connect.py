@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from pathlib import Path
 from typing import Any, Dict
 
 from ...values import TargetError, attempt
+from ..symbols.path import SymbolPath, parse_symbol_path
 
-__all__ = ("ForeignPykd", "connect", "first_line", "in_debugger", "is_kernel_session")
+__all__ = (
+    "ForeignPykd",
+    "connect",
+    "first_line",
+    "in_debugger",
+    "is_kernel_session",
+    "symbol_path",
+)
 
 # What a module must have to be pykd, whatever it is called: no other one has all of it. All are
 # functions but the first, which is the base of all that it raises.
@@ -110,6 +119,12 @@ def is_kernel_session(pykd: Any) -> bool:
         return bool(pykd.isKernelDebugging())
     except Exception as error:  # a DbgException, if it is pykd
         raise TargetError(f"no debugger session: {first_line(error)}") from None
+
+
+def symbol_path(pykd: Any) -> SymbolPath:
+    """What ``.sympath`` says. Raises what pykd does, and ``AttributeError`` where one that is too
+    old can't tell."""
+    return parse_symbol_path(str(pykd.getSymbolPath()), Path("sym"))
 
 
 def first_line(error: Exception) -> str:

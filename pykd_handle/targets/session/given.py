@@ -7,15 +7,16 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Optional, Sequence, Tuple
 
-from ...layout import SymbolFile, open_symbol_file, refuse_damaged
+from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
     ClosedOnError,
     MissingSymbol,
     NoSymbols,
     Sentence,
     SymbolsError,
+    attempt,
     maybe,
 )
 from ..base import Target
@@ -25,35 +26,64 @@ from ..symbols.path import MICROSOFT
 from ..symbols.places import kept_parts
 from ..symbols.store import pdb_name, store_path
 
-__all__ = ("GivenSymbols", "find_in", "take_symbols")
+__all__ = ("GivenSymbols", "find_in", "look_into", "take_symbols")
 
 # Fields of KDDEBUGGER_DATA64: the addresses of these globals.
 _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
 
 
+_MOST_TRIED = 64  # files that are opened
+
+
 class GivenSymbols(NamedTuple):
-    """The symbols, and a line for the user: how they were checked."""
+    """The symbols, and for the user: what proves that they fit, and a line with that."""
 
     file: SymbolFile
-    note: Sentence
+    proof: Sentence
+
+    @property
+    def note(self) -> Sentence:
+        """Which file it is, and the proof."""
+        return Sentence("symbols: {} ({})", self.file.source, self.proof)
 
 
 def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
     """The symbol file of the kernel at ``base`` in one of these folders. Raises `NoSymbols`."""
     identity = maybe(read_pdb_identity, target.read, base)
-    if not identity:
-        line = "which PDB this kernel has is not known ({}); give --symbols FILE"
-        raise NoSymbols(line, identity)
     remark = ""
     for folder in folders:
-        found = search(folder, identity, (), True, {}, set_up=True)
-        if found.files and found.files[0].peek.identity == identity:
-            return found.files[0].path
-        remark = remark or found.remark
+        path, there = look_into(target, base, folder, identity or None)
+        if path is not None:
+            return path
+        remark = remark or there
+    if not identity:
+        line = "which PDB this kernel has is not known ({}){}; give --symbols FILE"
+        nothing = f", and nothing fits in {', '.join(map(str, folders))}{remark}" if folders else ""
+        raise NoSymbols(line, identity, nothing)
     line = "no symbols for this kernel ({}, {}) in {}{}; fetch {}/{} and give it to --symbols"
     joined = ", ".join(map(str, folders))
     address = store_path(identity)
     raise NoSymbols(line, pdb_name(identity), identity, joined, remark, MICROSOFT, address)
+
+
+def look_into(
+    target: Target, base: int, folder: Path, identity: Optional[PdbIdentity]
+) -> Tuple[Optional[Path], str]:
+    """The symbol file of a kernel in a folder that the user has set up, or None, and in brackets
+    what stood in the way. Where its PDB's ``identity`` is not known, the first one that proves to
+    be of it."""
+    names = ("KdDebuggerDataBlock", *(symbol for symbol, _ in _IN_BLOCK))
+    found = search(folder, identity, () if identity else names, True, {}, set_up=True)
+    for one in found.files[:_MOST_TRIED]:
+        if identity is not None:
+            if one.peek.identity == identity:
+                return one.path, ""
+        elif len(one.peek.symbols) == len(names):
+            taken = attempt(take_symbols, target, base, one.path, default=None, error=SymbolsError)
+            if taken is not None:
+                taken.file.close()
+                return one.path, ""
+    return None, found.remark
 
 
 def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> GivenSymbols:
@@ -65,7 +95,7 @@ def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> G
 
 
 def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
-    """Hold a file against the kernel; the line says how that went."""
+    """Hold a file against the kernel. Returns what proves that it fits."""
     _check_pdb(target, base, file, path)
     checks = 0
     mask = (1 << 8 * target.pointer_size) - 1
@@ -91,7 +121,7 @@ def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
             f"{path} can't be checked: nothing that it names is readable in this session"
         )
     refuse_damaged(file)
-    return Sentence("symbols: {} ({} addresses agree with this kernel)", path, checks)
+    return Sentence("{} addresses agree with this kernel", checks)
 
 
 def _check_pdb(target: Target, base: int, file: SymbolFile, path: Path) -> None:

@@ -28,8 +28,7 @@ from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
 from ..symbols.nearest import KernelNames
-from ..symbols.path import parse_symbol_path
-from .connect import first_line, is_kernel_session
+from .connect import first_line, is_kernel_session, symbol_path
 from .crash import asked_bug_check, asked_registers
 from .duties import Duties
 from .engine import Engine, open_engine
@@ -99,6 +98,7 @@ class SessionTarget(RecoverableTarget):
         except pykd.DbgException as error:
             self.close()
             raise TargetError(f"the kernel, nt, is not found: {first_line(error)}") from None
+        self._given = symbols
         self._symbols: Dict[str, int] = {}
         self._structs: Dict[str, Struct] = {}
         self._remarks: List[Sentence] = []
@@ -124,15 +124,15 @@ class SessionTarget(RecoverableTarget):
         if missed is not None:
             self.add_note(missed.sentence)
         if symbols is not None:
-            self._file, remark = take_symbols(self, self.base, symbols, keep)
-            self.add_note(remark)
+            taken = take_symbols(self, self.base, symbols, keep)
+            self._file = taken.file
+            self.add_note(taken.note)
         self.five_levels = has_wide_pointers(self)
 
     def _on_path(self) -> Path:
         """A file of this kernel on the debugger's symbol path. Raises `NoSymbols`."""
         try:
-            text = str(self._pykd.getSymbolPath())
-            path = parse_symbol_path(text, Path("sym"))
+            path = symbol_path(self._pykd)
             return find_in(
                 self, self.base, [folder for one in path.servers for folder in one.folders]
             )
@@ -314,7 +314,7 @@ class SessionTarget(RecoverableTarget):
         """See `Target.look_for_symbols`."""
         from .symbols import look_for_symbols
 
-        return look_for_symbols(self, self._pykd, self.base, self.build)
+        return look_for_symbols(self, self._pykd, self.base, self.build, self._given)
 
     def progress(self, text: str) -> None:
         """See `Target.progress`."""
