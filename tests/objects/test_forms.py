@@ -1,34 +1,12 @@
-"""The forms that bodies have had: bytes at the places of each build, and what is told of them.
-
-A row is an object of one type on one build. Its places and values are written by hand, out of the
-public symbols of that build: ``(where, offset, size, value)``, where the object itself is ``.`` and
-any other name is a block of memory. A size of ``P`` is a pointer, and a text as its value is the
-address of a block, with ``+0x10`` an address behind its begin; ``@`` is an empty list's head there,
-``L`` one entry linked into the list at the value, ``S`` a ``_UNICODE_STRING`` of the value.
-"""
+"""The forms that bodies have had: bytes at the places of each build, and what is told of them."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple, Union
+from typing import Any, Dict, List
 
 import pytest
 
-from mocks.kernel_image import KernelImage
-
-from .bodies import everything, put
-
-Put = Tuple[str, int, Union[int, str], Union[int, str]]
-
-
-class Form(NamedTuple):
-    """One row; ``told`` are details that it must have, None for one that it must not have."""
-
-    type: str
-    layout: str
-    puts: List[Put]
-    told: Dict[str, Any]
-    size: int = 0x800
-
+from .forms import Form, Put, hold
 
 XP, S03, V, W7, W8, W81 = (
     "winxp_sp3_x86", "win2003_sp2_x64", "vista_sp2_x86", "win7_sp1_x64", "win8_x64", "win81_x64"
@@ -36,7 +14,7 @@ XP, S03, V, W7, W8, W81 = (
 W1507, W14393, W17763, W19041 = (
     "win10_1507_x64", "win10_14393_x64", "win10_17763_x64", "win10_19041_x64"
 )  # fmt: skip
-W22621, W26100 = "win11_22621_x64", "win11_26100_x64"
+W22621 = "win11_22621_x64"
 
 SMSS, THREAD = "smss.exe Cid 0138", "smss.exe Cid 0138.013c"
 
@@ -110,6 +88,19 @@ def job(layout: str, *places: int) -> List[Form]:
         Form("Job", layout, puts + empty, told),
         Form("Job", layout, bare + empty + nested, {**none, "child_jobs": ("0x{child:x}",)}),
         Form("Job", layout, bare + empty + other, {"child_jobs": ...}),
+    ]
+
+
+def frozen(layout: str, *places: int) -> List[Form]:
+    """``_EJOB``: JobFlags (bit 9), EffectiveFreezeCount, ChildJobListHead, NestingDepth."""
+    flags, count, children, depth = places
+    puts: List[Put] = [
+        (".", 0, 1, 0), (".", 8, "@", 0), (".", children, "@", 0), (".", depth, 1, 2),
+    ]  # fmt: skip
+    return [
+        Form("Job", layout, puts, {"frozen": None, "nesting_depth": 2}),
+        Form("Job", layout, [*puts, (".", flags, 4, 1 << 9)], {"frozen": True}),
+        Form("Job", layout, [*puts, (".", count, 4, 1)], {"frozen": True}),
     ]
 
 
@@ -306,6 +297,8 @@ FORMS = [
     *job(W8, 0x100, 0xE0, 0x351, 0x1E4, 0x400, 0x3F0, 0x410),
     *job(W19041, 0x100, 0xE0, 0x369, 0x1E4, 0x420, 0x410, 0x430),
     *job(W22621, 0x100, 0xE0, 0x439, 0x244, 0x4F0, 0x4E0, 0x500),
+    *frozen(W17763, 0x518, 0x358, 0x420, 0x36A),
+    *frozen(W19041, 0x528, 0x358, 0x420, 0x36A),
     *silo(W14393, 0x518, 0x4E8, 0x410, 0x3C8, 0x3E0),
     *silo(W17763, 0x518, 0x4E8, 0x420, 0x428, 0x440),
     *silo(W19041, 0x528, 0x4F8, 0x420, 0x430, 0x448),
@@ -332,51 +325,4 @@ FORMS = [
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.type}-{form.layout}")
 def test_a_form(form: Form) -> None:
-    image = KernelImage(form.layout)
-    smss = image.processes.add("smss.exe", 0x138)
-    places = {
-        ".": image.objects.make(form.type, None, size=form.size).address,
-        "smss": smss.address,
-        "thread": image.processes.add_thread(smss, 0x13C).address,
-        "ready": image.objects.event("\\BaseNamedObjects\\Ready").address,
-    }
-
-    def address(name: str) -> int:
-        block, _, behind = name.partition("+")
-        if block not in places:
-            places[block] = image.pool.allocate(0x800)
-        return places[block] + int(behind or "0", 16)
-
-    write(image, form.puts, address)
-    found = everything(image, next(o for o in image.objects.all if o.address == places["."]))
-    for key, value in form.told.items():
-        if value is ...:
-            assert key in found and not found[key], (key, found.get(key))  # absent, and why
-        elif value is None:
-            assert found.get(key) is None, (key, found[key])
-        else:
-            if isinstance(value, tuple):
-                value = tuple(word.format(**places) for word in value)
-            assert found.get(key) == value, (key, found.get(key))
-
-
-def write(image: KernelImage, puts: List[Put], address: Callable[[str], int]) -> None:
-    for where, offset, size, value in puts:
-        place = address(where) + offset
-        if size == "@":
-            image.memory.empty_list(place)
-        elif size == "L":
-            # The list's own head stands where the entry's links do, unless the value says.
-            assert isinstance(value, str)
-            image.memory.link(address(value) + (0 if "+" in value else offset), place)
-        elif size == "S":
-            data = str(value).encode("utf-16-le")
-            put(image, place, 0, 2, len(data))
-            put(image, place, 2, 2, len(data))
-            image.memory.write(address("text"), data)
-            image.memory.set_pointer(place + image.build.pointer_size, address("text"))
-        elif size == "P":
-            image.memory.set_pointer(place, address(value) if isinstance(value, str) else value)
-        else:
-            assert isinstance(size, int) and isinstance(value, int)
-            put(image, place, 0, size, value)
+    hold(form)
