@@ -1,15 +1,31 @@
-"""File descriptors: that behind a stream, and that which a name such as /dev/fd/3 stands for."""
+"""File descriptors: that behind a stream, that which a name such as /dev/fd/3 stands for, and that
+of a new file."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from contextlib import suppress
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from .input_file import is_guarded
 
-__all__ = ("Named", "descriptor_of", "leads_into_input", "named_descriptor", "silence")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = (
+    "PLAIN",
+    "Named",
+    "create_as",
+    "descriptor_of",
+    "leads_into_input",
+    "named_descriptor",
+    "silence",
+)
+
+PLAIN = getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""How whatever is written to is opened: it is no terminal of ours, no text, no link."""
 
 # What Linux makes of /dev/fd/1 and of /dev/stdout, and the folder itself elsewhere.
 _DESCRIPTOR = re.compile(r"/proc/(\d+)/(?:task/\d+/)?fd/(\d+)|/dev/fd/(\d+)")
@@ -72,3 +88,20 @@ def silence(stream: Any) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)
         os.close(nowhere)
+
+
+def create_as(part: Path, old: Optional[os.stat_result]) -> int:
+    """Open a new file with the owner and the permissions of the old one, as far as is allowed.
+
+    Until it has them it is nobody's but ours: who may not read the old one never reads this one.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN
+    if old is None:
+        return os.open(part, flags, 0o666)
+    descriptor = os.open(part, flags, 0o600)
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(part, old.st_uid, old.st_gid)
+    with suppress(OSError):
+        part.chmod(stat.S_IMODE(old.st_mode))
+    return descriptor

@@ -11,10 +11,16 @@ import errno
 import os
 import stat
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
-from .descriptors import descriptor_of, leads_into_input, named_descriptor, silence
+from .descriptors import (
+    PLAIN,
+    create_as,
+    descriptor_of,
+    leads_into_input,
+    named_descriptor,
+    silence,
+)
 from .input_file import is_guarded
 from .values import OutputError, UsageError
 
@@ -24,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ("Output", "open_output", "open_screen")
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
-_PLAIN = getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 OpenStream = Callable[[int], Any]
@@ -193,7 +198,7 @@ class _File(Output):
     def _begin(self) -> None:
         part = self._target.with_name(f"{self._target.name[:60]}.{os.urandom(4).hex()}.part")
         try:
-            descriptor = _create(part, self._status)
+            descriptor = create_as(part, self._status)
         except OSError as error:
             raise OutputError(f"{self._called}: {_reason(error)}") from None
         self._stream = self._open_stream(descriptor)
@@ -319,7 +324,7 @@ def _open_straight(path: str, pipe: bool, option: str) -> int:
     """Open a pipe, a device or what another process has open, without waiting for somebody who
     reads the pipe."""
     patience = getattr(os, "O_NONBLOCK", 0)
-    flags = os.O_WRONLY | os.O_APPEND | patience | _PLAIN
+    flags = os.O_WRONLY | os.O_APPEND | patience | PLAIN
     try:
         descriptor = os.open(path, flags)
         if patience:
@@ -329,23 +334,6 @@ def _open_straight(path: str, pipe: bool, option: str) -> int:
         if pipe and error.errno == errno.ENXIO:
             reason = "nobody reads this pipe"
         raise OutputError(f"{option}{path}: {reason}") from None
-    return descriptor
-
-
-def _create(part: Path, old: Optional[os.stat_result]) -> int:
-    """Open a new file with the owner and the permissions of the old one, as far as is allowed.
-
-    Until it has them it is nobody's but ours: who may not read the old one never reads this one.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
-    if old is None:
-        return os.open(part, flags, 0o666)
-    descriptor = os.open(part, flags, 0o600)
-    if hasattr(os, "chown"):
-        with suppress(OSError):
-            os.chown(part, old.st_uid, old.st_gid)
-    with suppress(OSError):
-        part.chmod(stat.S_IMODE(old.st_mode))
     return descriptor
 
 
