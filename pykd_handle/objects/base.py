@@ -123,6 +123,7 @@ class Facts:
         self.kernel = kernel
         self.files = files
         self._details = [(key, getattr(self, key), more) for key, more in self._keys.items()]
+        self._brief = [each for each in self._details if not each[2]]
 
     def names(self, header: ObjectHeader, view: View) -> Names:
         """How an object is called: as its name header says. Raises `PykdHandleError`."""
@@ -171,9 +172,7 @@ class Facts:
     def details_of(self, view: View, everything: bool = True) -> Dict[str, Any]:
         """What its methods tell of a structure, each on its own."""
         found: Dict[str, Any] = {}
-        for key, find, more in self._details:
-            if more and not everything:
-                continue
+        for key, find, _ in self._details if everything else self._brief:
             value = view.cell(find)
             if value is not None:
                 found[key] = value

@@ -18,7 +18,7 @@ from .view import View
 __all__ = ("KeyPaths",)
 
 _LAYERS = "LayerHeight"
-_BLOCK = fields("_CM_KEY_CONTROL_BLOCK", "ParentKcb", "NameBlock", "Flags")
+_BLOCK = fields("_CM_KEY_CONTROL_BLOCK", "Flags", "ParentKcb", "NameBlock")
 fields(_BLOCK.struct, _LAYERS)
 _NAME = fields("_CM_NAME_CONTROL_BLOCK", "Compressed", "NameLength")
 _TEXT = "Name"

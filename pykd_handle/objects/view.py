@@ -9,11 +9,13 @@ from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import Fields, Struct
 from ..targets import Span, Target
-from ..values import CorruptedError, Maybe, PykdHandleError, Reason, maybe
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, unavailable
 
 __all__ = ("View",)
 
 T = TypeVar("T")
+
+_Told = Tuple[Any, Optional[PykdHandleError]]  # what a function found, and what it raised
 
 
 class View:
@@ -34,7 +36,7 @@ class View:
         self.address = address
         self._span = span
         self._values: Dict[str, int] = {}  # all of them, where the layout and the memory have all
-        self._known: Dict[Callable[[Any], Any], Tuple[Any, Optional[PykdHandleError]]] = {}
+        self._known: Dict[Callable[[Any], Any], _Told] = {}
 
     @property
     def span(self) -> Optional[Span]:
@@ -127,18 +129,23 @@ class View:
 
     def once(self, find: Callable[[View], T]) -> T:
         """What a function finds of this view: it is called once, whatever comes of it."""
-        told: Any = self._known.get(find)
-        if told is None:
-            try:
-                told = find(self), None
-            except PykdHandleError as error:
-                told = None, error
-            self._known[find] = told
+        told = self._known.get(find) or self._find(find)
         result: T = told[0]
         if told[1] is not None:
             raise told[1].with_traceback(None)
         return result
 
+    def _find(self, find: Callable[[View], T]) -> _Told:
+        told: _Told
+        try:
+            told = find(self), None
+        except PykdHandleError as error:
+            told = None, error
+        self._known[find] = told
+        return told
+
     def cell(self, find: Callable[[View], Maybe[T]]) -> Maybe[T]:
         """The same, and an absent value that says why where it raises `PykdHandleError`."""
-        return maybe(self.once, find)
+        found, why = self._known.get(find) or self._find(find)
+        result: Maybe[T] = found if why is None else unavailable(why)
+        return result

@@ -36,6 +36,12 @@ class AddressSpace(Memory):
         self._highest_user = 1 << bits
         self._lowest = self._top - self._highest_user
 
+    def read(self, address: int, size: int) -> bytes:
+        """See `Memory.read`."""
+        if size > 0 and address >= self._lowest and address + size <= self._top:
+            return self._memory.read(address, size)
+        return super().read(address, size)
+
     def fetch(self, address: int, size: int) -> Span:
         """One read, answered as far as the memory goes."""
         if size <= 0:

@@ -40,6 +40,14 @@ class PagedMemory(Memory):
         found.set_invalid_mask(self.translator.invalid_mask)
         return found
 
+    def read(self, address: int, size: int) -> bytes:
+        """See `Memory.read`; what lies in a page that is kept, as nearly all names do, at once."""
+        offset = address & _OFFSET
+        page = self._kept.get(address >> 12)
+        if page is not None and 0 < size <= PAGE_SIZE - offset:
+            return page[offset : offset + size]
+        return super().read(address, size)
+
     def fetch(self, address: int, size: int) -> Span:
         """One read of up to 64 MB: pages that lie side by side make one piece."""
         offset = address & _OFFSET

@@ -85,6 +85,12 @@ class DumpTarget(RecoverableTarget):
         """One read, answered from the dump as far as it goes."""
         return self._kernel.fetch(address, size)
 
+    def read(self, address: int, size: int) -> bytes:
+        """See `Target.read`."""
+        self.reads.ranges += 1
+        self.reads.bytes += size
+        return self._kernel.read(address, size)
+
     def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """See `Memory.fetch_many`."""
         return self._kernel.fetch_many(ranges)
