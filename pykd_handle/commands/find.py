@@ -211,7 +211,10 @@ class _Device:
     """The device that ``--device`` names. Raises `PykdHandleError` where there is none."""
 
     def __init__(self, kernel: Kernel, text: str) -> None:
-        item = self._find(kernel, text)
+        try:
+            item = self._find(kernel, text)
+        except PykdHandleError as error:
+            raise TargetError("--device {}: {}", text, error) from None
         if item.type != "Device":
             raise TargetError("--device {}: the object there is of the type {}", text, item.type)
         self._address = known(item.address)

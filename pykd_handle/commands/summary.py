@@ -72,10 +72,10 @@ _FACTS = {
 }
 """What a type tells, by the columns."""
 
-# A GUID, a word of hexadecimal digits that has one of ten in it, or digits in a word.
+# A GUID, a number that can only be hexadecimal, digits.
 _DIGITS = re.compile(
     r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?"
-    r"|(?<![0-9a-z])(?:0x)?[a-f]*[0-9][0-9a-f]*(?![0-9a-z])|[0-9]+",
+    r"|0x[0-9a-f]+|(?<![0-9a-z])(?=[a-f]*[0-9])[0-9a-f]{4,}(?![0-9a-z])|[0-9]+",
     re.IGNORECASE,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -25,8 +25,10 @@ class Graves:
     thread. unheld.exe has exited, and nothing holds it but a driver, with one reference. A thread
     of keeper.exe has exited: one handle in other.exe. All others live."""
 
-    def __init__(self, layout: str = "win10_19041_x64") -> None:
-        self.image = image = KernelImage(layout)
+    def __init__(
+        self, layout: str = "win10_19041_x64", image: Optional[KernelImage] = None
+    ) -> None:
+        self.image = image = image or KernelImage(layout)
         self.keeper = image.processes.add("keeper.exe", 0x104)
         self.other = image.processes.add("other.exe", 0x208)
         self.dead = image.processes.add("dead.exe", 0x30C)
