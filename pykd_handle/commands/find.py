@@ -179,23 +179,23 @@ class _Answer(Enum):
 
 
 def _row(kernel: Kernel, handle: Handle, details: bool) -> Row:
-    process = handle.process
+    process, item = handle.process, handle.object
     row: Row = {
         "pid": process.pid,
         "process": process.image,
         "handle": handle.value,
-        "type": handle.type,
+        "type": item.type,
         "granted_access": handle.access,
         "access": handle.rights,
         "attributes": handle.attributes,
-        "name": handle.name,
+        "name": item.name,
     }
     if kernel.mode == "kernel":
         row["eprocess"] = process.address
-        row["object"] = handle.object.address
-        row["file"] = _file_of(handle.object)
+        row["object"] = item.address
+        row["file"] = _file_of(item)
     if details:
-        row["details"] = joined(handle.details, handle.object.all_details)
+        row["details"] = joined(handle.details, item.all_details)
     return row
 
 

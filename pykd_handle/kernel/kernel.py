@@ -69,6 +69,8 @@ class Kernel:
         missing: List[int] = [
             address for address in dict.fromkeys(headers) if address not in self._objects
         ]
+        if not missing:
+            return
         for address, header in self.headers.read_many(missing).items():
             self._objects[address] = KernelObject(header, self._type_of(header))
 

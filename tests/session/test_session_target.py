@@ -312,3 +312,13 @@ def test_symbols_that_no_listing_can_be_made_with(install: Install, tmp_path: Pa
     install(image, symbols=False)
     with pytest.raises(SymbolsError, match=r"_EPROCESS\.fields\.ActiveProcessLinks\.offset is -8"):
         SessionTarget(connect(), path)
+
+
+def test_an_address_of_code_is_named_as_off_line(install: Install) -> None:
+    """pykd writes a distance as bare hexadecimal; everything else here has 0x in front."""
+    image = KernelImage()
+    target = session(install, image)
+    place = image.globals.address("DbgBreakPointWithStatus")
+    for far, name in ((0, ""), (0xC, "+0xc")):
+        assert target.name_at(place + far) == f"nt!DbgBreakPointWithStatus{name}"
+        assert target.name_at(place + far) == MockTarget(image).name_at(place + far)

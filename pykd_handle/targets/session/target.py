@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -269,6 +270,8 @@ class SessionTarget(RecoverableTarget):
         if self.pointer_size == 4 and address >> 31:
             address |= 0xFFFFFFFF00000000  # as the engine has the kernel's addresses there
         name = str(self._pykd.findSymbol(address))
+        # pykd writes distances in bare hexadecimal.
+        name = re.sub(r"(?<=\w)([+-])([0-9a-f]+)$", r"\g<1>0x\2", name)
         return name if "!" in name else NO_VALUE
 
     # -- the session ----------------------------------------------------------------------------
