@@ -15,7 +15,7 @@ def main() -> int:
         from .cli import main as run
     except (KeyboardInterrupt, SystemExit):
         if sys.stderr is not None:
-            sys.stderr.write("pykd-handle: stopped before the first handle\n")
+            sys.stderr.write("pykd-handle: stopped at the beginning\n")
         return 1
     return run()
 

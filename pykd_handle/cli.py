@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .arguments import arguments_lost
-from .commands import Command, Run, every
+from .commands import BEGINNING, Command, Run, every
 from .commands.arrange import Arrangement
 from .commands.words import is_number
 from .console import NOTES, PROGRAM, Progress, aside, complain, defect, remark
@@ -53,7 +53,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (KeyboardInterrupt, SystemExit) as error:
         # Before the listing, or once more while the first one was being handled.
         before = error.__context__
-        place = "stopped" if before is not None else "stopped before the first handle"
+        place = "stopped" if before is not None else f"stopped {BEGINNING}"
         complain(before if isinstance(before, _Stopped) else place)
         return 1
     except BrokenPipeError:
@@ -230,8 +230,9 @@ def _show(
             run.file = stack.enter_context(_open_file(getattr(options, command.writes)))
 
         def stopped() -> str:
-            found = f"; what was found so far is {out.where}" if out.where else ""
-            return f"stopped {words(run.place)}{found}"
+            place = f" {words(run.place)}" if run.place != BEGINNING or not out.rows else ""
+            found = f"; what was found so far is {out.where}" if out.where and out.rows else ""
+            return f"stopped{place}{found}"
 
         def placed(line: str) -> str:
             found = f", what was found so far is {out.meanwhile}" if out.meanwhile else ""

@@ -5,6 +5,7 @@ costs nothing. No command's name is a hexadecimal number, a register or a flag.
 """
 
 from .registry import (
+    BEGINNING,
     DEFAULT,
     KERNEL,
     USER,
@@ -17,6 +18,7 @@ from .registry import (
 )
 
 __all__ = (
+    "BEGINNING",
     "DEFAULT",
     "KERNEL",
     "USER",

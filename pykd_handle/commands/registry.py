@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..model import Kernel
 
 __all__ = (
+    "BEGINNING",
     "DEFAULT",
     "KERNEL",
     "USER",
@@ -47,6 +48,9 @@ KERNEL, USER = "kernel", "user"
 
 DEFAULT = "list"
 """The command that is meant where the first word names none."""
+
+BEGINNING = "at the beginning"
+"""Where a command stands that has not said where."""
 
 _DETAILS = Column("details", "Details", "details")
 
@@ -95,7 +99,7 @@ class Run:
     def __init__(self) -> None:
         self.found = 0
         self.failed = False
-        self.place: Union[str, Sentence] = "before the first handle"
+        self.place: Union[str, Sentence] = BEGINNING
 
 
 Function = Callable[["Kernel", Any, Run], Iterator[Item]]

@@ -77,7 +77,7 @@ def snapshot(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     run.file.write(lines.header(header))
     run.file.row()
     for process, pages in records.processes():
-        run.place = Sentence("in the handles of process 0x{:x}", process.pid or 0)
+        run.place = Sentence("in the handles of {}", process.in_words())
         run.file.write(lines.process(process))
         for page in pages:
             for line in lines.page(page):

@@ -163,14 +163,14 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             found.pop(None, None)
             counts.add(page.process, found)
             run.found = counts.total
+        yield from walk.end()
+        yield from filters.end()
+        if options.totals:
+            yield from counts.take_totals(options.type, not (walk.lost or filters.left_out))
     except STOPPED:
         # Stopped on the way: what was counted so far.
         yield from counts.rows()
         raise
-    yield from walk.end()
-    yield from filters.end()
-    if options.totals:
-        yield from counts.take_totals(options.type, not (walk.lost or filters.left_out))
     yield from counts.rows()
     line = Sentence("{} in {}", many(counts.total, "handle"), many(walk.processes, "process"))
     yield Foot(line, {"handles": counts.total, "processes": walk.processes})

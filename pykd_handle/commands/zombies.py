@@ -110,20 +110,20 @@ def zombies(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
                 for _ in held:
                     pass
         yield from found.look_at_ids()
+        shown, doubtful = found.bury(), len(found.doubtful)
+        complete = not (walk.lost or found.lost or doubtful)
+        rows = list(_rows(shown, options.by, complete))
     except STOPPED:
         # Stopped on the way: what was found so far; what must be counted to the end is not.
         yield from _rows(found.bury(), options.by, complete=False)
         raise
     yield from walk.end()
-    doubtful = len(found.doubtful)
     if doubtful:
         line = "{} left out: whether it has exited, or what it is, can't be read"
         yield Note(Sentence(line, many(doubtful, "object")))
-    shown = found.bury()
-    complete = not (walk.lost or found.lost or doubtful)
     run.found = len(shown)
     run.failed = run.failed or not (shown or complete)  # there may be some all the same
-    yield from _rows(shown, options.by, complete)
+    yield from rows
     yield _foot(shown)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import List, NamedTuple, Optional, Tuple
 
+from ..values import Sentence
+
 __all__ = (
     "FORMAT",
     "LONGEST_LINE",
@@ -84,6 +86,12 @@ class Record(NamedTuple):
         """By this they stand in a snapshot: what is not known is the first of a process id, and a
         process whose id is not known behind all others."""
         return 1 << 64 if self.pid is None else self.pid, self.created or _UNKNOWN, self.address
+
+    def in_words(self) -> Sentence:
+        """How it is named in a line."""
+        if self.pid is None:
+            return Sentence("{}", self.image or "a process")
+        return Sentence("{} (pid 0x{:x})", self.image or "a process", self.pid)
 
 
 class Page(NamedTuple):

@@ -58,14 +58,14 @@ def test_it_is_one_line(tmp_path: Path, module: str, words: List[str]) -> None:
     dump = str(ROOT / "samples" / "windows10_x64.dmp")
     done = stop_at(tmp_path, module, [*words, "--dump", dump, "4"])
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "pykd-handle: stopped before the first handle\n"
+    assert done.stderr == "pykd-handle: stopped at the beginning\n"
 
 
 def test_so_it_is_for_the_script_in_the_debugger(tmp_path: Path) -> None:
     script = str(ROOT / "pykd_handle" / "handle.py")
     done = stop_at(tmp_path, "pykd_handle.model.opening", [script, "4"], "SystemExit('CTRL+BREAK')")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "pykd-handle: stopped before the first handle\n"
+    assert done.stderr == "pykd-handle: stopped at the beginning\n"
 
 
 def test_the_interrupt_is_what_stops_it(tmp_path: Path) -> None:

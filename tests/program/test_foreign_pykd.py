@@ -94,5 +94,5 @@ def test_a_broken_one_is_imported_once(tmp_path: Path) -> None:
 def test_ctrl_c_during_the_import_is_a_stop(tmp_path: Path) -> None:
     (tmp_path / "pykd.py").write_text("raise KeyboardInterrupt\n", "utf-8")
     said = start("4", cwd=tmp_path)
-    line = b"pykd-handle: stopped before the first handle\n"
+    line = b"pykd-handle: stopped at the beginning\n"
     assert (said.returncode, said.stdout, said.stderr) == (1, b"", line)

@@ -73,7 +73,7 @@ def test_exit_during_a_read(standin: StandIn, whole: str, part: float) -> None:
     standin.on_read = at_read(first + 1 + int(first * part), raise_exit)
     stopped = run(["0", "3"])
     check(stopped, whole)
-    if "before the first handle" in stopped.err:
+    if "at the beginning" in stopped.err:
         assert rows(stopped.out) == 0
     assert (rows(stopped.out) > 0) == (part >= 0.3)
 

@@ -70,10 +70,7 @@ class Compared:
 
     def in_words(self) -> Sentence:
         """How it is named in a line."""
-        pid, image = self.process.pid, self.process.image
-        if pid is None:
-            return Sentence("{}", image or "a process")
-        return Sentence("{} (pid 0x{:x})", image or "a process", pid)
+        return self.process.in_words()
 
     def stretches(self, accept: Optional[Accept] = None) -> Iterator[Stretch]:
         """Its handles, from the lowest values to the highest; those alone that are accepted, be it
