@@ -50,6 +50,8 @@ class Records:
         for item in kernel.every():
             if isinstance(item, Process):
                 found.append((self._record(item), item))
+                # One without an id can't be told from those of other sources.
+                complete = complete and found[-1][0].pid is not None
                 self.notes += item.notes()
             else:
                 complete = complete and not item.of_processes

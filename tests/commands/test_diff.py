@@ -329,6 +329,32 @@ def test_names_and_types_that_could_not_be_read_are_no_change(tmp_path: Path) ->
     assert Asked(Kernel(), f"diff {files[0]} {files[1]}").rows == []
 
 
+def test_what_can_not_be_read_is_no_change(tmp_path: Path) -> None:
+    """Whichever page is missing: neither a handle nor a process came, went or became another."""
+    image = KernelImage()
+    first, second = image.processes.add("a.exe", 0x104), image.processes.add("b.exe", 0x208)
+    image.processor.current = first
+    for number in range(3):
+        first.handle(image.objects.event(rf"\BaseNamedObjects\{number}", own_page=True))
+        first.handle(image.files.open(rf"\{number}.txt"))
+    first.handle(second.object)
+    second.handle(first.object)
+    second.handle(image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE\A"))
+    whole = take(image, tmp_path / "whole.snap")
+    damaged = tmp_path / "damaged.snap"
+    told = 0
+    for page in image.memory.pages():
+        image.memory.drop_page(page)
+        take(image, damaged)
+        for files in ((whole, damaged), (damaged, whole)):
+            asked = Asked(Kernel(), f"diff {files[0]} {files[1]}")
+            assert asked.rows == [], hex(page)
+            assert asked.feet[0].endswith("0 processes started, 0 ended"), hex(page)
+            told += bool(asked.notes)
+        image.memory.restore(page, 0x1000)
+    assert told > 4
+
+
 def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
     paths = []
     for number, handles in enumerate(([(8, "Event"), (4, "Key")], [(4, "Key"), (8, "File")])):

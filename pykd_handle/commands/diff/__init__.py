@@ -166,5 +166,5 @@ def _about(sources: Sequence[Source], run: Run) -> Iterator[Item]:
     for source in sources:
         if not source.header.complete:
             run.failed = True
-            line = "{}: not all processes are known, so that some may only seem to have ended"
+            line = "{}: not all processes are known: of one that is missing nothing is told"
             yield Note(Sentence(line, source.name))

@@ -14,7 +14,7 @@ from ..registry import Run
 from .compare import Change, Compared, compared
 
 if TYPE_CHECKING:
-    from ...model import Record, Source, Thing
+    from ...model import Source, Thing
     from ..access import Access
 
 __all__ = ("Changes",)
@@ -175,7 +175,7 @@ class Changes:
         return row
 
     def _base(self, process: Compared) -> Row:
-        state = _state(process.records)
+        state = _state(process)
         if state in ("started", "ended"):
             self._totals[state] += 1
         found = process.process
@@ -188,7 +188,7 @@ class Changes:
 
     def _tell(self, process: Compared, unknown: int) -> None:
         if unknown:
-            line = "{}: whether {} came or went is not known, since a table can't be read there"
+            line = "{}: whether {} came or went is not known, since not all can be read there"
             self._notes.append(Note(Sentence(line, process.in_words(), many(unknown, "handle"))))
 
 
@@ -209,8 +209,11 @@ def _what(change: Change) -> Tuple[str, Optional[str]]:
     return _REPLACED, change.now[1]
 
 
-def _state(records: Sequence[Optional[Record]]) -> str:
-    """Whether a process started or ended in the time that the sources tell of."""
+def _state(process: Compared) -> str:
+    """Whether a process started or ended in the time that the sources tell of, as far as known."""
+    records, may_be = process.records, process.may_be
+    if may_be[0] or may_be[-1]:
+        return ""
     first, last = records[0] is not None, records[-1] is not None
     if first and last:
         return ""

@@ -57,11 +57,23 @@ class Stretch(NamedTuple):
 
 
 class Compared:
-    """One process in all sources: its record in each, None where it is not there."""
+    """One process in all sources: its record in each, None where it is not there. ``may_be`` tells
+    of those whether it may be there all the same, as not all processes are known, or not its id."""
 
-    def __init__(self, found: Sequence[Optional[Tuple[Record, Iterator[Page]]]]) -> None:
+    def __init__(
+        self,
+        found: Sequence[Optional[Tuple[Record, Iterator[Page]]]],
+        complete: Sequence[bool],
+    ) -> None:
         self.records = [None if each is None else each[0] for each in found]
-        self._cursors = [_Cursor(iter(()) if each is None else each[1]) for each in found]
+        known = self.process.pid is not None
+        self.may_be = [
+            each is None and not (whole and known) for each, whole in zip(found, complete)
+        ]
+        self._cursors = [
+            _Cursor(iter(()) if each is None else each[1], hidden)
+            for each, hidden in zip(found, self.may_be)
+        ]
 
     @property
     def process(self) -> Record:
@@ -85,16 +97,17 @@ class Compared:
 
 
 class _Cursor:
-    """A place in the handles of a process; ``next`` is the lowest value that is left."""
+    """A place in the handles of a process; ``next`` is the lowest value that is left. All that it
+    does not have may be ``hidden``."""
 
-    def __init__(self, pages: Iterator[Page]) -> None:
+    def __init__(self, pages: Iterator[Page], hidden: bool) -> None:
         self._pages = pages
         self._values: List[int] = []
         self._masks: List[Optional[int]] = []
         self._things: List[Thing] = []
         self.masks: Masks = {}
         self._at = 0
-        self._holes: List[Tuple[int, int]] = []  # rising, none in another
+        self._holes = [(0, _HIGHEST)] if hidden else []  # rising, none in another
         self.next: Optional[int] = None
         self._advance()
 
@@ -169,13 +182,23 @@ def _stretch(
 def _same(was: Thing, now: Thing) -> bool:
     """Whether both may be one object: what could not be read of one of them tells nothing."""
     return was[0] == now[0] and all(
-        old is None or new is None or old == new for old, new in zip(was[1:], now[1:])
+        old is None or new is None or old == new for old, new in zip(_own(was), _own(now))
     )
+
+
+def _own(thing: Thing) -> Tuple[Optional[str], Optional[str]]:
+    """The type and the name of an object; the name of a process or thread is its ids, as what comes
+    before them, the image, can be read or not."""
+    _, kind, name = thing
+    if kind in ("Process", "Thread") and name:
+        return kind, name[name.find("Cid ") :]
+    return kind, name
 
 
 def compared(sources: Sequence[Source]) -> Iterator[Compared]:
     """Each process that any of the sources has, in the order of their ids."""
     every = [source.processes() for source in sources]
+    complete = [source.header.complete for source in sources]
     heads = [next(each, None) for each in every]
     while True:
         there = [head[0] for head in heads if head is not None]
@@ -183,7 +206,7 @@ def compared(sources: Sequence[Source]) -> Iterator[Compared]:
             return
         first = _first(there)
         found = [head if head is not None and _is_same(first, head[0]) else None for head in heads]
-        yield Compared(found)
+        yield Compared(found, complete)
         for at, head in enumerate(found):
             if head is not None:
                 heads[at] = next(every[at], None)
