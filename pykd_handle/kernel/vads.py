@@ -41,12 +41,14 @@ _END = ("Core.EndingVpn", "EndingVpn")
 _START_HIGH, _END_HIGH = ("Core.StartingVpnHigh",), ("Core.EndingVpnHigh",)
 _FLAGS = ("Core.u.VadFlags", "u.VadFlags")
 _PRIVATE = tuple(f"{flags}.PrivateMemory" for flags in _FLAGS)
+_TYPE = tuple(f"{flags}.VadType" for flags in _FLAGS)
+_IMAGE_MAP = 2  # VadImageMap, from Vista on
 _PROTECTION = tuple(f"{flags}.Protection" for flags in _FLAGS)
 _BACKING = ("Subsection", "ControlArea")
 fields(
     "_MMVAD",
     *(*_LEFT, *_RIGHT, *_START, *_END, *_START_HIGH, *_END_HIGH),
-    *(*_PRIVATE, *_PROTECTION, *_BACKING),
+    *(*_PRIVATE, *_PROTECTION, *_TYPE, *_BACKING),
 )
 _SUBSECTION = fields("_SUBSECTION", "ControlArea")
 _AREA = fields("_CONTROL_AREA", "Segment", "u.Flags.Image")
@@ -84,6 +86,7 @@ class _Node(NamedTuple):
     end: int
     private: Maybe[int]
     protection: Maybe[int]
+    kind: Maybe[int]
     backing: Maybe[int]
 
 
@@ -102,7 +105,7 @@ class Vads:
         )
         self._more = tuple(
             next((path for path in paths if self._struct.has(path)), paths[0])
-            for paths in (_START_HIGH, _END_HIGH, _PRIVATE, _PROTECTION)
+            for paths in (_START_HIGH, _END_HIGH, _PRIVATE, _PROTECTION, _TYPE)
         )
         self._areas: Dict[int, Tuple[Maybe[int], Maybe[int]]] = {}
 
@@ -159,14 +162,16 @@ class Vads:
             *range_of(self._struct, address, (*self._paths, *self._more))
         )
         left, right, start, end, high, higher = decode_fields(span, self._struct, address, paths)
-        private, protection, backing = decode_fields(
+        private, protection, kind, backing = decode_fields(
             span, self._struct, address, (*self._more[2:], self._paths[4])
         )
         first = known(start) | (high or 0) << 32
         last = known(end) | (higher or 0) << 32
         if last < first:
             raise CorruptedError(address, Reason.NOTHING_SUCH_HERE, "region")
-        return _Node(address, known(left), known(right), first, last, private, protection, backing)
+        return _Node(
+            address, known(left), known(right), first, last, private, protection, kind, backing
+        )
 
     def _region(self, node: _Node) -> Region:
         area: Optional[int] = None
@@ -179,6 +184,7 @@ class Vads:
             except UnavailableError as error:
                 if node.private == 0:  # it is a section's for certain
                     image = file = error.why
+                    image = 1 if node.kind == _IMAGE_MAP else image
             if area is not None:
                 image, file = self._of_area(area)
         return Region(

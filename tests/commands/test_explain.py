@@ -12,6 +12,7 @@ from mocks.kernel_image import KernelImage
 from mocks.process import MockProcess
 from mocks.target import MockTarget
 from mocks.user_space import UserSpace, Vads
+from pykd_handle.layout import Isf, Struct
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.values import NO_VALUE, UsageError
 
@@ -204,6 +205,50 @@ def test_blocks_of_pool_by_the_chain_of_their_page() -> None:
     image.memory.write(page + 0x40, b"\7")  # the second says that the first is longer
     kernel = KernelMode(MockTarget(image))
     assert block(page + 0x10) == [("pool block", "Abcd", page, "possible")]
+
+
+class WithBigPool(MockTarget):
+    """A kernel whose symbols have ``_POOL_TRACKER_BIG_PAGES``, as those of 19041 do."""
+
+    def struct(self, name: str) -> Struct:
+        if name != "_POOL_TRACKER_BIG_PAGES":
+            return super().struct(name)
+        number = {"size": 8, "signed": False, "kind": "int", "endian": "little"}
+        fields = {
+            key: {"offset": offset, "type": {"kind": "base", "name": base}}
+            for key, offset, base in (
+                ("Va", 0, "u64"), ("Key", 8, "u32"), ("NumberOfBytes", 0x10, "u64")
+            )
+        }  # fmt: skip
+        kinds = {"u64": number, "u32": {**number, "size": 4}, "pointer": number}
+        types = {name: {"kind": "struct", "size": 0x18, "fields": fields}}
+        return Isf({"base_types": kinds, "user_types": types}).struct(name)
+
+
+def test_big_blocks_of_pool_by_their_table() -> None:
+    """300 elements on two pages of which the second begins within one; the first page is lost."""
+    plain = KernelImage().isf()["symbols"]
+    symbols = {name: row["address"] for name, row in plain.items()}
+    end = max(symbols.values()) + 0x400
+    symbols.update(PoolBigPageTable=end, PoolBigPageTableSize=end + 8)
+    image = KernelImage(symbols=symbols)
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    table = image.pool.allocate(0x2000, image.pool.nonpaged, alignment=0x1000)
+    big = image.pool.allocate(0x5000, image.pool.nonpaged, alignment=0x1000)
+    image.memory.write(image.globals.address("PoolBigPageTable"), struct.pack("<QQ", table, 300))
+    for place, va in ((250, big), (251, big + 0x10001)):  # the second is free
+        entry = struct.pack("<Q4s4xQ", va, b"Ntfx", 0x4800)
+        image.memory.write(table + 0x18 * place, entry)
+    target = WithBigPool(image)
+
+    def block(address: int) -> object:
+        rows = Asked(KernelMode(target), f"explain {address:x}").rows
+        return [(r["family"], r["name"], r["address"], r["certainty"]) for r in rows]
+
+    assert block(big) == block(big + 0x47FF) == [("pool block", "Ntfx", big, "certain")]
+    assert block(big + 0x4800) == block(big + 0x10001) == []
+    image.memory.drop_page(table)
+    assert block(big) == [("pool block", "Ntfx", big, "certain")]
 
 
 def test_what_is_no_number_is_wrong() -> None:

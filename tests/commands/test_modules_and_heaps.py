@@ -199,6 +199,26 @@ def test_a_real_process() -> None:
 
 
 @pytest.mark.usefixtures("shared")
+def test_the_heaps_of_a_real_process() -> None:
+    """A triage dump of 19041 that holds pieces of svchost.exe: the signatures, flags and the list
+    of four heaps as they stand in the file."""
+    with open_dump(real_file("bsod_ef.dmp")) as kernel:
+        rows = Asked(kernel, "heaps").rows
+        assert [(row["address"], row["kind"] or None, row["flags"] or None) for row in rows] == [
+            (0x1C6FBAA0000, "segment heap", None),
+            (0x1C6FBA30000, "NT heap", 0x8000),
+            (0x1C6FBBA0000, None, None),
+            (0x1C6FC415000, "segment heap", None),
+        ]
+        regions = Asked(kernel, "regions")
+        (heap,) = [row for row in regions.rows if row["start"] == 0x1C6FBAA0000]
+        assert (heap["kind"], heap["protection"]) == ("private", "read write")
+        assert all("not in the dump" in note for note in regions.notes)
+        found = Asked(kernel, "explain 1c6fbaa0000").rows
+        assert {row["family"] for row in found} == {"heap", "in a region"}
+
+
+@pytest.mark.usefixtures("shared")
 def test_the_places_in_the_peb_are_those_of_every_build() -> None:
     from pykd_handle.usermode.peb import _PLACES
 

@@ -95,9 +95,11 @@ class _Crash:
 
     def _look(self, value: int, beside: Row, always: bool) -> None:
         self._seen.add(value)
-        for item in explained(self._kernel.question(value, self._only), self._run, beside, always):
+        run = Run()  # a register that nothing is known of is no failure
+        for item in explained(self._kernel.question(value, self._only), run, beside, always):
             if isinstance(item, Note):
                 if item.warning:
                     self.notes.setdefault(str(item.line), item)
             elif isinstance(item, list):
                 self.rows += item
+        self._run.found += run.found

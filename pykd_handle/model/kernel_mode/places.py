@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
+from ...kernel.big_pool import BigPool
 from ...objects.modules import Modules
 from ...targets import LoadedModule
 from .regions import Regions
@@ -29,6 +30,11 @@ class Places:
     @cached_property
     def _modules(self) -> Modules:
         return Modules(self._kernel.raw)
+
+    @cached_property
+    def big_pool(self) -> BigPool:
+        """The blocks of pool of a page and more."""
+        return BigPool(self._kernel.target)
 
     @cached_property
     def regions(self) -> Regions:

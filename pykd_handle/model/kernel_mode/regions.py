@@ -66,10 +66,10 @@ class Regions:
 
 
 def _kind(region: Region) -> Maybe[str]:
+    if region.image:
+        return "image"
     if region.area is not None:
-        if isinstance(region.image, Absent):
-            return region.image
-        return "image" if region.image else "mapped"
+        return region.image if isinstance(region.image, Absent) else "mapped"
     if isinstance(region.private, Absent):
         # Without the flags of the descriptor: it has no control area, and so is private.
         return "private"
