@@ -195,8 +195,11 @@ class HtmlRenderer(PeopleRenderer):
         if column.form == "lines" and isinstance(value, tuple):
             return f"<td class=w>{'<br>'.join(escape(self._text(each)) for each in value)}</td>"
         text = escape(self._cell(column, value))
+        if isinstance(value, Unavailable):
+            # A count says no more than "?" of it, and no cell where it was to be read.
+            return f'<td class=u title="{escape(self.clean(value))}">{text}</td>'
         if isinstance(value, Absent) or value is None or value == {}:
-            return f"<td class={'u' if isinstance(value, Unavailable) else 'n'}>{text}</td>"
+            return f"<td class=n>{text}</td>"
         if isinstance(value, int):
             drawn = bar(value, self._largest[column.key]) if column.chart == "bar" else ""
             kind = "x" if isinstance(value, Hex) or column.form in ("handle", "mask") else "c"

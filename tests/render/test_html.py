@@ -101,7 +101,7 @@ def test_a_value_of_every_form() -> None:
         ("\\BaseNamedObjects\\Event1234", None),
         ("Event Type Auto ResetSize 0x1000file <not in the dump>", None),
     ]
-    assert row[4]["class"] == "u"
+    assert (row[4]["class"], row[4]["title"]) == ("u", "0x10: not in the dump")
     assert made.texts["h2"] == ["notepad.exe  pid 0x1514"]
 
 
