@@ -1,10 +1,15 @@
 """The public nouns, and how they are opened: what a script asks, in both modes alike."""
 
-from ..kernel.handle_trace import HandleTraces, Trace
+from typing import TYPE_CHECKING
+
+from ..values import on_demand
 from .kernel import Broken, Kernel
 from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object, Process, Table
 from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
-from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
+
+if TYPE_CHECKING:
+    from ..kernel.handle_trace import HandleTraces, Trace
+    from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
 
 __all__ = (
     "Broken",
@@ -31,4 +36,12 @@ __all__ = (
     "open_dump",
     "open_snapshot",
     "pack",
+)
+
+# Few ask for snapshots, and for traces.
+_RECORDS = ("Lines", "Page", "Record", "Records", "Source", "Thing", "open_snapshot", "pack")
+_TRACES = ("HandleTraces", "Trace")
+__getattr__ = on_demand(
+    __name__,
+    {**dict.fromkeys(_RECORDS, ".records"), **dict.fromkeys(_TRACES, "..kernel.handle_trace")},
 )

@@ -8,7 +8,6 @@ from .absent import (
     Maybe,
     Unavailable,
 )
-from .bug_checks import ParameterKind, bug_check_meaning, status_meaning
 from .closing import ClosedOnError
 from .details import Details, joined
 from .errors import (
@@ -37,7 +36,7 @@ from .generations import Generations
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
-from .modules import modules_of
+from .modules import modules_of, on_demand
 from .pseudo_handles import CURRENT_PROCESS, MINUS_1, pseudo_handle
 from .reasons import Reason
 from .sentence import Sentence, join
@@ -64,7 +63,6 @@ __all__ = (
     "MissingType",
     "NoSymbols",
     "OutputError",
-    "ParameterKind",
     "PykdHandleError",
     "Reason",
     "Sentence",
@@ -77,7 +75,6 @@ __all__ = (
     "applied",
     "as_typed",
     "attempt",
-    "bug_check_meaning",
     "in_hex",
     "join",
     "joined",
@@ -85,8 +82,8 @@ __all__ = (
     "maybe",
     "modules_of",
     "not_proved",
+    "on_demand",
     "pseudo_handle",
     "split_kernel_handle",
-    "status_meaning",
     "unavailable",
 )

@@ -1,12 +1,25 @@
-"""The modules of a room whose files are found by being there: commands, types of objects."""
+"""Modules that are found by being there (commands, types of objects), and names of packages that
+are imported when they are first used."""
 
 from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import List, Optional
+from typing import Any, Callable, List, Mapping, Optional
 
-__all__ = ("modules_of",)
+__all__ = ("modules_of", "on_demand")
+
+
+def on_demand(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a package: each of these names stands in a module, whose name is as in
+    ``from .place import name``."""
+
+    def find(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(places[name], package), name)
+
+    return find
 
 
 def modules_of(package: Optional[str]) -> List[str]:

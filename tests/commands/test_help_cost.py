@@ -1,7 +1,9 @@
-"""What `--help` imports: it is there at once."""
+"""What `--help` and a question for one handle import: they are there at once."""
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Set
 
 HEAVY = {
     "pathlib", "dataclasses", "inspect", "json", "csv", "datetime", "pkgutil", "tabulate",
@@ -9,13 +11,26 @@ HEAVY = {
     "pykd_handle.targets", "pykd_handle.usermode", "pykd_handle.setup",
 }  # fmt: skip
 
+# What other questions are for: of one handle of a kernel's dump nobody asks these.
+OTHERS = {
+    "dataclasses", "inspect", "pkgutil", "uuid", "gzip", "csv", "ssl", "urllib.request",
+    "pykd_handle.setup", "pykd_handle.snapshot", "pykd_handle.model.records",
+    "pykd_handle.model.recovery", "pykd_handle.model.user", "pykd_handle.model.user_space",
+    "pykd_handle.usermode", "pykd_handle.kernel.plausibility", "pykd_handle.kernel.handle_trace",
+    "pykd_handle.layout.pdb", "pykd_handle.layout.shipped", "pykd_handle.values.bug_checks",
+    "pykd_handle.targets.session", "pykd_handle.targets.dump.raw",
+    "pykd_handle.targets.dump.triage", "pykd_handle.targets.symbols.folder",
+    "pykd_handle.targets.symbols.report", "pykd_handle.targets.symbols.download",
+}  # fmt: skip
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "windows10_x64.dmp"
 
-def test_help_imports_nothing_that_it_does_not_need() -> None:
+
+def loaded_by(*words: object) -> Set[str]:
     # What Python itself imports at its start differs: only what comes with the command counts.
     code = (
-        "import sys; before = set(sys.modules); sys.argv = ['x', '--help']; "
+        f"import sys; before = set(sys.modules); sys.argv = {['x', *map(str, words)]!r}; "
         "from pykd_handle.cli import main; main(); "
-        "print(*sorted(set(sys.modules) - before), file=sys.stderr)"
+        "print('loaded', *sorted(set(sys.modules) - before), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
@@ -23,6 +38,17 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         text=True,
         check=True,
     )
-    loaded = set(done.stderr.split())
+    return set(done.stderr.partition("loaded ")[2].split())
+
+
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    loaded = loaded_by("--help")
     assert "pykd_handle.commands.find" in loaded
     assert not HEAVY & loaded
+
+
+def test_one_handle_imports_nothing_that_it_does_not_need() -> None:
+    isf = SAMPLE.with_suffix(".json")
+    loaded = loaded_by("--dump", SAMPLE, "--symbols", isf, "--no-cache", "4", "3")
+    assert "pykd_handle.objects.process" in loaded
+    assert not OTHERS & loaded

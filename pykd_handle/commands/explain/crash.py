@@ -9,14 +9,12 @@ from ...values import (
     STOPPED,
     Absent,
     Hex,
-    ParameterKind,
     Sentence,
     TargetError,
     Unavailable,
-    bug_check_meaning,
     maybe,
-    status_meaning,
 )
+from ...values.bug_checks import ParameterKind, bug_check_meaning, status_meaning
 from ..registry import Run
 from .rows import explained, plain_row
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Optional
 from ...kernel.big_pool import BigPool
 from ...objects.modules import Modules
 from ...targets import LoadedModule
-from .regions import Regions
 
 if TYPE_CHECKING:
     from .kernel import KernelMode
+    from .regions import Regions
 
 __all__ = ("Places",)
 
@@ -39,4 +39,6 @@ class Places:
     @cached_property
     def regions(self) -> Regions:
         """The regions of processes. Raises `UnavailableError` where the symbols have none."""
+        from .regions import Regions
+
         return Regions(self._kernel)

@@ -17,7 +17,6 @@ from typing import (
 )
 
 from ...kernel.fields import read_fields
-from ...kernel.handle_trace import HandleTraces, handle_traces
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock
 from ...kernel.wow64 import peb32_of
@@ -39,12 +38,13 @@ from ...values import (
     split_kernel_handle,
 )
 from ..nouns import Answers, Handle, Object, Process
-from ..user_space import ProcessRegion, UserSpace
 from .object import KernelModeObject
 from .table import KernelModeTable
 
 if TYPE_CHECKING:
+    from ...kernel.handle_trace import HandleTraces
     from ...targets.memory import Memory
+    from ..user_space import ProcessRegion, UserSpace
     from .kernel import KernelMode
 
 __all__ = ("KernelModeProcess", "NoTable")
@@ -122,6 +122,8 @@ class KernelModeProcess(Process):
 
     def traces(self) -> Optional[HandleTraces]:
         """The traces of its handles; None where these are not traced, or where it has no table."""
+        from ...kernel.handle_trace import handle_traces
+
         table = self._table_or_none()
         return None if table is None else handle_traces(self._kernel.target, table.address)
 
@@ -153,6 +155,8 @@ class KernelModeProcess(Process):
     @cached_property
     def user_space(self) -> UserSpace:
         """Its modules and heaps, by ``_EPROCESS.Peb`` and that of its 32-bit half."""
+        from ..user_space import UserSpace
+
         target = self._kernel.target
         native = (lambda: self.block.peb), target.pointer_size
         if target.pointer_size == 4:
