@@ -50,6 +50,11 @@ def load(name: str) -> Isf:
     return Isf(load_raw(name), f"mocks/layouts/{name}.json")
 
 
+@lru_cache(maxsize=None)
+def _symbols(name: str) -> Dict[str, int]:
+    return {key: int(row["address"]) for key, row in load_raw(name)["symbols"].items()}
+
+
 class Build:
     """A build of Windows, as the layout of this name has it.
 
@@ -65,6 +70,10 @@ class Build:
         self.arch = str(windows["arch"])
         self.number = int(windows["build"])
         self.major, self.minor = (int(part) for part in windows["ntos_version"].split(".")[:2])
+
+    def symbols(self) -> Dict[str, int]:
+        """The globals, as offsets from the kernel's base."""
+        return dict(_symbols(self.name))
 
     def struct(self, name: str) -> Struct:
         """The layout of a structure. Raises `MissingType`."""

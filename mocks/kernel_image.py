@@ -55,9 +55,7 @@ class KernelImage:
         self.base = base or (_KERNEL_64 if build.pointer_size == 8 else _KERNEL_32)
         if self.base >> 8 * build.pointer_size:
             raise ValueError(f"this {build.arch} kernel can't lie at {self.base:#x}")
-        if symbols is None:
-            raw = builds.load_raw(layout)["symbols"]
-            symbols = {name: int(row["address"]) for name, row in raw.items()}
+        symbols = build.symbols() if symbols is None else symbols
         self.cookie = cookie & 0xFF
         self.random = random.Random(seed)
         self.memory = Memory(build)

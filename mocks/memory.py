@@ -60,13 +60,16 @@ class Memory:
 
     def write(self, address: int, data: bytes) -> None:
         """Write bytes; pages that do not exist yet begin to."""
-        position, end = 0, len(data)
-        while position < end:
+        position, size = 0, len(data)
+        while position < size:
             number, offset = divmod(address + position, PAGE)
-            step = min(PAGE - offset, end - position)
             page = self._pages.get(number)
             if page is None:
                 page = self._pages[number] = bytearray(PAGE)
+            if not position and offset + size <= PAGE:  # nearly always: without any slice
+                page[offset : offset + size] = data
+                return
+            step = min(PAGE - offset, size - position)
             page[offset : offset + step] = data[position : position + step]
             position += step
 

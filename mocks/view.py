@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Tuple
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pykd_handle.layout import Slot, Struct
 
@@ -11,17 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = ("View", "slot")
 
-_SLOTS: Dict[Tuple[int, str], Tuple[Struct, Slot]] = {}
 
-
+# Looked up once for each structure, which the cache keeps, so that no other can be taken for it.
+@lru_cache(maxsize=None)
 def slot(struct: Struct, path: str) -> Slot:
-    """Where the plain value behind ``path`` lies; looked up once for each structure."""
-    key = (id(struct), path)
-    found = _SLOTS.get(key)
-    if found is None:
-        # The structure is kept with its slot, so that its id() can't come back for another.
-        found = _SLOTS[key] = (struct, struct.decoder(path).slots[0])
-    return found[1]
+    """Where the plain value behind ``path`` lies."""
+    return struct.decoder(path).slots[0]
+
+
+@lru_cache(maxsize=None)
+def _has(struct: Struct, path: str) -> bool:
+    return struct.has(path)
+
+
+@lru_cache(maxsize=None)
+def _offset(struct: Struct, path: str) -> int:
+    return struct.offset(path)
 
 
 class View:
@@ -39,11 +45,11 @@ class View:
 
     def has(self, path: str) -> bool:
         """Whether this build's structure has the field."""
-        return self.struct.has(path)
+        return _has(self.struct, path)
 
     def at(self, path: str) -> int:
         """The address of a field."""
-        return self.address + self.struct.offset(path)
+        return self.address + _offset(self.struct, path)
 
     def __getitem__(self, path: str) -> int:
         place = slot(self.struct, path)
@@ -66,7 +72,7 @@ class View:
 
     def put(self, path: str, value: int) -> bool:
         """Set a field where this build has it; returns whether it has."""
-        if not self.struct.has(path):
+        if not _has(self.struct, path):
             return False
         self[path] = value
         return True
