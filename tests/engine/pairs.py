@@ -11,7 +11,7 @@ from mocks.dump import write_full_dump
 from mocks.pdb import make_pdb
 from mocks.sample import BASE
 
-__all__ = ("Pair", "make_pair")
+__all__ = ("Pair", "fill", "make_pair")
 
 _BASES = {8: BASE, 4: 0x82000000}
 
@@ -54,3 +54,25 @@ def make_pair(
     write(image, pair.dump)
     pair.isf.write_text(json.dumps(image.isf()), encoding="utf-8")
     return pair
+
+
+def fill(image: KernelImage) -> None:
+    """notepad.exe, the current process, with 310 handles to objects of every family, one of them
+    lost."""
+    process = image.processes.add("notepad.exe", 0x1234, session=1)
+    process.handle(image.objects.event("\\BaseNamedObjects\\Ready"), 0x1F0003, inherit=True)
+    process.handle(image.files.open("\\Windows\\notepad.exe"), 0x120089)
+    process.handle(image.registry.key("\\REGISTRY\\MACHINE\\SYSTEM"), 0x20019, protect=True)
+    process.handle(image.sections.add(image.files.open("\\Windows\\Fonts\\a.dat")), 0x4)
+    process.handle(image.sections.add(name="\\BaseNamedObjects\\Shared"), 0x6)
+    process.handle(image.objects.symbolic_link("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume3"), 0x1)
+    process.handle(image.processes.add_thread(process), 0x1FFFFF)
+    process.handle(image.processes.system, 0x1000)
+    process.handle(image.objects.mutant("\\BaseNamedObjects\\One"), 0x1F0001)
+    lost = image.objects.event(own_page=True)
+    process.handle(lost, 0x1F0003)
+    closed = process.handle(image.objects.event(), 0x1F0003)
+    process.close(closed)
+    process.handles(300, [image.objects.event() for _ in range(3)])
+    image.memory.drop_page(lost.header)
+    image.processor.current = process

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 import pytest
 
+from pykd_handle.cli import main
 from pykd_handle.setup.install.files import FILE_NAMES
 from pykd_handle.version import __version__
 from tests.install.script import command_of_script
@@ -236,20 +235,19 @@ def debug(installed: Installed, *commands: str, dump: Path = DUMP) -> str:
     return installed.setup.machine.debugger(dump, commands)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_every_way_to_call_it(installed: Installed) -> None:
+    ways = [
         "!py -g -m pykd_handle",
         "!py -m pykd_handle",
         "!py -3.9 -g -m pykd_handle",
         "!py handle.py",
         "!py handle",
         "!pykd.py -g -m pykd_handle",
-    ],
-)
-def test_every_way_to_call_it(installed: Installed, command: str) -> None:
-    said = debug(installed, ".load pykd", f"{command} --version")
-    assert said.splitlines()[-1] == f"pykd-handle {__version__}"
+    ]
+    commands = [part for way in ways for part in (f".echo {way}", f"{way} --version")]
+    said = debug(installed, ".load pykd", *commands).splitlines()
+    version = f"pykd-handle {__version__}"
+    assert said[-2 * len(ways) :] == [line for way in ways for line in (way, version)]
 
 
 def alias(installed: Installed) -> str:
@@ -273,26 +271,28 @@ def test_alias_at_every_start(installed: Installed) -> None:
     assert said.splitlines()[-1] == f"pykd-handle {__version__}"
 
 
-@pytest.mark.parametrize(
-    ("words", "holds"),
-    [
-        (["0", "3", "4"], "entries in use"),
-        (["4", "3", "4"], "entries in use"),
-        (["0", "1", "4", '"ALPC Port"'], "Searching for handles of type ALPC Port"),
-        (["find", "notes.txt"], "\\Documents\\notes.txt"),
-        (["summary", "--by", "process"], "svchost.exe"),
-    ],
-)
+LISTINGS = [
+    (["0", "3", "4"], "entries in use"),
+    (["4", "3", "4"], "entries in use"),
+    (["0", "1", "4", '"ALPC Port"'], "Searching for handles of type ALPC Port"),
+    (["find", "notes.txt"], "\\Documents\\notes.txt"),
+    (["summary", "--by", "process"], "svchost.exe"),
+]
+
+
 def test_alias_lists_what_the_command_line_lists(
-    installed: Installed, words: List[str], holds: str
+    installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = f"!khandle {' '.join(words)} --symbols {to_windows_path(SYMBOLS)}"
-    said = debug(installed, alias(installed), line)
-    command = [sys.executable, "-m", "pykd_handle", "--dump", str(DUMP), "--symbols", str(SYMBOLS)]
-    command += [word.strip('"') for word in words]
-    there = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert holds in there.stdout
-    assert there.stdout.strip() in said
+    lines = [
+        f"!khandle {' '.join(words)} --symbols {to_windows_path(SYMBOLS)}" for words, _ in LISTINGS
+    ]
+    said = debug(installed, alias(installed), *lines)
+    for words, holds in LISTINGS:
+        command = [*(word.strip('"') for word in words), "--dump", str(DUMP)]
+        assert main([*command, "--symbols", str(SYMBOLS)]) == 0
+        there = capsys.readouterr().out
+        assert holds in there
+        assert there.strip() in said
 
 
 def test_doctor_is_content(installed: Installed) -> None:

@@ -101,10 +101,11 @@ def test_the_real_dump(rig: Rig, real_minidump: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [32, 40, 48])
 @pytest.mark.parametrize(
-    ("architecture", "pointer_size"), [(X86, 4), (X86, 8), (AMD64, 8), (AMD64, 4), (ARM64, 8)]
-)
+    ("size", "architecture", "pointer_size"),
+    [(32, AMD64, 8), (40, AMD64, 8), (48, AMD64, 8), (40, X86, 4), (40, X86, 8), (40, AMD64, 4),
+     (40, ARM64, 8)],
+)  # fmt: skip
 def test_made_dumps(
     rig: Rig, tmp_path: Path, size: int, architecture: int, pointer_size: int
 ) -> None:

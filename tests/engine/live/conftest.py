@@ -54,7 +54,7 @@ class Lab:
         self.symbols = folder / "symbols"
         linked.pdb.write(self.symbols)
 
-    def python(self, machine: KdTarget, code: str, timeout: float = 60) -> Result:
+    def python(self, machine: KdTarget, code: str, timeout: float = 60, until: str = "") -> Result:
         """Run a script in the Windows Python, attached; ``run(words)`` is defined in it."""
         return self.rig.python(
             _BEGIN + code + _END,
@@ -62,6 +62,7 @@ class Lab:
             symbols=self.symbols,
             path=[REPOSITORY],
             timeout=timeout,
+            until=until,
         )
 
     def answers(self, machine: KdTarget, code: str, timeout: float = 60) -> List[Any]:
@@ -82,7 +83,7 @@ class Lab:
         return result.stdout
 
     def host_result(
-        self, machine: KdTarget, commands: Sequence[str], timeout: float = 60
+        self, machine: KdTarget, commands: Sequence[str], timeout: float = 60, until: str = ""
     ) -> Result:
         """The same, with the standard error and the return code."""
         return self.rig.host_result(
@@ -92,6 +93,7 @@ class Lab:
             symbols=self.symbols,
             path=[REPOSITORY],
             timeout=timeout,
+            until=until,
         )
 
 

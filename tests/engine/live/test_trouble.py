@@ -18,6 +18,7 @@ import functools
 from pykd_handle.targets.session import duties as module
 module.Watch = functools.partial(module.Watch, patience=1.0)
 """
+NO_ANSWER = "pykd-handle: no answer from the target"
 TO_THE_SCREEN = IMPATIENT + "answers = [main(['0', '2'])]\n"
 
 
@@ -52,7 +53,7 @@ def test_a_line_that_is_cut(lab: Lab) -> None:
     with KdTarget(lab.image) as machine:
         machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
         with pytest.raises(RigTimeout) as caught:
-            lab.python(machine, TO_THE_SCREEN, timeout=8)
+            lab.python(machine, TO_THE_SCREEN, until=NO_ANSWER)
     # Whole groups of 32 handles: the 61st entry is in the second.
     assert caught.value.stdout.count("ObjectHeader: ") == 32
     lines = caught.value.stderr.splitlines()
@@ -69,7 +70,7 @@ def test_a_line_that_is_cut_in_the_debugger(lab: Lab) -> None:
     with KdTarget(lab.image) as machine:
         machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
         with pytest.raises(RigTimeout) as caught:
-            lab.host(machine, [f"!py {script}"], timeout=10)
+            lab.host_result(machine, [f"!py {script}"], until=NO_ANSWER)
     assert caught.value.stdout.count("ObjectHeader: ") == 32
     lines = [line for line in caught.value.stderr.splitlines() if "pykd-handle" in line]
     assert len(lines) == 1

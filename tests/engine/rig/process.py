@@ -22,10 +22,20 @@ class Outcome(NamedTuple):
     returncode: Optional[int]
 
 
+_AFTERWARDS = 2.0
+
+
 def run_process(
-    command: Sequence[str], env: Mapping[str, str], cwd: Optional[Path], timeout: float
+    command: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Optional[Path],
+    timeout: float,
+    until: str = "",
 ) -> Outcome:
     """Run ``command`` and collect its output through pipes.
+
+    Its time runs out after ``timeout`` seconds, or two seconds after ``until`` stands on its
+    standard error.
 
     The end of the *program* counts, not the end of the pipes: Wine's service processes inherit
     them and keep them open for as long as they live, so waiting for end-of-file would hang.
@@ -42,7 +52,7 @@ def run_process(
         assert process.stdout is not None
         assert process.stderr is not None
         stdout, stderr = _Pipe(process.stdout), _Pipe(process.stderr)
-        in_time = _collect(process, (stdout, stderr), time.monotonic() + timeout)
+        in_time = _collect(process, stdout, stderr, time.monotonic() + timeout, until.encode())
         if not in_time:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -74,10 +84,12 @@ class _Pipe:
         return True
 
 
-def _collect(process: subprocess.Popen[bytes], pipes: Sequence[_Pipe], deadline: float) -> bool:
+def _collect(
+    process: subprocess.Popen[bytes], stdout: _Pipe, stderr: _Pipe, deadline: float, until: bytes
+) -> bool:
     """Read until the program ends; False when the deadline comes first."""
     with selectors.DefaultSelector() as selector:
-        for pipe in pipes:
+        for pipe in (stdout, stderr):
             selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
         pause = 0.002
         while process.poll() is None:
@@ -90,4 +102,6 @@ def _collect(process: subprocess.Popen[bytes], pipes: Sequence[_Pipe], deadline:
             for key, _ in ready:
                 if not key.data.read():
                     selector.unregister(key.fd)
+            if until and until in stderr.data:
+                deadline, until = min(deadline, time.monotonic() + _AFTERWARDS), b""
     return True

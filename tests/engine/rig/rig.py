@@ -91,12 +91,14 @@ class Rig:
         timeout: float = 60,
         cwd: Optional[Path] = None,
         env: Optional[Mapping[str, str]] = None,
+        until: str = "",
     ) -> Result:
         """Run a script (a `Path`) or a piece of code (a `str`) in the Windows CPython 3.9.
 
         ``dump`` is opened by pykd before the script starts. ``path`` holds folders to import
         from. ``symbols`` is a folder of PDB files, or a symbol path as text. Arguments that are
-        paths are handed over as Windows paths, text as it is.
+        paths are handed over as Windows paths, text as it is. A run that is to be cut off ends
+        soon after ``until`` stands on its standard error, long before ``timeout``.
         """
         with tempfile.TemporaryDirectory(prefix="rig-") as folder:
             if isinstance(source, Path):
@@ -108,7 +110,7 @@ class Rig:
             command += [to_windows_path(self.folder / "launch.py")]
             command += [to_windows_path(dump) if dump else "-", to_windows_path(script)]
             command += [arg if isinstance(arg, str) else to_windows_path(arg) for arg in args]
-            return self._run("python", command, symbols, path, timeout, cwd, env)
+            return self._run("python", command, symbols, path, timeout, cwd, env, until)
 
     def host(
         self,
@@ -153,8 +155,10 @@ class Rig:
         timeout: float = 60,
         cwd: Optional[Path] = None,
         env: Optional[Mapping[str, str]] = None,
+        until: str = "",
     ) -> Result:
-        """The same as `host`, with the standard error and the return code."""
+        """The same as `host`, with the standard error and the return code; ``until`` as for
+        `python`."""
         command = [to_windows_path(self.folder / "kdhost.exe")]
         command += ["-e", to_windows_path(self.engine), "-t", str(max(1, int(timeout)))]
         if dump is not None:
@@ -168,7 +172,7 @@ class Rig:
             command.append("-dml")
         for each in commands:
             command += ["-c", each]
-        return self._run("kdhost", command, symbols, path, timeout, cwd, env)
+        return self._run("kdhost", command, symbols, path, timeout, cwd, env, until)
 
     def _symbol_path(self, symbols: Symbols) -> str:
         # Without a path of its own the engine asks Microsoft's server, which costs 5 s off-line.
@@ -201,6 +205,7 @@ class Rig:
         timeout: float,
         cwd: Optional[Path],
         env: Optional[Mapping[str, str]],
+        until: str,
     ) -> Result:
         prefix = self.folder / "prefix"
         full_env = {**self.environment(symbols, path), **(env or {})}
@@ -208,7 +213,7 @@ class Rig:
             # Shared: any number of runs at once, in this process and in others.
             fcntl.flock(lock, fcntl.LOCK_SH)
             ensure_server(prefix)
-            outcome = run_process([wine_loader(), *command], full_env, cwd, timeout)
+            outcome = run_process([wine_loader(), *command], full_env, cwd, timeout, until)
             if outcome.returncode is None:
                 self._end_server(prefix, lock.fileno())
         return self._result(what, outcome, timeout)
