@@ -13,7 +13,7 @@ from typing import Any, Dict, Optional, Set
 import pykd_handle
 from pykd_handle.layout import declared
 
-__all__ = ("nested", "read_of")
+__all__ = ("all_declared", "nested", "read_of")
 
 Json = Dict[str, Any]
 
@@ -24,7 +24,7 @@ def read_of(full: Json) -> Dict[str, Set[str]]:
     A path such as ``Pcb.Header`` asks for a field in each structure on its way.
     """
     found: Dict[str, Set[str]] = {}
-    for struct, paths in _declared().items():
+    for struct, paths in all_declared().items():
         if struct not in full["user_types"]:
             continue
         found.setdefault(struct, set())
@@ -46,8 +46,9 @@ def nested(kind: Json) -> Optional[str]:
     return str(kind["name"]) if kind["kind"] in ("struct", "union", "class") else None
 
 
-def _declared() -> Dict[str, Any]:
-    """All that the package's modules declare, which they do when they are imported."""
+def all_declared() -> Dict[str, Any]:
+    """All that the package's modules declare, which they do when they are imported: the paths of
+    fields by the names of structures."""
     for module in pkgutil.walk_packages(pykd_handle.__path__, "pykd_handle."):
         if module.name.split(".")[1] in ("kernel", "model", "objects", "targets", "win32k"):
             importlib.import_module(module.name)

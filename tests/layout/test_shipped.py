@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from mocks.readers import all_declared
 from mocks.supplement import SOURCES
+from pykd_handle.layout import Isf
 from pykd_handle.layout.shipped import candidates, load, shipped
-from pykd_handle.values import SymbolsError
+from pykd_handle.values import SymbolsError, attempt
 from tools.ship_layouts import UPDATES
 
 from ..needs import SHARED
@@ -39,7 +41,7 @@ def test_what_the_package_reads_is_there(name: str) -> None:
         ("_CM_KEY_BODY", "KeyControlBlock"),
     ]
     if not name.endswith("arm64"):
-        # The public extraction of that kernel is partial: files and keys stay without names.
+        # The public extraction of those kernels is partial: files and keys stay without names.
         needed += [
             ("_FILE_OBJECT", "FileName.Buffer"),
             ("_CM_KEY_CONTROL_BLOCK", "ParentKcb"),
@@ -47,9 +49,50 @@ def test_what_the_package_reads_is_there(name: str) -> None:
             ("_EPROCESS", "SeAuditProcessCreationInfo.ImageFileName"),
             ("_OBJECT_NAME_INFORMATION", "Name.Buffer"),
             ("_TOKEN", "SessionId"),
+            ("_EPROCESS", "CreateTime"),
+            ("_EPROCESS", "ExitTime"),
+            ("_EPROCESS", "ExitStatus"),
         ]
     for struct, path in needed:
         assert layout.struct(struct).has(path), (struct, path)
+
+
+# Fields that public symbols of some kernels leave out, though older and newer ones have them.
+NOT_IN_ALL = {
+    ("_EJOB", "EffectiveFreezeCount"), ("_EJOB", "JobFrozen"), ("_EJOB", "NestingDepth"),
+    ("_EPROCESS", "BreakOnTermination"), ("_EPROCESS", "Crashed"),
+    ("_EPROCESS", "Pcb.DeepFreeze"), ("_EPROCESS", "Pcb.FreezeCount"),
+    ("_EPROCESS", "PrimaryTokenFrozen"), ("_EPROCESS", "SubsystemProcess"),
+    ("_ETHREAD", "BreakOnTermination"), ("_ETHREAD", "StartAddressInvalid"),
+    ("_ETHREAD", "Tcb.SystemThread"), ("_ETHREAD", "Tcb.WaitBlockCount"),
+    ("_ETW_PROVIDER_TRAITS", "Traits"), ("_ETW_REG_ENTRY", "Traits"),
+    ("_OBJECT_SYMBOLIC_LINK", "Flags"), ("_POOL_HEADER", "BlockSize"), ("_POOL_HEADER", "PoolTag"),
+    ("_POOL_HEADER", "PoolType"), ("_POOL_HEADER", "PreviousSize"),
+    ("_TOKEN", "IntegrityLevelSidValue"),
+}  # fmt: skip
+
+
+def holds(layout: Isf, struct: str, field: str) -> bool:
+    """Whether a layout has a field; one behind a structure that is not there it has not."""
+    return layout.has_struct(struct) and attempt(layout.struct(struct).has, field, default=False)
+
+
+@pytest.mark.parametrize("arch", ["x86", "x64"])
+def test_no_field_is_gone_between_two_builds(arch: str) -> None:
+    """What the package reads of an older and of a newer kernel is there in those between."""
+    builds = sorted(
+        (each.build, each.name) for each in shipped() if each.arch == arch and not each.five_levels
+    )
+    layouts = [load(name) for _, name in builds]
+    gone = set()
+    for struct, fields in all_declared().items():
+        for field in fields:
+            there = [holds(layout, struct, field) for layout in layouts]
+            if any(there):
+                first, last = there.index(True), len(there) - there[::-1].index(True)
+                if not all(there[first:last]):
+                    gone.add((struct, field))
+    assert gone <= NOT_IN_ALL
 
 
 @pytest.mark.usefixtures("shared")
