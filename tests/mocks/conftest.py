@@ -8,25 +8,17 @@ import pytest
 
 from mocks import KernelImage
 
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared"
-
 
 @pytest.fixture(scope="session")
-def complete_layouts() -> Path:
+def complete_layouts(shared: Path) -> Path:
     """The folder of complete layout files, from which the trimmed ones were made."""
-    folder = BESIDE / "layouts"
-    if not folder.is_dir():
-        pytest.skip("the complete layout files are not here")
-    return folder
+    return shared / "layouts"
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
+def real_data(shared: Path) -> Path:
     """The folder of real dumps and symbols, which the project does not hold."""
-    folder = BESIDE / "data"
-    if not folder.is_dir():
-        pytest.skip("the real dumps are not here")
-    return folder
+    return shared / "data"
 
 
 @pytest.fixture

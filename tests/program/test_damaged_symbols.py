@@ -52,8 +52,8 @@ def places() -> List[Place]:
     return list(found)
 
 
-# A third of all places, spread over every structure.
-@pytest.mark.parametrize("part", range(0, PARTS, 3))
+# A sixth of all places, spread over every structure.
+@pytest.mark.parametrize("part", range(0, PARTS, 6))
 def test_nonsense_is_told_or_does_not_matter(
     run: Any, tmp_path: Path, places: List[Place], part: int
 ) -> None:

@@ -1,7 +1,10 @@
 """The whole program on synthetic dumps: whole, damaged, and files that are none."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Dict, Tuple
 
 import pytest
 
@@ -21,6 +24,24 @@ class Case:
         write = {"full": write_full_dump, "bitmap": write_bitmap_dump}[kind]
         write(image, self.dump)
         self.symbols.write_text(json.dumps(image.isf()), "utf-8")
+
+    @classmethod
+    def small(cls, folder: Path) -> "Case":
+        """A dump of `small_system`, written once for all tests; nobody spoils its image."""
+        case = cls.__new__(cls)
+        case.image, contents = _small_files()
+        case.dump, case.symbols = folder / "memory.dmp", folder / "memory.json"
+        for path in (case.dump, case.symbols):
+            path.write_bytes(contents[path.name])
+        return case
+
+
+@lru_cache(maxsize=None)
+def _small_files() -> Tuple[KernelImage, Dict[str, bytes]]:
+    image = small_system()
+    with TemporaryDirectory() as folder:
+        case = Case(Path(folder), image)
+        return image, {path.name: path.read_bytes() for path in (case.dump, case.symbols)}
 
 
 def small_system() -> KernelImage:
@@ -95,7 +116,7 @@ def test_a_missing_page_of_the_table(run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", [0x10, 0x1000, 0x2000, 0x5000, 0.5, 0.9])
 def test_a_dump_that_is_cut_short(run, tmp_path: Path, keep: float) -> None:
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     data = case.dump.read_bytes()
     case.dump.write_bytes(data[: int(keep if keep > 1 else keep * len(data))])
     result = run("--dump", case.dump, "--symbols", case.symbols)
@@ -110,7 +131,7 @@ def test_a_dump_that_is_cut_short(run, tmp_path: Path, keep: float) -> None:
 
 
 def test_symbols_of_another_kernel(run, tmp_path: Path) -> None:
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     other = tmp_path / "other.json"
     isf = KernelImage("win10_17763_x64", seed=7).isf()
     other.write_text(json.dumps(isf), "utf-8")
@@ -171,7 +192,7 @@ def test_without_a_target(run) -> None:
 
 @pytest.mark.parametrize("word", ["-0x1", "-1", "ffffffff"])
 def test_a_minus_is_a_sign_where_a_number_stands(run, tmp_path: Path, word: str) -> None:
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     assert run("--dump", case.dump, word, "1").out == run("--dump", case.dump, "0", "1").out
     result = run("0", "1", word, "--dump", case.dump)
     assert result.out.count("GrantedAccess") == 602
@@ -223,14 +244,14 @@ def test_help_and_version(run) -> None:
 
 
 def test_options_may_stand_anywhere(run, tmp_path: Path) -> None:
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     result = run("0", "--format", "csv", "3", "--dump", case.dump, "-1", "ALPC", "Port")
     assert result.code == 0
     assert result.out.splitlines()[0].startswith("pid,process,eprocess,handle,")
 
 
 def test_output_goes_to_a_file(run, tmp_path: Path) -> None:
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     screen = run("--dump", case.dump)
     path = tmp_path / "handles.txt"
     result = run("--dump", case.dump, "--output", path)

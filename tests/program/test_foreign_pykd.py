@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Callable, Iterator
 
 import pytest
 
 from .processes import ROOT, start
-from .test_dumps import Case, small_system
+from .test_dumps import Case
 
 FILES = {
     "folder": ("pykd/readme.txt", ""),
@@ -35,37 +37,49 @@ FILES = {
 PLACES = {"folder": "pykd", "package": str(Path("pykd", "__init__.py"))}
 
 
-@pytest.fixture(params=FILES)
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The folder that the user stands in."""
-    here = tmp_path / request.param
-    name, text = FILES[request.param]
-    (here / name).parent.mkdir(parents=True)
-    (here / name).write_text(text, "utf-8")
-    return here
+StandIn = Callable[[Path], None]
 
 
-def test_every_command_works(folder: Path, tmp_path: Path) -> None:
-    case = Case(tmp_path, small_system())
-    said = start("--dump", case.dump, "4", "1", cwd=folder)
-    assert (said.returncode, said.stdout.count(b"GrantedAccess")) == (0, 1)
-    assert b"pykd" not in said.stderr.replace(str(ROOT).encode(), b"")
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Have the user stand in a folder, which ``python -m`` puts before all others."""
 
-    place = str(folder / PLACES.get(folder.name, "pykd.py"))
-    said = start("4", cwd=folder)
-    err = said.stderr.decode()
-    assert (said.returncode, said.stdout, err.count("\n")) == (2, b"", 1)
-    assert "no target: give --dump FILE" in err and place in err
+    def enter(folder: Path) -> None:
+        monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(str(folder))
+        for name, value in {"HOME": "/", "USER": "", "LOGNAME": ""}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delitem(sys.modules, "pykd", raising=False)
 
-    said = start("--doctor", cwd=folder, environ={"HOME": "/", "USER": "", "LOGNAME": ""})
-    (line,) = [each for each in said.stdout.decode().splitlines() if " pykd  " in each]
+    yield enter
+    sys.modules.pop("pykd", None)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_command_works(run, stand_in: StandIn, tmp_path: Path, name: str) -> None:
+    case = Case.small(tmp_path)
+    folder = tmp_path / name
+    file, text = FILES[name]
+    (folder / file).parent.mkdir(parents=True)
+    (folder / file).write_text(text, "utf-8")
+    stand_in(folder)
+    said = run("--dump", case.dump, "4", "1")
+    assert (said.code, said.out.count("GrantedAccess")) == (0, 1)
+    assert "pykd" not in said.err.replace(str(tmp_path), "").replace(str(ROOT), "")
+
+    place = str(folder / PLACES.get(name, "pykd.py"))
+    said = run("4")
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "no target: give --dump FILE" in said.err and place in said.err
+
+    (line,) = [each for each in run("--doctor").out.splitlines() if " pykd  " in each]
     assert line.startswith(("note", "MISSING"))
     assert place in line
 
 
-def test_one_that_has_all_names(tmp_path: Path) -> None:
+def test_one_that_has_all_names(run, stand_in: StandIn, tmp_path: Path) -> None:
     """Whether a debugger runs this Python it does not say; the commands work all the same."""
-    case = Case(tmp_path, small_system())
+    case = Case.small(tmp_path)
     here = tmp_path / "here"
     here.mkdir()
     (here / "pykd.py").write_text(
@@ -76,12 +90,16 @@ def test_one_that_has_all_names(tmp_path: Path) -> None:
         "def __getattr__(name): raise RuntimeError(name)\n",
         "utf-8",
     )
-    said = start("--dump", case.dump, "4", "1", cwd=here)
-    assert (said.returncode, said.stdout.count(b"GrantedAccess")) == (0, 1)
-    said = start("4", cwd=here)
-    assert (said.returncode, said.stderr) == (1, b"pykd-handle: no debugger session: no engine\n")
-    said = start("--doctor", cwd=here)
-    assert said.returncode == 0 and b"internal error" not in said.stderr
+    stand_in(here)
+    said = run("--dump", case.dump, "4", "1")
+    assert (said.code, said.out.count("GrantedAccess")) == (0, 1)
+    said = run("4")
+    assert (said.code, said.err) == (1, "pykd-handle: no debugger session: no engine\n")
+    said = run("--doctor")
+    assert said.code == 0 and "internal error" not in said.err
+
+
+# -- as a process of its own --------------------------------------------------------------------
 
 
 def test_a_broken_one_is_imported_once(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from mocks.minidump import MockHandle, make_minidump
 from pykd_handle.commands.list.kernel_rows import KernelRows
 
-from .processes import ROOT, command, needs_fifo, needs_full, needs_posix, shell, start
+from .processes import command, needs_fifo, needs_full, needs_posix, shell
 from .test_dumps import Case, small_system
 
 OLD = "the report of yesterday\n"
@@ -25,7 +25,7 @@ OLD = "the report of yesterday\n"
 def case(tmp_path: Path) -> Case:
     folder = tmp_path / "case"
     folder.mkdir()
-    return Case(folder, small_system())
+    return Case.small(folder)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_the_screen_led_into_the_dump(case: Case) -> None:
 
 
 def test_what_an_earlier_command_read_is_free_again(run, case: Case, tmp_path: Path) -> None:
-    other = Case(tmp_path, small_system())
+    other = Case.small(tmp_path)
     assert run("--dump", other.dump).code == 0
     assert run("--dump", case.dump, "--output", other.symbols).code == 0
 
@@ -178,8 +178,9 @@ def test_exit_code_1_with_a_row_replaces_it(run, case: Case, report: Path) -> No
 
 
 def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
-    case.image.memory.drop_page(case.image.processor.current.table.leaves[1])
-    holed = Case(case.dump.parent, case.image)
+    image = small_system()
+    image.memory.drop_page(image.processor.current.table.leaves[1])
+    holed = Case(case.dump.parent, image)
     result = run("--dump", holed.dump, "--output", report)
     assert result.code == 0
     text = report.read_text("utf-8")
@@ -281,11 +282,11 @@ def test_a_private_report_is_never_anybody_elses(run, monkeypatch, case, report)
 
 @needs_full
 @pytest.mark.parametrize("form", ["windbg", "table", "jsonl", "csv"])
-def test_a_full_device(case: Case, form: str) -> None:
+def test_a_full_device(run, case: Case, form: str) -> None:
     for size in ("4", "0"):  # less than a buffer, and many
-        said = start("--dump", case.dump, size, "--format", form, "--output", "/dev/full")
-        assert said.returncode == 1
-        last = said.stderr.decode().splitlines()[1:]
+        result = run("--dump", case.dump, size, "--format", form, "--output", "/dev/full")
+        assert result.code == 1
+        last = result.err.splitlines()[1:]
         assert last == ["pykd-handle: --output /dev/full: No space left on device"]
 
 
@@ -312,16 +313,16 @@ def test_a_full_disk(case: Case, report: Path, limit: int, kept: bool) -> None:
 # -- pipes, devices, folders --------------------------------------------------------------------
 
 
-def test_nowhere(case: Case) -> None:
-    said = start("--dump", case.dump, "--output", os.devnull)
-    assert (said.returncode, said.stdout) == (0, b"")
+def test_nowhere(run, case: Case) -> None:
+    result = run("--dump", case.dump, "--output", os.devnull)
+    assert (result.code, result.out) == (0, "")
     assert not Path(os.devnull).is_file()
 
 
 @needs_posix
 @pytest.mark.parametrize("redirection", ["| cat", "> '{}'", ">> '{}'"])
-def test_dev_stdout(case: Case, report: Path, redirection: str) -> None:
-    whole = start("--dump", case.dump).stdout
+def test_dev_stdout(run, case: Case, report: Path, redirection: str) -> None:
+    whole = run("--dump", case.dump).out.encode()
     words = " ".join(
         f"'{word}'" for word in command("--dump", case.dump, "--output", "/dev/stdout")
     )
@@ -337,10 +338,10 @@ def test_dev_stdout(case: Case, report: Path, redirection: str) -> None:
 @pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}", "link"])
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_file_that_is_open_already(
-    case: Case, report: Path, tmp_path: Path, name: str, deleted: bool
+    run, case: Case, report: Path, tmp_path: Path, name: str, deleted: bool
 ) -> None:
     """Written to where it stands, and its name left alone, if it has one."""
-    whole = start("--dump", case.dump).stdout
+    whole = run("--dump", case.dump).out.encode()
     with report.open("a+b") as file:
         place = name.format(file.fileno())
         if name == "link":
@@ -350,15 +351,8 @@ def test_a_file_that_is_open_already(
             report.unlink()
         else:
             number = report.stat().st_ino
-        said = subprocess.run(
-            command("--dump", case.dump, "--output", place),
-            cwd=report.parent,
-            env=dict(os.environ, PYTHONPATH=str(ROOT)),
-            pass_fds=[file.fileno()],
-            capture_output=True,
-            timeout=60,
-        )
-        assert said.returncode == 0, said.stderr
+        result = run("--dump", case.dump, "--output", place)
+        assert result.code == 0, result.err
         file.seek(0)
         assert file.read() == OLD.encode() + whole
     assert list(report.parent.iterdir()) == ([] if deleted else [report])
@@ -367,25 +361,25 @@ def test_a_file_that_is_open_already(
 
 
 @needs_fifo
-def test_a_pipe_that_is_read(case: Case, tmp_path: Path) -> None:
+def test_a_pipe_that_is_read(run, case: Case, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: List[bytes] = []
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
     reader.start()
-    said = start("--dump", case.dump, "--output", pipe)
+    result = run("--dump", case.dump, "--output", pipe)
     reader.join(10)
-    assert (said.returncode, said.stdout) == (0, b"")
-    assert read == [start("--dump", case.dump).stdout]
+    assert (result.code, result.out) == (0, "")
+    assert read == [run("--dump", case.dump).out.encode()]
     assert pipe.is_fifo()
 
 
 @needs_fifo
-def test_a_pipe_that_nobody_reads(case: Case, tmp_path: Path) -> None:
+def test_a_pipe_that_nobody_reads(run, case: Case, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    said = start("--dump", case.dump, "--output", tmp_path / "pipe")
-    assert (said.returncode, said.stdout) == (1, b"")
-    assert said.stderr.endswith(b"/pipe: nobody reads this pipe\n")
+    result = run("--dump", case.dump, "--output", tmp_path / "pipe")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.endswith("/pipe: nobody reads this pipe\n")
 
 
 @pytest.mark.parametrize(

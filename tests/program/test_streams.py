@@ -11,8 +11,8 @@ import pytest
 
 from pykd_handle import cli
 
-from .processes import needs_full, needs_posix, shell, start
-from .test_dumps import Case, small_system
+from .processes import needs_full, needs_posix, shell
+from .test_dumps import Case
 
 pytestmark = needs_posix
 
@@ -21,19 +21,21 @@ COMMANDS = {"help": ["--help"], "version": ["--version"], "doctor": ["--doctor"]
 
 @pytest.fixture
 def case(tmp_path: Path) -> Case:
-    return Case(tmp_path, small_system())
+    return Case.small(tmp_path)
 
 
-@pytest.mark.parametrize("form", ["windbg", "jsonl"])
-@pytest.mark.parametrize("redirection", ["2>&-", pytest.param("2>/dev/full", marks=needs_full)])
-def test_without_an_error_stream(case: Case, form: str, redirection: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "redirection"),
+    [("windbg", "2>&-"), pytest.param("jsonl", "2>/dev/full", marks=needs_full)],
+)
+def test_without_an_error_stream(run, case: Case, form: str, redirection: str) -> None:
     """A note for each of both ways: one beside the output, one that the renderer passes on."""
     case.symbols.unlink()
     words = ["--dump", case.dump, "0", "3", "0", "--format", form]
-    whole = start(*words)
-    assert whole.stderr.count(b"note: ") >= 2
+    whole = run(*words)
+    assert whole.err.count("note: ") >= 2
     said = shell(redirection, *words)
-    assert said.stdout == whole.stdout and len(said.stdout) > 500
+    assert said.stdout.decode() == whole.out and len(said.stdout) > 500
     assert said.returncode == 0
 
 
@@ -52,7 +54,7 @@ def test_a_complaint_that_nobody_hears(case: Case, redirection: str) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("command", [*COMMANDS, "windbg", "jsonl"])
+@pytest.mark.parametrize("command", ["help", "doctor", "windbg", "jsonl"])
 def test_without_an_output(case: Case, command: str, redirection: str, line: str) -> None:
     words = COMMANDS.get(command) or ["--dump", case.dump, "--format", command]
     said = shell(redirection, *words)
@@ -63,11 +65,11 @@ def test_without_an_output(case: Case, command: str, redirection: str, line: str
     assert [each for each in lines if not each.startswith("note: ")] == [line + hint]
 
 
-def test_no_output_but_a_file(case: Case, tmp_path: Path) -> None:
+def test_no_output_but_a_file(run, case: Case, tmp_path: Path) -> None:
     report = tmp_path / "report.txt"
     said = shell(">&- 2>&- <&-", "--dump", case.dump, "--output", report)
     assert said.returncode == 0
-    assert report.read_bytes() == start("--dump", case.dump).stdout
+    assert report.read_text("utf-8") == run("--dump", case.dump).out
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
@@ -84,7 +86,6 @@ def test_a_closed_output_by_name(case: Case, name: str) -> None:
     "words",
     [
         [],
-        ["--format", "jsonl"],
         ["--output", "{dump}"],
         ["--frobnicate"],
         ["--symbols", "{dump}"],
@@ -98,6 +99,10 @@ def test_notes_do_not_go_into_the_dump(case: Case, words: List[str]) -> None:
     said = shell(f"2>>'{case.dump}'", "--dump", case.dump, *words)
     assert case.dump.read_bytes() == before
     assert (said.returncode == 0) == (said.stdout != b"")
+
+
+def test_complaints_do_not_go_into_the_dump(case: Case) -> None:
+    before = case.dump.read_bytes()
     shell(f"2>>'{case.dump}'", case.dump)  # which is no number
     shell(f"2>>'{case.dump}'", f"--dump={case.dump}", "--nonsense")
     assert case.dump.read_bytes() == before
@@ -105,12 +110,12 @@ def test_notes_do_not_go_into_the_dump(case: Case, words: List[str]) -> None:
 
 def test_notes_do_not_go_into_the_symbols(case: Case) -> None:
     before = case.symbols.read_bytes()
-    for words in ([], ["--symbols", case.symbols], ["fffc"]):
+    for words in ([], ["--symbols", case.symbols]):
         shell(f"2>>'{case.symbols}'", "--dump", case.dump, *words)
         assert case.symbols.read_bytes() == before
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "listing"])
+@pytest.mark.parametrize("command", ["version", "listing"])
 def test_neither_stream(case: Case, command: str) -> None:
     said = shell(">&- 2>&-", *(COMMANDS.get(command) or ["--dump", case.dump]))
     assert (said.returncode, said.stdout, said.stderr) == (1, b"", b"")

@@ -6,7 +6,6 @@ import json
 import random
 import struct
 import time
-import tracemalloc
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List
 
@@ -17,6 +16,7 @@ from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import PykdHandleError
 
+from ...bounds import memory_bound
 from ..dump import build
 
 ROUNDS = 16
@@ -96,12 +96,9 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.fixture(autouse=True)
 def _bounded() -> Iterator[None]:
-    tracemalloc.start()
     start = time.monotonic()
-    yield
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 100 << 20
+    with memory_bound(100 << 20):
+        yield
     assert time.monotonic() - start < 120
 
 

@@ -78,9 +78,9 @@ class Case:
         return ""
 
 
-@pytest.fixture(params=KINDS)
-def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
-    return Case(tmp_path, request.param)
+@pytest.fixture(scope="module", params=KINDS)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return Case(tmp_path_factory.mktemp("machine"), request.param)
 
 
 def _bytes(chance: random.Random, data: bytearray, start: int, end: int) -> None:

@@ -68,8 +68,8 @@ def test_the_same_as_from_a_dump(
     image = machine(layout, pae)
     raw, symbols = saved(image, tmp_path)
     write_full_dump(image, tmp_path / "kernel.dmp")
-    for typed in COMMANDS:
-        for road in (["--symbols", str(symbols)], []):
+    for road, commands in ((["--symbols", str(symbols)], COMMANDS), ([], COMMANDS[:1])):
+        for typed in commands:
             from_dump = said(capsys, "--dump", str(tmp_path / "kernel.dmp"), *road, *typed.split())
             from_raw = said(capsys, "--dump", str(raw), *road, *typed.split())
             assert from_raw[0] == from_dump[0] == 0, typed
