@@ -14,7 +14,7 @@ from typing import Optional, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..layout import fields
-from ..values import CorruptedError, Hex, Maybe, Reason, attempt
+from ..values import CorruptedError, Hex, Maybe, Reason, Unavailable, UnavailableError, attempt
 from .base import Facts, Names, detail
 from .bits import bit_names, set_bits
 from .file_name import FileNames
@@ -121,11 +121,11 @@ class Key(Facts):
         return block["ValueList.Count" if block.has("ValueList.Count") else "ValueCache.Count"]
 
     @detail("Subkeys")
-    def subkeys(self, key: View) -> Optional[int]:
+    def subkeys(self, key: View) -> int:
         block = key.once(self._control)
         flags = block["ExtFlags"]
-        if flags & _COUNT_UNKNOWN:
-            return None
+        if flags & _COUNT_UNKNOWN:  # the hive's own node has it
+            raise UnavailableError(Unavailable(Reason.COUNT_NOT_KEPT, block.address))
         if flags & _COUNT_IS_NONE:
             return 0
         if flags & _COUNT_IS_ONE:

@@ -74,6 +74,7 @@ PHRASES: Mapping[Reason, str] = {
     Reason.PART_OF_NO_SIZE: "{} of {} bytes can't be",
     Reason.PART_TOO_LONG: "{} goes beyond the end of what holds it",
     Reason.COUNT_OF_NO_MEANING: "{} {} can't be",
+    Reason.COUNT_NOT_KEPT: "the count is not kept at the moment",
     Reason.KEY_NAME_LENGTH: "a key's name of {} bytes can't be",
     Reason.TYPE_POINTER_LEADS_NOWHERE: "the pointer to the type, 0x{:x}, leads nowhere",
     Reason.TYPE_INDEX_LEADS_NOWHERE: "type index 0x{:x} leads nowhere (0x{:x})",

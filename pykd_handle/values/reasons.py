@@ -108,6 +108,7 @@ class Reason(Enum):
     PART_OF_NO_SIZE = auto()  # what, its size in bytes
     PART_TOO_LONG = auto()  # what goes beyond the end of what holds it
     COUNT_OF_NO_MEANING = auto()  # of what, the count
+    COUNT_NOT_KEPT = auto()
 
     # -- types ----------------------------------------------------------------------------------
 

@@ -169,6 +169,7 @@ KEY = {
 HIVE = {
     "winxp_sp3_x86": (0x248, 0x250),
     "win7_sp1_x64": (0x6D8, 0x6E8),
+    "win10_1507_x64": (0xBB0, 0xBC0),
     "win10_14393_x64": (0xBB0, 0xBC0),
     "win10_17763_x64": (0x718, 0x728),
     "win10_19041_x64": (0x718, 0x728),
@@ -218,25 +219,26 @@ def test_a_key(layout: str) -> None:
     assert "state" not in found
     put(image, block, ext, 4, 1 << deleted)
     assert everything(image, item)["state"] == ("deleted",)
-    for bits, count in ((1, 0), (2, 1), (0x40, None)):
+    for bits, count in ((1, 0), (2, 1)):
         put(image, block, ext, 4, bits)
-        assert everything(image, item).get("subkeys") == count
+        assert everything(image, item)["subkeys"] == count
+    put(image, block, ext, 4, 0x40)
+    assert said(everything(image, item)["subkeys"]).endswith("the count is not kept at the moment")
     hint = image.pool.allocate(0x10)
     put(image, hint, 0, 4, 12)
     image.memory.set_pointer(block + subkeys, hint)
     put(image, block, ext, 4, 4)
-    if layout in HIVE:  # the extraction of 1507 is partial
-        assert everything(image, item)["subkeys"] == 12
-        place = image.pool.allocate(0x1800)
-        put(image, place, 0, 4, 0xBEE0BEE0)
-        image.memory.set_pointer(block + hive, place)
-        text(image, place + HIVE[layout][0], r"\Device\HarddiskVolume1\SOFTWARE")
-        text(image, place + HIVE[layout][1], r"\SystemRoot\SOFTWARE")
-        found = everything(image, item)
-        assert found["hive_file"] == r"\Device\HarddiskVolume1\SOFTWARE"
-        assert found["hive_user_file"] == r"\SystemRoot\SOFTWARE"
-        put(image, place, 0, 4, 0)
-        assert said(everything(image, item)["hive_file"]).endswith("there is no hive here")
+    assert everything(image, item)["subkeys"] == 12
+    place = image.pool.allocate(0x1800)
+    put(image, place, 0, 4, 0xBEE0BEE0)
+    image.memory.set_pointer(block + hive, place)
+    text(image, place + HIVE[layout][0], r"\Device\HarddiskVolume1\SOFTWARE")
+    text(image, place + HIVE[layout][1], r"\SystemRoot\SOFTWARE")
+    found = everything(image, item)
+    assert found["hive_file"] == r"\Device\HarddiskVolume1\SOFTWARE"
+    assert found["hive_user_file"] == r"\SystemRoot\SOFTWARE"
+    put(image, place, 0, 4, 0)
+    assert said(everything(image, item)["hive_file"]).endswith("there is no hive here")
 
 
 @pytest.mark.parametrize(
