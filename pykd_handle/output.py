@@ -66,6 +66,14 @@ class Output:
             return "utf-8"
         return getattr(self._stream, "encoding", None) or "ascii"
 
+    @property
+    def width(self) -> int:
+        """How many characters a line of the terminal has that this is; 0 where it is none."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns
+        except (AttributeError, OSError, ValueError):  # a file, a pipe, the debugger's stream
+            return 0
+
     def row(self) -> None:
         """To be called before the first row is written."""
         self.rows = True

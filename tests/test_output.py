@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,19 @@ class Bare:
 
     def write(self, text: str) -> None:
         self.text += text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo terminals")
+def test_how_wide_a_terminal_is(tmp_path: Path) -> None:
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, (40 << 16 | 25).to_bytes(8, "little"))
+    with os.fdopen(theirs, "w") as terminal, (tmp_path / "file").open("w") as file:
+        assert [Output(stream).width for stream in (terminal, file, Bare())] == [40, 0, 0]
+    os.close(ours)
 
 
 class Pykd(Bare):

@@ -14,7 +14,7 @@ from .base import Renderer
 from .by_type import ByType
 from .details import brief, labelled
 
-__all__ = ("PeopleRenderer",)
+__all__ = ("PeopleRenderer", "is_there")
 
 _FREE = "(free)"
 
@@ -84,7 +84,7 @@ class PeopleRenderer(Renderer):
         shown.update(
             column.key
             for column in self._labelled
-            if column.key not in shown and _is_there(column, plain)
+            if column.key not in shown and is_there(column, plain)
         )
         if len(plain) < len(rows):
             shown.update(self._identity)
@@ -162,7 +162,7 @@ class PeopleRenderer(Renderer):
         return brief(value, self.clean) if isinstance(value, Details) else self._text(value)
 
 
-def _is_there(column: Column, rows: Iterable[Row]) -> bool:
+def is_there(column: Column, rows: Iterable[Row]) -> bool:
     """Whether any of the rows has something to show in this column, be it a reason."""
     values = (row.get(column.key, NOT_REQUESTED) for row in rows)
     if column.form in ("details", "brief"):

@@ -8,8 +8,8 @@ from typing import List, Sequence
 from tabulate import tabulate
 
 from ..rows import Column, Row
+from .cells import CellsRenderer, line_form
 from .escape import shortened
-from .people import PeopleRenderer
 
 __all__ = ("ROWS_AT_ONCE", "TableRenderer")
 
@@ -21,9 +21,10 @@ _WIDEST = 512
 _PADDING = 2  # of headings, as tabulate has it
 
 
-class TableRenderer(PeopleRenderer):
+class TableRenderer(CellsRenderer):
     """Writes a table below each head, one for every `ROWS_AT_ONCE` rows.
 
+    On a terminal a line that is wider ends in ``>``; in a file or a pipe nothing is left out of it.
     Several smaller ones where there is no memory to make it. A cell that is too wide is cut, and
     says so; the other formats have all of it.
     """
@@ -32,6 +33,7 @@ class TableRenderer(PeopleRenderer):
         """Nothing was written yet."""
         super().begin()
         self._rows: List[Row] = []
+        self._room: int = getattr(self.stream, "width", 0)
 
     def rows(self, rows: List[Row]) -> None:
         """They are kept until their table is complete."""
@@ -45,9 +47,18 @@ class TableRenderer(PeopleRenderer):
 
     def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
         """A table with headings; numbers stand on the right."""
+        text = self._table(columns, rows)
+        if not self._room:
+            return text
+        return "".join([_cut(line, self._room) + "\n" for line in text.splitlines()])
+
+    def _table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
         headers = [column.label for column in columns]
         right = [column.form in ("count", "handle") for column in columns]
-        body = [[_narrow(cell) for cell in row] for row in rows]
+        body = [
+            row if max(map(len, row)) <= _WIDEST else [_narrow(cell) for cell in row]
+            for row in rows
+        ]
         if all(map(str.isascii, chain(headers, *body))):
             return _aligned(headers, body, right)
         # How wide a character of another script is, tabulate knows.
@@ -77,11 +88,13 @@ def _aligned(headers: List[str], body: List[List[str]], right: Sequence[bool]) -
         max(len(header) + _PADDING, max(map(len, cells)))
         for header, cells in zip(headers, zip(*body))
     ]
-    form = "  ".join(
-        f"%{'' if on_the_right else '-'}{width}s" for width, on_the_right in zip(widths, right)
-    )
+    form = line_form(widths, right)
     lines = [tuple(headers), tuple("-" * width for width in widths), *map(tuple, body)]
     return "".join([(form % line).rstrip() + "\n" for line in lines])
+
+
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else shortened(line, room - 1) + ">"
 
 
 def _narrow(cell: str) -> str:

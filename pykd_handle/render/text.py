@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from ..rows import Column, Head, Row
-from .people import PeopleRenderer
+from .cells import CellsRenderer, line_form
 
 __all__ = ("TextRenderer",)
 
-_BETWEEN = "  "
 # A longer cell pushes those behind it, in its row alone.
 _WIDEST = 64
 
 
-class TextRenderer(PeopleRenderer):
+class TextRenderer(CellsRenderer):
     """Writes a line of headings below each head, and a line for each row.
 
     Columns grow with the batches, and the headings come again where a column is added. The last
@@ -48,11 +47,5 @@ class TextRenderer(PeopleRenderer):
             widest = max(len(cell) for cell in cells)
             self._widths[number] = max(self._widths[number], min(widest, _WIDEST))
         right = [column.form in ("count", "handle") for column in columns]
-        return "".join(self._aligned(row, right) for row in rows)
-
-    def _aligned(self, row: Sequence[str], right: Sequence[bool]) -> str:
-        cells = (
-            cell.rjust(width) if on_the_right else cell.ljust(width)
-            for cell, width, on_the_right in zip(row, self._widths, right)
-        )
-        return _BETWEEN.join(cells).rstrip() + "\n"
+        form = line_form(self._widths, right)
+        return "".join([(form % tuple(row)).rstrip() + "\n" for row in rows])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Generic, Optional, TypeVar
+from typing import Dict, Generic, List, Optional, Sequence, TypeVar
 
 __all__ = ("Generations",)
 
@@ -32,6 +32,11 @@ class Generations(Generic[K, V]):
             if found is not None:
                 self[key] = found
         return found
+
+    def get_many(self, keys: Sequence[K]) -> List[Optional[V]]:
+        """The same for each of many keys; where all were asked for lately, at once."""
+        found = list(map(self._young.get, keys))
+        return list(map(self.get, keys)) if self._old and None in found else found
 
     def __setitem__(self, key: K, value: V) -> None:
         if len(self._young) >= self._size:

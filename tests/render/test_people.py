@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, Dict, List
 
 import pytest
@@ -10,8 +11,9 @@ from pykd_handle.render import find_renderer, table
 from pykd_handle.rows import Column, Foot, Note
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Label, Reason, Sentence
 
-from .made import GONE, HEAD, event, show
+from .made import COLUMNS, GONE, HEAD, event, show
 
+GONE_KEYS = ("granted_access", "attributes", "handle_count", "object")
 HEADINGS = ["Handle", "Type", "Access", "Attr", "Handles", "Object", "Name", "Details"]
 FREE = {"handle": Hex(0x8C), "free": True, "error": NO_VALUE}
 HOLE = {"handle": Hex(0x90), "error": Sentence("{}; 49 handles hidden", "not in the dump")}
@@ -213,6 +215,23 @@ def test_a_cell_of_a_table_that_is_cut_says_so_and_no_name_does() -> None:
     assert cut.endswith("<U+001B>" * 64 + f" <cut: {236 * 8} more characters>")
     assert edge.endswith("x" + "<U+001B>" * 63 + " <cut: 8 more characters>")
     assert whole.endswith("abc <U+003C>cut: 9 more characters>")
+
+
+def test_on_a_terminal_a_table_is_as_wide_as_that() -> None:
+    class Terminal(io.StringIO):
+        encoding = "utf-8"
+        width = 30
+
+    named = event(name="\x1b" * 9, details=Details(), **dict.fromkeys(GONE_KEYS, NOT_REQUESTED))
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        find_renderer("table")(stream, stream, COLUMNS).render([[named]])
+    assert terminal.getvalue().splitlines() == [
+        "  Handle  Type    Name",
+        "--------  ------  ----------->",
+        "      88  Event   <U+001B>>",
+    ]
+    assert pipe.getvalue().splitlines()[2].endswith("<U+001B>" * 9)
 
 
 def handles(text: str) -> List[int]:

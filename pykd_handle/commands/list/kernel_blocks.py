@@ -53,7 +53,7 @@ class KernelBlocks:
         lost.
         """
         keys = list(map(self._key, used))
-        parts = list(map(self._parts.get, keys))
+        parts = self._parts.get_many(keys)
         made: Dict[Key, Part] = {}
         if None in parts:
             try:
