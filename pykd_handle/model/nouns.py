@@ -31,6 +31,8 @@ from ..values import (
     PykdHandleError,
     Sentence,
     TargetError,
+    applied,
+    attempt,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ T = TypeVar("T")
 Numbers = Tuple[List[int], List[Optional[int]]]
 Answers = Tuple[List[T], Callable[[int], "Handle"], Callable[[], Numbers]]
 
+_DOWN = "\\"
 _PART = 512  # as many as the largest page of a kernel's table has
 
 
@@ -404,6 +407,20 @@ class Process(Table):
     def region_at(self, address: int) -> Optional[ProcessRegion]:
         """The region in which an address lies. Raises `KernelOnly`, `PykdHandleError`."""
         raise KernelOnly("the regions of a process")
+
+    def image_at(self, address: int) -> Maybe[str]:
+        """The module in which an address lies, by the loader's list, or the file that is mapped
+        there, with the distance to where that begins; NO_VALUE for neither."""
+        for module in self.user_space.modules():
+            if not isinstance(module, Sentence) and 0 <= address - module.base < module.size:
+                name, begin = module.name, module.base
+                break
+        else:
+            region = attempt(self.region_at, address, default=None)
+            if region is None:
+                return NO_VALUE
+            name, begin = region.file, region.start
+        return applied(lambda path: f"{path[path.rfind(_DOWN) + 1 :]}+0x{address - begin:x}", name)
 
     def in_words(self) -> Sentence:
         """How it is named in a line: ``notepad.exe (pid 0x1514)``."""

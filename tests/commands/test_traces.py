@@ -9,6 +9,7 @@ import pytest
 from mocks.handle_trace import BAD_REFERENCE, CLOSE, OPEN, MockTraces
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
+from mocks.user_space import UserSpace, Vads
 from pykd_handle.model.kernel_mode import KernelMode
 
 from .asking import Asked
@@ -149,3 +150,17 @@ def test_where_nothing_is_traced_it_says_how_to_switch_it_on() -> None:
     (note,) = asked.notes
     assert "!htrace -enable" in note
     assert "Application Verifier" in note
+
+
+def test_a_frame_of_a_program_is_in_its_module_or_in_a_file_that_is_mapped() -> None:
+    """By the loader's list in the program's memory, and without that by what the kernel maps."""
+    traced = Traced()
+    image, leak = traced.image, traced.leak
+    leak.view["Peb"] = 0x2FF000
+    space = UserSpace(leak, 0x2FF000, 8)
+    space.module(0x400000, 0x1800, r"C:\leak\leak.exe")
+    file = image.files.open(r"\Windows\System32\ntdll.dll")
+    Vads(image, leak).add(0x402000, 0x4000, file, image=True)
+    traced.add(OPEN, 0x7F0, (0x401000, 0x402010, 0x409000))
+    stack = traced.ask().objects()[0]["stack"]
+    assert stack == ["leak.exe+0x1000", "ntdll.dll+0x10", "0x409000"]

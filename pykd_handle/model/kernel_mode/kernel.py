@@ -339,11 +339,12 @@ class KernelMode(Kernel):
         return self.raw.image_name(block)
 
     def code_at(self, address: int, process: Process) -> Maybe[str]:
-        """Whose code lies at an address: what is known of the user half is so of the process that
-        the debugger looks at."""
+        """Whose code lies at an address. In the user half the debugger has symbols of the process
+        that it looks at; off-line there are the modules and regions of any."""
         if not self.target.is_kernel_address(address):
             current = attempt(lambda: self.current_process, default=None)
-            return maybe(self.target.name_at, address) if current is process else NO_VALUE
+            name = maybe(self.target.name_at, address) if current is process else NO_VALUE
+            return name or (NO_VALUE if self.live else process.image_at(address))
         name = maybe(self.target.name_at, address)
         module = None if name else self.places.module_at(address)
         return name or (
