@@ -72,11 +72,11 @@ _FACTS = {
 }
 """What a type tells, by the columns."""
 
-# A GUID, a number that can only be hexadecimal, digits.
-_DIGITS = re.compile(
-    r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?"
-    r"|0x[0-9a-f]+|(?<![0-9a-z])(?=[a-f]*[0-9])[0-9a-f]{4,}(?![0-9a-z])|[0-9]+",
-    re.IGNORECASE,
+# A GUID, a number that can only be hexadecimal, digits. Compiled when it is used: help is not to
+# wait for it.
+_DIGITS = (
+    r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?"
+    r"|0x[0-9a-f]+|(?<![0-9a-z])(?=[a-f]*[0-9])[0-9a-f]{4,}(?![0-9a-z])|[0-9]+"
 )
 
 
@@ -307,7 +307,7 @@ def _total(item: Object) -> Row:
 
 def _folded(name: Maybe[str]) -> Maybe[str]:
     """A name with # for its digits, which tell apart what one program makes many of."""
-    return _DIGITS.sub("#", name) if isinstance(name, str) else name
+    return re.sub(_DIGITS, "#", name) if isinstance(name, str) else name
 
 
 def _reason(value: Maybe[str]) -> Maybe[str]:

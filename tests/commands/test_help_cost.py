@@ -9,6 +9,7 @@ HEAVY = {
     "pathlib", "dataclasses", "inspect", "json", "csv", "datetime", "pkgutil", "tabulate",
     "pykd_handle.model", "pykd_handle.kernel", "pykd_handle.objects", "pykd_handle.layout",
     "pykd_handle.targets", "pykd_handle.usermode", "pykd_handle.setup",
+    "pykd_handle.values.bug_checks",
 }  # fmt: skip
 
 # What other questions are for: of one handle of a kernel's dump nobody asks these.

@@ -11,7 +11,6 @@ from ...values import MINUS_1, Sentence
 from ..many import many
 from ..registry import Argument, Run, command
 from ..words import Evaluator, parse_number, parse_process
-from .crash import explain_crash
 from .rows import explained
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def explain(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     kernel.will_describe()
     only = None if options.process is None else _process(kernel, options.process)
     if options.value is None:
+        from .crash import explain_crash  # with its table of bug checks, which help does without
+
         yield from explain_crash(kernel, only, run)
         return
     yield from explained(kernel.question(options.value, only), run)
