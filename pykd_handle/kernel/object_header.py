@@ -9,7 +9,7 @@ wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ..layout import Decoder, fields
 from ..targets import Span, Target
@@ -135,14 +135,19 @@ class HeaderReader:
         # Windows 7 and later have the mask; before, the header itself says where all lies.
         self.masked = not (self._struct.has("Type") or self._struct.has("NameInfoOffset"))
         self._fields = (_MASKED if self.masked else _PLAIN).paths
-        self.ahead = 0
-        """How many bytes of the object itself to read along with its header: those that will be
-        asked for next. Where each read is a round trip, that spares the second one."""
+        self._ahead = 0
+        self._find_ahead: Optional[Callable[[], int]] = None
         self.optional = OptionalHeaders(target)
         self._names = target.find_struct(_NAME_INFO.struct)
         self._body = self._struct.offset("Body") if self._struct.has("Body") else None
         self._usual = self._usual_decoder()
         self._in_place: Optional[bool] = None
+
+    def read_along(self, find: Callable[[], int]) -> None:
+        """From now on, read so many bytes of an object with its header as ``find`` says: those that
+        will be asked for next. That spares a second read of each. It takes a look at every type of
+        objects: for a single one of a dump, whose reads cost little, nobody is asked."""
+        self._find_ahead = find
 
     @property
     def body_offset(self) -> int:
@@ -166,8 +171,10 @@ class HeaderReader:
     def read_many(self, addresses: Iterable[int]) -> Dict[int, ObjectHeader]:
         """The headers at these virtual addresses: one read for each."""
         wanted = list(addresses)
+        if self._find_ahead is not None and (len(wanted) > 1 or self._target.round_trips):
+            self._ahead, self._find_ahead = self._find_ahead(), None
         below = self.optional.usual_distance
-        size = below + (self._struct.size if self._body is None else self._body + self.ahead)
+        size = below + (self._struct.size if self._body is None else self._body + self._ahead)
         spans = self._target.read_many((address - below, size) for address in wanted)
         return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
 

@@ -59,17 +59,9 @@ class Objects:
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
         self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
 
-    @property
-    def ahead(self) -> int:
-        """How many bytes of an object hold what is read of it first, whatever its type."""
-        return self._ahead(False)
-
-    @property
-    def ahead_of_everything(self) -> int:
-        """The same where everything that is known of objects is asked for."""
-        return self._ahead(True)
-
-    def _ahead(self, everything: bool) -> int:
+    def ahead(self, everything: bool) -> int:
+        """How many bytes of an object hold what is read of it first, whatever its type; with
+        ``everything``, where all that is known of objects is asked for."""
         # Fields farther off than that cost more to carry along than another read.
         shapes = [
             each.whole_shape if everything else each.shape for each in set(families().values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import (
     TYPE_CHECKING,
     Callable,
@@ -256,8 +256,7 @@ class KernelMode(Kernel):
 
     def will_describe(self, everything: bool = False) -> None:
         """Objects will be described: the begin of each comes with its header."""
-        objects = self._objects
-        self.headers.ahead = objects.ahead_of_everything if everything else objects.ahead
+        self.headers.read_along(partial(self._objects.ahead, everything))
 
     def describe(self, item: KernelObject, everything: bool = False) -> Description:
         """The description of an object; one that fails says why in its name."""
