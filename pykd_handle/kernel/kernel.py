@@ -85,7 +85,10 @@ class Kernel:
 
     def name_of(self, body: int) -> Maybe[str]:
         """The full name that the header of the object at ``body`` has; NO_VALUE for none."""
-        return self.namespace.full_name(self.object(self.headers.header_of(body)).header)
+        address = self.headers.header_of(body)
+        found = self._objects.get(address)
+        header = self.headers.read(address) if found is None else found.header
+        return self.namespace.full_name(header)
 
     def forget(self, header: int) -> None:
         """Keep nothing of the object whose header lies at this address."""

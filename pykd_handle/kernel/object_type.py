@@ -66,6 +66,8 @@ class TypeTable:
         self.remarks: List[Sentence] = []
         self._by_address: Dict[int, Maybe[ObjectType]] = {}
         self._by_index: Dict[int, ObjectType] = {}
+        self.for_one = False
+        """Whether the next type is likely to be the only one that is asked for."""
         self._pointers: Optional[List[Slot]] = None
         self._cookie: Optional[Maybe[int]] = None
         self._running: Optional[List[Running]] = None
@@ -106,7 +108,7 @@ class TypeTable:
         return found
 
     def _at_index(self, header: int, index: int) -> ObjectType:
-        pointer = self._slots()[index]
+        pointer = self._slot_of(index)
         if isinstance(pointer, Unavailable):
             if index not in FIRST_TYPES:
                 raise UnavailableError(pointer)
@@ -117,6 +119,18 @@ class TypeTable:
         if found.type_index != index and isinstance(found.type_index, int):
             raise CorruptedError(header, Reason.TYPE_INDEX_DIFFERS, index, found.type_index)
         return found
+
+    def _slot_of(self, index: int) -> Slot:
+        """One slot of the table: it alone is read where no other will be asked for."""
+        if self._pointers is None and self.for_one:
+            self.for_one = False
+            place = self._target.find_symbol("ObTypeIndexTable")
+            width = self._target.pointer_size
+            if place is not None:
+                found = maybe(self._target.read_pointer, place + index * width)
+                if isinstance(found, int):
+                    return found
+        return self._slots()[index]
 
     def at(self, address: int) -> ObjectType:
         """The type at the virtual ``address`` of its ``_OBJECT_TYPE``: one read, and its name."""

@@ -13,6 +13,8 @@ from pykd_handle.objects import Objects
 from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
+from ..answers import Answer
+
 
 @pytest.fixture
 def image() -> KernelImage:
@@ -445,3 +447,20 @@ def test_the_kernel_table_is_found_without_its_symbol(image: KernelImage, mocker
     subject = kernel(image)
     image.memory.drop(image.globals.address("ObpKernelHandleTable"), 8)
     assert subject.kernel_table_address() == image.processes.system.table.address
+
+
+def test_one_handle_of_a_live_target_costs_one_slot_of_the_table_of_types() -> None:
+    image = KernelImage()
+    first, second = image.objects.event(), image.objects.semaphore()
+    values = [image.processor.current.handle(item) for item in (first, second)]
+    table = image.globals.address("ObTypeIndexTable")
+    sizes = {}
+    for asked in (f"{values[0]:x} 3", "0 3"):
+        for live in (True, False):
+            target = MockTarget(image)
+            target.round_trips = live
+            assert Answer(target, asked).rows[0].type == "Event"
+            sizes[asked, live] = [
+                size for place, size in target.log if table <= place < table + 8 * 256
+            ]
+    assert list(sizes.values()) == [[8], [8 * 256], [8 * 256], [8 * 256]]

@@ -55,6 +55,8 @@ class _Listing:
         if request.wants_objects:
             kernel.will_describe(request.everything)
         self._several = request.wants_every_process
+        if request.handle is not None and not (self._several or isinstance(request.process, str)):
+            kernel.will_ask_for_one()
         self._parts: Parts = Generations(_PARTS_KEPT)
         self._unknown_types = 0
         self._lost = False  # a table, or a part of one, could not be read

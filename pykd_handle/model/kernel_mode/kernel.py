@@ -258,6 +258,11 @@ class KernelMode(Kernel):
         """Objects will be described: the begin of each comes with its header."""
         self.headers.read_along(partial(self._objects.ahead, everything))
 
+    def will_ask_for_one(self) -> None:
+        """One object will be asked for, and no other: where each byte comes over a wire, no more
+        of the table of types is read than that."""
+        self.raw.types.for_one = self.live
+
     def describe(self, item: KernelObject, everything: bool = False) -> Description:
         """The description of an object; one that fails says why in its name."""
         return self._objects.describe(item, everything)
