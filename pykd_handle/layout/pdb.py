@@ -20,9 +20,9 @@ from .msf import NO_STREAM, Msf
 from .pdb_identity import PdbIdentity
 from .pdb_publics import Publics, PublicStreams
 from .pdb_records import (
+    ARRAYS,
     BROKEN,
     FIRST_INDEX,
-    LF_ARRAY,
     LF_BITFIELD,
     LF_ENUM,
     LF_FIELDLIST,
@@ -248,7 +248,7 @@ class Pdb:
                 return self._pointer(body, path)
             if leaf == LF_BITFIELD:
                 return self._bit_field(body, path, depth)
-            if leaf == LF_ARRAY:
+            if leaf in ARRAYS:
                 return self._array(body, path, depth)
         except BROKEN:
             raise self._origin.damaged(f"the type of {path} can't be read") from None

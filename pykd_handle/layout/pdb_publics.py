@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_right
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .msf import Msf, Stream, words
 from .pdb_hash import name_hash
@@ -21,7 +21,8 @@ from .source import Source
 __all__ = ("PublicStreams", "Publics")
 
 _PUBLIC = 0x110E  # S_PUB32: flags, offset, segment, name
-_PUBLIC_BYTES = _PUBLIC.to_bytes(2, "little")
+_COUNTED = 0x1009  # S_PUB32_ST: the same, with the length of the name before it
+_PUBLIC_BYTES, _COUNTED_BYTES = _PUBLIC.to_bytes(2, "little"), _COUNTED.to_bytes(2, "little")
 _HEADER = 28  # of the publics' stream, before the hash table
 _TABLE = struct.Struct("<4I")
 _TABLE_MARK, _TABLE_VERSION = 0xFFFFFFFF, 0xEFFE0000 + 19990810
@@ -138,7 +139,7 @@ class Publics:
         if at < 0 or at + size > symbols.size:
             return None
         data = symbols.read(at, size)
-        return self._place(data) if data[14:] == key + b"\0" else None
+        return self._place(data) if data[14:] in _stored(key) else None
 
     # -- without it -----------------------------------------------------------------------------
 
@@ -146,13 +147,13 @@ class Publics:
         if self._searched is None:
             self._searched = symbols.whole(_MOST_BYTES)
         data = self._searched
-        at = data.find(key + b"\0")
-        while at >= 0:
-            if at >= 14:
+        for stored in _stored(key):
+            at = data.find(stored, 14)
+            while at >= 0:
                 found = self._place(data[at - 14 : at])
                 if found is not None:
                     return found
-            at = data.find(key + b"\0", at + 1)
+                at = data.find(stored, at + 1)
         return None
 
     def every(self) -> Dict[str, int]:
@@ -164,10 +165,13 @@ class Publics:
             size = int.from_bytes(data[at : at + 2], "little") + 2
             if size < 4 or at + size > len(data):
                 break  # what follows can't be told apart
-            if data[at + 2 : at + 4] == _PUBLIC_BYTES and size > 14:
+            kind = data[at + 2 : at + 4]
+            if kind in (_PUBLIC_BYTES, _COUNTED_BYTES) and size > 14:
                 place = self._place(data[at : at + 14])
                 if place is not None:
-                    name = data[at + 14 : at + size].split(b"\0", 1)[0]
+                    name = data[at + 14 : at + size]
+                    counted = kind == _COUNTED_BYTES
+                    name = name[1 : 1 + name[0]] if counted else name.split(b"\0", 1)[0]
                     found[name.decode("utf-8", "replace")] = place
             at += size
         return found
@@ -177,7 +181,7 @@ class Publics:
     def _place(self, record: bytes) -> Optional[int]:
         _, kind, _, offset, segment = struct.unpack_from("<HHIIH", record)
         sections = self._section_list()
-        if kind != _PUBLIC or not 0 < segment <= len(sections):
+        if kind not in (_PUBLIC, _COUNTED) or not 0 < segment <= len(sections):
             return None
         place = sections[segment - 1] + offset
         return self._after_the_move(place) if place < _IMAGE else None
@@ -206,3 +210,9 @@ class Publics:
         if index < 0 or not places[index]:
             return None  # what lay there was taken out
         return places[index] + place - starts[index]
+
+
+def _stored(name: bytes) -> Tuple[bytes, ...]:
+    """How a name may stand in a record: with a zero behind it, or with its length before it."""
+    counted = (bytes([len(name)]) + name,) if len(name) < 256 else ()
+    return (name + b"\0", *counted)

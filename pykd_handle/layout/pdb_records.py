@@ -8,12 +8,12 @@ what they should.
 from __future__ import annotations
 
 import struct
-from typing import Dict, Iterator, NamedTuple, Tuple
+from typing import Callable, Dict, Iterator, NamedTuple, Tuple
 
 __all__ = (
+    "ARRAYS",
     "BROKEN",
     "FIRST_INDEX",
-    "LF_ARRAY",
     "LF_BITFIELD",
     "LF_ENUM",
     "LF_FIELDLIST",
@@ -46,8 +46,14 @@ LF_INTERFACE = 0x1519
 # repository microsoft-pdb, and PascalBeyer's PDB-Documentation).
 LF_CLASS2, LF_STRUCTURE2, LF_UNION2, LF_INTERFACE2 = 0x1608, 0x1609, 0x160A, 0x160B
 _WIDE = (LF_CLASS2, LF_STRUCTURE2, LF_UNION2, LF_INTERFACE2)
-STRUCTS = (LF_STRUCTURE, LF_UNION, LF_CLASS, LF_INTERFACE, *_WIDE)
-NAMED = (*STRUCTS, LF_ENUM)
+# What compilers before Visual C++ 7 wrote (``..._ST``): the same, with a byte before each name that
+# says how long it is, in place of a zero behind it.
+_COUNTED = {
+    0x1003: LF_ARRAY, 0x1004: LF_CLASS, 0x1005: LF_STRUCTURE, 0x1006: LF_UNION, 0x1007: LF_ENUM
+}  # fmt: skip
+ARRAYS = (LF_ARRAY, 0x1003)
+STRUCTS = (LF_STRUCTURE, LF_UNION, LF_CLASS, LF_INTERFACE, *_WIDE, 0x1004, 0x1005, 0x1006)
+NAMED = (*STRUCTS, LF_ENUM, 0x1007)
 """The records that have a name."""
 
 # What a list of fields consists of.
@@ -55,6 +61,10 @@ _BCLASS, _VBCLASS, _IVBCLASS, _INDEX, _VFUNCTAB = 0x1400, 0x1401, 0x1402, 0x1404
 _FRIENDCLS, _VFUNCOFF, _FRIENDFCN, _NESTTYPEEX = 0x140A, 0x140C, 0x150C, 0x1512
 _ENUMERATE, _MEMBER, _STMEMBER, _METHOD = 0x1502, 0x150D, 0x150E, 0x150F
 _NESTTYPE, _ONEMETHOD, _MEMBERMODIFY, _BINTERFACE = 0x1510, 0x1511, 0x1513, 0x151A
+_COUNTED_MEMBERS = {
+    0x0403: _ENUMERATE, 0x1403: _FRIENDFCN, 0x1405: _MEMBER, 0x1406: _STMEMBER, 0x1407: _METHOD,
+    0x1408: _NESTTYPE, 0x140B: _ONEMETHOD, 0x140D: _NESTTYPEEX, 0x140E: _MEMBERMODIFY,
+}  # fmt: skip
 _INTRODUCING = (4, 6)  # kinds of virtual methods that have an offset in the table of methods
 
 _FORWARD = 0x80  # a mention of a type that is defined elsewhere
@@ -121,6 +131,8 @@ def records(data: bytes, at: int = 0) -> Iterator[Tuple[int, int, int]]:
 
 def named(leaf: int, body: bytes) -> Named:
     """A record of `NAMED`."""
+    text = _counted if leaf in _COUNTED else _text
+    leaf = _COUNTED.get(leaf, leaf)
     if leaf in _WIDE:
         properties, first = struct.unpack_from("<II", body)
         _, at = _number(body, 8 if leaf == LF_UNION2 else 16)  # the count of its fields
@@ -131,9 +143,9 @@ def named(leaf: int, body: bytes) -> Named:
     if leaf == LF_ENUM:
         # The type under it stands first.
         (fields,) = struct.unpack_from("<I", body, 8)
-        return Named(leaf, _text(body, 12)[0], 0, fields, first, forward)
+        return Named(leaf, text(body, 12)[0], 0, fields, first, forward)
     size, at = _number(body, 8 if leaf == LF_UNION else 16)
-    return Named(leaf, _text(body, at)[0], size, first, 0, forward)
+    return Named(leaf, text(body, at)[0], size, first, 0, forward)
 
 
 def modified(body: bytes) -> int:
@@ -171,30 +183,32 @@ def parse_list(body: bytes) -> FieldList:
             at += max(body[at] & 0xF, 1)
             continue
         (kind,) = struct.unpack_from("<H", body, at)
+        text = _counted if kind in _COUNTED_MEMBERS else _text
+        kind = _COUNTED_MEMBERS.get(kind, kind)
         if kind == _MEMBER:
             (type_index,) = struct.unpack_from("<I", body, at + 4)
             offset, at = _number(body, at + 8)
-            name, at = _text(body, at)
+            name, at = text(body, at)
             members.setdefault(name, Member(type_index, offset))
         elif kind == _ENUMERATE:
             value, at = _number(body, at + 4)
-            name, at = _text(body, at)
+            name, at = text(body, at)
             constants.setdefault(name, value)
         elif kind == _INDEX:
             (more,) = struct.unpack_from("<I", body, at + 4)
             at += 8
         else:
-            at = _behind(kind, body, at)
+            at = _behind(kind, body, at, text)
     return FieldList(members, constants, more)
 
 
-def _behind(kind: int, body: bytes, at: int) -> int:
+def _behind(kind: int, body: bytes, at: int, text: _Text) -> int:
     """Where the member behind one that is of no interest begins: methods, bases and the like."""
     if kind in (_STMEMBER, _METHOD, _NESTTYPE, _NESTTYPEEX, _MEMBERMODIFY, _FRIENDFCN):
-        return _text(body, at + 8)[1]
+        return text(body, at + 8)[1]
     if kind == _ONEMETHOD:
         (attributes,) = struct.unpack_from("<H", body, at + 2)
-        return _text(body, at + (12 if attributes >> 2 & 7 in _INTRODUCING else 8))[1]
+        return text(body, at + (12 if attributes >> 2 & 7 in _INTRODUCING else 8))[1]
     if kind in (_BCLASS, _BINTERFACE):
         return _number(body, at + 8)[1]
     if kind in (_VBCLASS, _IVBCLASS):
@@ -221,3 +235,14 @@ def _text(body: bytes, at: int) -> Tuple[str, int]:
     """A name, and where what is behind it begins."""
     end = body.index(b"\0", at)
     return body[at:end].decode("utf-8", "replace"), end + 1
+
+
+def _counted(body: bytes, at: int) -> Tuple[str, int]:
+    """The same for a name behind its length."""
+    end = at + 1 + body[at]
+    if end > len(body):
+        raise ValueError("a name that goes beyond its record")
+    return body[at + 1 : end].decode("utf-8", "replace"), end
+
+
+_Text = Callable[[bytes, int], Tuple[str, int]]

@@ -15,6 +15,7 @@ import pytest
 from mocks.msf import join_streams, split_streams
 from pykd_handle.layout import Integer, Pointer
 from pykd_handle.layout.pdb import Pdb
+from pykd_handle.values import MissingSymbol, SymbolsError
 
 from .pdbs import of_build, write
 from .test_pdb import BUILD, asked
@@ -128,3 +129,100 @@ def test_members_of_every_kind(tmp_path: Path) -> None:
         **{f"F{number}": 4 * number for number in range(len(OTHERS))},
         "Last": 100,
     }
+
+
+# -- names behind their lengths -------------------------------------------------------------------
+
+OLDER = {0x1503: 0x1003, 0x1504: 0x1004, STRUCT: 0x1005, UNION: 0x1006, 0x1507: 0x1007}
+
+
+def _counted(name: bytes) -> bytes:
+    return bytes([len(name)]) + name
+
+
+def _number_end(body: bytes, at: int) -> int:
+    (kind,) = struct.unpack_from("<H", body, at)
+    sizes = {0x8000: 1, 0x8001: 2, 0x8002: 2, 0x8003: 4, 0x8004: 4, 0x8009: 8, 0x800A: 8}
+    return at + 2 + sizes.get(kind, 0)
+
+
+def _older_list(body: bytes) -> bytes:
+    out, at = b"", 0
+    while at < len(body):
+        if body[at] >= 0xF0:
+            at += 1
+            continue
+        (kind,) = struct.unpack_from("<H", body, at)
+        if kind == 0x1404:  # LF_INDEX
+            out, at = out + body[at : at + 8], at + 8
+            continue
+        name = at + 8
+        if kind in (0x150D, 0x1502):
+            name = _number_end(body, at + (8 if kind == 0x150D else 4))
+        end = body.index(b"\0", name)
+        older = {0x150D: 0x1405, 0x1502: 0x0403, 0x1510: 0x1408}[kind]
+        out += padded(struct.pack("<H", older) + body[at + 2 : name] + _counted(body[name:end]))
+        at = end + 1
+    return out
+
+
+def _older(records: bytes) -> bytes:
+    """The same type records as compilers wrote them before Visual C++ 7."""
+    out: List[bytes] = []
+    at = 0
+    while at < len(records):
+        length, kind = struct.unpack_from("<HH", records, at)
+        body = records[at + 4 : at + 2 + length]
+        if kind == LIST:
+            out.append(record(LIST, _older_list(body)))
+        elif kind in OLDER:
+            name = {UNION: 8, 0x1503: 8, 0x1507: 12}.get(kind, 16)
+            name = name if kind == 0x1507 else _number_end(body, name)
+            end = body.index(b"\0", name)
+            out.append(record(OLDER[kind], body[:name] + _counted(body[name:end])))
+        else:
+            out.append(records[at : at + 2 + length])
+        at += 2 + length
+    return b"".join(out)
+
+
+def _older_publics(symbols: bytes) -> bytes:
+    """The public symbols so, as long as they were: the table leads to the same places."""
+    out, at = b"", 0
+    while at < len(symbols):
+        length, kind = struct.unpack_from("<HH", symbols, at)
+        data = symbols[at : at + 2 + length]
+        if kind == 0x110E:
+            name = data[14 : data.index(b"\0", 14)]
+            data = data[:2] + b"\x09\x10" + data[4:14] + _counted(name) + data[15 + len(name) :]
+        out, at = out + data, at + 2 + length
+    return out
+
+
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("hashed", [True, False])
+def test_a_whole_kernel_of_older_records(tmp_path: Path, hashed: bool) -> None:
+    layout, module = of_build("winxp_sp3_x86")
+    streams = split_streams(module.pdb)
+    head, types = bytearray(streams[2][:56]), _older(streams[2][56:])
+    struct.pack_into("<I", head, 16, len(types))
+    struct.pack_into("<I", head, 44, 0)
+    streams[2] = bytes(head) + types
+    publics, _, records = struct.unpack_from("<HHH", streams[3], 16)
+    streams[records] = _older_publics(streams[records])
+    if not hashed:
+        streams[publics] = streams[publics][:28] + bytes(16) + streams[publics][44:]
+    older = Pdb(write(tmp_path / "b.pdb", join_streams(streams)))
+    plain = Pdb(write(tmp_path / "a.pdb", module.pdb))
+    assert asked(older, layout) == asked(plain, layout)
+    assert older.symbols() == plain.symbols()
+    with pytest.raises(MissingSymbol):
+        older.symbol("NotThere")
+
+
+def test_a_name_that_is_longer_than_its_record(tmp_path: Path) -> None:
+    fields = record(LIST, struct.pack("<HHIH", 0x1405, 3, ULONG, 0) + b"\xffA")
+    body = struct.pack("<HHIIIH", 1, 0, BASE, 0, 0, 8)
+    file = pdb(tmp_path, fields, record(0x1005, body + _counted(b"_X")))
+    with pytest.raises(SymbolsError, match="the fields of _X can't be read"):
+        file.struct("_X").field("A")
