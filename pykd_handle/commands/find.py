@@ -6,21 +6,20 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, Optional
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, Optional, Union
 
-from ..rows import Column, Foot, Item, Note, Row
+from ..rows import Column, Foot, Item, Note
 from ..values import (
-    NOT_REQUESTED,
     Maybe,
     PykdHandleError,
     Sentence,
     TargetError,
     Unavailable,
     UsageError,
-    joined,
     known,
 )
 from .batches import batch
+from .hits import Hit, Hits, file_of, row_of
 from .many import many
 from .registry import USER, Argument, Run, command
 from .walk import DETAILS, FILTERS, Filters, Walk, prepare
@@ -115,7 +114,9 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     matches = _matcher(options, sought)
     yield from filters.notes
 
-    def ask(handle: Handle) -> _Answer:
+    hits = Hits(kernel, filters)
+
+    def ask(handle: Handle) -> Union[Hit, _Answer]:
         """Whether the object behind a handle is the one; asked once for each object."""
         if handle.error is not None:
             return _Answer.NO  # a hole, of which the table tells
@@ -129,10 +130,10 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             if not holds:
                 return _Answer.UNNAMED if isinstance(holds, Unavailable) else _Answer.NO
         if options.name is None:
-            return _Answer.YES
-        names = handle.name, _file_of(handle.object)
+            return Hit()
+        names = handle.name, file_of(handle.object)
         if any(isinstance(name, str) and matches(name) for name in names):
-            return _Answer.YES
+            return Hit()
         lost = any(isinstance(name, Unavailable) for name in names)
         return _Answer.UNNAMED if lost else _Answer.NO
 
@@ -142,14 +143,20 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         if isinstance(page, Note):
             yield page
             continue
-        for answer in page.answers:
-            counts[answer] += 1
-        hits = [at for at, answer in enumerate(page.answers) if answer is _Answer.YES]
-        hits = filters.granted(page, hits)
-        if hits:
+        places = [at for at, answer in enumerate(page.answers) if type(answer) is Hit]
+        if len(places) < len(page.answers):
+            for answer in (_Answer.UNTYPED, _Answer.UNNAMED):
+                counts[answer] += page.answers.count(answer)
+        before = run.found
+        if options.details:
+            places = filters.granted(page, places)
+            run.found += len(places)
+            yield from batch(map(page.handle, places), lambda hit: row_of(kernel, hit, True))
+        elif places:
+            yield from hits.blocks(page, places)
+            run.found = hits.found
+        if run.found > before:
             holders.add(id(page.process))
-            run.found += len(hits)
-            yield from batch(map(page.handle, hits), lambda hit: _row(kernel, hit, options.details))
     yield from walk.end()
     filters.unknown_types = counts[_Answer.UNTYPED]
     yield from filters.end()
@@ -170,41 +177,12 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
 
 
 class _Answer(Enum):
-    """What is said of an object: the one, another one, or that its type or name can't be read."""
+    """What is said of an object that is no `Hit`: another one, or that its type or name can't be
+    read."""
 
-    YES = auto()
     NO = auto()
     UNTYPED = auto()
     UNNAMED = auto()
-
-
-def _row(kernel: Kernel, handle: Handle, details: bool) -> Row:
-    process, item = handle.process, handle.object
-    row: Row = {
-        "pid": process.pid,
-        "process": process.image,
-        "handle": handle.value,
-        "type": item.type,
-        "granted_access": handle.access,
-        "access": handle.rights,
-        "attributes": handle.attributes,
-        "name": item.name,
-    }
-    if kernel.mode == "kernel":
-        row["eprocess"] = process.address
-        row["object"] = item.address
-        row["file"] = _file_of(item)
-    if details:
-        row["details"] = joined(handle.details, item.all_details)
-    return row
-
-
-def _file_of(item: Object) -> Maybe[str]:
-    """The name of the file that backs a section."""
-    if item.type != "Section":
-        return NOT_REQUESTED
-    name: Maybe[str] = item.details.get("file", NOT_REQUESTED)
-    return name
 
 
 class _Device:
@@ -240,7 +218,7 @@ class _Device:
             device = item.details.get("device_object")
             return device if isinstance(device, Unavailable) else device == self._address
         if item.type == "Section" and self._below:
-            name = _file_of(item)
+            name = file_of(item)
             return f"{name}\\".lower().startswith(self._below) if isinstance(name, str) else name
         return item.address == self._address
 

@@ -29,7 +29,7 @@ from .registry import Argument, Run
 from .words import Evaluator, parse_process
 
 if TYPE_CHECKING:
-    from ..model import Broken, Handle, Kernel, Process
+    from ..model import Broken, Handle, Kernel, Numbers, Process
     from .access import Access
 
 __all__ = (
@@ -71,14 +71,22 @@ T = TypeVar("T")
 
 
 class Page(Generic[T]):
-    """Some handles of a process: what was said of each, and a way to them by their places."""
+    """Some handles of a process: what was said of each, a way to them by their places, and the
+    numbers of all of them."""
 
-    __slots__ = ("answers", "handle", "process")
+    __slots__ = ("answers", "handle", "numbers", "process")
 
-    def __init__(self, process: Process, answers: List[T], handle: Callable[[int], Handle]) -> None:
+    def __init__(
+        self,
+        process: Process,
+        answers: List[T],
+        handle: Callable[[int], Handle],
+        numbers: Callable[[], Numbers],
+    ) -> None:
         self.process = process
         self.answers = answers
         self.handle = handle
+        self.numbers = numbers
 
 
 def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
@@ -146,11 +154,11 @@ class Walk:
             who = item.in_words()
             yield from map(Note, item.notes())
             try:
-                for answers, handle, _ in item.answers(ask, kept):
+                for answers, handle, numbers in item.answers(ask, kept):
                     if answers:
                         self._run.place = Sentence("at handle 0x{:x} of {}", int(handle(0)), who)
                         self._kernel.progress(str(self._run.place))
-                        yield Page(item, answers, handle)
+                        yield Page(item, answers, handle, numbers)
             except PykdHandleError as error:
                 self._run.failed = self.lost = True
                 yield Note(Sentence("the handles of {} can't be read: {}", who, error))
@@ -174,7 +182,8 @@ class Filters:
     """The types that ``--type`` names, as the target spells them, and the rights of ``--access``.
 
     ``notes`` say which type is meant by a name. ``unknown_types`` counts the handles that may be of
-    one of the types; who asks `accept` for many counts them there.
+    one of the types, ``unknown_access`` those that may have one of the rights; who asks `accept` or
+    `has_access` for many counts them there.
     """
 
     def __init__(
@@ -182,7 +191,7 @@ class Filters:
     ) -> None:
         self.notes: List[Note] = []
         self.unknown_types = 0
-        self._unknown_access = 0
+        self.unknown_access = 0
         self._access = access
         self._names: Optional[FrozenSet[str]] = None  # in small letters
         if types is not None:
@@ -221,31 +230,34 @@ class Filters:
         """Those of these places in a page whose handles have one of the rights."""
         if self._access is None:
             return places
-        return [at for at in places if self._has_access(self._access, page.handle(at))]
+        return [at for at in places if self._counted(self.has_access(page.handle(at)))]
 
     def accept_handle(self, handle: Handle) -> bool:
         """Whether both filters take a handle; it is counted where that can't be told."""
         accepted = self.accept(handle)
         if accepted is None:
             self.unknown_types += 1
-        return bool(accepted) and (self._access is None or self._has_access(self._access, handle))
+        return bool(accepted) and self._counted(self.has_access(handle))
 
-    def _has_access(self, access: Access, handle: Handle) -> bool:
-        accepted = access.accept(handle)
+    def has_access(self, handle: Handle) -> Optional[bool]:
+        """Whether a handle has one of the rights; None where that can't be told."""
+        return True if self._access is None else self._access.accept(handle)
+
+    def _counted(self, accepted: Optional[bool]) -> bool:
         if accepted is None:
-            self._unknown_access += 1
+            self.unknown_access += 1
         return bool(accepted)
 
     @property
     def left_out(self) -> int:
         """How many handles were left out that may be meant."""
-        return self.unknown_types + self._unknown_access
+        return self.unknown_types + self.unknown_access
 
     def end(self) -> Iterator[Note]:
         """What is to be said of those."""
         if self.unknown_types:
             line = "{} left out, since the type can't be read"
             yield Note(Sentence(line, many(self.unknown_types, "handle")))
-        if self._unknown_access:
+        if self.unknown_access:
             line = "{} left out, since whether it has one of the rights can't be told"
-            yield Note(Sentence(line, many(self._unknown_access, "handle")))
+            yield Note(Sentence(line, many(self.unknown_access, "handle")))

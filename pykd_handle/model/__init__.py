@@ -9,6 +9,7 @@ from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
 
 if TYPE_CHECKING:
     from ..kernel.handle_trace import HandleTraces, Trace
+    from .nouns import Numbers
     from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
 
 __all__ = (
@@ -21,6 +22,7 @@ __all__ = (
     "Lines",
     "NoDebugger",
     "NoSuchHandle",
+    "Numbers",
     "Object",
     "Page",
     "Process",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import (
     TYPE_CHECKING,
+    Any,
     Callable,
     Dict,
     Iterable,
@@ -53,7 +54,7 @@ __all__ = (
 
 
 T = TypeVar("T")
-Numbers = Tuple[List[int], List[Optional[int]]]
+Numbers = Tuple[List[int], List[Optional[int]], List[Any]]
 Answers = Tuple[List[T], Callable[[int], "Handle"], Callable[[], Numbers]]
 
 _DOWN = "\\"
@@ -326,7 +327,8 @@ def ask_each(handles: Iterable[Handle], ask: Callable[[Handle], T]) -> Iterator[
 
 def _numbers(handles: List[Handle]) -> Numbers:
     masks = (handle.access for handle in handles)
-    return list(map(int, handles)), [mask if isinstance(mask, int) else None for mask in masks]
+    granted = [mask if isinstance(mask, int) else None for mask in masks]
+    return list(map(int, handles)), granted, [handle.attributes for handle in handles]
 
 
 class Process(Table):

@@ -89,7 +89,7 @@ class Records:
                 self._kernel.progress(str(Sentence("in the handles of {}", process.in_words())))
                 if not things:
                     continue
-                page = Page(*numbers(), cast("List[Thing]", things))
+                page = Page(*numbers()[:2], cast("List[Thing]", things))
                 for part in _parts(page, handle) if None in things else [page]:
                     last = part.values[-1] if part.hole is None else part.hole[1]
                     yield part

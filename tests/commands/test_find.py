@@ -152,7 +152,7 @@ def test_a_row_and_the_totals(zoo: Zoo) -> None:
         "file": None,
         "unavailable": {},
     }
-    text = asked.shown("text").splitlines()
+    text = zoo.ask("find Notes.txt --process 104").shown("text").splitlines()
     assert text[0].split() == [
         "PID",
         "Process",

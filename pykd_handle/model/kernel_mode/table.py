@@ -134,7 +134,11 @@ class KernelModeTable(Table):
         return (
             [kept[entry.pointer] for entry in used],
             lambda at: self.handles_of([used[at]])[0],
-            lambda: ([entry.handle for entry in used], [entry.granted_access for entry in used]),
+            lambda: (
+                [entry.handle for entry in used],
+                [entry.granted_access for entry in used],
+                [entry.attributes for entry in used],
+            ),
         )
 
     def _start(self) -> None:
