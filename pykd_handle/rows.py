@@ -25,13 +25,15 @@ and that to people, a row that is ``free`` the same columns and ``(free)``.
 
 
 class Part:
-    """Values that many rows share, by key; ``text`` is what a renderer made of them, for itself."""
+    """Values that many rows share, by key; ``text`` is what a renderer made of them, for itself,
+    and ``rest`` what more it needs."""
 
-    __slots__ = ("text", "values")
+    __slots__ = ("rest", "text", "values")
 
     def __init__(self, values: Row) -> None:
         self.values = values
         self.text: Any = None
+        self.rest: Any = None
 
 
 class Block(NamedTuple):

@@ -17,7 +17,9 @@ from .process_finder import ProcessFinder
 __all__ = ("Kernel", "KernelObject")
 
 
-_OBJECTS_KEPT = 1 << 13  # at least; some 700 bytes each with their description
+# At least so many, with the description of each: more than a kilobyte. Where each read is a question
+# to a machine, they are worth more.
+_OBJECTS_KEPT, _ASKED_FOR_KEPT = 1 << 12, 1 << 13
 
 
 class KernelObject(NamedTuple):
@@ -50,7 +52,9 @@ class Kernel:
         self.processes = ProcessReader(target)
         self._image_names = ImageNames(target)
         self.finder = ProcessFinder(target, self.processes, self._image_names)
-        self._objects: Generations[int, KernelObject] = Generations(_OBJECTS_KEPT)
+        self.objects_kept = _ASKED_FOR_KEPT if target.round_trips else _OBJECTS_KEPT
+        """How many objects are kept at least, at most twice as many."""
+        self._objects: Generations[int, KernelObject] = Generations(self.objects_kept)
         self._kernel_table: Optional[Maybe[int]] = None
 
     @property

@@ -34,7 +34,6 @@ from .view import View
 __all__ = ("Objects", "families")
 
 _NEAR = 0x80  # bytes
-_DESCRIPTIONS_KEPT = 1 << 13  # at least
 
 
 @lru_cache(maxsize=None)
@@ -57,7 +56,7 @@ class Objects:
         self._entry = Entry(kernel, self._files)
         self._access: Dict[Maybe[int], Maybe[TypeAccess]] = {}
         self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
-        self._done: Generations[Tuple[int, bool], Description] = Generations(_DESCRIPTIONS_KEPT)
+        self._done: Generations[Tuple[int, bool], Description] = Generations(kernel.objects_kept)
 
     def ahead(self, everything: bool) -> int:
         """How many bytes of an object hold what is read of it first, whatever its type; with

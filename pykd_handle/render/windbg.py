@@ -74,10 +74,9 @@ class WinDbgRenderer(ClassicRenderer):
         if self._flags & _OBJECT:
             line = f"%04x: %s Entry: {self._hex}\n%s{shown}"
             for handle, entry, part in block.lines:
-                text = part.text
-                if text is None:
-                    text = part.text = self._part(part)
-                texts.append(line % (handle, text[0], entry, text[1]))
+                if part.text is None:
+                    part.text, part.rest = self._part(part)
+                texts.append(line % (handle, part.text, entry, part.rest))
         elif "object" in block.keys:
             line = f"%04x: Object: {self._hex}%s{shown}"
             for handle, _, address, _, part in block.lines:
