@@ -17,8 +17,8 @@ from .process_finder import ProcessFinder
 __all__ = ("Kernel", "KernelObject")
 
 
-# At least so many, with the description of each: more than a kilobyte. Where each read is a question
-# to a machine, they are worth more.
+# At least so many, with the description of each: more than a kilobyte. Where each read is a
+# question to a machine, they are worth more.
 _OBJECTS_KEPT, _ASKED_FOR_KEPT = 1 << 12, 1 << 13
 
 

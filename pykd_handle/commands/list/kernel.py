@@ -14,7 +14,7 @@ from ...model.kernel_mode import (
     NoTable,
     Used,
 )
-from ...rows import Head, Item, Note, Row, Title
+from ...rows import Item, Note, Row, Title
 from ...values import (
     NO_VALUE,
     Generations,
@@ -22,13 +22,13 @@ from ...values import (
     PykdHandleError,
     Sentence,
     TargetError,
-    Unavailable,
     unavailable,
 )
 from ..batches import batch
 from ..registry import Run
 from ..walk import Filters
 from .kernel_blocks import KernelBlocks, Parts
+from .kernel_head import head_facts, list_head, whose_id, without_type
 from .kernel_rows import KernelRows
 from .request import CURRENT_PROCESS, Request
 
@@ -135,7 +135,7 @@ class _Listing:
     def _process(self, process: Process) -> Iterator[Item]:
         """One process and its own table."""
         assert isinstance(process, KernelModeProcess)
-        facts = self._facts(process)
+        facts = head_facts(process, self.kernel)
         facts["table_address"] = process.block.object_table
         facts["table_kind"] = "Kernel" if process.has_kernel_table else "Handle"
         rows = self._rows(process, facts)
@@ -147,13 +147,13 @@ class _Listing:
             yield from self._no_table(facts, rows, Sentence("{}", line))
             return
         facts["table_count"] = table.handle_count
-        yield self._head(facts)
+        yield list_head(facts)
         yield from self._table(rows, table)
 
     def _whole_table(self, process: Process, kind: str) -> Iterator[Item]:
         """A table that is no process's own: the kernel's, or that of process and thread ids."""
         assert isinstance(process, KernelModeProcess)
-        facts = self._facts(process)
+        facts = head_facts(process, self.kernel)
         facts["table_kind"] = kind
         rows = self._rows(process, facts)
         try:
@@ -167,43 +167,8 @@ class _Listing:
             return
         facts["table_address"] = table.address
         facts["table_count"] = table.handle_count
-        yield self._head(facts)
+        yield list_head(facts)
         yield from self._table(rows, table)
-
-    def _facts(self, process: KernelModeProcess) -> Dict[str, Any]:
-        """What the PROCESS block of the debugger shows, and what the table's line does."""
-        block = process.block
-        return {
-            "eprocess": block.address,
-            "pid": block.pid,
-            "parent_pid": block.parent_pid,
-            "peb": block.peb,
-            "directory_base": block.directory_base,
-            "object_table": block.object_table,
-            "image": process.image,
-            "session": block.session,
-            "freeze_count": block.freeze_count,
-            "handle_count": process.handle_count,
-            "table_address": NO_VALUE,
-            "table_count": NO_VALUE,
-            "table_kind": "Handle",
-            "pointer_size": self.kernel.pointer_size,
-            "info_mask": self.kernel.headers.masked,
-        }
-
-    def _head(self, facts: Dict[str, Any]) -> Head:
-        image, pid, count = facts["image"], facts["pid"], facts["table_count"]
-        who = image if isinstance(image, str) else Sentence("<{}>", image)
-        line = Sentence(
-            "{}  {}  _EPROCESS {:x}{}",
-            who,
-            Sentence("pid 0x{:x}", pid) if isinstance(pid, int) else "pid unknown",
-            facts["eprocess"],
-            Sentence("  {} handles{}", count, _KINDS[facts["table_kind"]])
-            if isinstance(count, int)
-            else "",
-        )
-        return Head(line, facts)
 
     def _rows(self, process: KernelModeProcess, facts: Dict[str, Any]) -> KernelRows:
         self._who = process.in_words()
@@ -212,7 +177,7 @@ class _Listing:
 
     def _no_table(self, facts: Dict[str, Any], rows: KernelRows, line: Sentence) -> Iterator[Item]:
         """The one row of a process whose table is not there or can't be read."""
-        yield self._head(facts)
+        yield list_head(facts)
         if facts["object_table"] != 0 or not self._several:
             self.run.failed = True
         yield [rows.error(NO_VALUE, line)]
@@ -289,7 +254,7 @@ class _Listing:
             self.run.found += 1
             yield [row]
             if request.asks_whose_id:
-                yield _whose_id(row)
+                yield whose_id(row)
         elif not self._several:
             yield self._other_type(handle)
         else:
@@ -333,25 +298,9 @@ class _Listing:
                 )
             )
         if self.run.found == 0:
-            yield from self._without_type(wanted)
-
-    def _without_type(self, wanted: str) -> Iterator[Note]:
-        """The line about a type that the kernel does not have, as far as its types can be read."""
-        names = self.kernel.types()
-        if not names or wanted in names:
-            return
-        self.run.failed = True
-        near = [name for name in names if name.lower() == wanted.lower()]
-        unread = self.kernel.types_unread()
-        if unread is not None and not near:
-            line = (
-                "no object type {} (case matters) is among the {} that can be read; of the others: "
-                "{}"
-            )
-            yield Note(Sentence(line, wanted, len(names), unread))
-        else:
-            hint = Sentence("; did you mean {}?", near[0]) if near else ""
-            yield Note(Sentence("this kernel has no object type {} (case matters){}", wanted, hint))
+            for note in without_type(self.kernel, wanted):
+                self.run.failed = True
+                yield note
 
     def _closing_of_one(self) -> Iterator[Note]:
         value = self.request.typed
@@ -366,24 +315,3 @@ class _Listing:
             yield Note(
                 Sentence("no handle 0x{:x}{} in any process that could be read", value, of_type)
             )
-
-
-_KINDS = {
-    "Handle": "",
-    "Kernel": " (kernel handle table)",
-    "Cid": " (process and thread ids)",
-}
-
-
-def _whose_id(row: Row) -> Note:
-    """The line that says whose id was asked for; the classic text has no place for it."""
-    kind, name = row["type"], row["name"]
-    if not kind:
-        whose = Sentence("an object whose type can't be read: {}", kind)
-    elif name:
-        whose = Sentence("the {} {}", kind.lower(), name)
-    elif isinstance(name, Unavailable):
-        whose = Sentence("a {} whose name can't be read: {}", kind.lower(), name)
-    else:
-        whose = Sentence("a {}", kind.lower())
-    return Note(Sentence("0x{:x} is the id of {}", row["handle"], whose), not kind)
