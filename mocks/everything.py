@@ -11,10 +11,12 @@ from .kernel_image import KernelImage
 from .object import MockObject
 from .process import MockProcess, MockThread
 from .trust import ADMINISTRATORS, MEDIUM, SYSTEM, trust
+from .user_space import Vads
 
 __all__ = ("fill", "one_of_each")
 
 _ROOM = 0x800  # bytes of a body whose structure the build does not have
+_NOTEPAD = 0x400000
 _MINUTE = 60 * 10_000_000
 
 
@@ -46,12 +48,18 @@ class _Maker:
             "notepad.exe", 0x1514, parent=self.smss, session=1, peb=0x7FFD0000
         )
         self._threads: List[MockThread] = []
+        if image.build.has_struct("_MMVAD") and image.build.has_struct("_DEVICE_OBJECT"):
+            file = image.files.open(r"\Windows\System32\notepad.exe")
+            Vads(image, self.notepad).add(_NOTEPAD, 0x38000, file, image=True)
 
     @property
     def thread(self) -> MockThread:
         """The one thread of the second process."""
         if not self._threads:
-            self._threads.append(self.image.processes.add_thread(self.notepad, 0x1518))
+            thread = self.image.processes.add_thread(self.notepad, 0x1518)
+            thread.view["Win32StartAddress"] = _NOTEPAD + 0x1F40
+            thread.view.put("Tcb.WaitReason", 6)  # UserRequest
+            self._threads.append(thread)
         return self._threads[0]
 
     def makers(self) -> List[Tuple[str, Callable[[], MockObject]]]:
@@ -152,15 +160,23 @@ class _Maker:
 
     def _job(self) -> MockObject:
         item = self.image.objects.job(None, [self.notepad], session=1)
-        item.body("_EJOB")["LimitFlags"] = 0x2000
-        self.image.memory.link(
-            item.body("_EJOB").at("ProcessListHead"), self.notepad.view.at("JobLinks.Flink")
-        )
+        body = item.body("_EJOB")
+        body["LimitFlags"] = 0x2000 | 0x100 | 0x8 | 0x2
+        body["ActiveProcessLimit"] = 4
+        body["ProcessMemoryLimit"] = 0x4000
+        body["PerProcessUserTimeLimit.QuadPart"] = _MINUTE
+        self.image.memory.link(body.at("ProcessListHead"), self.notepad.view.at("JobLinks.Flink"))
         return item
 
     def _port(self) -> MockObject:
         server = self.image.objects.alpc_port(r"\RPC Control\epmapper", self.smss)
-        return self.image.objects.alpc_port(None, self.notepad, server)
+        item = self.image.objects.alpc_port(None, self.notepad, server)
+        if self.image.build.has_struct("_KALPC_MESSAGE"):
+            message = self.image.pool.new("_KALPC_MESSAGE")
+            message["WaitingThread"] = self.thread.address
+            self.image.memory.link(item.body("_ALPC_PORT").at("PendingQueue"), message.at("Entry"))
+            item.body("_ALPC_PORT").put("PendingQueueLength", 1)
+        return item
 
     def _lpc_ports(self) -> List[Tuple[str, Callable[[], MockObject]]]:
         return [
@@ -193,6 +209,10 @@ class _Maker:
         guid.fill("Guid", bytes.fromhex("33221100554477668899aabbccddeeff"))
         body["GuidEntry"] = guid.address
         body["Process"] = self.notepad.address
+        body["EnableMask"] = 1
+        for field, value in (("IsEnabled", 1), ("Level", 4), ("LoggerId", 2)):
+            guid.put(f"EnableInfo[0].{field}", value)
+        guid.put("EnableInfo[0].MatchAnyKeyword", 0x10)
         return item
 
     def _token(self) -> MockObject:

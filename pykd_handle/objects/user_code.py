@@ -36,6 +36,10 @@ class UserCode:
         if file:
             path = known(self._files.name_of(file).path)
             what = path.rpartition("\\")[2] if path else f"file 0x{file:x}"
+        elif region.area is not None:
+            what = "shared memory"
+        elif known(region.private):
+            what = "private memory"
         else:
-            what = "private memory" if region.area is None else "shared memory"
+            return None
         return f"{what}+0x{address - region.start:x}"

@@ -121,7 +121,12 @@ def test_a_thread_of_a_program(layout: str) -> None:
     ):
         image.memory.set_pointer(thread.address + begin, address)
         found = everything(image, thread.object)
-        assert (found["start_address"], found.get("start_symbol")) == (address, told)
+        assert found["start_address"] == address
+        if told == "private memory+0x100" and layout != "win10_19041_x64":
+            # These symbols lack the flag: without a control area it may be anything.
+            assert "PrivateMemory" in said(found["start_symbol"])
+        else:
+            assert found.get("start_symbol") == told
     # Nobody asks a machine that runs for that, and a file that can't be read says so.
     image.memory.set_pointer(thread.address + begin, 0x76012340)
     target = MockTarget(image)

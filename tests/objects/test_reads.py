@@ -19,8 +19,8 @@ LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64", "win11_26100_x64"
 # The object of each type (`mocks.everything`) behind its header: the body, the header again with
 # what lies in front, the table of distances, and one for each structure and string that is told.
 MOST = {
-    "ALPC Port": 17, "DebugObject": 5, "Desktop": 2, "Device": 8, "Directory": 10, "Driver": 7,
-    "EtwRegistration": 8, "Event": 14, "File": 18, "IRTimer": 4, "IoCompletion": 6, "Job": 9,
+    "ALPC Port": 21, "DebugObject": 5, "Desktop": 2, "Device": 8, "Directory": 10, "Driver": 7,
+    "EtwRegistration": 9, "Event": 14, "File": 18, "IRTimer": 4, "IoCompletion": 6, "Job": 9,
     "Key": 12, "Mutant": 11, "Process": 14, "Section": 16, "Semaphore": 6, "SymbolicLink": 7,
     "Thread": 17, "Timer": 7, "Token": 10, "Type": 6, "WindowStation": 11,
 }  # fmt: skip
