@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .arguments import arguments_lost
@@ -88,7 +89,7 @@ def _run(typed: List[str]) -> int:
             return doctor(screen, printable)
     kernel, asked = _open(command, options)
     with kernel:
-        return _show(kernel, command, *asked, options)
+        return _show(kernel, command, *asked, options, typed)
 
 
 def _refuse_lost(typed: Sequence[str]) -> None:
@@ -217,11 +218,14 @@ def _show(
     asked: Any,
     arrangement: Arrangement,
     options: argparse.Namespace,
+    typed: Sequence[str],
 ) -> int:
     renderer = find_renderer(options.format, kernel.mode)
     notes = options.notes and options.format == "jsonl"
-    for note in kernel.notes():
-        remark(note)
+    before = [Note(line, warning=False) for line in kernel.notes()]
+    if not renderer.alone:
+        for note in before:
+            remark(note.line)
     run = Run()
     with ExitStack() as stack:
         stack.enter_context(_seldom_collected())
@@ -248,8 +252,11 @@ def _show(
         short = False
         try:
             items = arrangement.items(command.run(kernel, asked, run))
+            if renderer.alone:
+                items = chain(before, items)
             announced = _announced(items, out, notes)
-            renderer(out, NOTES, arrangement.columns, notes).render(announced)
+            asked_as = " ".join(typed)
+            renderer(out, NOTES, arrangement.columns, notes, asked_as).render(announced)
         except TargetError as error:
             if not run.found:
                 raise

@@ -23,16 +23,26 @@ class Renderer(ABC):
     """Writes the items of a command to ``stream`` as they come; its rows have these ``columns``.
 
     ``remarks`` takes the notes where the format itself has no room for them. With ``notes`` a
-    format for scripts gives them as data of its own, in place of that.
+    format for scripts gives them as data of its own, in place of that. ``asked`` are the words that
+    were typed, for a format that stands for itself.
     """
 
+    #: Whether what it writes is read by people who did not see what else stood on the screen.
+    alone = False
+
     def __init__(
-        self, stream: Writer, remarks: Writer, columns: Sequence[Column], notes: bool = False
+        self,
+        stream: Writer,
+        remarks: Writer,
+        columns: Sequence[Column],
+        notes: bool = False,
+        asked: str = "",
     ) -> None:
         self.stream = stream
         self.remarks = remarks
         self.columns = columns
         self.notes = notes
+        self.asked = asked
         # A stream that does not say how it encodes gets plain ASCII.
         encoding = getattr(stream, "encoding", None) or "ascii"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")

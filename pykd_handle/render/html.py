@@ -38,6 +38,8 @@ class HtmlRenderer(PeopleRenderer):
     column that nothing was shown in is hidden when its table is complete.
     """
 
+    alone = True
+
     def begin(self) -> None:
         """The page, as far as its first table."""
         super().begin()
@@ -50,10 +52,13 @@ class HtmlRenderer(PeopleRenderer):
         self._open = False
         begin, self._end = (
             Template(PAGE)
-            .substitute(style=STYLE, script=SCRIPT, policy=_POLICY, body="\0")
+            .substitute(style=STYLE, script=SCRIPT, policy=_POLICY, body="\0", asked=self._asked())
             .split("\0")
         )
         self.stream.write(begin)
+
+    def _asked(self) -> str:
+        return escape(self.clean(f"pykd-handle {self.asked}".rstrip()))
 
     def head(self, head: Head) -> None:
         """A heading; the next rows are a table of their own."""

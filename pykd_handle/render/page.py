@@ -14,11 +14,12 @@ script-src 'sha256-$policy'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width">
-<title>pykd-handle</title>
+<title>$asked</title>
 <style>
 $style</style>
 </head>
 <body>
+<h1>$asked</h1>
 $body<script>$script</script>
 </body>
 </html>
@@ -32,6 +33,7 @@ STYLE = """\
 --line:#3d444d;--even:#151b23;--bar:#1f4f8f;--wrong:#ff8182;--l0:#58a6ff;--l1:#f0883e;--l2:#56d364;
 --l3:#bc8cff;--l4:#ff7bc0;--l5:#39c5cf;--l6:#e3b341;--l7:#8b949e}}
 body{margin:1rem;background:var(--back);color:var(--text);font:14px/1.4 system-ui,sans-serif}
+h1{font-size:1.1rem;margin:0 0 1rem;overflow-wrap:anywhere}
 h2{font-size:1rem;margin:1.5rem 0 .5rem;overflow-wrap:anywhere}
 table{border-collapse:collapse}
 th,td{padding:.15rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
@@ -129,6 +131,6 @@ SCRIPT = """\
     clearTimeout(timer);
     timer = setTimeout(search, 150);
   });
-  document.body.prepend(input, shown);
+  document.querySelector("h1").after(input, shown);
 })();
 """

@@ -44,7 +44,7 @@ let added = [];
 const document = {
     querySelectorAll: () => tables,
     createElement: () => Object.assign(new Element(""), {value: ""}),
-    body: {prepend: (...elements) => { added = elements; }},
+    querySelector: () => ({after: (...elements) => { added = elements; }}),
 };
 vm.runInNewContext(fs.readFileSync(process.argv[2], "utf8"), {
     document, setTimeout: call => call(), clearTimeout: () => undefined,
