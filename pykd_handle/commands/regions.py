@@ -32,7 +32,8 @@ __all__ = ("regions",)
     arguments=(PROCESS,),
     text="By the tree of its virtual address descriptors, as !vad shows it. They are memory of the "
     "kernel: dumps that hold nothing of the process itself have them. The protection is the one "
-    "that a region was made with. Only a kernel has them.",
+    "that a region was made with. In user mode: as a minidump lists them (.dump /mi), with the "
+    "protection that each has now.",
     examples=(("regions --process notepad.exe", "what a process has mapped"),),
     prepare=prepare_process,
 )

@@ -61,8 +61,8 @@ class Region(NamedTuple):
     """One region: ``start`` and ``end`` (behind its last byte) in the process's address space.
 
     ``vad`` is the address of its descriptor. ``private`` tells whether it is no section,
-    ``protection`` is the index of what it was made with (`PROTECTIONS`); both are absent where the
-    symbols do not tell. ``area`` is the address of its control area, None where it has none,
+    ``protection`` is the index of what it was made with (`vad_protection`); both are absent where
+    the symbols do not tell. ``area`` is the address of its control area, None where it has none,
     ``image`` whether that is one of an image, ``file`` the address of the file object, 0 for none.
     """
 

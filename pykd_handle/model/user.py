@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
+from ..kernel.protections import page_protection
 from ..usermode import HandleOperation, SourceHandle, UserSource
-from ..values import Details, Hex, Maybe, Sentence, TargetError, applied, in_hex
+from ..usermode.region import UserRegion
+from ..values import NO_VALUE, Details, Hex, Maybe, Sentence, TargetError, applied, in_hex
 from .kernel import Kernel
 from .nouns import Handle, NoSuchHandle, Object, Process
-from .user_space import UserSpace
+from .user_space import ProcessRegion, UserSpace
 
 if TYPE_CHECKING:
     from ..targets.memory import Memory
@@ -25,6 +27,19 @@ if TYPE_CHECKING:
 __all__ = ("UserHandle", "UserKernel", "UserObject", "UserProcess")
 
 _HANDLES_IN_A_PART = 256
+_KINDS = {0x20000: "private", 0x40000: "mapped", 0x1000000: "image"}  # MEM_... of winnt.h
+
+
+def _region(found: UserRegion) -> ProcessRegion:
+    return ProcessRegion(
+        Hex(found.start),
+        Hex(found.start + found.size),
+        _KINDS.get(found.kind, f"0x{found.kind:x}"),
+        page_protection(found.protection) if found.committed else "reserved",
+        NO_VALUE,
+        NO_VALUE,
+        NO_VALUE,
+    )
 
 
 class UserObject(Object):
@@ -168,6 +183,18 @@ class UserProcess(Process):
         source = self._source
         pebs = [(source.peb, source.pointer_size)]
         return UserSpace(lambda: source.memory, pebs, source.modules)
+
+    def regions(self) -> Iterator[Union[ProcessRegion, Sentence]]:
+        """The regions that the dump lists. Raises `TargetError` for a session."""
+        for found in self._source.regions():
+            yield found if isinstance(found, Sentence) else _region(found)
+
+    def region_at(self, address: int) -> Optional[ProcessRegion]:
+        """The region in which an address lies. Raises as `regions` does."""
+        for each in self.regions():
+            if not isinstance(each, Sentence) and each.start <= address < each.end:
+                return each
+        return None
 
     def handles(self, free: bool = False) -> Iterator[UserHandle]:
         """All handles in the order of the dump, or of their values. There are no free ones."""

@@ -40,15 +40,15 @@ class ProcessHeap(NamedTuple):
 
 class ProcessRegion(NamedTuple):
     """A region: ``start`` and ``end`` (behind its last byte). ``kind`` is ``private``, ``mapped``
-    or ``image``; ``file`` the name of the file that it maps, ``vad`` the address of its descriptor,
-    ``area`` of its control area."""
+    or ``image``. What a kernel alone has: ``file``, the name of the file that it maps, ``vad``, the
+    address of its descriptor, ``area``, that of its control area."""
 
     start: int
     end: int
     kind: Maybe[str]
     protection: Maybe[str]
     file: Maybe[str]
-    vad: int
+    vad: Maybe[int]
     area: Maybe[int]
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple, Optional, Tuple
 
+from ..kernel.protections import PROTECTIONS
 from ..layout import fast_reference, fields
 from ..targets import Target
 from ..values import CorruptedError, MissingType, Reason, maybe
@@ -24,7 +25,6 @@ from .view import View
 __all__ = (
     "AREA_FLAGS",
     "PARTITION",
-    "PROTECTIONS",
     "USES",
     "Place",
     "control_area_of",
@@ -41,17 +41,6 @@ _REFERENCE = fields("_CONTROL_AREA", "FilePointer.Value")
 _POINTER = fields("_CONTROL_AREA", "FilePointer")
 _REMOTE = 3  # RemoteImageFileObject, RemoteDataFileObject
 
-PROTECTIONS = {
-    0x01: "no access",
-    0x02: "read",
-    0x04: "read write",
-    0x08: "write copy",
-    0x10: "execute",
-    0x20: "execute read",
-    0x40: "execute read write",
-    0x80: "execute write copy",
-}
-"""``PAGE_*`` of winnt.h, of which a section has one."""
 
 _TAIL = struct.Struct("<QII")
 _TAIL_SIZE = {4: 0x18, 8: 0x30}  # of _SECTION_OBJECT

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
+from ..kernel.protections import page_protection
 from ..layout import fields
 from ..values import NO_VALUE, Hex, Maybe, attempt
 from .base import Facts, detail
-from .bits import bit_names, set_bits
+from .bits import set_bits
 from .client import client_id, process_at
 from .control_area import (
     AREA_FLAGS,
     PARTITION,
-    PROTECTIONS,
     USES,
     control_area_of,
     file_object_of,
@@ -31,7 +31,6 @@ from .view import View
 __all__ = ("Section",)
 
 _WRITABLE_CODE = 0x40
-_CACHING = {0x200: "no cache", 0x400: "write combine"}
 _IMAGE = ("TransferAddress", "SubSystemType", "Machine")
 _EXPORTED = fields(
     "_MI_SECTION_IMAGE_INFORMATION", *(f"ExportedImageInformation.{name}" for name in _IMAGE)
@@ -93,8 +92,7 @@ class Section(Facts):
     @detail("Protection")
     def protection(self, section: View) -> Optional[str]:
         value = self._protection(section)
-        words = PROTECTIONS.get(value & 0xFF, f"0x{value & 0xFF:x}")
-        return ", ".join((words, *bit_names(value & ~0xFF, _CACHING)))
+        return page_protection(value)
 
     @detail("Writable and Executable")
     def writable_code(self, section: View) -> Optional[bool]:

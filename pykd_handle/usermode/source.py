@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple, Union
 
 from ..targets.memory import Memory
-from ..values import NO_VALUE, Maybe, Sentence
+from ..values import NO_VALUE, Maybe, Sentence, TargetError
 from .handle import LostHandle, SourceHandle
 from .operation import HandleOperation
 from .peb import UserModule
+from .region import UserRegion
 
 __all__ = ("TAG_BITS", "UserSource", "gone")
 
@@ -52,6 +53,11 @@ class UserSource(ABC):
     @abstractmethod
     def peb(self) -> int:
         """The address of its ``_PEB``, the native one. Raises `PykdHandleError`."""
+
+    def regions(self) -> Iterator[Union[UserRegion, Sentence]]:
+        """The regions that the source itself lists, and lines about what is wrong with them.
+        Raises `TargetError` where it lists none."""
+        raise TargetError("the regions of a process: a kernel has them, and a minidump")
 
     def modules(self) -> List[UserModule]:
         """The modules that the source itself lists."""

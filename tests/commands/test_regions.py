@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 from typing import Any, List, Tuple
 
 import pytest
@@ -11,16 +12,17 @@ import pytest
 from mocks import KernelImage
 from mocks.builds import load
 from mocks.handle_engine import MockEngine
+from mocks.minidump import make_minidump
 from mocks.process import MockProcess
 from mocks.target import MockTarget
 from mocks.user_space import Vads
-from pykd_handle.model import KernelOnly
+from pykd_handle import open_dump
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.model.user import UserKernel
 from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.values import NO_VALUE, Absent
 
-from ..needs import SHARED
+from ..needs import SHARED, real_file
 from .asking import Asked
 
 FORMS = [
@@ -178,6 +180,52 @@ def test_each_descriptor_is_read_once() -> None:
     assert len(target.log) <= 1 + 8, "as deep as a balanced tree of 200 is"
 
 
-def test_only_a_kernel_has_them() -> None:
+def test_a_session_does_not_list_them() -> None:
     asked = Asked(UserKernel(EngineSource(MockEngine([]))), "regions")
-    assert asked.notes == [str(KernelOnly("the regions of a process"))]
+    assert asked.notes == ["the regions of a process: a kernel has them, and a minidump"]
+
+
+@pytest.mark.usefixtures("shared")
+def test_those_that_a_real_minidump_lists() -> None:
+    """Windows 11: the PEB's page, and the GDI handle table, of which is known that it has 65536
+    entries of 24 bytes and a page, mapped, to be read."""
+    with open_dump(real_file("2e852e97_tiny-exe-with-cet-xsave.dmp")) as kernel:
+        rows = Asked(kernel, "regions").rows
+        peb = [row for row in rows if row["start"] <= 0xCBC80B8000 < row["end"]]
+        assert [(row["kind"], row["protection"]) for row in peb] == [("private", "read write")]
+        gdi = [row for row in rows if row["end"] - row["start"] == 65536 * 24 + 0x1000]
+        assert [(row["kind"], row["protection"]) for row in gdi] == [("mapped", "read")]
+        ntdll = Asked(kernel, "explain 7ff911141000").rows
+        assert {row["family"] for row in ntdll} == {"in a region", "in a module"}
+
+
+def test_a_list_of_regions_by_hand(tmp_path: Path) -> None:
+    """MINIDUMP_MEMORY_INFO_LIST: a head of 16 bytes, entries of 48: BaseAddress, AllocationBase,
+    AllocationProtect, RegionSize, State, Protect, Type."""
+    entries = [
+        (0x10000, 0x10000, 4, 0x2000, 0x1000, 4, 0x20000),
+        (0x20000, 0x20000, 4, 0x1000, 0x2000, 0, 0x20000),  # reserved
+        (0x30000, 0, 0, 0x5000, 0x10000, 1, 0),  # free
+        (0x40000, 0x40000, 0x80, 0x1000, 0x1000, 0x120, 0x1000000),  # guard
+    ]
+    body = b"".join(struct.pack("<QQI4xQIII4x", *entry) for entry in entries)
+
+    def shown(count: int, size: int = 48) -> Asked:
+        made = make_minidump([])
+        data = bytearray(made.data)
+        # In the place of the stream of memory, whose list is empty.
+        struct.pack_into("<III", data, made.at["directory:5"], 16, 16 + len(body), len(data))
+        (tmp_path / "x.dmp").write_bytes(data + struct.pack("<IIQ", 16, size, count) + body)
+        with open_dump(tmp_path / "x.dmp") as kernel:
+            return Asked(kernel, "regions")
+
+    asked = shown(4)
+    found = [(row["start"], row["end"], row["kind"], row["protection"]) for row in asked.rows]
+    assert found == [
+        (0x10000, 0x12000, "private", "read write"),
+        (0x20000, 0x21000, "private", "reserved"),
+        (0x40000, 0x41000, "image", "execute read, guard"),
+    ]
+    assert asked.notes == []
+    assert shown(1 << 40).notes == [f"the dump announces {1 << 40} regions; 4 are read"]
+    assert shown(4, 8).notes == ["the list of regions has entries of 8 bytes, which can't be"]

@@ -24,7 +24,7 @@ def _processes(question: Question) -> Sequence[Process]:
     return question.meant()
 
 
-@family("regions", 45)
+@family("regions", 45, (KERNEL, USER))
 def regions(question: Question) -> Iterator[Match]:
     """The region in which an address lies, by the process's descriptors: memory of the kernel."""
     address = question.address
@@ -39,8 +39,9 @@ def regions(question: Question) -> Iterator[Match]:
         named = isinstance(region.file, str)
         what = "in a mapped file" if named else "in a region"
         kind = "a region" if isinstance(region.kind, Absent) else f"a region ({region.kind})"
-        line = "{} from 0x{:x} to 0x{:x}, its descriptor at 0x{:x}"
-        ground = Sentence(line, kind, region.start, region.end, region.vad)
+        ground = Sentence("{} from 0x{:x} to 0x{:x}", kind, region.start, region.end)
+        if region.vad:
+            ground = Sentence("{}, its descriptor at 0x{:x}", ground, region.vad)
         yield Match(
             what, Certainty.CERTAIN, ground, process, name=region.file, address=region.start
         )

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterator, Optional, Union
 
+from ...kernel.protections import vad_protection
 from ...kernel.vads import Region, Vads
 from ...objects.file_name import FileNames
-from ...values import NO_VALUE, Absent, Hex, Maybe, Sentence, in_hex, maybe
+from ...values import NO_VALUE, Absent, Hex, Maybe, Sentence, applied, in_hex, maybe
 from ..user_space import ProcessRegion
 
 if TYPE_CHECKING:
     from .kernel import KernelMode
 
 __all__ = ("Regions",)
-
-# The low three bits of a descriptor's protection, and what the two above mean beside them.
-_PROTECTIONS = (
-    "no access",
-    "read",
-    "execute",
-    "execute read",
-    "read write",
-    "write copy",
-    "execute read write",
-    "execute write copy",
-)
-_BESIDE = ("", ", no cache", ", guard", ", write combine")
 
 
 class Regions:
@@ -52,7 +40,7 @@ class Regions:
             Hex(region.start),
             Hex(region.end),
             _kind(region),
-            _protection(region.protection),
+            applied(vad_protection, region.protection),
             self._file(region.file),
             Hex(region.vad),
             NO_VALUE if region.area is None else in_hex(region.area),
@@ -74,9 +62,3 @@ def _kind(region: Region) -> Maybe[str]:
         # Without the flags of the descriptor: it has no control area, and so is private.
         return "private"
     return "private" if region.private else "mapped"
-
-
-def _protection(value: Maybe[int]) -> Maybe[str]:
-    if isinstance(value, Absent):
-        return value
-    return _PROTECTIONS[value & 7] + _BESIDE[value >> 3 & 3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple, Union
 
 from ...targets.dump.file import DumpFile
 from ...targets.memory import Memory
@@ -12,11 +12,13 @@ from ...values import ClosedOnError, CorruptedError, Maybe, Sentence, TargetErro
 from ..handle import Basics, Information, SourceHandle
 from ..operation import HandleOperation
 from ..peb import UserModule
+from ..region import UserRegion
 from ..source import TAG_BITS, UserSource, gone
 from .container import HANDLE_DATA, Container
 from .handle_data import Descriptor, HandleData
 from .memory import open_memory
 from .operations import Operations, OperationsOnce
+from .regions import list_regions
 
 __all__ = ("MinidumpSource", "open_minidump")
 
@@ -89,6 +91,10 @@ class MinidumpSource(UserSource):
         """By the ``_TEB`` of its first thread. Raises `UnavailableError`."""
         teb = self._container.first_teb()
         return self.memory.read_number(teb + _PEB_IN_TEB[self.pointer_size], self.pointer_size)
+
+    def regions(self) -> Iterator[Union[UserRegion, Sentence]]:
+        """Those of the MINIDUMP_MEMORY_INFO_LIST."""
+        return list_regions(self._container)
 
     def modules(self) -> List[UserModule]:
         """Those of the MINIDUMP_MODULE_LIST."""
