@@ -10,7 +10,7 @@ classic text of `list` looks at the facts of heads and at values that no column 
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .values import Hex, Sentence
 
@@ -84,11 +84,18 @@ class Note(NamedTuple):
     """A line that belongs to the output: what was skipped, what was recovered, and how.
 
     ``warning`` marks a line that tells of something missing or wrong; the others (how a symbol was
-    recovered) stay out of the text itself.
+    recovered) stay out of the text itself. ``under`` is what the head above it tells of, where
+    there is one: `whole` begins with that, for places without heads.
     """
 
     line: Sentence
     warning: bool = True
+    under: Optional[Sentence] = None
+
+    @property
+    def whole(self) -> Sentence:
+        """The line that no head is above of."""
+        return self.line if self.under is None else Sentence("{}: {}", self.under, self.line)
 
 
 class Title(NamedTuple):

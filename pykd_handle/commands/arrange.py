@@ -142,6 +142,8 @@ class Arrangement:
                     feet.append(item)
                 elif isinstance(item, Head):
                     heads = [*heads[:1], item]
+                elif isinstance(item, Note):
+                    yield Note(item.whole, item.warning)
                 else:
                     yield item
         except STOPPED:
@@ -222,7 +224,7 @@ def _begin(block: Block, count: int) -> Block:
 
 def _not_shown(count: int) -> Iterator[Note]:
     if count > 0:
-        yield Note(Sentence("{} more not shown", many(count, "row")), warning=False)
+        yield Note(Sentence("{} not shown", many(count, "more row")), warning=False)
 
 
 def _by(number: int, descending: bool) -> Any:

@@ -50,6 +50,9 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         options.object = parse_number(options.object, "--object", evaluate)
     if options.device is not None and mode == USER:
         raise UsageError("--device: only a kernel has device objects; this is user mode")
+    for name, value in (("NAME", options.name), ("--device", options.device)):
+        if value is not None and not value.strip():
+            raise UsageError(f"{name} is empty: give a name, or leave it out")
     _matcher(options, options.name)  # what is wrong is said before a dump is opened
     return prepare(options, mode, evaluate)
 

@@ -10,7 +10,7 @@ from ..values import Details, Label, Sentence, UsageError, in_hex
 from .many import many
 from .registry import Argument, Run, command
 from .walk import Walk
-from .words import parse_number
+from .words import parse_number, quoted
 
 if TYPE_CHECKING:
     from ..model import Handle, Kernel, Object
@@ -84,7 +84,7 @@ def _address(kernel: Kernel, word: str) -> int:
         return parse_number(word, "ADDRESS", kernel.evaluate)
     except UsageError:
         raise UsageError(
-            f"{word} is neither an address nor a name from the root, as in \\KernelObjects"
+            f"{quoted(word)} is neither an address nor a name from the root, as in \\KernelObjects"
         ) from None
 
 

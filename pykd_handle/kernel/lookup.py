@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
-from ..values import PykdHandleError, TargetError, Unavailable, maybe
+from ..values import Absent, PykdHandleError, TargetError, Unavailable, maybe
 from .directory import directory_objects
 from .fields import read_fields
 from .kernel import Kernel, KernelObject
@@ -122,7 +122,11 @@ class Lookup:
                 "{} leads to {}, a {}, which looks for {} itself: find {} shows the handles to it",
                 path, where, item.type_name, rest_of_it, where + rest_of_it,
             )  # fmt: skip
-        raise NoSuchPath("{} is no directory, but of the type {}", where, item.type_name)
+        kind = item.type_name
+        line = "whether {} is a directory can't be told: {}"
+        if not isinstance(kind, Absent):
+            line = "{} is no directory, but of the type {}"
+        raise NoSuchPath(line, where, kind)
 
     def _walk(self, parts: List[str]) -> Tuple[KernelObject, List[str]]:
         """Down through directories: what comes last, and the parts of the path that are left."""

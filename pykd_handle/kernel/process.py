@@ -203,7 +203,7 @@ class ProcessReader:
         for item in self._follow(head, 1, seen, links):
             if isinstance(item, Process):
                 rest.append(item)
-        line = "{}; {} more processes found from the end of the list"
+        line = "{}; {} more found from the end of the list"
         yield BrokenList(Sentence(line, broken.reason, len(rest)))
         yield from reversed(rest)
 

@@ -100,4 +100,4 @@ class Renderer(ABC):
 
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
-        self.remarks.write(f"note: {printable(words(note.line), ascii_only=True)}\n")
+        self.remarks.write(f"note: {printable(words(note.whole), ascii_only=True)}\n")

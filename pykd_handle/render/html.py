@@ -73,7 +73,7 @@ class HtmlRenderer(PeopleRenderer):
     def note(self, note: Note) -> None:
         """A line at the end of the page; what tells of nothing wrong is told at once, too."""
         if len(self._notes) < _MOST_NOTES:
-            self._notes.append((note.warning, self._line_of(note)))
+            self._notes.append((note.warning, escape(self.clean(note.whole))))
         else:
             self._left_out += 1
         if not note.warning:

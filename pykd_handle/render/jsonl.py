@@ -41,7 +41,7 @@ class JsonlRenderer(DataRenderer):
     def note(self, note: Note) -> None:
         """An object of its own, or a remark."""
         if self.notes:
-            self._write({"note": words(note.line), "warning": note.warning})
+            self._write({"note": words(note.whole), "warning": note.warning})
         else:
             self.remark(note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from argparse import Namespace
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
@@ -13,6 +14,8 @@ from pykd_handle.cli import main
 from pykd_handle.commands import every
 from pykd_handle.commands.arrange import Arrangement
 from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render.jsonl import JsonlRenderer
+from pykd_handle.render.text import TextRenderer
 from pykd_handle.rows import Block, Column, Foot, Head, Note, Part
 from pykd_handle.values import (
     NO_VALUE,
@@ -98,7 +101,20 @@ def test_what_stands_between_rows_keeps_its_place_around_them() -> None:
     items = items[1:]
     found = arranged(items, "pid,name", "0")
     assert found[:2] == [line, foot]
-    assert str(found[2].line) == "1 row more not shown"
+    assert str(found[2].line) == "1 more row not shown"
+
+
+def test_a_note_that_has_lost_its_head_says_what_it_is_of() -> None:
+    """As it does in formats without heads."""
+    lost = Note(Sentence("lost"), under=Sentence("a.exe"))
+    items = [Head(Sentence("a.exe  pid 0x104"), {}), rows((1, "a")), lost]
+    assert arranged(items)[-1] == lost
+    (note, *_) = arranged(items, "n")
+    assert str(note.line) == "a.exe: lost"
+    for renderer, count in ((TextRenderer, 0), (JsonlRenderer, 1)):
+        out, remarks = io.StringIO(), io.StringIO()
+        renderer(out, remarks, COLUMNS).render(items)
+        assert (out.getvalue() + remarks.getvalue()).count("a.exe: lost") == count
 
 
 def test_a_sort_that_nothing_has_a_value_for_is_told() -> None:

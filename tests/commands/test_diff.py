@@ -387,6 +387,9 @@ def test_what_can_not_be_compared(states: States, tmp_path: Path) -> None:
         Asked(Kernel(), f"diff {states.files[0]} {user}")
     with pytest.raises(UsageError, match="diff what"):
         Asked(Kernel(), "diff")
+    for which, has in (("nix.exe", "image 'nix.exe'"), ("998", "id or address 0x998")):
+        with pytest.raises(PykdHandleError, match=f"no process has the {has} in any of these"):
+            states.ask("12", f"--process {which}")
     assert main(["diff", str(states.files[0])]) == 2
     asked = states.ask("21")
     assert asked.notes == []  # their clock stands still

@@ -1,5 +1,6 @@
 """``find``: exactly the handles that a system was built with, each once."""
 
+from pathlib import Path
 from time import process_time
 from typing import Any, List, Tuple
 
@@ -7,10 +8,13 @@ import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
+from pykd_handle.cli import main
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.values import PykdHandleError, TargetError, UsageError
 
 from .asking import Asked
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "windows10_x64.dmp"
 
 Hit = Tuple[int, int]
 
@@ -197,9 +201,12 @@ def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
     assert [row["pid"] for row in asked.rows] == [first.view["UniqueProcessId"]]
 
 
-def test_find_what() -> None:
+def test_find_what(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="find what"):
         Zoo().ask("find")
+    for words, name in ((["find", " "], "NAME"), (["find", "--device", ""], "--device")):
+        assert main([*words, "--dump", str(SAMPLE)]) == 2
+        assert f"{name} is empty" in capsys.readouterr().err
 
 
 def test_what_could_not_be_read_is_said() -> None:

@@ -178,7 +178,7 @@ def test_links_that_lead_nowhere(line: str, why: str) -> None:
             r"\BaseNamedObjects\Ready is no directory, but of the type Event",
         ),
         ("1000", "0x1000 is no address of the kernel"),
-        ("Ready", "Ready is neither an address nor a name from the root, as in \\KernelObjects"),
+        ("Ready", "'Ready' is neither an address nor a name from the root, as in \\KernelObjects"),
         ("ffffad0433330000", "no object lies at 0xffffad0433330000"),
     ],
 )
@@ -186,3 +186,12 @@ def test_what_is_not_found(line: str, why: str) -> None:
     with pytest.raises(PykdHandleError) as error:
         ask(system(), line)
     assert words(error.value).startswith(why)
+
+
+def test_whether_an_object_of_unknown_type_is_a_directory_is_not_known() -> None:
+    image = system()
+    root = next(each for each in image.objects.all if each.type_name == "Directory")
+    image.memory.drop_page(root.header)
+    with pytest.raises(PykdHandleError) as error:
+        ask(image, r"\BaseNamedObjects\Ready")
+    assert words(error.value).startswith("whether \\ is a directory can't be told: 0x")

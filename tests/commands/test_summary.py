@@ -77,7 +77,7 @@ def test_by_both_and_the_top(image: KernelImage) -> None:
         ("b.exe", "File", 10),
         ("b.exe", "Event", 5),
     ]
-    assert asked.remarks == ["3 rows more not shown"]
+    assert asked.remarks == ["3 more rows not shown"]
     assert asked.feet == ["720 handles in 3 processes"]
 
 

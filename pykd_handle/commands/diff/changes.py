@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ...rows import Foot, Item, Note, Row
-from ...values import NO_VALUE, NOT_REQUESTED, STOPPED, Hex, Sentence
+from ...values import NO_VALUE, NOT_REQUESTED, STOPPED, Hex, Sentence, TargetError
 from ..batches import batch
 from ..many import many
 from ..registry import Run
@@ -42,10 +42,12 @@ class Changes:
 
     def items(self, run: Run) -> Iterator[Item]:
         """The rows of all processes, sorted but for those of single handles."""
+        met = False
         try:
             for process in compared(self._sources):
                 if not self._is_meant(process):
                     continue
+                met = True
                 run.place = Sentence("in the handles of {}", process.in_words())
                 if self._handles:
                     yield from batch(self._single(process, run), lambda row: row)
@@ -56,6 +58,9 @@ class Changes:
             yield from self._sorted()
             yield from self._notes
             raise
+        if not met and self._which is not None:
+            has = "image {!r}" if isinstance(self._which, str) else "id or address 0x{:x}"
+            raise TargetError(f"no process has the {has} in any of these", self._which)
         yield from self._sorted()
         yield from self._notes
         if self._unknown_access:
@@ -180,7 +185,7 @@ class Changes:
             self._totals[state] += 1
         found = process.process
         row: Row = dict.fromkeys(_KEYS, NOT_REQUESTED)
-        row["pid"] = NO_VALUE if found.pid is None else Hex(found.pid)
+        row["pid"] = NO_VALUE if found.pid is None else found.pid
         row["process"] = _text(found.image)
         row["created"] = found.created or NO_VALUE
         row["state"] = state or NOT_REQUESTED

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence, Set
 
 from ...rows import Head, Item, Note, Row
 from ...values import (
+    NOT_REQUESTED,
     STOPPED,
     Absent,
     Hex,
@@ -72,7 +73,7 @@ class _Crash:
             meant = parameter.meaning
             if parameter.kind is ParameterKind.STATUS and status_meaning(value):
                 meant = f"{meant}: {status_meaning(value)}"
-            beside: Row = {"source": f"parameter {number}", "meaning": meant}
+            beside: Row = {"source": f"parameter {number}", "meaning": meant or NOT_REQUESTED}
             if parameter.kind in _NUMBERS or not value:
                 self._seen.add(value)
                 self.rows.append(plain_row(value, beside))
@@ -89,7 +90,9 @@ class _Crash:
             names.setdefault(value, []).append(name)
         for number, (value, having) in enumerate(names.items()):
             if value >= _LOWEST_ADDRESS and value not in self._seen:
-                self._look(value, {"source": ",".join(having), "meaning": ""}, not number)
+                self._look(
+                    value, {"source": ",".join(having), "meaning": NOT_REQUESTED}, not number
+                )
 
     def _look(self, value: int, beside: Row, always: bool) -> None:
         self._seen.add(value)

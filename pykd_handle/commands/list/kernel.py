@@ -214,7 +214,8 @@ class _Listing:
         self._unknown_types += rows.unknown_types
         self._lost = self._lost or table.has_holes
         self.run.failed = self.run.failed or table.incomplete
-        yield from map(Note, table.remarks())
+        for line in table.remarks():
+            yield Note(line, under=self._who)
 
     def _pages(self, table: KernelModeTable) -> Iterator[List[Any]]:
         """The pages of a table: free entries and a filter take the plain way."""
