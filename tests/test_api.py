@@ -31,12 +31,14 @@ def test_the_names_of_the_package() -> None:
 MEMBERS = {
     "Kernel": "processes doubts process named current_process kernel_table cid_table types explain "
     "system time notes remarks close",
-    "Process": "pid image created handle_count address memory handles pages handle remarks",
+    "Process": "pid image created handle_count most_handles exited object traces address memory "
+    "handles pages handle remarks",
     "Table": "handles pages handle remarks",
-    "Handle": "value process type name access rights attributes object entry free error",
+    "Handle": "value process type name access rights rights_together references_kept attributes "
+    "object entry free error",
     "Hole": "hidden error",
     "Object": "type name details all_details handle_count pointer_count address header "
-    "type_address",
+    "type_address pick",
 }
 KEYWORDS = {"open_dump": ("path", "symbols", "download"), "connect": ("symbols",)}
 
