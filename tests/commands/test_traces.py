@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, List, Tuple
 
 import pytest
@@ -13,7 +14,9 @@ from mocks.user_space import UserSpace, Vads
 from pykd_handle.model.kernel_mode import KernelMode
 
 from .asking import Asked
+from .test_zombies import Graves
 
+ROOT = Path(__file__).resolve().parents[2]
 BUILDS = ("winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x86", "win11_26100_x64")
 
 
@@ -164,3 +167,13 @@ def test_a_frame_of_a_program_is_in_its_module_or_in_a_file_that_is_mapped() -> 
     traced.add(OPEN, 0x7F0, (0x401000, 0x402010, 0x409000))
     stack = traced.ask().objects()[0]["stack"]
     assert stack == ["leak.exe+0x1000", "ntdll.dll+0x10", "0x409000"]
+
+
+def test_the_document_shows_what_it_says() -> None:
+    traced = Traced()
+    for _ in range(5):
+        handle = traced.leak.handle(traced.image.objects.event())
+        traced.add(OPEN, handle, traced.opens_events)
+    page = (ROOT / "docs" / "who-holds-it.md").read_text("utf-8")
+    assert f"```text\n{traced.ask('traces --open').shown('text')}```\n" in page
+    assert f"```text\n{Graves().ask().shown('text')}```\n" in page

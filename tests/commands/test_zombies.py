@@ -11,7 +11,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.render.words import words
-from pykd_handle.values import UsageError
+from pykd_handle.values import Unavailable, UsageError
 
 from .asking import Asked
 
@@ -139,6 +139,21 @@ def test_what_is_not_known_is_said() -> None:
     assert [row["pid"] for row in asked.rows] == [0x30C, 0x104]
     assert asked.notes == ["1 object left out: whether it has exited, or what it is, can't be read"]
     assert asked.objects()[0]["unexplained"] is None
+
+
+def test_an_object_without_an_id_is_no_process_whatever_it_is() -> None:
+    graves = Graves()
+    lost = graves.image.objects.event(own_page=True)
+    graves.keeper.handle(lost)
+    graves.image.memory.drop_page(lost.header)
+    asked = graves.ask()
+    assert (asked.rows[0]["unexplained"], asked.notes) == (4, [])
+    # A thread of which nothing can be read has one.
+    graves.image.memory.drop(graves.worker.object.header, 0x40)
+    asked = graves.ask()
+    line = "1 object left out: whether it has exited, or what it is, can't be read"
+    assert asked.notes[-1] == line
+    assert isinstance(asked.rows[0]["unexplained"], Unavailable)
 
 
 def test_the_table_of_ids_is_missing() -> None:
