@@ -57,6 +57,7 @@ WAITING = 5
 """The state of a thread that waits."""
 
 _LPC_REPLY = REASONS.index("WrLpcReply")
+_ALERT = REASONS.index("WrAlertByThreadId")
 _MOST_BLOCKS = 64  # MAXIMUM_WAIT_OBJECTS
 _BLOCK = fields(
     "_KWAIT_BLOCK",
@@ -87,8 +88,11 @@ class Waits:
         self._kernel = kernel
         self._lookup = Lookup(kernel)
 
-    def objects(self, thread: View) -> Tuple[str, ...]:
-        """Each object that it waits for, by type and name. Raises `PykdHandleError`."""
+    def objects(self, thread: View) -> Optional[Tuple[str, ...]]:
+        """Each object that it waits for, by type and name; None for a wait for no object. Raises
+        `PykdHandleError`."""
+        if thread["Tcb.WaitReason"] == _ALERT:
+            return None
         return tuple(self._words(thread, block) for block in self._blocks(thread))
 
     def _blocks(self, thread: View) -> Iterator[View]:

@@ -209,6 +209,8 @@ def waits(layout: str, *places: Any) -> List[Form]:
     return [
         Form("Thread", layout, puts, told, 0xA00),
         Form("Thread", layout, [*puts, (".", state, 1, 2)], {**runs, "state": "running"}, 0xA00),
+        Form("Thread", layout, [*puts, (".", reason, 1, 37)],
+             {"waits_for": None, "wait_reason": "WrAlertByThreadId"}, 0xA00),
         # What is left of an earlier wait: its links do not lead back, or it is another thread's.
         Form("Thread", layout, [*puts, ("event", 8, "@", 0)],
              {"waits_for": told["waits_for"][:1]}, 0xA00),
