@@ -88,6 +88,18 @@ def test_an_invalid_handle_is_looked_up_in_the_process_that_was_current(tmp_path
     assert next(row["pid"] for row in rows if "family" in row) == 0x208
 
 
+def test_a_handle_that_was_closed_is_told(tmp_path: Path) -> None:
+    image = KernelImage()
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    process.handle(image.objects.event(), value=0x44)
+    process.close(0x44)
+    asked = crashed(image, tmp_path, 0x93, (0x44, 1, 0, 0))
+    assert named(asked, "parameter 1") == []
+    assert asked.notes[0] == (
+        "0x44 is a free entry of the handle table of a.exe (pid 0x104): closed, or never used"
+    )
+
+
 def test_the_registers_that_are_something(tmp_path: Path) -> None:
     image = KernelImage()
     image.processor.current = image.processes.add("a.exe", 0x104)

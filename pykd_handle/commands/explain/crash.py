@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ("explain_crash",)
 
 _NUMBERS = (ParameterKind.NUMBER, ParameterKind.STATUS)
+_PARAMETER = "parameter"
 _LOWEST_ADDRESS = 0x10000  # below it nothing is mapped: a register has a number there
 
 
@@ -37,6 +38,8 @@ def explain_crash(kernel: Kernel, only: Optional[Process], run: Run) -> Iterator
         yield Note(Sentence("the bug check can't be read: {}", found))
     elif not found and not kernel.registers():
         raise TargetError("nothing stopped here by a bug check: give a VALUE to explain")
+    elif not found:
+        yield Head(Sentence("No bug check; the registers"), {})
     if found:
         name = bug_check_meaning(found.code).name
         line = Sentence("Bug check 0x{:x} {}", found.code, name or "(of no name that is known)")
@@ -73,7 +76,7 @@ class _Crash:
             meant = parameter.meaning
             if parameter.kind is ParameterKind.STATUS and status_meaning(value):
                 meant = f"{meant}: {status_meaning(value)}"
-            beside: Row = {"source": f"parameter {number}", "meaning": meant or NOT_REQUESTED}
+            beside: Row = {"source": f"{_PARAMETER} {number}", "meaning": meant or NOT_REQUESTED}
             if parameter.kind in _NUMBERS or not value:
                 self._seen.add(value)
                 self.rows.append(plain_row(value, beside))
@@ -99,8 +102,9 @@ class _Crash:
         run = Run()  # a register that nothing is known of is no failure
         for item in explained(self._kernel.question(value, self._only), run, beside, always):
             if isinstance(item, Note):
-                if item.warning:
-                    self.notes.setdefault(str(item.line), item)
+                # That a handle was closed is what some bug checks are about.
+                if item.warning or beside["source"].startswith(_PARAMETER):
+                    self.notes.setdefault(str(item.line), Note(item.line))
             elif isinstance(item, list):
                 self.rows += item
         self._run.found += run.found
