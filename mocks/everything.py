@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Tuple
 
+from pykd_handle.objects import families
 from pykd_handle.values import PykdHandleError
 
 from .clock import NOW
@@ -15,6 +16,7 @@ from .user_space import Vads
 
 __all__ = ("fill", "one_of_each")
 
+_LPC = "Port", "WaitablePort"
 _ROOM = 0x800  # bytes of a body whose structure the build does not have
 _NOTEPAD = 0x400000
 _MINUTE = 60 * 10_000_000
@@ -28,13 +30,15 @@ def one_of_each(layout: str) -> Tuple[KernelImage, Dict[str, MockObject]]:
 
 def fill(image: KernelImage) -> Dict[str, MockObject]:
     """Put the objects into an image: they, by the names of their types."""
-    maker = _Maker(image)
+    makers = dict(_Maker(image).makers())
     found: Dict[str, MockObject] = {}
-    for name, make in maker.makers():
+    # No build after 2003 has LPC's ports, though later symbols describe them.
+    others = families().keys() - makers.keys() - set(_LPC)
+    for name in (*makers, *sorted(others)):
         try:
-            found[name] = make()
+            found[name] = makers[name]()
         except (PykdHandleError, KeyError):
-            # The symbols of this build do not describe it: a body of zeros.
+            # Nothing makes one, or the symbols of this build do not describe it: a body of zeros.
             found[name] = image.objects.make(name, "Object", size=_ROOM)
     return found
 

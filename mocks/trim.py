@@ -18,7 +18,7 @@ from .supplement import SOURCES, supplement
 from .vad_types import add_vad_types
 from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
 
-__all__ = ("complete", "dump_text", "main", "merge", "trim")
+__all__ = ("complete", "dump_text", "main", "merge", "read_layout", "trim")
 
 Json = Dict[str, Any]
 
@@ -109,10 +109,22 @@ def _symbols(build: int) -> Json:
     return symbols
 
 
+def read_layout(folder: Path, file: str) -> Json:
+    """A complete layout file as it is. Of which Windows it is stands in its row of the folder's
+    ``index.json``, and where it comes from, if it does not say so itself."""
+    full: Json = json.loads((folder / file).read_text("utf-8"))
+    for row in json.loads((folder / "index.json").read_text("utf-8"))["files"]:
+        if row["file"] == file:
+            metadata = full["metadata"]
+            metadata["windows"] = {key: row[key] for key in ("ntos_version", "build", "arch")}
+            metadata.setdefault("source", [{"types": "all", "source": row["source"]}])
+    return full
+
+
 def complete(folder: Path, file: str) -> Json:
     """A complete layout file, with the structures of the file of the same name in ``more``, which
     holds what the first one lacks, and what `mocks.supplement` knows to have the rest."""
-    full: Json = json.loads((folder / file).read_text("utf-8"))
+    full = read_layout(folder, file)
     if file.startswith("more/"):
         return full  # whole as it is
     add_vad_types(full)

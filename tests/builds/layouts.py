@@ -10,8 +10,7 @@ import json
 from functools import lru_cache
 from typing import Any, Dict, Tuple
 
-from mocks import builds
-from mocks.trim import merge, trim
+from mocks import builds, trim
 from pykd_handle.layout.shipped import shipped
 from tools.ship_layouts import UPDATES
 
@@ -38,11 +37,10 @@ def _read(name: str) -> Dict[str, Any]:
     if update is not None:
         found = json.loads((_SHARED / f"{update.file}.json").read_text("utf-8"))
         found["metadata"]["source"] = [found["metadata"]["source"]]
-        full = merge(_read(update.below), found)
+        full = trim.merge(_read(update.below), found)
         full["metadata"]["windows"]["build"] = update.build
         return full
-    data: Dict[str, Any] = json.loads((_SHARED / f"{name}.json").read_text("utf-8"))
-    return data
+    return trim.complete(_SHARED, f"{name}.json")
 
 
 def _plain(name: str) -> str:
@@ -70,7 +68,7 @@ def complete(name: str) -> str:
     plain = _plain(name)
     full = _read(plain)
     if plain != name:
-        full = merge(full, _read("overlay_la57_x64"))
+        full = trim.merge(full, _read("overlay_la57_x64"))
     # Tests elsewhere go by the file's own name, so this one is marked.
-    builds.register(f"complete:{name}", trim(full, plain))
+    builds.register(f"complete:{name}", trim.trim(full, plain))
     return f"complete:{name}"

@@ -12,6 +12,7 @@ from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
 from pykd_handle.layout import Field, Integer, Struct, declared, fields
 from pykd_handle.objects import Description, Facts, Objects, View, detail, families
+from pykd_handle.objects.base import FAMILIES
 from pykd_handle.render.words import words
 from pykd_handle.usermode.information import KINDS, decode_information
 from pykd_handle.values import (
@@ -51,6 +52,16 @@ class Widget(Facts):
     @detail("Gone", more=False)
     def gone(self, widget: View) -> int:
         return widget["Gone"]
+
+
+# Of these tests alone: what goes through all families is not to meet it.
+OWN = {name: FAMILIES.pop(name) for name in Widget.types}
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, family in OWN.items():
+        monkeypatch.setitem(FAMILIES, name, family)
 
 
 class WidgetTarget(MockTarget):

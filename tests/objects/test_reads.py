@@ -18,6 +18,8 @@ from pykd_handle.objects import Objects
 LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64", "win11_26100_x64")
 # The object of each type (`mocks.everything`) behind its header: the body, the header again with
 # what lies in front, the table of distances, and one for each structure and string that is told.
+# `USUAL` is enough for a type whose details all stand in its body.
+USUAL = 5
 MOST = {
     "ALPC Port": 21, "DebugObject": 5, "Desktop": 2, "Device": 8, "Directory": 10, "Driver": 7,
     "EtwRegistration": 9, "Event": 14, "File": 18, "IRTimer": 4, "IoCompletion": 6, "Job": 9,
@@ -50,7 +52,7 @@ def test_nothing_is_read_twice(layout: str) -> None:
 def test_no_detail_costs_more_than_its_structures() -> None:
     image, items = one_of_each("win10_19041_x64")
     taken: Dict[str, int] = {name: len(reads(image, item)) for name, item in items.items()}
-    assert {name: number for name, number in taken.items() if number > MOST[name]} == {}
+    assert {name: number for name, number in taken.items() if number > MOST.get(name, USUAL)} == {}
 
 
 def test_the_groups_of_a_token_are_read_together() -> None:
