@@ -195,9 +195,10 @@ class _Device:
         try:
             item = self._find(kernel, text)
         except PykdHandleError as error:
-            raise TargetError("--device {}: {}", text, error) from None
+            raise TargetError("--device {!r}: {}", text, error) from None
         if item.type != "Device":
-            raise TargetError("--device {}: the object there is of the type {}", text, item.type)
+            line = "--device {!r}: the object there is of the type {}"
+            raise TargetError(line, text, item.type)
         self._address = known(item.address)
         name = item.name
         self._below = f"{name.lower()}\\" if isinstance(name, str) else ""

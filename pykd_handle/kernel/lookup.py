@@ -11,7 +11,14 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ..layout import fields
-from ..values import Absent, PykdHandleError, TargetError, Unavailable, maybe
+from ..values import (
+    Absent,
+    PykdHandleError,
+    TargetError,
+    Unavailable,
+    UnavailableError,
+    maybe,
+)
 from .directory import directory_objects
 from .fields import read_fields
 from .kernel import Kernel, KernelObject
@@ -130,7 +137,11 @@ class Lookup:
 
     def _walk(self, parts: List[str]) -> Tuple[KernelObject, List[str]]:
         """Down through directories: what comes last, and the parts of the path that are left."""
-        item = self._kernel.object(self._kernel.headers.header_of(self.root()))
+        try:
+            root = self.root()
+        except UnavailableError as error:
+            raise NoSuchPath("the root of all names can't be read: {}", error) from None
+        item = self._kernel.object(self._kernel.headers.header_of(root))
         for number, part in enumerate(parts):
             if item.type_name != "Directory":
                 return item, parts[number:]

@@ -195,3 +195,11 @@ def test_whether_an_object_of_unknown_type_is_a_directory_is_not_known() -> None
     with pytest.raises(PykdHandleError) as error:
         ask(image, r"\BaseNamedObjects\Ready")
     assert words(error.value).startswith("whether \\ is a directory can't be told: 0x")
+
+
+def test_where_the_root_of_all_names_can_not_be_read_it_is_said() -> None:
+    image = system()
+    image.memory.drop_page(image.globals.address("ObpRootDirectoryObject"))
+    with pytest.raises(PykdHandleError) as error:
+        ask(image, r"\BaseNamedObjects\Ready")
+    assert words(error.value).startswith("the root of all names can't be read: 0x")

@@ -412,7 +412,7 @@ def test_a_broken_list_is_taken_from_its_other_end(image: KernelImage) -> None:
         made[2].address,
     ]
     (broken,) = [item for item in found if isinstance(item, BrokenList)]
-    assert "in the page file" in words(broken.reason) and "1 more processes" in words(broken.reason)
+    assert "in the page file" in words(broken.reason) and "1 more found" in words(broken.reason)
 
 
 def test_a_list_that_runs_in_a_circle_ends(image: KernelImage) -> None:
