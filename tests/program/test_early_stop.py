@@ -51,7 +51,7 @@ def stop_at(
 @pytest.mark.parametrize(
     "module",
     ["pykd_handle.cli", "argparse", "pykd_handle.values", "pykd_handle.kernel.handle_table",
-     "pykd_handle.targets.dump", "pykd_handle.objects.event", "pykd_handle.render.windbg"],
+     "pykd_handle.targets.dump", "pykd_handle.model.nouns", "pykd_handle.render.windbg"],
 )  # fmt: skip
 @pytest.mark.parametrize("words", [["-m", "pykd_handle"], ["-c", COMMAND]], ids=["-m", "script"])
 def test_it_is_one_line(tmp_path: Path, module: str, words: List[str]) -> None:
