@@ -38,6 +38,8 @@ class Namespace:
         its own name. Where a directory can't be read, the whole name is unavailable: half a path
         would look like another object's.
         """
+        if header.name_info is NO_VALUE:
+            return NO_VALUE, NO_VALUE
         leaf = maybe(self.leaf, header)
         return (maybe(self._full, header, leaf) if leaf else leaf), leaf
 

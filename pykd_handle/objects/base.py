@@ -149,7 +149,8 @@ class Facts:
         if header.name_info and names.own_name and not names.name:
             details["leaf_name"] = names.own_name
         wrong = self._wrong(view) if everything else None
-        details.update(self.details_of(view, everything and wrong is None))
+        if everything or self._brief:
+            details.update(self.details_of(view, everything and wrong is None))
         if wrong is not None or (everything and not self.struct):
             details["body"] = False if wrong is None else wrong
         return Description(*names, details)

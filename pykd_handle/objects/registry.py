@@ -55,7 +55,8 @@ class Objects:
         self._header = Header(kernel, self._files)
         self._entry = Entry(kernel, self._files)
         self._access: Dict[Maybe[int], Maybe[TypeAccess]] = {}
-        self._families: Dict[Type[Facts], Facts] = {Facts: self._plain}
+        self._families: Dict[Type[Facts], Facts] = {}
+        self._by_type: Dict[str, Facts] = {}
         self._done: Generations[Tuple[int, bool], Description] = Generations(kernel.objects_kept)
 
     def ahead(self, everything: bool) -> int:
@@ -159,10 +160,13 @@ class Objects:
         return read_type_access(self.kernel.target, known(address))
 
     def _facts(self, type_name: str) -> Facts:
-        family = families().get(type_name, Facts)
-        found = self._families.get(family)
+        found = self._by_type.get(type_name)
         if found is None:
-            found = self._families[family] = family(self.kernel, self._files)
+            family = families().get(type_name)
+            if family is None:
+                return self._plain  # names of types come from the target: not one more is kept
+            found = self._families.get(family) or family(self.kernel, self._files)
+            self._families[family] = self._by_type[type_name] = found
         return found
 
 

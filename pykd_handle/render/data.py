@@ -37,15 +37,15 @@ class DataRenderer(Renderer):
             self.rows(block.rows())
             return
         texts: List[str] = []
-        for *varying, part in block.lines:
+        for line in block.lines:
+            part = line[-1]
             text = part.text
             if text is None:
-                flat = self.flat.row(part.values)
-                text = part.text = self.part({key: flat[key] for key in keys})
+                text = part.text = self.part(self.flat.row(part.values, keys))
             if text:
-                texts.append(template % (*varying, text))
+                texts.append(template % (*line[:-1], text))
                 continue
             self.stream.write("".join(texts))
             texts = []
-            self.rows(block._replace(lines=[(*varying, part)]).rows())
+            self.rows(block._replace(lines=[line]).rows())
         self.stream.write("".join(texts))

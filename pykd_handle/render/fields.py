@@ -28,24 +28,24 @@ class Flat:
         self._details = [column.key for column in columns if column.form == "details"]
         self.keys: List[str] = [*self._columns, UNAVAILABLE]
 
-    def row(self, row: Row) -> Dict[str, Any]:
-        """One row as plain data."""
+    def row(self, row: Row, keys: Optional[Sequence[str]] = None) -> Dict[str, Any]:
+        """One row as plain data, or what it has under these keys, and why not what it has not."""
         why: Dict[str, str] = {}
         flat: Dict[str, Any] = {}
         value_of = row.get
-        for key in self._columns:
+        for key in self._columns if keys is None else keys:
             value = value_of(key)
             kind = type(value)
             flat[key] = value if kind in _AS_IT_IS else _PLAIN[kind](key, value, why)
         for key in self._details:
-            if flat[key] is None:
+            if flat.get(key, why) is None:
                 flat[key] = {}
         flat[UNAVAILABLE] = why
         return flat
 
     def block(self, block: Block) -> Optional[Tuple[Dict[str, Any], Tuple[str, ...]]]:
-        """What all rows of a block begin with, and the keys of the part behind the values that
-        vary; None where they come in another order, or something of it is absent."""
+        """What all rows of a block begin with, and the keys that the part has behind the values
+        that vary; None where they come in another order, or something of it is absent."""
         shared = self.row({**block.shared.values, **dict.fromkeys(block.keys, NO_VALUE)})
         first = len(block.shared.values)
         behind = first + len(block.keys)
@@ -54,7 +54,7 @@ class Flat:
             return None
         if tuple(self.keys[first:behind]) != block.keys:
             return None
-        return before, tuple(self.keys[behind:])
+        return before, tuple(self._columns[behind:])
 
 
 def _plain(key: str, value: Any, why: Dict[str, str]) -> Any:

@@ -63,6 +63,11 @@ class KernelModeTable(Table):
         self._owner = owner
         self.raw = raw
         self.of_ids = of_ids
+        try:
+            self.body_offset = kernel.headers.body_offset
+            """How far behind its header an object lies; -1 where the symbols do not tell."""
+        except MissingField:
+            self.body_offset = -1
         self._used = 0
         self._hidden: Dict[Unavailable, int] = {}
 
@@ -170,14 +175,6 @@ class KernelModeTable(Table):
         """Keep nothing of the object behind a handle: it does not come again."""
         self._kernel.forget(self.header_of(handle.raw))
 
-    @property
-    def body_offset(self) -> int:
-        """How far behind its header an object lies; -1 where this kernel's symbols do not tell."""
-        try:
-            return self._kernel.headers.body_offset
-        except MissingField:
-            return -1
-
     def handle(self, value: int) -> Handle:
         """The handle of this value, free or in use; its lowest two bits do not count, and a kernel
         handle's bit is that of the value that comes back.
@@ -270,4 +267,6 @@ class KernelModeTable(Table):
 
     def body_of(self, header: int) -> Maybe[int]:
         """The address of the object behind a header."""
-        return maybe(self._kernel.headers.body_of, header)
+        if self.body_offset < 0:
+            return maybe(self._kernel.headers.body_of, header)
+        return header + self.body_offset
