@@ -59,8 +59,10 @@ class Changes:
             yield from self._notes
             raise
         if not met and self._which is not None:
-            has = "image {!r}" if isinstance(self._which, str) else "id or address 0x{:x}"
-            raise TargetError(f"no process has the {has} in any of these", self._which)
+            line = "no process has the id or address 0x{:x} in any of these"
+            if isinstance(self._which, str):
+                line = "no process has the image {!r} in any of these"
+            raise TargetError(line, self._which)
         yield from self._sorted()
         yield from self._notes
         if self._unknown_access:
