@@ -177,3 +177,36 @@ def test_a_folder_where_the_image_does_not_say_which_pdb_it_has(
     pdb.unlink()
     _, _, err = run("--symbols", str(pdb.parent), *WORDS)
     assert f"and nothing fits in {pdb.parent}; give --symbols FILE" in err
+
+
+@pytest.mark.parametrize("symbols", [True, False])
+def test_a_file_that_is_refused(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, symbols: bool
+) -> None:
+    """What to do next stands behind it, and works; where nothing else serves, it says how to get
+    what would."""
+    image, pdb, _ = kernel(tmp_path / "pdb")
+    monkeypatch.setattr(session_target, "open_engine", lambda: None)
+    install(image)
+    expected = run(*WORDS)
+    wrong = tmp_path / "wrong.json"
+    other = image.isf()
+    other["metadata"]["windows"]["pdb"]["GUID"] = f"{7:032X}"
+    for text in (json.dumps(other), "{", "MSCF"):
+        wrong.write_text(text, "utf-8")
+        install(image, symbols=symbols)
+        code, out, err = run("--symbols", str(wrong), *WORDS)
+        assert (code, out, err.count("\n")) == (1, "", 1) and err.startswith(
+            f"pykd-handle: {wrong}"
+        )
+        if text == "MSCF":
+            assert err.endswith(
+                "unpack it (expand wrong.json wrong.json.pdb, or cabextract wrong.json)\n"
+            )
+        elif symbols:
+            assert err.endswith("; without --symbols this session can be read\n")
+            assert run(*WORDS)[:2] == expected[:2]
+        else:
+            assert "; the debugger has no symbols of nt: set the symbol path (.symfix; " in err
+            assert "or give --symbols FILE (its PDB, or an ISF file)" in err
+            assert run("--symbols", str(pdb), *WORDS)[:2] == expected[:2]
