@@ -105,6 +105,7 @@ class ProcessReader:
         )
         self._fields = (*_PROCESS.paths, base)
         self._processes: Dict[int, Process] = {}
+        self._exited: Dict[int, Maybe[bool]] = {}
         self._sessions = Sessions(target)
 
     def read(self, address: int) -> Process:
@@ -152,9 +153,16 @@ class ProcessReader:
     def exited(self, process: Process) -> Maybe[bool]:
         """Whether the process has begun to exit: whether it has an ``ExitTime``.
 
-        That lies far behind the other fields, often in another page, and few ask for it. By a
-        layout that is not the kernel's own, what can be no time is none.
+        That lies far behind the other fields, often in another page, and few ask for it: those do
+        several times, and it is read once. By a layout that is not the kernel's own, what can be no
+        time is none.
         """
+        found = self._exited.get(process.address)
+        if found is None:
+            found = self._exited[process.address] = self._has_exited(process)
+        return found
+
+    def _has_exited(self, process: Process) -> Maybe[bool]:
         if "ExitTime" in self._target.unproved:
             return not_proved("ExitTime", process.address)
         (time,) = read_fields(self._target, _EXIT, process.address)
