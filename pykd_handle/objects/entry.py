@@ -1,8 +1,8 @@
 """A handle by itself: its entry in the table as stored, and what its access mask means.
 
 Windows 8 put the bits of the pointer, a count of references and the attributes into one word;
-before, the pointer has the attributes in its lowest bits. ``CreatorBackTraceIndex`` is the upper
-half of the older access mask where the system traces who opens handles.
+before, the pointer has the attributes in its lowest bits. What the table keeps beside the entry, in
+its ``InfoTable``, is read by `pykd_handle.kernel.entry_info`.
 """
 
 from __future__ import annotations
