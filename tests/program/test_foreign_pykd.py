@@ -8,6 +8,8 @@ from typing import Callable, Iterator
 
 import pytest
 
+from pykd_handle.model import in_debugger
+
 from .processes import ROOT, start
 from .test_dumps import Case
 
@@ -91,6 +93,7 @@ def test_one_that_has_all_names(run, stand_in: StandIn, tmp_path: Path) -> None:
         "utf-8",
     )
     stand_in(here)
+    assert not in_debugger()
     said = run("--dump", case.dump, "4", "1")
     assert (said.code, said.out.count("GrantedAccess")) == (0, 1)
     said = run("4")

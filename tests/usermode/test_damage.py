@@ -311,6 +311,19 @@ def test_a_chain_that_does_not_end(tmp_path: Path) -> None:
     assert shown.lines[4].endswith("the object information does not end>")
 
 
+def test_information_that_is_shared_does_not_multiply(tmp_path: Path) -> None:
+    # 1000 handles with one piece of 0x4000 bytes would be 16 MB out of a file of 60 KB.
+    handles = [MockHandle(4 + 4 * n, "Event", information=[] if n else [(77, bytes(0x4000))])
+               for n in range(1000)]  # fmt: skip
+    dump = make_minidump(handles)
+    for n in range(1000):
+        dump = dump.spoiled(f"descriptor:{n}", INFORMATION, "I", dump.at["info:0:0"])
+    shown = show_dump(dump, tmp_path, "0 8")
+    assert len(handles_in(shown)) == 1000
+    refused = shown.text.count("the object information is longer than the whole dump")
+    assert refused == 1000 - len(dump.data) // 0x4000
+
+
 def test_an_unknown_class_is_shown_and_the_chain_goes_on(tmp_path: Path) -> None:
     information = [(77, b"\x01\x02"), (0, b"nothing"), objects.semaphore(1, 2)]
     handle = MockHandle(4, "Semaphore", information=information)

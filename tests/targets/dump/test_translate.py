@@ -51,6 +51,8 @@ def frame_of(entry: int, mask: int = 0) -> Union[int, Unavailable]:
         (0x7FF << 52 | 0xFF_FFFF_FFFF << 12 | 1, 0xFF_FFFF_FFFF),  # 40 bits of frame number
         (0, "not mapped"),
         (0x1234 << 12 | 1 << 11 | 4 << 5, 0x1234),  # transition
+        # Its frame number has 36 bits (_MMPTE_TRANSITION), a valid page's 40.
+        (0xF << 48 | 0x1234 << 12 | 1 << 11, 0x1234),
         (0x1234 << 12 | 1 << 11 | 1 << 10, "behind a prototype page-table entry, which"),
         (0xFFFFC08B_12345678 << 16 & (1 << 64) - 1 | 1 << 10, "behind a prototype"),
         (5 << 32 | 4 << 5 | 1 << 4, "in the page file"),
