@@ -73,8 +73,9 @@ def test_brackets_without_end(tmp_path: Path, text: str, count: int, words: str)
     symbols.write_text('{"x": [' + text * count + "0]}", encoding="ascii")
     result = peak(tmp_path, "--dump", DUMP, "--symbols", symbols)
     assert (result.code, result.out) == (1, b"")
-    assert result.err.startswith(f"pykd-handle: {symbols}: ") and words in result.err
-    assert result.err.count("\n") == 1
+    # Where the machine is slow, a note tells how far the search is.
+    (line,) = [each for each in result.err.splitlines() if not each.startswith("note: looking ")]
+    assert line.startswith(f"pykd-handle: {symbols}: ") and words in line
     assert result.memory < LIMIT
 
 
