@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import lzma
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -35,22 +37,11 @@ class Volatility:
             self._write_symbols()
 
     def _write_symbols(self) -> None:
-        from tests.needs import SHARED  # which needs pytest
-
-        whole = next(iter((SHARED / "data").glob("ntkrnlmp-*.json.xz")), None)
-        if whole is None:
+        """In a process of its own, as `make_leak` does."""
+        words = [str(self._leak.symbols), str(self._folder)]
+        subprocess.run([sys.executable, "-m", "benchmarks.other", *words], check=True)
+        if not self._folder.is_dir():
             self.missing = "volatility3 needs a whole ISF of 19041: PYKD_HANDLE_SHARED names none"
-            return
-        with lzma.open(whole) as file:
-            found = json.load(file)
-        ours = json.loads(self._leak.symbols.read_text(encoding="utf-8"))
-        for part in ("base_types", "enums", "user_types", "symbols"):
-            found[part].update(ours.get(part, {}))
-        pdb = found["metadata"]["windows"]["pdb"] = ours["metadata"]["windows"]["pdb"]
-        place = self._folder / "windows" / pdb["database"]
-        place.mkdir(parents=True)
-        name = f"{pdb['GUID']}-{pdb['age']}.json"
-        (place / name).write_text(json.dumps(found), encoding="utf-8")
 
     def _seconds(self, pid: int) -> float:
         """What it takes to list the handles of a process."""
@@ -67,3 +58,25 @@ class Volatility:
         if whole:
             return self._seconds(LEAKING)
         return start + (self._seconds(SMALL) - start) / FEW * handles
+
+
+def _write(symbols: Path, folder: Path) -> None:
+    from tests.needs import SHARED  # which needs pytest
+
+    whole = next(iter((SHARED / "data").glob("ntkrnlmp-*.json.xz")), None)
+    if whole is None:
+        return
+    with lzma.open(whole) as file:
+        found = json.load(file)
+    ours = json.loads(symbols.read_text(encoding="utf-8"))
+    for part in ("base_types", "enums", "user_types", "symbols"):
+        found[part].update(ours.get(part, {}))
+    pdb = found["metadata"]["windows"]["pdb"] = ours["metadata"]["windows"]["pdb"]
+    place = folder / "windows" / pdb["database"]
+    place.mkdir(parents=True)
+    name = f"{pdb['GUID']}-{pdb['age']}.json"
+    (place / name).write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -254,7 +254,7 @@ def _show(
             items = arrangement.items(command.run(kernel, asked, run))
             if renderer.alone:
                 items = chain(before, items)
-            announced = _announced(items, out, notes)
+            announced = _announced(items, out, notes, run)
             asked_as = " ".join(typed)
             renderer(out, NOTES, arrangement.columns, notes, asked_as).render(announced)
         except TargetError as error:
@@ -288,17 +288,25 @@ def _open_file(path: str) -> Output:
     return file
 
 
-def _announced(items: Iterable[Item], out: Output, notes: bool) -> Iterator[Item]:
+def _announced(items: Iterable[Item], out: Output, notes: bool, run: Run) -> Iterator[Item]:
     """The same items; the output learns when the first row comes. An answer of notes alone, where
-    they are asked for, is one at its end: an old report is worth more than some of them."""
+    they are asked for, is one at its end: an old report is worth more than some of them. Who sees
+    the notes but not the output sees how far it is."""
     told = False
-    for item in items:
+    progress = Progress() if NOTES.terminal and out.width is None else None
+    try:
+        for item in items:
+            if progress is None:
+                NOTES.erase()
+            else:
+                progress(f"{run.found} found, {words(run.place)}")
+            if isinstance(item, (list, Block)):
+                if item and not out.rows:
+                    out.row()
+            elif isinstance(item, Note):
+                told = notes
+            yield item
+    finally:
         NOTES.erase()
-        if isinstance(item, (list, Block)):
-            if item and not out.rows:
-                out.row()
-        elif isinstance(item, Note):
-            told = notes
-        yield item
     if told and not out.rows:
         out.row()

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any, Callable
 
-from .descriptors import leads_into_input, silence
+from .descriptors import is_terminal, leads_into_input, line_width, silence
 from .input_file import is_guarded
 from .render.escape import printable
 from .render.words import words
@@ -44,18 +44,11 @@ class _Notes:
     @property
     def terminal(self) -> bool:
         """Whether somebody looks at it, where a line can be drawn over and over."""
-        try:
-            return bool(sys.stderr.isatty())
-        except (AttributeError, ValueError):  # none, the debugger's, or closed
-            return False
+        return is_terminal(sys.stderr)
 
     def draw(self, line: str) -> None:
         """Draw a line in place of the last one."""
-        try:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns
-        except (AttributeError, OSError, ValueError):
-            width = 0
-        line = printable(line, ascii_only=True)[: (width or _WIDTH) - 1]
+        line = printable(line, ascii_only=True)[: (line_width(sys.stderr) or _WIDTH) - 1]
         self.write(line)
         self._drawn = len(line)
 

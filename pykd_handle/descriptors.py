@@ -19,7 +19,9 @@ __all__ = (
     "Named",
     "create_as",
     "descriptor_of",
+    "is_terminal",
     "leads_into_input",
+    "line_width",
     "named_descriptor",
     "silence",
 )
@@ -105,3 +107,20 @@ def create_as(part: Path, old: Optional[os.stat_result]) -> int:
     with suppress(OSError):
         part.chmod(stat.S_IMODE(old.st_mode))
     return descriptor
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether somebody looks at a stream as it comes."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):  # none, the debugger's, or closed
+        return False
+
+
+def line_width(stream: Any) -> int:
+    """How many characters a line of the terminal has that a stream is; 0 where it is none, or one
+    that does not tell."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        return 0

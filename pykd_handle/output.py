@@ -17,7 +17,9 @@ from .descriptors import (
     PLAIN,
     create_as,
     descriptor_of,
+    is_terminal,
     leads_into_input,
+    line_width,
     named_descriptor,
     silence,
 )
@@ -67,12 +69,10 @@ class Output:
         return getattr(self._stream, "encoding", None) or "ascii"
 
     @property
-    def width(self) -> int:
-        """How many characters a line of the terminal has that this is; 0 where it is none."""
-        try:
-            return os.get_terminal_size(self._stream.fileno()).columns
-        except (AttributeError, OSError, ValueError):  # a file, a pipe, the debugger's stream
-            return 0
+    def width(self) -> Optional[int]:
+        """How many characters a line of the terminal has that this is, 0 where it does not tell;
+        None for a file, a pipe, the debugger's stream."""
+        return line_width(self._stream) if is_terminal(self._stream) else None
 
     def row(self) -> None:
         """To be called before the first row is written."""

@@ -32,7 +32,7 @@ def test_how_wide_a_terminal_is(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, (40 << 16 | 25).to_bytes(8, "little"))
     with os.fdopen(theirs, "w") as terminal, (tmp_path / "file").open("w") as file:
-        assert [Output(stream).width for stream in (terminal, file, Bare())] == [40, 0, 0]
+        assert [Output(stream).width for stream in (terminal, file, Bare())] == [40, None, None]
     os.close(ours)
 
 

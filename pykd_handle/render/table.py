@@ -33,7 +33,7 @@ class TableRenderer(CellsRenderer):
         """Nothing was written yet."""
         super().begin()
         self._rows: List[Row] = []
-        self._room: int = getattr(self.stream, "width", 0)
+        self._room: int = getattr(self.stream, "width", None) or 0
 
     def rows(self, rows: List[Row]) -> None:
         """They are kept until their table is complete."""
