@@ -11,9 +11,15 @@ from typing import Iterator, List, Tuple
 
 import pytest
 
+from mocks.kernel_image import KernelImage
 from mocks.sample import sample_image
+from mocks.target import MockTarget
+from mocks.user_space import UserSpace, Vads
+from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.setup.install import parse_options
 
+from .commands.asking import Asked
+from .commands.zoo import AuditZoo
 from .engine.commands import on_stand_in
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +48,41 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+# --- explain.md --------------------------------------------------------------------------------
+
+
+def test_what_a_process_has_is_what_the_commands_print() -> None:
+    image = KernelImage("win10_19041_x64")
+    peb, ntdll = 0x2FF000, r"\Windows\System32\ntdll.dll"
+    process = image.processor.current = image.processes.add("notepad.exe", 0x1514, peb=peb)
+    space = UserSpace(process, peb, 8)
+    space.module(0x7FF600000000, 0x38000, r"C:\Windows\System32\notepad.exe")
+    space.module(0x7FF800000000, 0x1F0000, "C:" + ntdll)
+    # Signatures of an NT heap, its flags and its place in the list; that of a segment heap.
+    space.heap(0x1A0000, [(0x10, 0xFFEEFFEE), (0x98, 0xEEFFEEFF), (0x70, 2), (0xD0, 1)])
+    space.heap(0x1B0000, [(0x10, 0xDDEEDDEE)])
+    vads = Vads(image, process)
+    vads.add(0x1A0000, 0x10000)
+    vads.add(0x7FF800000000, 0x1F0000, image.files.open(ntdll), image=True, protection=7)
+    kernel = KernelMode(MockTarget(image))
+    (block,) = re.findall(r"## What a process has\n.*?```text\n(.*?)```", read("explain.md"), re.S)
+    prompt = "$ pykd-handle --dump memory.dmp "
+    assert block == "".join(
+        f"{prompt}{name}\n{Asked(kernel, name).shown('text').lstrip()}"
+        for name in ("modules", "heaps", "regions")
+    )
+
+
+# --- audit.md ----------------------------------------------------------------------------------
+
+
+def test_the_audit_of_a_machine_made_for_it() -> None:
+    command, block = re.findall(
+        r"```text\n\$ pykd-handle --dump memory.dmp (.*?)\n(.*?)```", read("audit.md"), re.S
+    )[0]
+    assert block == Asked(KernelMode(MockTarget(AuditZoo().fill().image)), command).shown("text")
 
 
 # --- engine.md ---------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import List, Tuple
 
 import pytest
 
 from pykd_handle.cli import main
+from pykd_handle.commands import every
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -30,6 +32,32 @@ def test_an_example_prints_what_is_shown(command: str, output: str, capsys, monk
     monkeypatch.chdir(ROOT)
     assert main(shlex.split(command)) == 0
     assert capsys.readouterr().out.rstrip("\n") == output.rstrip("\n")
+
+
+def questions() -> List[str]:
+    """The commands of the table of questions."""
+    table = README.split("## Which question, which command")[1].split("\n## ")[0]
+    found = [line.split(" | ")[1] for line in table.splitlines() if line.startswith("| ")]
+    return [command for cell in found for command in re.findall("`([^`]+)`", cell)]
+
+
+# The sample has neither integrity levels nor the own memory of a process, and they say so.
+TELLS_LESS = ("audit", "modules", "heaps")
+
+
+@pytest.mark.parametrize("command", questions())
+def test_a_question_has_its_command(command: str, tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(ROOT / "samples", tmp_path / "samples")
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command, posix=False)
+    code = main(["--dump", "samples/windows10_x64.dmp", *words])
+    assert code == (1 if command in TELLS_LESS else 0)
+
+
+def test_every_command_answers_a_question() -> None:
+    firsts = {command.split()[0] for command in questions()}
+    plain = {"doctor", "list", "symbols", "types"}
+    assert {command.name for command in every()} - plain == firsts - {"0"}
 
 
 @pytest.mark.parametrize("name", ["listing", "tests"])
