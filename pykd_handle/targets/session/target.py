@@ -33,6 +33,7 @@ from .connect import first_line, is_kernel_session, symbol_path
 from .crash import asked_bug_check, asked_registers
 from .duties import Duties
 from .engine import Engine, open_engine
+from .expressions import balanced
 from .given import find_in, take_symbols
 from .layout import has_wide_pointers, struct_of
 from .live import LiveMemory
@@ -210,8 +211,7 @@ class SessionTarget(RecoverableTarget):
     def _space(self, root: int) -> Memory:
         memory = self._memory
         if not memory.in_parts:
-            live = not self._on_dump
-            pages = SessionPages(self._pykd, live, self._duties)
+            pages = SessionPages(self._pykd, not self._on_dump, self._duties)
             memory = paged_space(self, pages, self.base, root)
         return AddressSpace(memory, self.pointer_size, self.five_levels)
 
@@ -290,7 +290,7 @@ class SessionTarget(RecoverableTarget):
         return super().bug_check() if found is None else found
 
     def registers(self) -> Dict[str, int]:
-        """See `Target.registers`: those that the debugger shows at the moment."""
+        """See `Target.registers`: those that the debugger shows now."""
         return asked_registers(self.evaluate, self.architecture)
 
     def running(self) -> List[Running]:
@@ -341,7 +341,7 @@ class SessionTarget(RecoverableTarget):
         """The value of a MASM expression (``@$proc``, ``poi(...)``), None where it has none."""
         # Behind a complete expression the engine ignores everything ("14 13" would be 14), but not
         # in parentheses.
-        if not _balanced(expression):
+        if not balanced(expression):
             return None
         try:
             value = int(self._pykd.expr(f"({expression})"))
@@ -349,12 +349,3 @@ class SessionTarget(RecoverableTarget):
             return None
         # On a 32-bit target addresses come with their sign extended to 64 bits.
         return value & self._mask
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for letter in text:
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        if depth < 0:
-            return False
-    return depth == 0
