@@ -139,6 +139,7 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     # How many objects there are is known where all handles are looked at.
     whole = kernel.mode == KERNEL and options.process is None and options.access is None
     counts = _Counts(kernel, options.by, whole)
+    typed = options.by != ("process",)
 
     def ask(handle: Handle) -> Optional[Hashable]:
         """As what a handle counts, None for one that does not; asked once an object."""
@@ -157,7 +158,7 @@ def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             answers = page.answers
             if options.access is not None:
                 counted = [at for at, kind in enumerate(answers) if kind is not None]
-                answers = [answers[at] for at in filters.granted(page, counted)]
+                answers = [answers[at] for at in filters.granted(page, counted, typed)]
             found = Counter(answers)
             filters.unknown_types += found.pop(_UNTYPED, 0)
             found.pop(None, None)

@@ -18,6 +18,7 @@ from typing import (
     List,
     Optional,
     Sequence,
+    Tuple,
     TypeVar,
     Union,
 )
@@ -68,6 +69,8 @@ FILTERS = (TYPE, PROCESS, ACCESS)
 """What of the handles is looked at; a command that has them prepares them with `prepare`."""
 
 T = TypeVar("T")
+
+_MOST_KNOWN = 1 << 16  # masks of which it is kept whether they have one of the rights
 
 
 class Page(Generic[T]):
@@ -192,6 +195,7 @@ class Filters:
         self.notes: List[Note] = []
         self.unknown_types = 0
         self.unknown_access = 0
+        self._known: Dict[Tuple[Any, Optional[int]], Optional[bool]] = {}
         self._access = access
         self._names: Optional[FrozenSet[str]] = None  # in small letters
         if types is not None:
@@ -226,11 +230,25 @@ class Filters:
         # In user mode a handle may have no type.
         return None if isinstance(kind, Unavailable) else False
 
-    def granted(self, page: Page[Any], places: List[int]) -> List[int]:
-        """Those of these places in a page whose handles have one of the rights."""
+    def granted(self, page: Page[Any], places: List[int], typed: bool = False) -> List[int]:
+        """Those of these places in a page whose handles have one of the rights. Where what was said
+        of an object is ``typed``, so that it is the same for those of one type alone, handles with
+        the same mask need one look."""
         if self._access is None:
             return places
-        return [at for at in places if self._counted(self.has_access(page.handle(at)))]
+        if not typed:
+            return [at for at in places if self._counted(self.has_access(page.handle(at)))]
+        masks = page.numbers()[1]
+        found = []
+        for at in places:
+            key = page.answers[at], masks[at]
+            if key not in self._known:
+                if len(self._known) == _MOST_KNOWN:
+                    self._known.clear()
+                self._known[key] = self.has_access(page.handle(at))
+            if self._counted(self._known[key]):
+                found.append(at)
+        return found
 
     def accept_handle(self, handle: Handle) -> bool:
         """Whether both filters take a handle; it is counted where that can't be told."""

@@ -208,3 +208,14 @@ def test_how_many_handles_a_process_had_at_most() -> None:
         asked = leaks.ask("summary --by process --totals")
         row = next(row for row in asked.objects() if row["process"] == "files.exe")
         assert (row["handles"], row["total_handles"], row["most_handles"]) == (10, 10, most)
+
+
+def test_rights_are_looked_at_by_type_and_mask() -> None:
+    """0x20 is PROCESS_VM_WRITE, and of an event nothing."""
+    leaks = Leaks()
+    leaks.one.handle(leaks.names, 0x20)
+    leaks.one.handle(leaks.event, 0x20)
+    leaks.names.handle(leaks.files, 0x10)
+    for by, what in (("type", "Process"), ("process", None), ("process,type", "Process")):
+        asked = leaks.ask(f"summary --by {by} --access PROCESS_VM_WRITE")
+        assert [(row.get("type") or None, row["handles"]) for row in asked.rows] == [(what, 1)]
