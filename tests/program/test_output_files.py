@@ -44,6 +44,20 @@ def alone(path: Path) -> bool:
 # -- what is read is never written to -----------------------------------------------------------
 
 
+def called(victim: Path, link: str, folder: Path) -> Path:
+    """The file by another name: the same, a relative one, or a link in ``folder``."""
+    if link == "same":
+        return victim
+    if link == "relative":
+        return victim.parent / ".." / victim.parent.name / victim.name
+    name = folder / "link"
+    if link == "symbolic":
+        name.symlink_to(victim)
+    else:
+        os.link(victim, name)
+    return name
+
+
 @pytest.mark.parametrize("link", ["same", "relative", "symbolic", "hard"])
 @pytest.mark.parametrize("which", ["dump", "symbols", "chosen", "beside", "minidump"])
 def test_a_file_that_is_read(run, tmp_path: Path, case: Case, which: str, link: str) -> None:
@@ -57,15 +71,7 @@ def test_a_file_that_is_read(run, tmp_path: Path, case: Case, which: str, link: 
         words += ["--symbols", case.symbols]
     elif which == "chosen":
         words += ["--symbols", case.symbols.parent]
-    name = victim
-    if link == "relative":
-        name = victim.parent / ".." / victim.parent.name / victim.name
-    elif link == "symbolic":
-        name = tmp_path / "link"
-        name.symlink_to(victim)
-    elif link == "hard":
-        name = tmp_path / "link"
-        os.link(victim, name)
+    name = called(victim, link, tmp_path)
     before = victim.read_bytes()
     result = run(*words, "--output", name)
     assert (result.code, result.out) == (2, "")
@@ -81,12 +87,7 @@ def test_where_files_have_no_numbers(
     """As on some network drives: their names tell that it is one file."""
     victim = case.dump if which == "dump" else case.symbols
     before = victim.read_bytes()
-    name = victim
-    if link == "relative":
-        name = victim.parent / ".." / victim.parent.name / victim.name
-    elif link == "symbolic":
-        name = tmp_path / "link"
-        name.symlink_to(victim)
+    name = called(victim, link, tmp_path)
     real = {"stat": Path.stat, "fstat": os.fstat}
 
     def numberless(status: os.stat_result) -> os.stat_result:
