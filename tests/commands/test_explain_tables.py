@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from mocks.kernel_image import KernelImage
@@ -73,3 +75,34 @@ def test_a_process_whose_header_is_missing_is_one_of_the_list() -> None:
     image.memory.drop_page(process.object.header)
     (row,) = Asked(KernelMode(MockTarget(image)), f"explain {process.address:x}").rows
     assert str(row["ground"]).startswith("a.exe (pid 0x104); its header: 0x")
+
+
+def test_a_header_alone_is_not_enough() -> None:
+    """Bytes of the header of an event, as win10_19041_x64 has it, at other places of a page."""
+    image = KernelImage("win10_19041_x64")
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    event = image.objects.event()
+    handle = process.handle(event)
+    read = MockTarget(image).read(event.header, 0x48)
+    # TypeIndex is a xor of the second byte of the address, which is the same within a page.
+    page = image.pool.allocate(0x1000, image.pool.nonpaged, alignment=0x1000)
+    byte = read[0x18] ^ (event.header >> 8 & 0xFF) ^ (page >> 8 & 0xFF)
+    forged = struct.pack("<QQ8xB", 5, 1, byte) + read[0x19:]
+
+    def found(at: int) -> object:
+        kernel = KernelMode(MockTarget(image))
+        rows = Asked(kernel, f"explain {at + 0x30:x}").rows
+        return [(r["type"], r["certainty"]) for r in rows if r["family"] == "object"]
+
+    image.memory.write(page + 0x20, forged)
+    assert found(page + 0x20) == [("Event", "possible")]  # no tag is in front
+    image.memory.write(page + 0x20, struct.pack("<QQ", 5, 6))  # more handles than references
+    assert found(page + 0x20) == []
+    image.memory.write(page + 0x88, forged)  # no block of pool begins there
+    assert found(page + 0x88) == []
+    assert found(event.header) == [("Event", "certain")]
+    tag = MockTarget(image).read(event.header - 0x60, 0x60).rindex(b"Even")
+    image.memory.write(event.header - 0x60 + tag, b"Abcd")
+    (row, *_) = Asked(KernelMode(MockTarget(image)), f"explain {event.address:x}").rows
+    assert row["certainty"] == "certain"
+    assert str(row["ground"]).startswith(f"handle 0x{handle:x} of a.exe (pid 0x104) leads to it; ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from ...kernel import KernelObject
 from ...kernel.fields import read_fields
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 
 __all__ = ("objects",)
 
-_ALIGNMENT = 8  # of a header, on every Windows
 _KEY = fields("_OBJECT_TYPE", "Key")
 
 
 @family("objects", 40)
 def objects(question: Question) -> Iterator[Match]:
-    """A header in front of it, or at it. Nearly any byte names a type: the object must be
-    referenced as well, and it is certain where the pool's tag is that of its type."""
+    """A header in front of it, or at it. Nearly any byte names a type: the object must be aligned
+    as pool is (MEMORY_ALLOCATION_ALIGNMENT of winnt.h) and referenced as well, by each handle at
+    least once. It is certain where a block of pool in front has the tag of its type, and no more
+    than possible where there is none."""
     kernel, address = question.kernel, question.address
-    if address % _ALIGNMENT or not kernel.target.is_kernel_address(address):
+    if address % (2 * kernel.pointer_size) or not kernel.target.is_kernel_address(address):
         return
     if kernel.places.module_at(address) is not None:
         return
-    unread: Dict[int, _Unread] = {}
+    unsure: Dict[int, _Unsure] = {}
     for what, header in (
         ("object", kernel.headers.header_of(address)),
         ("object header", address),
@@ -39,14 +40,15 @@ def objects(question: Question) -> Iterator[Match]:
         if not kernel.target.is_kernel_address(header):
             continue
         item = kernel.object(header)
+        found = KernelModeObject(kernel, item)
         kind, count = item.type_name, item.header.pointer_count
         if isinstance(kind, Absent) or isinstance(count, Absent):
             why = kind if isinstance(kind, Absent) else count
-            unread[item.header.body] = _Unread(what, KernelModeObject(kernel, item), why)
+            said = Sentence("its header: {}", why)
+            unsure[item.header.body] = _Unsure(what, found, said, None, why)
             continue
-        if not count or not kernel.is_header(header):
+        if count < max(item.header.handle_count or 0, 1) or not kernel.is_header(header):
             continue
-        found = KernelModeObject(kernel, item)
         tag = maybe(_tag, kernel, item)
         if tag:
             ground = Sentence("a header of the type {}; the pool's tag is {}", kind, tag)
@@ -55,40 +57,48 @@ def objects(question: Question) -> Iterator[Match]:
             ground = Sentence("a header of the type {}; a processor runs it", kind)
             yield Match(what, Certainty.CERTAIN, ground, None, found)
         else:
-            ground = Sentence("the header at 0x{:x} names the type {}", header, kind)
-            yield Match(what, Certainty.LIKELY, ground, None, found)
-    if unread:
-        yield from _known_elsewhere(question, unread)
+            said = Sentence("the header at 0x{:x} names the type {}", header, kind)
+            certainty = Certainty.POSSIBLE if tag is NO_VALUE else Certainty.LIKELY
+            unsure[item.header.body] = _Unsure(what, found, said, certainty, NO_VALUE)
+    if unsure:
+        yield from _known_elsewhere(question, unsure)
 
 
-class _Unread(NamedTuple):
-    """What an address may be, the object that it would be, and why its header does not tell."""
+class _Unsure(NamedTuple):
+    """What an address may be: the object that it would be, what its header says, how much that is
+    worth alone (None: nothing), and why it does not tell what it is."""
 
     what: str
     found: KernelModeObject
+    said: Sentence
+    certainty: Optional[Certainty]
     why: Absent
 
 
-def _known_elsewhere(question: Question, unread: Dict[int, _Unread]) -> Iterator[Match]:
-    """Objects, by the addresses of their bodies, whose headers do not tell what they are: a process
-    that a list names, or else, where nothing speaks against an object, what a handle leads to. For
-    that a live session's tables are not read."""
+def _known_elsewhere(question: Question, unsure: Dict[int, _Unsure]) -> Iterator[Match]:
+    """Objects, by the addresses of their bodies, whose headers alone are not enough: a process that
+    a list names, or else, where nothing speaks against an object, what a handle leads to. For that
+    a live session's tables are not read."""
     for process in question.processes:
-        one = unread.get(process.address)
+        one = unsure.get(process.address)
         if one is not None:
-            ground = Sentence("{}; its header: {}", process.in_words(), one.why)
+            ground = Sentence("{}; {}", process.in_words(), one.said)
             yield Match(one.what, Certainty.CERTAIN, ground, None, one.found)
             return
-    bodies = [body for body, one in unread.items() if not isinstance(one.why, Impossible)]
+    bodies = [body for body, one in unsure.items() if not isinstance(one.why, Impossible)]
     held = _handles_to(question, bodies) if bodies and not question.kernel.live else {}
-    for body, handles in held.items():
-        line = "handle 0x{:x} of {} leads to it{}; its header: {}"
-        first, more = handles[0], len(handles) - 1
-        one, others = unread[body], f", and {more} more" if more else ""
-        ground = Sentence(line, first.value, first.process.in_words(), others, one.why)
-        yield Match(one.what, Certainty.CERTAIN, ground, None, one.found)
-    if not held and question.address in bodies:
-        question.cannot("objects", unread[question.address].why)
+    for body, one in unsure.items():
+        handles = held.get(body)
+        if handles:
+            first, more = handles[0], len(handles) - 1
+            others = f", and {more} more" if more else ""
+            line = "handle 0x{:x} of {} leads to it{}; {}"
+            ground = Sentence(line, first.value, first.process.in_words(), others, one.said)
+            yield Match(one.what, Certainty.CERTAIN, ground, None, one.found)
+        elif one.certainty is not None:
+            yield Match(one.what, one.certainty, one.said, None, one.found)
+        elif not held and body == question.address and body in bodies:
+            question.cannot("objects", one.why)
 
 
 def _handles_to(question: Question, bodies: Sequence[int]) -> Dict[int, List[Handle]]:
