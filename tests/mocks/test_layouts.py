@@ -159,3 +159,15 @@ def test_symbols_do_not_overlap(name: str) -> None:
     rows = sorted((row["address"], key) for key, row in builds.load_raw(name)["symbols"].items())
     for (start, key), (following, _) in zip(rows, rows[1:]):
         assert start + SYMBOLS[key].size <= following, key
+
+
+def test_a_layout_as_pdbconv_makes_it_is_of_the_windows_of_its_row(tmp_path: Path) -> None:
+    pdb = {"GUID": "0" * 32, "age": 1, "database": "ntkrnlmp.pdb", "machine_type": 34404}
+    made = {"metadata": {"format": "6.2.0", "windows": {"pdb": pdb}}, "user_types": {}}
+    (tmp_path / "new_x64.json").write_text(json.dumps(made), "utf-8")
+    row = {"file": "new_x64.json", "arch": "x64", "build": 30000, "ntos_version": "10.0.30000.1"}
+    index = {"files": [{**row, "file": "old.json", "build": 1}, {**row, "source": "its PDB"}]}
+    (tmp_path / "index.json").write_text(json.dumps(index), "utf-8")
+    metadata = trim.read_layout(tmp_path, "new_x64.json")["metadata"]
+    assert metadata["windows"] == {"arch": "x64", "build": 30000, "ntos_version": "10.0.30000.1"}
+    assert metadata["source"] == [{"types": "all", "source": "its PDB"}]
