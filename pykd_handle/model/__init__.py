@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from ..values import on_demand
 from .kernel import Broken, Kernel
-from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object, Process, Table
+from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object
 from .opening import NoDebugger, connect, in_debugger, mode_of, open_dump
+from .tables import Process, Table
 
 if TYPE_CHECKING:
     from ..kernel.handle_trace import HandleTraces, Trace
-    from .nouns import Numbers
     from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
+    from .tables import Numbers
 
 __all__ = (
     "Broken",

@@ -18,7 +18,8 @@ from typing import (
 )
 
 from ..values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable, join
-from .nouns import KernelOnly, Object, Process, Table
+from .nouns import KernelOnly, Object
+from .tables import Process, Table
 
 if TYPE_CHECKING:
     from ..targets.crash import BugCheck

@@ -23,7 +23,8 @@ from ..snapshot import (
 from ..snapshot.records import MOST_HANDLES
 from ..values import NO_VALUE, Absent, Maybe, PykdHandleError, Sentence
 from .kernel import Kernel
-from .nouns import Handle, Hole, KernelOnly, Object, Process
+from .nouns import Handle, Hole, KernelOnly, Object
+from .tables import Process
 
 __all__ = ("Lines", "Page", "Record", "Records", "Source", "Thing", "open_snapshot", "pack")
 

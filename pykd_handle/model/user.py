@@ -18,7 +18,8 @@ from ..usermode import HandleOperation, SourceHandle, UserSource
 from ..usermode.region import UserRegion
 from ..values import NO_VALUE, Details, Hex, Maybe, Sentence, TargetError, applied, in_hex
 from .kernel import Kernel
-from .nouns import Handle, NoSuchHandle, Object, Process
+from .nouns import Handle, NoSuchHandle, Object
+from .tables import Process
 from .user_space import ProcessRegion, UserSpace
 
 if TYPE_CHECKING:

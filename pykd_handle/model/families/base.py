@@ -22,7 +22,8 @@ from typing import (
 )
 
 from ...values import NO_VALUE, Absent, Maybe, PykdHandleError, Sentence
-from ..nouns import Object, Process
+from ..nouns import Object
+from ..tables import Process
 
 if TYPE_CHECKING:
     from ..kernel import Kernel

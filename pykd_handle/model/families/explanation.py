@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from ...values import PykdHandleError, Sentence, modules_of
-from ..nouns import Process
+from ..tables import Process
 from .base import Certainty, Family, Match, Question, registered
 
 if TYPE_CHECKING:

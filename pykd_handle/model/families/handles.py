@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from ...values import Absent, PykdHandleError, Sentence, split_kernel_handle
-from ..nouns import Handle, NoSuchHandle, Process
+from ..nouns import Handle, NoSuchHandle
+from ..tables import Process
 from .base import KERNEL, USER, Certainty, Match, Question, family
 
 __all__ = ("handles", "kernel_handle")

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
 from ...values import Hex, PykdHandleError, Sentence
-from ..nouns import Process
+from ..tables import Process
 from .base import Certainty, Match, Question, family
 
 __all__ = ("pebs", "tables")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from ...values import NO_VALUE, Absent, Hex, PykdHandleError, Sentence
-from ..nouns import Process
+from ..tables import Process
 from ..user_space import NO_PEB
 from .base import KERNEL, USER, Certainty, Match, Question, family
 

@@ -21,7 +21,8 @@ from ...values import (
     joined,
     maybe,
 )
-from ..nouns import Handle, Hole, Object, Process
+from ..nouns import Handle, Hole, Object
+from ..tables import Process
 from .object import LostObject
 
 if TYPE_CHECKING:

@@ -25,8 +25,7 @@ from ...kernel.lookup import Lookup
 from ...kernel.object_header import HeaderReader
 from ...kernel.process import BrokenList
 from ...kernel.process import Process as ProcessBlock
-from ...kernel.process_finder import FoundProcess
-from ...kernel.process_places import Source, nothing_read
+from ...kernel.process_places import nothing_read
 from ...kernel.time import filetime, is_time, read_clocks
 from ...objects import Description, Objects
 from ...objects.trust import TrustReader
@@ -34,7 +33,6 @@ from ...targets import Target
 from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
 from ...values import (
     NO_VALUE,
-    Absent,
     Details,
     Maybe,
     PykdHandleError,
@@ -48,23 +46,18 @@ from ...values import (
     maybe,
 )
 from ..kernel import Broken, Kernel
-from ..nouns import Object, Process
+from ..nouns import Object
+from ..tables import Process
 from .object import KernelModeObject
 from .places import Places
 from .process import KernelModeProcess
 from .table import KernelModeTable
+from .whereabouts import hiding, where_found
 
 if TYPE_CHECKING:
     from ...targets.symbols.report import Report
 
 __all__ = ("KernelMode",)
-
-_PLACES = {
-    Source.HANDLE_TABLES: "its handle table",
-    Source.PROCESSORS: "a processor that runs it",
-    Source.SYSTEM: "the kernel's own pointer to System",
-    Source.IDS: "the table of ids",
-}
 
 
 class KernelMode(Kernel):
@@ -96,43 +89,14 @@ class KernelMode(Kernel):
             if isinstance(item, BrokenList):
                 yield Broken(item.reason, item.of_processes)
                 continue
-            process = self.of_block(item.process, self._where_found(item))
+            process = self.of_block(item.process, where_found(self.raw, item))
             self._listed.append(process)
             yield process
 
     def hiding(self) -> List[Sentence]:
         """Behind a walk through `every` process: those that hide from one of the other lists, where
         that could be followed to its end, and those that another id is kept of."""
-        finder = self.raw.finder
-        tables = finder.places.tables
-        lines: List[Sentence] = []
-        for process in self._listed:
-            block = process.block
-            differs = finder.other_id(block)
-            if differs is not None:
-                lines.append(differs)
-            address = block.object_table
-            if not address:
-                continue  # it has exited
-            if tables is not None and address not in tables:
-                lines.append(
-                    Sentence(
-                        "the handle table of {}, 0x{:x}, is missing in the list of handle tables "
-                        "({})",
-                        finder.in_words(block),
-                        address,
-                        Source.HANDLE_TABLES.value,
-                    )
-                )
-            if finder.places.ids_complete and block.address not in finder.places.ids:
-                lines.append(
-                    Sentence(
-                        "{} is missing in the table of ids ({})",
-                        finder.in_words(block),
-                        Source.IDS.value,
-                    )
-                )
-        return lines
+        return hiding(self.raw, [process.block for process in self._listed])
 
     def process(self, which: Union[int, str]) -> Process:
         """The process of this id, at this address, or with this image name."""
@@ -148,7 +112,7 @@ class KernelMode(Kernel):
             if search.doubts:
                 raise TargetError("no process with the id 0x{:x} is found{}", which, because)
             raise TargetError("no process has the id 0x{:x}{}", which, because)
-        notes = [*search.remarks, *self._where_found(search.found)]
+        notes = [*search.remarks, *where_found(self.raw, search.found)]
         return self.of_block(search.found.process, notes)
 
     def full_address(self, number: int) -> int:
@@ -204,41 +168,6 @@ class KernelMode(Kernel):
             found = self._processes[block.address] = KernelModeProcess(self, block)
         found.found_by(notes)
         return found
-
-    def _where_found(self, found: FoundProcess) -> List[Sentence]:
-        """The line about a process that is not in the list of processes."""
-        if found.source is Source.LIST:
-            return []
-        finder = self.raw.finder
-        who = finder.in_words(found.process)
-        where = f"{_PLACES[found.source]} ({found.source.value})"
-        if found.source is Source.IDS and not found.process.object_table:
-            exited = self.raw.processes.exited(found.process)
-            if exited is True:
-                return [
-                    Sentence(
-                        "{} has exited and is in no list any more; it is found in {}", who, where
-                    )
-                ]
-            if isinstance(exited, Absent):
-                return [
-                    Sentence(
-                        "{} is found in {} alone; whether it has exited is not known: {}",
-                        who,
-                        where,
-                        exited,
-                    )
-                ]
-        missing = "not in what is left of" if finder.places.list_broken else "missing in"
-        return [
-            Sentence(
-                "{} is {} the list of processes ({}); it is found through {}",
-                who,
-                missing,
-                Source.LIST.value,
-                where,
-            )
-        ]
 
     # -- tables -----------------------------------------------------------------------------------
 

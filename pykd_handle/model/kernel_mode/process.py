@@ -37,7 +37,8 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Answers, Handle, Object, Process
+from ..nouns import Handle, Object
+from ..tables import Answers, Process
 from .object import KernelModeObject
 from .table import KernelModeTable
 

@@ -34,7 +34,8 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Answers, Handle, NoSuchHandle, Object, Process, Table, ask_each
+from ..nouns import Handle, NoSuchHandle, Object
+from ..tables import Answers, Process, Table, ask_each
 from .handle import KernelModeHandle, KernelModeHole, Page
 from .object import KernelModeObject, LostObject
 
