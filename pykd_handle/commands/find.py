@@ -219,7 +219,8 @@ class _Device:
         """Whether an object is the device, a file on it, or a section of one: by the object of the
         device, and of a section by the name of its file."""
         if item.type == "File":
-            device = item.details.get("device_object")
+            # Where the device can't be read, its name says why.
+            device = item.details.get("device_object", item.details.get("device"))
             return device if isinstance(device, Unavailable) else device == self._address
         if item.type == "Section" and self._below:
             name = file_of(item)

@@ -257,7 +257,7 @@ class Drives:
         image.objects.symbolic_link(r"\GLOBAL??\C:", r"\Device\HarddiskVolume3")
         image.objects.symbolic_link(r"\GLOBAL??\Q:", r"\Device\Gone")
         files = [image.files.open(r"\Temp\log.txt", volume) for volume in volumes]
-        self.volume = volumes[0]
+        self.volume, self.file = volumes[0], files[0]
         self.ours, self.theirs = (holder.handle(file, 0x120089) for file in files)
         self.section = holder.handle(image.sections.add(files[0]))
         self.named = holder.handle(image.sections.add(name=r"\BaseNamedObjects\C:\Temp\log.txt"))
@@ -303,6 +303,15 @@ def test_everything_on_a_device() -> None:
         drives.ask(r"find --device \GLOBAL??")
     drives.image.memory.drop(drives.volume.header - 0x100, 0x200)
     assert "the name or device" in drives.ask("find log --device HarddiskVolume5").notes[-1]
+
+
+def test_a_file_whose_device_can_not_be_read_may_be_on_it() -> None:
+    drives = Drives()
+    place = drives.image.build.struct("_FILE_OBJECT").offset("DeviceObject")
+    drives.image.memory.drop(drives.file.address + place, 8)
+    asked = drives.ask("find --device C: --type File")
+    assert (asked.rows, asked.run.failed) == ([], True)
+    assert asked.notes == ["the name or device of the object behind 1 handle can't be read"]
 
 
 def test_rights_that_are_several_mean_what_the_type_means() -> None:
