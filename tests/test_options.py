@@ -130,6 +130,7 @@ def test_help_of_a_command(words: str, capsys: pytest.CaptureFixture[str]) -> No
     assert main(words.split()) == 0
     said = capsys.readouterr().out
     assert said.startswith("usage: pykd-handle [options] types\n\nList the object types")
+    assert "\n\ncolumns: type\n\n" in said  # which --columns and --sort take
 
 
 def test_help_of_a_command_whose_arguments_are_missing(

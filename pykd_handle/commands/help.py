@@ -47,6 +47,8 @@ def help_of(command: Command, options: Sequence[Argument]) -> str:
     if own:
         lines += ["", "arguments:", *_table(own)]
     lines += ["", "options:", *_table(map(_row, options))]
+    for where, keys in _keys(command):
+        lines += ["", *textwrap.wrap(f"columns{where}: {', '.join(keys)}", _WIDTH)]
     if command.examples:
         lines += ["", "examples:", *_examples(command.examples)]
     return "\n".join([*lines, ""])
@@ -67,8 +69,9 @@ def manual(commands: Sequence[Command], options: Sequence[Argument]) -> str:
         if own:
             parts += ["\n", _lines(_table(own))]
         parts += ["```\n"]
-        if each.columns:
-            parts += [f"\n{keys}" for keys in _columns(each)]
+        for where, keys in _keys(each):
+            names = ", ".join(f"`{key}`" for key in (*keys, "unavailable"))
+            parts += ["\n", _lines(textwrap.wrap(f"Keys{where}: {names}.", 100))]
         parts += ["\n```sh\n", _lines(_commented(each.examples)), "```\n"]
     return "".join(parts)
 
@@ -97,16 +100,14 @@ only the classic text of user mode has local ones, as WinDbg does.
 """
 
 
-def _columns(command: Command) -> Iterable[str]:
-    """The keys by mode, each set once."""
-    seen: List[Tuple[str, ...]] = []
+def _keys(command: Command) -> Iterable[Tuple[str, List[str]]]:
+    """The keys of its columns, in each mode that has others, and which mode that is."""
+    seen: List[List[str]] = []
     for mode, columns in command.columns.items():
-        keys = tuple(dict.fromkeys([*(column.key for column in columns), "unavailable"]))
-        if keys not in seen:
+        keys = [column.key for column in columns]
+        if keys and keys not in seen:
+            yield f" in {mode} mode" if seen else "", keys
             seen.append(keys)
-            where = "" if len(seen) == 1 else f" in {mode} mode"
-            names = ", ".join(f"`{key}`" for key in keys)
-            yield "\n".join(textwrap.wrap(f"Keys{where}: {names}.", 100)) + "\n"
 
 
 def _text(command: Command) -> str:

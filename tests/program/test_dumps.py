@@ -172,6 +172,7 @@ def test_a_file_that_is_not_there(run, tmp_path: Path) -> None:
     ("words", "complaint"),
     [
         (["zz"], "Handle 'zz' is no number"),
+        (["modlues"], "binary 0y; did you mean the command modules?\n"),
         (["0", "3", "0x"], "Process '0x' is no number"),
         (["--format", "xml"], "--format"),
         (["--frobnicate"], "--frobnicate"),

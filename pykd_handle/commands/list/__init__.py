@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Union, cast
 
 from ...rows import Item
 from ...values import UsageError
-from ..registry import USER, Argument, Run, command
+from ..registry import USER, Argument, Run, command, every
 from ..walk import DETAILS, FILTERS, Filters, Walk, prepare
-from ..words import Evaluator
+from ..words import Evaluator, NotANumber
 from .columns import COLUMNS, USER_COLUMNS
 from .request import HELP, Request, parse_request
 from .user_request import USER_HELP, UserRequest, parse_user_request
@@ -32,12 +32,31 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> _A
     if options.process is not None and mode != USER and len(options.words) > 2:
         raise UsageError("--process and Process both name a process: give one of them")
     prepare(options, mode, evaluate)
+    try:
+        return _asked(options, mode, evaluate)
+    except NotANumber as error:
+        near = _commands_like(options.words[0])
+        if near:
+            raise UsageError(f"{error}; did you mean the command {near}?") from None
+        raise
+
+
+def _asked(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> _Asked:
     if mode == USER:
         return _Asked(parse_user_request(options.words, evaluate, options.details), options)
     request = parse_request(options.words, evaluate, options.details)
     if options.process is not None:
         request = request._replace(process=options.process)
     return _Asked(request, options)
+
+
+def _commands_like(word: str) -> str:
+    """The commands that a word which is none was probably meant to name."""
+    # Imported where it is needed: help is to be there at once.
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.lower(), [each.name for each in every()], cutoff=0.75)
+    return " or ".join(near)
 
 
 @command(
