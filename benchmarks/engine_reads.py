@@ -1,7 +1,7 @@
-"""What a listing costs on the real debugger engine: ``python -m benchmarks.engine_reads [COUNT]``.
+"""What a listing costs on the real engine: ``python -m benchmarks.engine_reads [COUNT [OBJECTS]]``.
 
-One process with COUNT (10,000) handles in a synthetic dump, listed at flags 3 by the package and
-by the walk that first comes to mind, a ``typedVar`` for each entry and each header, in the same
+One process with COUNT (10,000) handles to so many OBJECTS (as many) in a synthetic dump, listed at
+flags 3 by the package and by the walk that first comes to mind, a ``typedVar`` for each entry and each header, in the same
 session of the real pykd over the same dump. Needs the rig (``python -m tests.engine.rig build``).
 """
 
@@ -84,10 +84,10 @@ def timed(walk):
     best = None
     for _ in range(RUNS):
         out = io.StringIO()
-        begin = time.perf_counter()
+        begin = time.process_time()
         with contextlib.redirect_stdout(out):
             walk()
-        took = time.perf_counter() - begin
+        took = time.process_time() - begin
         best = took if best is None else min(best, took)
     return best, out.getvalue().count("GrantedAccess:")
 
@@ -123,18 +123,20 @@ sys.stdout.write("\n" + json.dumps(result))
 """
 
 
-def crowd(count: int, image: KernelImage) -> None:
-    """A process with this many handles, each to an object of its own; a few have names."""
+def crowd(count: int, different: int, image: KernelImage) -> None:
+    """A process with this many handles to so many different objects; half of these have names."""
     process = image.processes.add("crowd.exe", 0x1234, session=1)
-    objects = [image.objects.event() for _ in range(count - count // 2)]
-    objects += [image.files.open(f"\\Windows\\File{number}.txt") for number in range(count // 2)]
+    objects = [image.objects.event() for _ in range(different - different // 2)]
+    objects += [
+        image.files.open(f"\\Windows\\File{number}.txt") for number in range(different // 2)
+    ]
     process.handles(count, objects)
     image.processor.current = process
 
 
-def measure(count: int, folder: Path) -> Dict[str, Any]:
+def measure(count: int, different: int, folder: Path) -> Dict[str, Any]:
     """``{"package": {"seconds", "reads", "rows"}, "naive": ...}`` for this many handles."""
-    pair = make_pair(folder, lambda image: crowd(count, image))
+    pair = make_pair(folder, lambda image: crowd(count, different, image))
     text = Rig.find().python(
         f"RUNS = {3 if count <= _MANY else 1}\n{_SCRIPT}",
         dump=pair.dump,
@@ -148,14 +150,15 @@ def measure(count: int, folder: Path) -> Dict[str, Any]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; returns the exit code."""
-    count = int(arguments[0]) if arguments else 10000
+    count, *rest = map(int, arguments or ("10000",))
+    different = rest[0] if rest else count
     with tempfile.TemporaryDirectory(prefix="engine-reads-") as folder:
-        found = measure(count, Path(folder))
-    print(f"{count} handles, flags 3, one process, real pykd on the real engine")
-    print(f"{'':24}{'engine reads':>14}{'seconds':>10}{'handles':>10}")
+        found = measure(count, different, Path(folder))
+    print(f"{count} handles to {different} objects, flags 3, one process, the real engine")
+    print(f"{'':24}{'engine reads':>14}{'CPU seconds':>12}{'handles':>10}")
     for name, title in (("package", "pykd_handle"), ("naive", "a typedVar for each")):
         row = found[name]
-        print(f"{title:24}{row['reads']:>14}{row['seconds']:>10.2f}{row['rows']:>10}")
+        print(f"{title:24}{row['reads']:>14}{row['seconds']:>12.2f}{row['rows']:>10}")
     ratio = found["naive"]["seconds"] / found["package"]["seconds"]
     reads = found["naive"]["reads"] / found["package"]["reads"]
     print(f"{reads:.0f} times fewer reads, {ratio:.1f} times faster, with names and directories")
