@@ -1,8 +1,9 @@
 """What a listing costs on the real engine: ``python -m benchmarks.engine_reads [COUNT [OBJECTS]]``.
 
 One process with COUNT (10,000) handles to so many OBJECTS (as many) in a synthetic dump, listed at
-flags 3 by the package and by the walk that first comes to mind, a ``typedVar`` for each entry and each header, in the same
-session of the real pykd over the same dump. Needs the rig (``python -m tests.engine.rig build``).
+flags 3 by the package and by the walk that first comes to mind, a ``typedVar`` for each entry and
+each header, in the same session of the real pykd over the same dump. Needs the rig (``python -m
+tests.engine.rig build``).
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ _BARE = ("handle", "entry", "object", "object_header")
 # Of a `Used`: pointer, access and attributes, or the last two.
 _with_object: Callable[[Used], Key] = itemgetter(slice(2, None))
 _of_rights: Callable[[Used], Key] = itemgetter(slice(3, None))
+_handle, _entry = itemgetter(0), itemgetter(1)
 
 
 # Of a part that is rendered the text is enough, and takes half of the memory.
@@ -75,7 +76,7 @@ class KernelBlocks:
     def _block(self, used: List[Used], parts: List[Optional[Part]]) -> Block:
         lines: List[Tuple[Any, ...]]
         if self._keys is _OBJECTS:
-            lines = [(entry[0], entry[1], part) for entry, part in zip(used, parts)]
+            lines = list(zip(map(_handle, used), map(_entry, used), parts))
         else:
             body = self._table.body_offset
             lines = [
