@@ -1,8 +1,7 @@
 """volatility3 over the dump of `benchmarks.leak`, where somebody has installed it.
 
 It wants all types of a kernel: those of a whole ISF of Windows 10 19041 (the real dumps' folder has
-one, see ``tests/needs.py``), with the types, symbols and identity of the synthetic kernel put over
-them.
+one, see ``tests/needs.py``), with the symbols and identity of the synthetic kernel put over them.
 """
 
 from __future__ import annotations
@@ -13,14 +12,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional
 
 from benchmarks.leak import FEW, LEAKING, SMALL, Leak
 from benchmarks.measured import measure
 
-__all__ = ("Volatility",)
+__all__ = ("Volatility", "command_words", "write_symbols")
 
 _SYSTEM = 4
+
+
+def command_words(symbols: Path, dump: Path, plugin: str) -> List[str]:
+    """What the command is asked with for the rows of a plugin as JSON lines; ``symbols`` is a
+    folder, in which it keeps its cache, too."""
+    words = ["-q", "--offline", "--cache-path", str(symbols), "-r", "jsonl"]
+    return [*words, "-s", str(symbols), "-f", str(dump), plugin]
 
 
 class Volatility:
@@ -45,9 +51,8 @@ class Volatility:
 
     def _seconds(self, pid: int) -> float:
         """What it takes to list the handles of a process."""
-        words = ["-q", "--offline", "--cache-path", str(self._folder), "-r", "jsonl"]
-        words += ["-s", str(self._folder), "-f", str(self._leak.dump)]
-        return measure([self._command, *words, "windows.handles", "--pid", str(pid)]).seconds
+        words = command_words(self._folder, self._leak.dump, "windows.handles")
+        return measure([self._command, *words, "--pid", str(pid)]).seconds
 
     def seconds(self, handles: int, whole: bool) -> Optional[float]:
         """CPU seconds for so many handles: measured, or by what it takes for a small process."""
@@ -60,17 +65,20 @@ class Volatility:
         return start + (self._seconds(SMALL) - start) / FEW * handles
 
 
-def _write(symbols: Path, folder: Path) -> None:
-    from tests.needs import SHARED  # which needs pytest
+def write_symbols(symbols: Path, folder: Path) -> None:
+    """Write the ISF of a synthetic kernel, made whole, where volatility3 looks for it below a
+    folder; nothing where there is no whole ISF."""
+    from tests.needs import whole_isf  # which needs pytest
 
-    whole = next(iter((SHARED / "data").glob("ntkrnlmp-*.json.xz")), None)
+    whole = whole_isf()
     if whole is None:
         return
     with lzma.open(whole) as file:
         found = json.load(file)
     ours = json.loads(symbols.read_text(encoding="utf-8"))
-    for part in ("base_types", "enums", "user_types", "symbols"):
-        found[part].update(ours.get(part, {}))
+    for part in ("base_types", "enums", "user_types"):
+        found[part] = {**ours.get(part, {}), **found[part]}
+    found["symbols"].update(ours["symbols"])
     pdb = found["metadata"]["windows"]["pdb"] = ours["metadata"]["windows"]["pdb"]
     place = folder / "windows" / pdb["database"]
     place.mkdir(parents=True)
@@ -79,4 +87,4 @@ def _write(symbols: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    _write(Path(sys.argv[1]), Path(sys.argv[2]))
+    write_symbols(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Iterator, List
 
@@ -28,6 +29,12 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def compiler() -> None:
     """What PDBs are made with."""
+
+
+@pytest.fixture(scope="session")
+def volatility() -> str:
+    """The command of volatility3."""
+    return shutil.which("vol") or "vol"
 
 
 @pytest.fixture(scope="session")

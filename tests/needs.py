@@ -10,13 +10,13 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import pytest
 
 from .engine.rig import Rig, RigMissing
 
-__all__ = ("REQUIRED", "SHARED", "real_file", "set_aside")
+__all__ = ("REQUIRED", "SHARED", "real_file", "set_aside", "whole_isf")
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 SHARED = Path(os.environ.get("PYKD_HANDLE_SHARED") or _BESIDE)
@@ -64,11 +64,18 @@ def _pykd() -> str:
     return "pykd has wheels for Windows and CPython up to 3.9: .github/workflows/windows.yml"
 
 
+def _volatility() -> str:
+    if shutil.which("vol") is None:
+        return "a second reader of kernels' dumps is not on the PATH: pip install volatility3"
+    return "" if whole_isf() else f"volatility3 needs ntkrnlmp-*.json.xz in {SHARED / 'data'}"
+
+
 # The fixture to what is to be done, "" where there is what it stands for.
 _NEEDS: Dict[str, Callable[[], str]] = {
     "rig": _rig,
     "shared": _shared,
     "compiler": _compiler,
+    "volatility": _volatility,
     "node": _node,
     "powershell": _powershell,
     "pykd_of_windows": _pykd,
@@ -102,3 +109,8 @@ def real_file(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"no {name} in {path.parent}")
     return path
+
+
+def whole_isf() -> Optional[Path]:
+    """An ISF with all types of a kernel of 19041, out of the folder of real data; None for none."""
+    return next(iter((SHARED / "data").glob("ntkrnlmp-*.json.xz")), None)
