@@ -62,6 +62,7 @@ _FLAGS = {
     0x10000000: "indirect wait object",
     0x20000000: "section minstore",
 }
+_OLD_FLAGS = {**_FLAGS, 0x2000000: "disallow exclusive"}  # up to 2003
 _VPB_FLAGS = {
     0x1: "mounted",
     0x2: "locked",
@@ -198,7 +199,8 @@ class File(Facts):
 
     @detail("Open Flags")
     def open_flags(self, file: View) -> Tuple[str, ...]:
-        return bit_names(file["Flags"], _FLAGS)
+        # The list of requests came with Vista, as the other meaning of that bit did.
+        return bit_names(file["Flags"], _FLAGS if file.has("IrpList.Flink") else _OLD_FLAGS)
 
     @detail("Closed by All Handles")
     def closed(self, file: View) -> Optional[bool]:

@@ -37,6 +37,7 @@ _FLAGS = {
     0x40000: "special encrypted open", 0x80000: "no child process",
     0x100000: "no child process unless secure", 0x200000: "audits child processes",
 }  # fmt: skip
+_OLD_FLAGS = {**_FLAGS, 0x8: "admin group"}  # TOKEN_HAS_ADMIN_GROUP, up to 2003
 _POLICY = {1: "no-write-up", 2: "new-process-min"}
 _TEXT = ("Length", "MaximumLength", "Buffer")
 _LOGON = fields(
@@ -184,7 +185,9 @@ class Token(Facts):
 
     @detail("Token Flags")
     def token_flags(self, token: View) -> Tuple[str, ...]:
-        return bit_names(token["TokenFlags"], _FLAGS)
+        # Integrity levels came with Vista, as the other meaning of that bit did.
+        newer = token.has("IntegrityLevelIndex")
+        return bit_names(token["TokenFlags"], _FLAGS if newer else _OLD_FLAGS)
 
     @detail("In Use")
     def in_use(self, token: View) -> bool:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple, Union
 
 from mocks.kernel_image import KernelImage
+from pykd_handle.values import Details
 
 from .bodies import everything, put
 
-__all__ = ("Form", "Put", "hold")
+__all__ = ("Form", "Made", "Put", "hold")
 
 Put = Tuple[str, int, Union[int, str], Union[int, str]]
 
@@ -30,26 +31,41 @@ class Form(NamedTuple):
     size: int = 0x800
 
 
+class Made:
+    """An object of a type on a build, to write bytes to: see the module's docstring."""
+
+    def __init__(self, type_name: str, layout: str, size: int = 0x800) -> None:
+        self.image = image = KernelImage(layout)
+        smss = image.processes.add("smss.exe", 0x138)
+        self.item = image.objects.make(type_name, None, size=size)
+        self.places = {
+            ".": self.item.address,
+            "smss": smss.address,
+            "thread": image.processes.add_thread(smss, 0x13C).address,
+            "ready": image.objects.event("\\BaseNamedObjects\\Ready").address,
+        }
+
+    def write(self, puts: List[Put]) -> None:
+        """Write bytes."""
+        _write(self.image, puts, self._address)
+
+    def told(self) -> Details:
+        """All that is told of it."""
+        return everything(self.image, self.item)
+
+    def _address(self, name: str) -> int:
+        block, _, behind = name.partition("+")
+        if block not in self.places:
+            self.places[block] = self.image.pool.allocate(0x800)
+        return self.places[block] + int(behind or "0", 16)
+
+
 def hold(form: Form) -> None:
     """Make the object of a row, and see that it is told of as the row says: ``...`` stands for a
     value that is absent, and says why."""
-    image = KernelImage(form.layout)
-    smss = image.processes.add("smss.exe", 0x138)
-    places = {
-        ".": image.objects.make(form.type, None, size=form.size).address,
-        "smss": smss.address,
-        "thread": image.processes.add_thread(smss, 0x13C).address,
-        "ready": image.objects.event("\\BaseNamedObjects\\Ready").address,
-    }
-
-    def address(name: str) -> int:
-        block, _, behind = name.partition("+")
-        if block not in places:
-            places[block] = image.pool.allocate(0x800)
-        return places[block] + int(behind or "0", 16)
-
-    _write(image, form.puts, address)
-    found = everything(image, next(o for o in image.objects.all if o.address == places["."]))
+    made = Made(form.type, form.layout, form.size)
+    made.write(form.puts)
+    found = made.told()
     for key, value in form.told.items():
         if value is ...:
             assert key in found and not found[key], (key, found.get(key))  # absent, and why
@@ -57,7 +73,7 @@ def hold(form: Form) -> None:
             assert found.get(key) is None, (key, found[key])
         else:
             if isinstance(value, tuple):
-                value = tuple(word.format(**places) for word in value)
+                value = tuple(word.format(**made.places) for word in value)
             assert found.get(key) == value, (key, found.get(key))
 
 

@@ -18,6 +18,7 @@ DIRECTORY = {
     "win8_x64": (0x130, 0x130, 0x138, 0x140),
     "win10_1507_x64": (0x130, 0x138, 0x140, 0x148),
     "win10_17763_x64": (0x130, 0x138, 0x154, 0x140),
+    "win10_19041_x64": (0x130, 0x138, 0x154, 0x140),
     "win11_22621_x64": (0x130, 0x138, 0x154, 0x140),
 }
 
@@ -62,6 +63,7 @@ def test_a_directory_with_a_chain_that_is_gone_does_not_count() -> None:
         ("winxp_sp3_x86", 0x1C, None, None),
         ("win7_sp1_x64", 0x18, None, None),
         ("win10_14393_x64", 0x18, 0x20, None),
+        ("win10_19041_x64", 0x18, 0x20, None),
         ("win10_19041_x86", 0x10, 0x18, None),
         ("win11_22621_x64", 0x18, 0x20, 0x24),
     ],

@@ -104,6 +104,20 @@ def test_a_token(layout: str) -> None:
         assert not {"integrity", "elevated"} & found.keys()
 
 
+def test_what_a_group_is_good_for() -> None:
+    """``SE_GROUP_*``: what nearly every group is (7) is not said, and what is not enabled is."""
+    attributes = {
+        0x7: "", 0xF: "owner", 0x0: "disabled", 0x3: "disabled", 0x10: "deny only",
+        0x20: "integrity", 0x60: "integrity integrity enabled", 0x20000007: "resource",
+        0xC0000007: "logon id", 0x107: "0x100",
+    }  # fmt: skip
+    users = [(USER, 0), *((ADMINISTRATORS, each) for each in attributes)]
+    image, item = token("win10_19041_x64", users)
+    assert everything(image, item)["groups"] == tuple(
+        f"Administrators (S-1-5-32-544) {word}".rstrip() for word in attributes.values()
+    )
+
+
 @pytest.mark.parametrize("layout", LOGON)
 def test_whose_logon_session_it_is(layout: str) -> None:
     logon_id, buddy, name, authority = LOGON[layout]

@@ -171,7 +171,12 @@ def test_a_mutant_owned_by_no_thread() -> None:
 
 @pytest.mark.parametrize(
     ("layout", "limit"),
-    [("winxp_sp3_x86", 0x10), ("win7_sp1_x64", 0x18), ("win11_22621_x64", 0x18)],
+    [
+        ("winxp_sp3_x86", 0x10),
+        ("win7_sp1_x64", 0x18),
+        ("win10_19041_x64", 0x18),
+        ("win11_22621_x64", 0x18),
+    ],
 )
 def test_a_semaphore(layout: str, limit: int) -> None:
     image = KernelImage(layout)
@@ -263,6 +268,7 @@ def test_before_windows_8_the_period_is_the_kernel_timers_too() -> None:
         ("win10_1507_x64", 0x48, 0x58, 0x81),
         ("win10_19041_x64", 0x48, 0x58, 0x81),
         ("win10_19041_x86", 0x28, 0x38, 0x51),
+        ("win11_22621_x64", 0x48, 0x58, 0x81),
     ],
 )
 def test_an_irtimer(layout: str, due: int, period: int, flags: int) -> None:
