@@ -115,6 +115,15 @@ _TABLE: Dict[int, Tuple[str, Tuple[Parameter, ...]]] = {
     ),
     0x3B: ("SYSTEM_SERVICE_EXCEPTION", (_CODE, _AT, _CONTEXT, _RESERVED)),
     0x50: ("PAGE_FAULT_IN_NONPAGED_AREA", (_REFERENCED, _ACCESS, _BY, number(""))),
+    0x76: (
+        "PROCESS_HAS_LOCKED_PAGES",
+        (
+            number("0: the process has locked pages, 1: pages that are not locked were unlocked"),
+            _value("the process; with 1 the MDL"),
+            number("how many pages it has locked"),
+            _value("the stacks of drivers, where they are kept"),
+        ),
+    ),
     0x7E: ("SYSTEM_THREAD_EXCEPTION_NOT_HANDLED", (_CODE, _AT, _RECORD, _CONTEXT)),
     0x8E: ("KERNEL_MODE_EXCEPTION_NOT_HANDLED", (_CODE, _AT, _TRAP_FRAME, _RESERVED)),
     0x93: (
@@ -125,6 +134,10 @@ _TABLE: Dict[int, Tuple[str, Tuple[Parameter, ...]]] = {
             _value(""),
             number("1: an invalid kernel handle was referenced"),
         ),
+    ),
+    0xBF: (
+        "MUTEX_ALREADY_OWNED",
+        (_value("the mutex"), _value("the thread that owns it"), _RESERVED, _RESERVED),
     ),
     0xC5: ("DRIVER_CORRUPTED_EXPOOL", (_REFERENCED, _IRQL, _ACCESS, _BY)),
     0xC7: (
@@ -209,6 +222,10 @@ _VERIFIER: Dict[Tuple[int, int], Tuple[Parameter, ...]] = {
     ),
 }
 _VERIFIER_NAMES = {
+    0x06: "INVALID_PROCESS_DETACH_ATTEMPT",
+    0x11: "THREAD_NOT_MUTEX_OWNER",
+    0x16: "CID_HANDLE_CREATION",
+    0x17: "CID_HANDLE_DELETION",
     0xC4: "DRIVER_VERIFIER_DETECTED_VIOLATION",
     0xC9: "DRIVER_VERIFIER_IOMANAGER_VIOLATION",
 }
@@ -218,6 +235,10 @@ _OF_MINIDUMP = 0x10000000
 
 
 _NAMES = {
+    0x06: "INVALID_PROCESS_DETACH_ATTEMPT",
+    0x11: "THREAD_NOT_MUTEX_OWNER",
+    0x16: "CID_HANDLE_CREATION",
+    0x17: "CID_HANDLE_DELETION",
     0x19: "BAD_POOL_HEADER",
     0x1A: "MEMORY_MANAGEMENT",
     0x24: "NTFS_FILE_SYSTEM",
@@ -226,6 +247,7 @@ _NAMES = {
     0x7B: "INACCESSIBLE_BOOT_DEVICE",
     0x7F: "UNEXPECTED_KERNEL_MODE_TRAP",
     0x9F: "DRIVER_POWER_STATE_FAILURE",
+    0xA7: "BAD_EXHANDLE",
     0xC2: "BAD_POOL_CALLER",
     0xE2: "MANUALLY_INITIATED_CRASH",
     0xFC: "ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY",
@@ -237,6 +259,7 @@ _NAMES = {
     0x154: "UNEXPECTED_STORE_EXCEPTION",
     0x161: "LIVE_SYSTEM_DUMP",
     0x1C8: "MANUALLY_INITIATED_POWER_BUTTON_HOLD",
+    0xC000021A: "WINLOGON_FATAL_ERROR",
 }
 _STATUSES = {
     0x80000003: "a breakpoint",

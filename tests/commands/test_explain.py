@@ -9,7 +9,7 @@ from typing import Dict, Set, Tuple
 import pytest
 
 from mocks.kernel_image import KernelImage
-from mocks.process import MockProcess
+from mocks.process import MockProcess, MockThread
 from mocks.target import MockTarget
 from mocks.user_space import UserSpace, Vads
 from pykd_handle.layout import Isf, Struct
@@ -59,10 +59,19 @@ class System:
         self.add(image.globals.address("PspCidTable") + 3, "in a kernel module")
         self.add(image.globals.address("PspCidTable") + 3, "symbol")
         self.give_user_halves(first, second)
+        self.add(first.table.address, "handle table", 0x104)
+        self.add(first.table.entry_address(shared) + 1, "handle table entry", 0x104)
+        self.give_stack(image.processor.threads[0])
         for minus in range(1, 7):
             self.known[(1 << 32) - minus] = {("pseudo handle", -1)}
             self.known[(1 << 64) - minus] = {("pseudo handle", -1)}
         self.kernel = KernelMode(MockTarget(image))
+
+    def give_stack(self, thread: MockThread) -> None:
+        """The kernel stack of a thread that the processor runs."""
+        stack = self.image.pool.allocate(0x3000, self.image.pool.nonpaged, alignment=0x1000)
+        thread.view["Tcb.StackLimit"], thread.view["Tcb.StackBase"] = stack, stack + 0x3000
+        self.add(stack + 0x123, "in a kernel stack")
 
     def give_user_halves(self, first: MockProcess, second: MockProcess) -> None:
         """Other pages at the same addresses: in the first a library and a heap, in the second
@@ -71,6 +80,7 @@ class System:
         width = image.build.pointer_size
         for process, name in ((first, "one"), (second, "two")):
             process.view["Peb"] = PEB
+            self.add(PEB, "PEB", process.pid)
             space = UserSpace(process, PEB, width)
             space.module(LIBRARY, 0x5000, rf"C:\{name}.dll")
             vads = Vads(image, process)
@@ -98,6 +108,7 @@ class System:
             self.add(LIBRARY + 1, "module", 0x30C)
             self.add(LIBRARY + 2, "module", 0x30C)
             self.add(LIBRARY + 0x123, "in a module", 0x30C)
+            self.add(PEB, "PEB", 0x30C)
             self.add(0x30C, "process id")
             self.add(third.address, "object")
 
@@ -128,14 +139,24 @@ def test_every_value_is_named_back_with_all_that_it_is(system: System) -> None:
 
 
 def test_a_value_of_nothing_is_nothing(system: System) -> None:
+    """Numbers like handles and ids, addresses of either half, and any others."""
     chance = random.Random(4)
-    width = 8 * system.image.build.pointer_size
-    for _ in range(40):
-        value = chance.getrandbits(width) | 1
+    bits = 8 * system.image.build.pointer_size
+    half = 31 if bits == 32 else 47
+    makers = (
+        lambda: 4 * chance.randrange(0x200, 0x4000),
+        lambda: chance.randrange(0x73000000, 0x7FFE0000),
+        lambda: (1 << bits) - (1 << half) + chance.getrandbits(half - 1),
+        lambda: chance.getrandbits(bits),
+    )
+    asked_of = 0
+    for value in (make() for make in makers * 10):
         if not system.image.memory.has_page(value):
             asked = system.ask(f"explain {value:x}")
             assert asked.rows == [], hex(value)
             assert asked.feet == [f"nothing that can be looked at here knows 0x{value:x}"]
+            asked_of += 1
+    assert asked_of > 35
 
 
 def test_the_low_two_bits_of_a_handle_are_the_programs(system: System) -> None:

@@ -142,6 +142,24 @@ def test_the_verifier_names_the_handle(tmp_path: Path) -> None:
     assert named(asked, "parameter 4") == [("kernel module", "ntoskrnl.exe")]
 
 
+def test_a_process_that_ends_with_locked_pages(tmp_path: Path) -> None:
+    image = KernelImage()
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    process.handle(image.objects.event(), value=0x44)
+    asked = crashed(image, tmp_path, 0x76, (0, process.address, 0x44, 0))
+    assert ("object", "a.exe Cid 0104") in named(asked, "parameter 2")
+    assert named(asked, "parameter 3") == [], "a count, of as many as a handle's value"
+
+
+def test_the_codes_about_handles_have_names(tmp_path: Path) -> None:
+    """Of a handle table that is inconsistent nothing but the code is told."""
+    image = KernelImage()
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    asked = crashed(image, tmp_path, 0xA7, (0, 0, 0, 0))
+    (head,) = [item for item in asked.items if getattr(item, "facts", {}).get("bug_check")]
+    assert head.facts["bug_check_name"] == "BAD_EXHANDLE"
+
+
 def with_data(code: int, *parameters: int) -> KernelImage:
     """A kernel whose KiBugCheckData, behind its last symbol, holds a bug check."""
     plain = KernelImage().isf()["symbols"]
