@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Dict, NamedTuple, Optional, Sequence, Union
 
 from ..values import ClosedOnError, MissingSymbol, MissingType, attempt
 from .msf import NO_STREAM, Msf
+from .pdb_fields import PdbFields
 from .pdb_identity import PdbIdentity
 from .pdb_publics import Publics, PublicStreams
 from .pdb_records import (
@@ -187,7 +188,7 @@ class Pdb:
             raise self._origin.damaged(f"the type 0x{index:x} of {name} is no structure")
         if not 0 < found.size <= LARGEST_STRUCT:
             raise self._origin.damaged(f"{name} has {found.size} bytes")
-        fields = _Fields(self, name, found.size, found.fields)
+        fields = PdbFields(self, name, found.size, found.fields)
         return Struct(name, found.size, fields, self._nested, self._origin)
 
     def _nested(self, name: str) -> Struct:
@@ -325,34 +326,3 @@ _UNNAMED = "<unnamed>"  # with the type's index behind it
 def _reference(found: Named, index: int) -> str:
     """The name by which `Pdb` finds a structure again. Of a mention, it is all that there is."""
     return found.name if found.forward or not found.nameless else f"{_UNNAMED}{index:x}"
-
-
-class _Fields(Mapping[str, Field]):
-    """The fields of one structure: the list is read at the first question, each field made when it
-    is first asked for."""
-
-    def __init__(self, pdb: Pdb, name: str, size: int, index: int) -> None:
-        self._pdb = pdb
-        self._name = name
-        self._size = size
-        self._index = index
-        self._list: Optional[Mapping[str, Member]] = None
-        self._known: Dict[str, Field] = {}
-
-    def _members(self) -> Mapping[str, Member]:
-        if self._list is None:
-            self._list = self._pdb.fields_of(self._name, self._index).members
-        return self._list
-
-    def __getitem__(self, key: str) -> Field:
-        found = self._known.get(key)
-        if found is None:
-            member = self._members()[key]
-            found = self._known[key] = self._pdb.field(self._name, self._size, key, member)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._members())
-
-    def __len__(self) -> int:
-        return len(self._members())

@@ -7,7 +7,7 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
@@ -25,8 +25,9 @@ from ..symbols.folder import search
 from ..symbols.path import MICROSOFT
 from ..symbols.places import kept_parts
 from ..symbols.store import pdb_name, store_path
+from .connect import symbol_path
 
-__all__ = ("GivenSymbols", "find_in", "look_into", "take_symbols")
+__all__ = ("GivenSymbols", "find_in", "find_on_path", "look_into", "take_symbols")
 
 # Fields of KDDEBUGGER_DATA64: the addresses of these globals.
 _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
@@ -64,6 +65,18 @@ def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
     joined = ", ".join(map(str, folders))
     address = store_path(identity)
     raise NoSymbols(line, pdb_name(identity), identity, joined, remark, MICROSOFT, address)
+
+
+def find_on_path(target: Target, pykd: Any, base: int) -> Path:
+    """The same on the debugger's symbol path. Raises `NoSymbols`, which says how to set that."""
+    try:
+        folders = [folder for one in symbol_path(pykd).servers for folder in one.folders]
+        return find_in(target, base, folders)
+    except (pykd.DbgException, AttributeError, SymbolsError):
+        raise NoSymbols(
+            "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
+            "or give --symbols FILE (its PDB, or an ISF file)"
+        ) from None
 
 
 def look_into(

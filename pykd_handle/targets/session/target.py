@@ -29,12 +29,12 @@ from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
 from ..symbols.nearest import KernelNames
-from .connect import first_line, is_kernel_session, symbol_path
+from .connect import first_line, is_kernel_session
 from .crash import asked_bug_check, asked_registers
 from .duties import Duties
 from .engine import Engine, open_engine
 from .expressions import balanced
-from .given import find_in, take_symbols
+from .given import find_in, find_on_path, take_symbols
 from .layout import has_wide_pointers, struct_of
 from .live import LiveMemory
 from .loaded import open_loaded
@@ -120,7 +120,7 @@ class SessionTarget(RecoverableTarget):
                 missed, symbols = error, None
         if symbols is None and self.find_struct("_HANDLE_TABLE_ENTRY") is None:
             try:
-                symbols = self._on_path()
+                symbols = find_on_path(self, self._pykd, self.base)
             except NoSymbols as error:
                 raise missed or error from None
         if missed is not None:
@@ -130,19 +130,6 @@ class SessionTarget(RecoverableTarget):
             self._file = taken.file
             self.add_note(taken.note)
         self.five_levels = has_wide_pointers(self)
-
-    def _on_path(self) -> Path:
-        """A file of this kernel on the debugger's symbol path. Raises `NoSymbols`."""
-        try:
-            path = symbol_path(self._pykd)
-            return find_in(
-                self, self.base, [folder for one in path.servers for folder in one.folders]
-            )
-        except (self._pykd.DbgException, AttributeError, SymbolsError):
-            raise NoSymbols(
-                "the debugger has no symbols of nt: set the symbol path (.symfix; .reload /f nt), "
-                "or give --symbols FILE (its PDB, or an ISF file)"
-            ) from None
 
     def _ask_engine(self) -> None:
         """What is known of the kernel without symbols."""
