@@ -23,7 +23,7 @@ PROCESS = Argument(
     help="of this process: an id, the address of an _EPROCESS, or the name of an image "
     "(default: the current one)",
 )
-IDENTITY = (Column("pid"), Column("process"))
+IDENTITY = (Column("pid", "", "handle", "PID"), Column("process", loose="Process"))
 """In data formats each row says whose it is; for people the line above does."""
 
 T = TypeVar("T")

@@ -40,15 +40,15 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     "traces",
     "who opened and closed handles, with call stacks, where they are traced",
     columns=(
-        Column("pid"),
+        Column("pid", "", "handle", "PID"),
         Column("process", loose="Process"),
         Column("handle", "Handle", "handle"),
         Column("operation", "Operation"),
         Column("by_pid", "By PID", "handle"),
-        Column("tid", "Thread", "handle"),
+        Column("tid", "TID", "handle"),
         Column("open", "Open", "count", chart="bar"),
         Column("types", "Types"),
-        Column("handles"),
+        Column("open_handles"),
         Column("addresses"),
         Column("stack", "Stack", "lines"),
     ),
@@ -172,7 +172,11 @@ class _Traced:
         rows: List[Row] = []
         for stack, handles in by_stack.items():
             kinds = Counter(map(self._kind, handles))
-            row = {**self._who(stack), "open": len(handles), "handles": tuple(map(Hex, handles))}
+            row = {
+                **self._who(stack),
+                "open": len(handles),
+                "open_handles": tuple(map(Hex, handles)),
+            }
             row["types"] = tuple(f"{kind}: {count}" for kind, count in kinds.most_common())
             rows.append(row)
         self._run.found += len(rows)

@@ -62,7 +62,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("threads"),
         Column("thread_handles"),
         Column("ports"),
-        Column("pointer_count"),
+        Column("pointer_count", form="count"),
         Column("unexplained", "Unexplained", "count"),
         Column("job", "Job"),
         Column("keepers", "Kept by"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any, Iterator, List
+from typing import Any, Dict, Iterator, List, Set
 
 import pytest
 
@@ -122,8 +122,26 @@ arguments:
 options:
   -h, -?, --help  show this help
 
+columns: x
+
 examples:
   # who has notes.txt open?
   pykd-handle --dump x.dmp seek notes.txt
 """
     )
+
+
+def test_a_key_reads_alike_in_every_command() -> None:
+    """As a number in hexadecimal or in decimal, and under one heading where there is one."""
+    forms: Dict[str, Set[str]] = {}
+    labels: Dict[str, Set[str]] = {}
+    for each in every():
+        for column in (one for columns in each.columns.values() for one in columns):
+            forms.setdefault(column.key, set()).add(column.form)
+            labels.setdefault(column.key, set()).add(column.label or column.loose)
+    forms.pop("details")  # of `object`, which shows each in a row of its own
+    labels.pop("details")
+    labels.pop("source")  # of a value, of a change: other things
+    assert {key: found for key, found in forms.items() if len(found) > 1} == {}
+    labels = {key: found - {""} for key, found in labels.items()}
+    assert {key: found for key, found in labels.items() if len(found) > 1} == {}

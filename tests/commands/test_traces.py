@@ -97,7 +97,7 @@ def test_opened_and_not_closed_by_the_stack_that_did_it(layout: str) -> None:
     first, _, third = traced.events
     traced.add(OPEN, 0x7F0, (0x403000,), tid=0x20C, pid=0x208)  # and there is no such handle now
     asked = traced.ask("traces --open")
-    assert rows(asked, "open", "handles", "types", "addresses") == [
+    assert rows(asked, "open", "open_handles", "types", "addresses") == [
         (2, (third, first), ("Event: 2",), traced.opens_events),
         (1, (0x7F0,), ("no handle any more: 1",), (0x403000,)),
         (1, (traced.file,), ("File: 1",), traced.opens_files),
@@ -109,7 +109,7 @@ def test_a_handle_that_was_opened_again_counts_once() -> None:
     traced = Traced()
     second = traced.events[1]
     traced.add(OPEN, second, traced.opens_files)
-    handles = dict(rows(traced.ask("traces --open"), "addresses", "handles"))
+    handles = dict(rows(traced.ask("traces --open"), "addresses", "open_handles"))
     assert handles[traced.opens_files] == (second, traced.file)
     assert second not in handles[traced.opens_events]
 
