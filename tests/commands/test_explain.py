@@ -96,6 +96,7 @@ class System:
                 self.add(HEAP, "heap", process.pid)
                 self.add(HEAP, "in a region", process.pid)
                 self.add(HEAP + 8, "in a region", process.pid)
+                self.add(HEAP + 8, "in a heap", process.pid)
             else:
                 vads.add(HEAP, 0x10000, image.files.open(r"\data.bin"))
                 self.add(HEAP, "in a mapped file", process.pid)
@@ -171,6 +172,24 @@ def test_two_processes_have_other_things_at_one_address(system: System) -> None:
     assert named[0x208, "in a module"] == "two.dll+0x123"
     assert named[0x208, "in a mapped file"] == r"\Device\HarddiskVolume3\two.dll"
     assert system.answer(HEAP, "--process first.exe") == {("heap", 0x104), ("in a region", 0x104)}
+
+
+def test_of_two_heaps_in_a_region_the_nearest_below() -> None:
+    image = KernelImage()
+    process = image.processor.current = image.processes.add("a.exe", 0x104, peb=PEB)
+    space = UserSpace(process, PEB, 8)
+    for place in (HEAP, HEAP + 0x5000):
+        space.heap(place, [(0x10, 0xDDEEDDEE)])
+    Vads(image, process).add(HEAP, 0x10000)
+
+    def heaps(address: int) -> object:
+        rows = Asked(KernelMode(MockTarget(image)), f"explain {address:x}").rows
+        return [(row["family"], row["address"]) for row in rows if row["family"] != "in a region"]
+
+    assert heaps(HEAP + 0x4FFF) == [("in a heap", HEAP)]
+    assert heaps(HEAP + 0x5000) == [("heap", HEAP + 0x5000)]
+    assert heaps(HEAP + 0xFFFF) == [("in a heap", HEAP + 0x5000)]
+    assert heaps(HEAP + 0x10000) == heaps(HEAP - 1) == []
 
 
 def test_one_process_alone(system: System) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Iterator, List, Sequence
 
-from ...values import NO_VALUE, Absent, Hex, PykdHandleError, Sentence
+from ...values import Absent, Hex, PykdHandleError, Sentence, attempt
 from ..tables import Process
-from ..user_space import NO_PEB
+from ..user_space import NO_PEB, ProcessHeap
 from .base import KERNEL, USER, Certainty, Match, Question, family
 
 __all__ = ("heaps", "modules", "regions")
@@ -73,24 +73,39 @@ def modules(question: Question) -> Iterator[Match]:
 
 @family("heaps", 51, (KERNEL, USER))
 def heaps(question: Question) -> Iterator[Match]:
-    """The address of a heap, which is its handle."""
+    """The address of a heap, which is its handle, or one in the region where a heap begins."""
     for process in _processes(question):
+        below: List[ProcessHeap] = []
         for heap in process.user_space.heaps():
             if heap is NO_PEB:
                 continue
             if isinstance(heap, Sentence):
                 question.cannot("heaps", heap, process.in_words())
-            elif heap.address == question.address:
-                what = heap.heap
-                known = not isinstance(what, Absent)
-                ground = Sentence(
-                    "heap {} of {}'s PEB{}: {}",
-                    heap.number,
-                    process.in_words(),
-                    "32" if heap.wow64 else "",
-                    what.kind.value if what else what,
-                )
-                certainty = Certainty.CERTAIN if known else Certainty.LIKELY
-                yield Match(
-                    "heap", certainty, ground, process, name=NO_VALUE, address=Hex(heap.address)
-                )
+            elif heap.address <= question.address:
+                below.append(heap)
+        if below:
+            yield from _nearest(question.address, process, below)
+
+
+def _nearest(address: int, process: Process, below: Sequence[ProcessHeap]) -> Iterator[Match]:
+    """The heap that begins at an address, or nearest below it in the same region. What a heap has
+    in other regions is not followed."""
+    heap = max(below, key=lambda each: each.address)
+    what = heap.heap
+    kind = what.kind.value if what else what
+    named = Sentence(
+        "heap {} of {}'s PEB{}: {}",
+        heap.number,
+        process.in_words(),
+        "32" if heap.wow64 else "",
+        kind,
+    )
+    if heap.address == address:
+        certainty = Certainty.LIKELY if isinstance(what, Absent) else Certainty.CERTAIN
+        yield Match("heap", certainty, named, process, address=Hex(address))
+        return
+    region = attempt(process.region_at, address, default=None)  # why not, its own family tells
+    if region is not None and region.start <= heap.address:
+        line = "{}; 0x{:x} bytes behind its begin, in the same region"
+        ground = Sentence(line, named, address - heap.address)
+        yield Match("in a heap", Certainty.LIKELY, ground, process, address=Hex(heap.address))
