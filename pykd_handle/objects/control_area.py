@@ -39,6 +39,7 @@ _SECTION_OBJECT = fields("_SECTION_OBJECT", "Segment")
 _SEGMENT = fields("_SEGMENT", "ControlArea")
 _REFERENCE = fields("_CONTROL_AREA", "FilePointer.Value")
 _POINTER = fields("_CONTROL_AREA", "FilePointer")
+_OF_EVERYTHING = "InitialPageProtection"  # declared where all is asked for alone
 _REMOTE = 3  # RemoteImageFileObject, RemoteDataFileObject
 
 
@@ -171,9 +172,10 @@ def is_new(section: View) -> bool:
 
 
 def place_of(section: View) -> Place:
-    """Where a section leads. Raises `CorruptedError`, and `MissingType` on Windows 8 and 8.1."""
+    """Where a section leads. Raises `CorruptedError`, and `MissingType` on Windows 8 and 8.1 where
+    not everything is asked for."""
     if not is_new(section):
-        return Place(_old_controlcontrol_area_of(section), False)
+        return Place(_old_place(section), False)
     value = section["u1.ControlArea"]
     address = value & ~_REMOTE
     if not section.target.is_kernel_address(address):
@@ -181,13 +183,18 @@ def place_of(section: View) -> Place:
     return Place(address, value & _REMOTE != 0)
 
 
-def _old_controlcontrol_area_of(section: View) -> int:
-    """Windows 7 and earlier: _SECTION_OBJECT.Segment, _SEGMENT.ControlArea."""
+def _old_place(section: View) -> int:
+    """Windows 7 and earlier: _SECTION_OBJECT.Segment, _SEGMENT.ControlArea. Of Windows 8 and 8.1,
+    whose symbols do not have what lies there, what the links prove, for those who ask for
+    everything."""
     target = section.target
-    # Windows 8 and 8.1 still have the type in their symbols, but no longer in this place.
-    if not target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
+    if target.struct("_HANDLE_TABLE_ENTRY").has("Object"):
+        return section.once(_old_ends)[1]
+    if _OF_EVERYTHING not in section.fields.paths:
         raise MissingType(section.fields.struct, target.symbols_recovered)
-    return section.once(_old_ends)[1]
+    area = section.once(control_area_of)
+    assert area is not None  # no remote file up to 8.1
+    return area.address
 
 
 def file_object_of(section: View) -> int:

@@ -66,7 +66,12 @@ class Section(Facts):
     @detail("Backing", more=False)
     def backing(self, section: View) -> Optional[str]:
         pointer = attempt(section.once, file_object_of, default=None)
-        return None if pointer is None else "file" if pointer else "page file"
+        if pointer is None:
+            return None
+        # The pointer to a file can be dropped: its flags still say that there is one.
+        everything = section.fields is self.whole_shape
+        dropped = everything and section.cell(self.kind) in ("image", "data")
+        return "file" if pointer or dropped else "page file"
 
     @detail("File", more=False)
     def file(self, section: View) -> Optional[Maybe[str]]:

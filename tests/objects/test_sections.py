@@ -95,11 +95,18 @@ def test_a_section_of_windows_81_by_its_links(crossed: bool) -> None:
     found = everything(image, item)
     assert {key: found.get(key) for key in TOLD} == TOLD
     assert (found["kind"], found["section_flags"]) == ("data", ("commit",))
-    said(found["file"])  # what a list shows is told as before
+    # Of a file, though the pointer to it was dropped.
+    assert (found["control_area"], found["backing"]) == (area, "file") and "file" not in found
+    # FilePointer, a fast reference
+    image.memory.set_pointer(area + 0x40, image.files.open(r"\Temp\a.txt").address | 7)
+    found = everything(image, item)
+    told = ("file", r"\Device\HarddiskVolume3\Temp\a.txt")
+    assert (found["backing"], found["file"]) == told
     image.memory.set_pointer(area, item.address)
     found = everything(image, item)
-    for key in TOLD:
+    for key in (*TOLD, "file"):
         said(found[key])
+    assert "control_area" not in found and "backing" not in found
 
 
 @pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])

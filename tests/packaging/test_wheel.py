@@ -44,6 +44,7 @@ def test_wheel_holds_the_package_and_nothing_else(distributions: Distributions, 
 
 def test_wheel_is_for_every_python_3(distributions: Distributions) -> None:
     assert distributions.wheel.name == f"pykd_handle-{__version__}-py3-none-any.whl"
+    assert distributions.wheel.stat().st_size < 1_500_000  # with the layouts of all builds
 
 
 def test_metadata(distributions: Distributions) -> None:
