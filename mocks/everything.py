@@ -11,7 +11,7 @@ from .clock import NOW
 from .kernel_image import KernelImage
 from .object import MockObject
 from .process import MockProcess, MockThread
-from .trust import ADMINISTRATORS, MEDIUM, SYSTEM, trust
+from .tokens import ADMINISTRATORS, MEDIUM, SYSTEM
 from .user_space import Vads
 
 __all__ = ("fill", "one_of_each")
@@ -223,11 +223,11 @@ class _Maker:
         item = self.image.tokens.add(
             user=(5, (21, 1, 2, 3, 1000)), session=1, luid=0x51234, account=("CORP", "alice")
         )
-        trust(self.image, item, MEDIUM)
+        self.image.tokens.trust(item, MEDIUM)
         return item
 
     def _process(self, process: MockProcess) -> MockObject:
         token = self.image.tokens.add(session=1)
-        trust(self.image, token, SYSTEM, [ADMINISTRATORS])
+        self.image.tokens.trust(token, SYSTEM, [ADMINISTRATORS])
         self.image.tokens.set_primary(process, token)
         return process.object

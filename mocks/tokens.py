@@ -1,8 +1,8 @@
-"""Access tokens: ``_TOKEN``, the user's SID, the logon session."""
+"""Access tokens: ``_TOKEN``, SIDs, the logon session; what a token is trusted with."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .object import MockObject
 from .objects import Objects
@@ -10,12 +10,27 @@ from .pool import Pool
 from .process import MockProcess
 from .view import View
 
-__all__ = ("LOCAL_SYSTEM", "SidParts", "Tokens")
+__all__ = (
+    "ADMINISTRATORS",
+    "HIGH",
+    "LOCAL_SYSTEM",
+    "LOW",
+    "MEDIUM",
+    "SYSTEM",
+    "SidParts",
+    "Tokens",
+)
 
 SidParts = Tuple[int, Tuple[int, ...]]
 """A SID as (authority, sub-authorities)."""
 
 LOCAL_SYSTEM: SidParts = (5, (18,))
+ADMINISTRATORS: SidParts = (5, (32, 544))
+
+LOW, MEDIUM, HIGH, SYSTEM = 0x1000, 0x2000, 0x3000, 0x4000
+"""Levels of integrity."""
+
+_ENABLED, _INTEGRITY = 0x7, 0x60  # attributes of a group
 
 
 class Tokens:
@@ -65,6 +80,34 @@ class Tokens:
         low = 7 if self._build.pointer_size == 4 else 15
         process.view["Token.Value"] = token.address | low
         token.add_counts(0, low)
+
+    def trust(
+        self,
+        token: MockObject,
+        integrity: int,
+        groups: Sequence[SidParts] = (),
+        package: Optional[SidParts] = None,
+    ) -> None:
+        """Give a token, behind its user, groups that are enabled and an integrity level, which
+        counts from Vista on, and an AppContainer (Windows 8 and later).
+
+        All of it is new memory: what was made before stays where it is.
+        """
+        body = token.body("_TOKEN")
+        old = self._memory.view("_SID_AND_ATTRIBUTES", body["UserAndGroups"])
+        members = [(old["Sid"], old["Attributes"])]
+        members += [(self.sid(group), _ENABLED) for group in groups]
+        members.append((self.sid((16, (integrity,))), _INTEGRITY))
+        size = self._build.struct("_SID_AND_ATTRIBUTES").size
+        array = self._pool.allocate(size * len(members), tag=b"Toke")
+        for number, (sid, attributes) in enumerate(members):
+            view = self._memory.view("_SID_AND_ATTRIBUTES", array + number * size)
+            view["Sid"], view["Attributes"] = sid, attributes
+        body["UserAndGroups"] = array
+        body["UserAndGroupCount"] = len(members)
+        body.put("IntegrityLevelIndex", len(members) - 1)
+        if package is not None:
+            body["Package"] = self.sid(package)
 
     def _luid(self, view: View, path: str, value: int) -> None:
         view[f"{path}.LowPart"] = value & 0xFFFFFFFF

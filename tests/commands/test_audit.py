@@ -9,7 +9,7 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.sample import sample_image
 from mocks.target import MockTarget
-from mocks.trust import ADMINISTRATORS, HIGH, LOW, MEDIUM, SYSTEM, protect, trust
+from mocks.tokens import ADMINISTRATORS, HIGH, LOW, MEDIUM, SYSTEM
 from pykd_handle.commands.audit.judge import Judge, powers_of
 from pykd_handle.commands.audit.rules import GIVES, RULES
 from pykd_handle.model.kernel_mode import KernelMode
@@ -293,10 +293,10 @@ def test_the_sample_of_an_ordinary_machine_has_no_findings() -> None:
     for item in image.objects.all:
         if item.type_name == "Token":
             user = item.body("_TOKEN")["SessionId"] == 1
-            trust(image, item, MEDIUM if user else SYSTEM, [] if user else [ADMINISTRATORS])
+            image.tokens.trust(item, MEDIUM if user else SYSTEM, [] if user else [ADMINISTRATORS])
     for process in image.processes.all:
         if process.name in ("smss.exe", "csrss.exe", "wininit.exe", "services.exe"):
-            protect(process, 0x61)
+            process.view["Protection.Level"] = 0x61
     asked = ask(image)
     assert asked.rows == []
     assert asked.feet == ["0 findings in 0 of 11 processes"]

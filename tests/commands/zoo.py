@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Tuple
 from mocks.kernel_image import KernelImage
 from mocks.object import MockObject
 from mocks.process import MockProcess
-from mocks.trust import ADMINISTRATORS, HIGH, LOW, MEDIUM, SYSTEM, protect, trust
+from mocks.tokens import ADMINISTRATORS, HIGH, LOW, MEDIUM, SYSTEM
 
 __all__ = ("AuditZoo", "Found")
 
@@ -46,7 +46,7 @@ class AuditZoo:
     ) -> MockObject:
         """A token; ``level`` makes it one to impersonate with."""
         found = self.image.tokens.add(user, session, level)
-        trust(self.image, found, integrity, [ADMINISTRATORS] if admin else [], package)
+        self.image.tokens.trust(found, integrity, [ADMINISTRATORS] if admin else [], package)
         return found
 
     def process(
@@ -68,7 +68,7 @@ class AuditZoo:
         self.image.tokens.set_primary(found, token)
         self.image.processes.add_thread(found, pid + 4)
         if level:
-            protect(found, level)
+            found.view["Protection.Level"] = level
         return found
 
     def bad(self, rule: str, holder: MockProcess, handle: int) -> None:
