@@ -264,6 +264,10 @@ class UserKernel(Kernel):
         """Its one process."""
         return self._process
 
+    def thread_ids(self) -> List[int]:
+        """The ids of its threads. Raises `PykdHandleError` where they are not known."""
+        return self._source.thread_ids()
+
     def types(self) -> List[str]:
         """The names of the types of its handles, sorted."""
         found = {source.type for source in self._source.handles()}

@@ -59,6 +59,10 @@ class UserSource(ABC):
         Raises `TargetError` where it lists none."""
         raise TargetError("the regions of a process: a kernel has them, and a minidump")
 
+    def thread_ids(self) -> List[int]:
+        """The ids of its threads. Raises `PykdHandleError` where they are not known."""
+        raise TargetError("~ lists the threads of a session, ~~[id] shows one")
+
     def modules(self) -> List[UserModule]:
         """The modules that the source itself lists."""
         return []

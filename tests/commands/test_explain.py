@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import random
 import struct
-from typing import Dict, Set, Tuple
+from pathlib import Path
+from typing import Dict, List, Set, Tuple
 
 import pytest
 
+from mocks.handle_engine import MockEngine
 from mocks.kernel_image import KernelImage
+from mocks.minidump import MockHandle, make_minidump
 from mocks.process import MockProcess, MockThread
 from mocks.target import MockTarget
 from mocks.user_space import UserSpace, Vads
+from pykd_handle import open_dump
 from pykd_handle.layout import Isf, Struct
 from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.model.user import UserKernel
+from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.values import NO_VALUE, UsageError
 
+from ..needs import real_file
 from .asking import Asked
 
 # What a value is: the family, and the pid where it is one process's.
@@ -190,6 +197,37 @@ def test_of_two_heaps_in_a_region_the_nearest_below() -> None:
     assert heaps(HEAP + 0x5000) == [("heap", HEAP + 0x5000)]
     assert heaps(HEAP + 0xFFFF) == [("in a heap", HEAP + 0x5000)]
     assert heaps(HEAP + 0x10000) == heaps(HEAP - 1) == []
+
+
+def test_the_ids_of_a_minidump(tmp_path: Path) -> None:
+    """Its list of threads has one, of the id 0x10; it may be a handle all the same."""
+    made = make_minidump([MockHandle(0x10, "Event")])
+
+    def families(value: int, threads: int = 1) -> Tuple[List[str], List[str]]:
+        data = bytearray(made.data)
+        struct.pack_into("<I", data, made.at["stream:3"], threads)
+        (tmp_path / "x.dmp").write_bytes(data)
+        with open_dump(tmp_path / "x.dmp") as kernel:
+            asked = Asked(kernel, f"explain {value:x}")
+            return [row["family"] for row in asked.rows], asked.notes
+
+    assert families(0x10) == families(0x10, 1 << 31) == (["handle", "thread id"], [])
+    assert families(0x14) == ([], [])
+    assert families(0x10, 0) == (["handle"], [])
+
+
+def test_a_session_says_where_its_threads_are() -> None:
+    asked = Asked(UserKernel(EngineSource(MockEngine([]))), "explain 10")
+    line = "thread ids: not looked at (~ lists the threads of a session, ~~[id] shows one)"
+    assert line in asked.notes
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_thread_of_a_real_minidump() -> None:
+    """Its id by a hex editor."""
+    with open_dump(real_file("2e852e97_tiny-exe-with-cet-xsave.dmp")) as kernel:
+        (row,) = Asked(kernel, "explain 5bc").rows
+    assert (row["family"], row["pid"]) == ("thread id", 0x3C54)
 
 
 def test_one_process_alone(system: System) -> None:

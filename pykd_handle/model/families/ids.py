@@ -49,10 +49,14 @@ def _process(question: Question) -> Iterator[Match]:
     yield Match("process id", Certainty.CERTAIN, ground, None, found)
 
 
-@family("process ids", 20, (USER,))
+@family("thread ids", 20, (USER,))
 def own_id(question: Question) -> Iterator[Match]:
-    """In user mode there is one process."""
+    """In user mode there is one process, and what a minidump lists of its threads."""
     for process in question.processes:
         if process.pid == question.value:
             ground = Sentence("{}", process.in_words())
             yield Match("process id", Certainty.CERTAIN, ground, process, name=process.image)
+        small = 0 < question.value < _MOST_ID
+        if small and question.value in question.kernel.thread_ids():
+            ground = Sentence("the list of threads of {}", process.in_words())
+            yield Match("thread id", Certainty.CERTAIN, ground, process)

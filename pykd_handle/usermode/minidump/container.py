@@ -30,6 +30,7 @@ from ...values import (
     TargetError,
     Unavailable,
     UnavailableError,
+    known,
     maybe,
 )
 from ..peb import UserModule
@@ -54,6 +55,7 @@ _MISC_PROCESS_ID, _MISC_PROCESS_TIMES = 0x1, 0x2
 _TIME_AT = 20
 _MODULE = struct.Struct("<QI8xI")  # BaseOfImage, SizeOfImage, ModuleNameRva
 _MODULE_SIZE = 108
+_THREAD_SIZE = 48
 _ARM, _X86 = 5, 0  # PROCESSOR_ARCHITECTURE_*, those with 32-bit pointers
 
 
@@ -183,6 +185,19 @@ class Container:
             path = self.string(name)
             found.append(UserModule(base, size, path and path.rpartition("\\")[2], path))
         return found
+
+    def thread_ids(self) -> List[int]:
+        """The ids of the threads of the MINIDUMP_THREAD_LIST, as far as the file holds them.
+        Raises `UnavailableError` where there is no such list."""
+        head = self._head(THREADS, 4)
+        stream = self.stream(THREADS)
+        if not head or stream is None:
+            raise UnavailableError(Unavailable(Reason.NOT_IN_THE_DUMP))
+        count = min(int.from_bytes(head, "little"), (stream.size - 4) // _THREAD_SIZE)
+        data = known(maybe(self.read, stream.offset + 4, count * _THREAD_SIZE))
+        return [
+            int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), _THREAD_SIZE)
+        ]
 
     def first_teb(self) -> int:
         """The ``_TEB`` of the first thread (MINIDUMP_THREAD_LIST). Raises `UnavailableError`."""

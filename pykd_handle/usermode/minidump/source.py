@@ -96,6 +96,10 @@ class MinidumpSource(UserSource):
         """Those of the MINIDUMP_MEMORY_INFO_LIST."""
         return list_regions(self._container)
 
+    def thread_ids(self) -> List[int]:
+        """Those of the MINIDUMP_THREAD_LIST. Raises `UnavailableError`."""
+        return self._container.thread_ids()
+
     def modules(self) -> List[UserModule]:
         """Those of the MINIDUMP_MODULE_LIST."""
         return self._container.modules()
