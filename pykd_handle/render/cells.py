@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, Iterable, List, NamedTuple, Sequence
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence
 
 from ..rows import Block, Part, Row
 from ..values import NOT_REQUESTED, Hex
-from .people import PeopleRenderer, is_there
+from .people import PeopleRenderer, shows
 
 __all__ = ("CellsRenderer", "line_form")
 
@@ -21,6 +21,11 @@ class _Drawn(NamedTuple):
 
 class CellsRenderer(PeopleRenderer):
     """Takes rows of blocks, too; to what holds rows back they are rows as any other."""
+
+    def begin(self) -> None:
+        """Nothing was met yet."""
+        super().begin()
+        self._met: Dict[FrozenSet[str], FrozenSet[str]] = {}
 
     def block(self, block: Block) -> None:
         """A row is its part's cells, with those of its own put in."""
@@ -56,10 +61,11 @@ class CellsRenderer(PeopleRenderer):
     def _draw(self, block: Block, part: Part) -> _Drawn:
         """A part as if it were a row: what varies has some value."""
         row = {**block.shared.values, **dict.fromkeys(block.keys, Hex(0)), **part.values}
-        return _Drawn(
-            [self._cell(column, row.get(column.key, NOT_REQUESTED)) for column in self._labelled],
-            frozenset(column.key for column in self._labelled if is_there(column, [row])),
-        )
+        values = [(column, row.get(column.key, NOT_REQUESTED)) for column in self._labelled]
+        there = frozenset([column.key for column, value in values if shows(column, value)])
+        # There are few of them, and each is larger than the cells.
+        there = self._met.setdefault(there, there)
+        return _Drawn([self._cell(column, value) for column, value in values], there)
 
     def _choose(self, rows: Sequence[Row]) -> None:
         super()._choose([row for row in rows if not isinstance(row, _Drawn)])

@@ -6,7 +6,7 @@ A row that is an ``error``, or ``free``, shows its columns up to the handle, and
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Callable, Iterable, List, Mapping, Sequence
+from typing import Any, Callable, List, Mapping, Sequence
 
 from ..rows import Column, Foot, Head, Note, Row
 from ..values import NOT_REQUESTED, Absent, Details, Hex, Unavailable
@@ -14,7 +14,7 @@ from .base import Renderer
 from .by_type import ByType
 from .details import brief, labelled
 
-__all__ = ("PeopleRenderer", "is_there")
+__all__ = ("PeopleRenderer", "shows")
 
 _FREE = "(free)"
 
@@ -84,7 +84,8 @@ class PeopleRenderer(Renderer):
         shown.update(
             column.key
             for column in self._labelled
-            if column.key not in shown and is_there(column, plain)
+            if column.key not in shown
+            and any(shows(column, row.get(column.key, NOT_REQUESTED)) for row in plain)
         )
         if len(plain) < len(rows):
             shown.update(self._identity)
@@ -162,14 +163,13 @@ class PeopleRenderer(Renderer):
         return brief(value, self.clean) if isinstance(value, Details) else self._text(value)
 
 
-def is_there(column: Column, rows: Iterable[Row]) -> bool:
-    """Whether any of the rows has something to show in this column, be it a reason."""
-    values = (row.get(column.key, NOT_REQUESTED) for row in rows)
+def shows(column: Column, value: Any) -> bool:
+    """Whether a value is something to show in this column, be it a reason."""
     if column.form in ("details", "brief"):
-        return any(value or isinstance(value, Unavailable) for value in values)
+        return bool(value) or isinstance(value, Unavailable)
     if column.chart == "line":
-        return any(isinstance(value, tuple) and len(value) > 2 for value in values)
-    return any(value is not NOT_REQUESTED for value in values)
+        return isinstance(value, tuple) and len(value) > 2
+    return value is not NOT_REQUESTED
 
 
 _FORMS: Mapping[str, Callable[[PeopleRenderer, Any], str]] = {
