@@ -30,7 +30,6 @@ from ...values import (
     TargetError,
     Unavailable,
     UnavailableError,
-    known,
     maybe,
 )
 from ..peb import UserModule
@@ -194,7 +193,7 @@ class Container:
         if not head or stream is None:
             raise UnavailableError(Unavailable(Reason.NOT_IN_THE_DUMP))
         count = min(int.from_bytes(head, "little"), (stream.size - 4) // _THREAD_SIZE)
-        data = known(maybe(self.read, stream.offset + 4, count * _THREAD_SIZE))
+        data = self.read(stream.offset + 4, count * _THREAD_SIZE)
         return [
             int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), _THREAD_SIZE)
         ]
