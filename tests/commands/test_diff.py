@@ -192,6 +192,13 @@ def test_dumps_and_snapshots_in_any_mix(states: States, capsys: pytest.CaptureFi
         answers.append(capsys.readouterr().out)
     assert answers[0] == answers[1] == answers[2]
     assert "grows" in answers[0]
+    # The current process is that of what --dump names; files have none.
+    now = ["--process=-1", "--sort", "pid"]
+    assert main([*words, "--dump", str(states.dump), *now]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[1] for line in lines[1:]] == ["grows"]
+    assert main([*words, str(states.dump), *now]) == 2
+    assert "-1: no file has a current process; give an id or an image" in capsys.readouterr().err
     assert main(["diff", str(states.dump), str(states.files[2])]) == 0
     assert "0 handles came, 0 went, 0 lead to another object" in capsys.readouterr().out
 
@@ -316,6 +323,21 @@ def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path
         assert asked.rows == []
         (note,) = asked.notes
         assert note.startswith("a.exe (pid 0x104): whether 255 handles came or went is not known")
+
+
+def test_what_only_changes_does_not_grow(tmp_path: Path) -> None:
+    """One event each time, another one; and a type that nothing is of, since it is mistyped."""
+    image = KernelImage()
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    files = []
+    for number in range(3):
+        handle = process.handle(image.objects.event())
+        files.append(str(take(image, tmp_path / f"{number}.snap")))
+        process.close(handle)
+    asked = Asked(Kernel(), f"diff {' '.join(files)} --type event,Evnt")
+    (row,) = asked.rows
+    assert (row["counts"], row["replaced"], row["only_grew"]) == ((1, 1, 1), 2, False)
+    assert asked.notes == ["there is no handle of the type Evnt in any of these"]
 
 
 def test_names_and_types_that_could_not_be_read_are_no_change(tmp_path: Path) -> None:

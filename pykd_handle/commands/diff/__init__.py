@@ -7,7 +7,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple
 
 from ...rows import Column, Head, Item, Note
-from ...values import ClosedOnError, PykdHandleError, Sentence, UsageError, join
+from ...values import (
+    MINUS_1,
+    ClosedOnError,
+    PykdHandleError,
+    Sentence,
+    UsageError,
+    join,
+    known,
+)
 from ..many import many
 from ..registry import Argument, Run, command
 from ..walk import FILTERS, prepare
@@ -86,6 +94,10 @@ def diff(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each process and type, or for each handle."""
     from .changes import Changes
 
+    if options.process in MINUS_1:
+        if not kernel.name:
+            raise UsageError("--process -1: no file has a current process; give an id or an image")
+        options.process = known(kernel.current_process.pid)
     with ExitStack() as stack:
         opened: List[Tuple[Source, Optional[Kernel]]] = []
         for path in options.files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ...rows import Foot, Item, Note, Row
 from ...values import NO_VALUE, NOT_REQUESTED, STOPPED, Hex, Sentence, TargetError
@@ -31,8 +31,12 @@ class Changes:
         self._which: Union[int, str, None] = options.process
         self._handles = options.handles
         self._types: Optional[Set[str]] = None
+        # Types that were asked for and not met yet, as they were typed: a file knows no others than
+        # those of its handles, so that a wrong one can't be told from one of which there is none.
+        self._unmet: Dict[str, str] = {}
         if options.type is not None:
-            self._types = {name.lower() for name in options.type}
+            self._unmet = {name.lower(): name for name in options.type}
+            self._types = set(self._unmet)
         self._access: Optional[Access] = options.access
         self._unknown_access = 0
         self._accept = None if self._types is self._access is None else self._is_accepted
@@ -65,6 +69,8 @@ class Changes:
             raise TargetError(line, self._which)
         yield from self._sorted()
         yield from self._notes
+        for name in self._unmet.values():
+            yield Note(Sentence("there is no handle of the type {} in any of these", name))
         if self._unknown_access:
             line = "{} left out, since whether it has one of the rights can't be told"
             yield Note(Sentence(line, many(self._unknown_access, "handle")))
@@ -101,6 +107,8 @@ class Changes:
     def _is_accepted(self, thing: Thing, mask: Optional[int]) -> bool:
         if not self._takes(thing[1]):
             return False
+        if self._unmet:
+            self._unmet.pop((thing[1] or "").lower(), None)
         if self._access is None:
             return True
         accepted = self._access.accept_mask(thing[1], mask)
