@@ -154,6 +154,18 @@ def test_a_name_alone_allows_nothing_and_makes_no_lsass() -> None:
     assert found(ask(made.image)) == sorted(made.findings)
 
 
+def test_only_who_has_the_debug_object_is_the_debugger() -> None:
+    """Both have full access to one that is debugged; one of them another debug object."""
+    made = small(("setup.exe", HIGH), ("windbg.exe", MEDIUM), ("u.exe", MEDIUM))
+    _, target, debugger, other = made.image.processes.all
+    ports = [made.image.objects.make("DebugObject", size=0x40) for _ in range(2)]
+    target.view["DebugPort"] = ports[0].address
+    for holder, port in zip((debugger, other), ports):
+        holder.handle(port, 0x1F000F)
+        handle = holder.handle(target, 0x1FFFFF)
+    assert found(ask(made.image)) == [(other.pid, handle, "process")]
+
+
 def test_a_process_that_has_exited_gives_no_power() -> None:
     made = small(("gone.exe", SYSTEM), ("u.exe", MEDIUM))
     _, gone, holder = made.image.processes.all

@@ -297,6 +297,11 @@ def test_everything_on_a_device() -> None:
     for word in (*words, f"{drives.volume.address:x}"):
         assert drives.hits(f"find --device {word}") == on_it, word
     assert drives.hits("find log --device HarddiskVolume5") == [drives.theirs]
+    # A device whose name only begins like that is another one.
+    longer = drives.image.files.device("HarddiskVolume30", volume=True)
+    holder = drives.image.processor.current
+    holder.handle(drives.image.sections.add(drives.image.files.open(r"\a.dll", longer)))
+    assert drives.hits("find --device HarddiskVolume3") == on_it
     with pytest.raises(PykdHandleError, match=r"there is no \\Device\\nothing"):
         drives.ask("find --device nothing")
     with pytest.raises(TargetError, match="of the type Directory"):

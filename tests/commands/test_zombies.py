@@ -113,7 +113,8 @@ def test_by_keeper_and_by_handle() -> None:
     assert sorted(rows(asked, "keeper_pid", "handle")) == sorted(
         [*graves.handles, graves.worker_handle]
     )
-    for words_ in ("30c", "dead.exe", f"{graves.dead.address:x}"):
+    graves.image.processor.current = graves.dead
+    for words_ in ("30c", "dead.exe", f"{graves.dead.address:x}", "ffffffffffffffff"):
         asked = graves.ask(f"zombies --by handle --process {words_}")
         assert sorted(rows(asked, "keeper_pid", "handle")) == sorted(graves.handles)
         assert asked.feet[0].startswith("1 process and 0 threads")
@@ -139,6 +140,16 @@ def test_what_is_not_known_is_said() -> None:
     assert [row["pid"] for row in asked.rows] == [0x30C, 0x104]
     assert asked.notes == ["1 object left out: whether it has exited, or what it is, can't be read"]
     assert asked.objects()[0]["unexplained"] is None
+
+
+def test_a_thread_of_a_process_that_can_not_be_told_may_be_of_any() -> None:
+    graves = Graves()
+    graves.image.memory.drop(graves.thread.view.at("Tcb.Process"), 8)
+    asked = graves.ask()
+    # Alone, and with the process and image that its own id names: its handle is not the process's.
+    assert sorted(rows(asked, "tid", "handles"), key=str)[:2] == [(0x10C, 1), (0x310, 1)]
+    dead = next(row for row in asked.objects() if row["handles"] == 3)
+    assert (dead["pid"], dead["unexplained"]) == (0x30C, None)
 
 
 def test_an_object_without_an_id_is_no_process_whatever_it_is() -> None:
