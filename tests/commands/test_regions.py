@@ -104,6 +104,51 @@ def test_a_descriptor_byte_by_byte() -> None:
     ]
 
 
+# For each: the process's pointer to the top node; a node's children, page numbers and flags, each a
+# pointer long, with the flag of a private one; where a mapped one has its control area, and whether
+# a subsection leads to it. By public symbols.
+OLD = {
+    "winxp_sp3_x86": (0x11C, "<IIIIII", (3, 4, 0, 1, 5), 1 << 31, 0x18, False),
+    "win7_sp1_x64": (0x458, "<QQQQQQ", (1, 2, 3, 4, 5), 1 << 63, 0x48, True),
+}
+
+
+@pytest.mark.parametrize("layout", OLD)
+def test_older_descriptors_byte_by_byte(layout: str) -> None:
+    root, form, places, private, at_area, indirect = OLD[layout]
+    image = KernelImage(layout)
+    width = image.build.pointer_size
+    process = image.processor.current = image.processes.add("a.exe", 0x104)
+    leads = area = image.sections.control_area(image.files.open(NTDLL), 0x1000, True)
+    left, right, top, leads_to_area = (
+        image.pool.allocate(0x88, image.pool.nonpaged) for _ in range(4)
+    )
+    if indirect:
+        image.memory.write(leads_to_area, area.to_bytes(width, "little"))
+        leads = leads_to_area
+
+    def write(node: int, *values: int) -> None:
+        fields = [0] * 6
+        for place, value in zip(places, values):
+            fields[place] = value
+        image.memory.write(node, struct.pack(form, *fields))
+
+    write(top, left, right, 0x77000, 0x77003, 0)
+    image.memory.write(top + at_area, leads.to_bytes(width, "little"))
+    write(left, 0, 0, 0x10, 0x1F, private)
+    write(right, 0, 0, 0x7FFE0, 0x7FFE0, private)
+    image.memory.write(process.address + root, top.to_bytes(width, "little"))
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    found = [(row["vad"], row["start"], row["end"], row["kind"]) for row in asked.rows]
+    assert found == [
+        (left, 0x10000, 0x20000, "private"),
+        (top, 0x77000000, 0x77004000, "image"),
+        (right, 0x7FFE0000, 0x7FFE1000, "private"),
+    ]
+    assert asked.rows[1]["file"] == rf"\Device\HarddiskVolume3{NTDLL}"
+    assert asked.notes == []
+
+
 @pytest.mark.usefixtures("shared")
 def test_the_forms_are_those_of_public_symbols() -> None:
     """Held against figures that were computed from other extractions of the same PDBs."""
