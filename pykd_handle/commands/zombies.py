@@ -88,7 +88,8 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
     prepare=_prepare,
 )
 def zombies(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
-    """Yields a row for each zombie, keeper or handle."""
+    """Yields a row for each zombie, keeper or handle. Raises `PykdHandleError` for a process that
+    is not there."""
     found = Graveyard(kernel, options.process)
     walk = Walk(kernel, Namespace(process=None), run)
     try:
@@ -105,6 +106,8 @@ def zombies(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         yield from found.look_at_ids()
         shown, doubtful = found.bury(), len(found.doubtful())
         complete = not (walk.lost or found.lost or doubtful)
+        if options.process is not None and not shown:
+            next(Walk(kernel, options, run).every(), None)  # which may have been mistyped
         rows = list(_rows(shown, options.by, complete))
     except STOPPED:
         # Stopped on the way: what was found so far; what must be counted to the end is not.

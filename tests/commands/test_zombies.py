@@ -11,7 +11,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.render.words import words
-from pykd_handle.values import Unavailable, UsageError
+from pykd_handle.values import TargetError, Unavailable, UsageError
 
 from .asking import Asked
 
@@ -118,6 +118,14 @@ def test_by_keeper_and_by_handle() -> None:
         asked = graves.ask(f"zombies --by handle --process {words_}")
         assert sorted(rows(asked, "keeper_pid", "handle")) == sorted(graves.handles)
         assert asked.feet[0].startswith("1 process and 0 threads")
+
+
+def test_a_process_that_has_not_exited_and_one_that_is_not_there() -> None:
+    graves = Graves()
+    assert graves.ask("zombies --process other.exe").feet[0].startswith("0 processes")
+    for typed in ("dade.exe", "30d0"):
+        with pytest.raises(TargetError, match=typed):
+            graves.ask(f"zombies --process {typed}")
 
 
 def test_one_that_only_the_list_of_processes_names() -> None:
