@@ -35,7 +35,9 @@ from .request import CURRENT_PROCESS, Request
 __all__ = ("list_kernel",)
 
 _STEP = 4  # between two handle values
-_PARTS_KEPT = 1 << 17  # at least, each with its text: some 700 bytes
+# At least, each with its text: some 700 bytes. With a quarter of it a listing of a million handles
+# that come to 100,000 objects in turn takes 18 MB less, and seven times as long.
+_PARTS_KEPT = 1 << 17
 
 
 def list_kernel(
