@@ -110,7 +110,7 @@ def test_complaints_do_not_go_into_the_dump(case: Case) -> None:
 
 def test_notes_do_not_go_into_the_symbols(case: Case) -> None:
     before = case.symbols.read_bytes()
-    for words in ([], ["--symbols", case.symbols]):
+    for words in ([], ["--symbols", case.symbols], ["fffc"]):
         shell(f"2>>'{case.symbols}'", "--dump", case.dump, *words)
         assert case.symbols.read_bytes() == before
 
