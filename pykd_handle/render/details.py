@@ -44,7 +44,7 @@ def detail_text(value: Any, label: Label, clean: Callable[[Any], str]) -> str:
         return f"<{clean(value.at(None))}>"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Hex):
+    if isinstance(value, Hex) or (label.hexadecimal and isinstance(value, int)):
         return f"0x{value:x}"
     if isinstance(value, tuple):
         return ",".join(detail_text(each, _NO_LABEL, clean) for each in value) or "-"

@@ -13,17 +13,20 @@ __all__ = ("LABELS", "Label")
 class Label(NamedTuple):
     """How people read a detail: its label, and words for values that are better read as such
     (``{True: "Auto Reset", False: "Manual Reset"}``). ``brief`` is what stands for both where there
-    is little room: a template of `str.format` (``session {}``)."""
+    is little room: a template of `str.format` (``session {}``). ``hexadecimal`` numbers are no
+    addresses, and counts for a script, but people know them as such: ids."""
 
     text: str
     words: Mapping[Any, str] = {}
     brief: str = "{}"
+    hexadecimal: bool = False
 
 
 LABELS: Dict[str, Label] = {
     # Any object and any handle.
     "audit_mask": Label("Audit Mask"),
     "body": Label("Body", {False: "no public symbols describe it"}),
+    "creator_pid": Label("Created by Process Id", hexadecimal=True),
     "leaf_name": Label("Own Name"),
     "max_relative_access_mask": Label("Maximum Relative Access Mask"),
     "operations": Label("Operations"),
@@ -39,28 +42,29 @@ LABELS: Dict[str, Label] = {
     "exited": Label("Exited"),
     "flags": Label("Flags"),
     "image": Label("Image"),
-    "parent_pid": Label("Parent Process Id"),
+    "parent_pid": Label("Parent Process Id", hexadecimal=True),
     "peb": Label("Peb"),
-    "pid": Label("Process Id"),
+    "pid": Label("Process Id", hexadecimal=True),
     "priority": Label("Priority"),
     "start_address": Label("Start Address"),
     "start_symbol": Label("Start Symbol"),
     "teb": Label("Teb"),
-    "tid": Label("Thread Id"),
+    "tid": Label("Thread Id", hexadecimal=True),
     # What a thread waits for.
     "abandoned": Label("Abandoned"),
     "auto_reset": Label("Event Type", {True: "Auto Reset", False: "Manual Reset"}),
     "count": Label("Count"),
     "limit": Label("Limit"),
     "owned": Label("Mutex is", {True: "Owned", False: "Free"}),
-    "owner_pid": Label("Owner Process Id"),
-    "owner_tid": Label("Owner Thread Id"),
+    "owner_pid": Label("Owner Process Id", hexadecimal=True),
+    "owner_tid": Label("Owner Thread Id", hexadecimal=True),
     "remaining_ms": Label("Due in Milliseconds"),
     "set": Label("State", {True: "Set", False: "Waiting"}),
     # Sections and keys.
     "base": Label("Base Address"),
     "key_name": Label("Key Name"),
     "last_write": Label("Last Write Time"),
+    "opened_by": Label("Opened by Process Id", hexadecimal=True),
     "section_attributes": Label("Section Attributes"),
     "size": Label("Size"),
     # Information in user mode that is damaged.

@@ -97,7 +97,7 @@ def test_the_table_is_made_for_people(tmp_path: Path) -> None:
         "Handle", "Type", "Access", "Attr", "Handles", "Pointers", "Name", "Details",
     ]  # fmt: skip
     assert lines[4].split()[:6] == ["1c", "Thread", "001fffff", "I+10", "5", "129068"]
-    assert "Thread Id: 21736" in lines[4]
+    assert "Thread Id: 0x54e8" in lines[4]
     assert lines[-1] == "3 handles: None 1, Event 1, Thread 1"
 
 
