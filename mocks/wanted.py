@@ -73,6 +73,7 @@ STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
     "_OBJECT_DIRECTORY": None,
     "_OBJECT_DIRECTORY_ENTRY": None,
     "_OBJECT_SYMBOLIC_LINK": None,
+    "_OBJECT_REF_INFO": None,
     "_DEVICE_MAP": None,
     # files and devices
     "_FILE_OBJECT": None,
@@ -270,4 +271,10 @@ SYMBOLS: Dict[str, Symbol] = {
     "ExEventObjectType": Symbol(8),
     "MmSectionObjectType": Symbol(8),
     "SeTokenObjectType": Symbol(8),
+    "ObpTraceFlags": Symbol(4, first=6001),
+    "ObpObjectTable": Symbol(8, first=6001),
+    "ObpObjectBuckets": Symbol(4, first=6001),
+    "ObpStackTable": Symbol(8, first=6001),
+    "ObpStackBuckets": Symbol(4, first=6001),
+    "ObpStacksPerBucket": Symbol(4, first=6001),
 }

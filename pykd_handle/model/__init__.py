@@ -10,6 +10,7 @@ from .tables import Process, Table
 
 if TYPE_CHECKING:
     from ..kernel.handle_trace import HandleTraces, Trace
+    from ..kernel.reference_trace import Reference, References
     from .records import Lines, Page, Record, Records, Source, Thing, open_snapshot, pack
     from .tables import Numbers
 
@@ -29,6 +30,8 @@ __all__ = (
     "Process",
     "Record",
     "Records",
+    "Reference",
+    "References",
     "Source",
     "Table",
     "Thing",
@@ -44,7 +47,12 @@ __all__ = (
 # Few ask for snapshots, and for traces.
 _RECORDS = ("Lines", "Page", "Record", "Records", "Source", "Thing", "open_snapshot", "pack")
 _TRACES = ("HandleTraces", "Trace")
+_REFERENCES = ("Reference", "References")
 __getattr__ = on_demand(
     __name__,
-    {**dict.fromkeys(_RECORDS, ".records"), **dict.fromkeys(_TRACES, "..kernel.handle_trace")},
+    {
+        **dict.fromkeys(_RECORDS, ".records"),
+        **dict.fromkeys(_TRACES, "..kernel.handle_trace"),
+        **dict.fromkeys(_REFERENCES, "..kernel.reference_trace"),
+    },
 )

@@ -22,6 +22,7 @@ from .nouns import KernelOnly, Object
 from .tables import Process, Table
 
 if TYPE_CHECKING:
+    from ..kernel.reference_trace import ReferenceTable
     from ..targets.crash import BugCheck
     from ..targets.symbols.report import Report
     from .families import Explanation
@@ -183,10 +184,16 @@ class Kernel:
         too much to do it unasked."""
         return False
 
-    def code_at(self, address: int, process: Process) -> Maybe[str]:
+    def code_at(self, address: int, process: Optional[Process] = None) -> Maybe[str]:
         """Whose code lies at an address, in the eyes of a process: a symbol and the distance to it,
-        else a module and the distance; NO_VALUE where neither is known. Raises `KernelOnly`."""
+        else a module and the distance; NO_VALUE where neither is known, as of a program's code
+        without its process. Raises `KernelOnly`."""
         raise KernelOnly("the symbols of code")
+
+    def reference_traces(self) -> Optional[ReferenceTable]:
+        """The references to objects that were traced; None where none are. Raises `KernelOnly`, and
+        `UnavailableError` where that can't be read."""
+        raise KernelOnly("traces of references")
 
     def types(self) -> List[str]:
         """The names of the object types that it has, sorted, as far as they can be read."""

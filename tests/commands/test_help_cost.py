@@ -18,6 +18,7 @@ OTHERS = {
     "pykd_handle.setup", "pykd_handle.snapshot", "pykd_handle.model.records",
     "pykd_handle.model.recovery", "pykd_handle.model.user", "pykd_handle.model.user_space",
     "pykd_handle.usermode", "pykd_handle.kernel.plausibility", "pykd_handle.kernel.handle_trace",
+    "pykd_handle.kernel.reference_trace",
     "pykd_handle.layout.pdb", "pykd_handle.layout.shipped", "pykd_handle.values.bug_checks",
     "pykd_handle.targets.session", "pykd_handle.targets.dump.raw",
     "pykd_handle.targets.dump.triage", "pykd_handle.targets.symbols.folder",

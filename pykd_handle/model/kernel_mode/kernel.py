@@ -40,7 +40,6 @@ from ...values import (
     TargetError,
     Unavailable,
     UnavailableError,
-    attempt,
     join,
     known,
     maybe,
@@ -55,6 +54,7 @@ from .table import KernelModeTable
 from .whereabouts import hiding, where_found
 
 if TYPE_CHECKING:
+    from ...kernel.reference_trace import ReferenceTable
     from ...targets.symbols.report import Report
 
 __all__ = ("KernelMode",)
@@ -271,18 +271,15 @@ class KernelMode(Kernel):
         """The whole name of a process's image."""
         return self.raw.image_name(block)
 
-    def code_at(self, address: int, process: Process) -> Maybe[str]:
-        """Whose code lies at an address. In the user half the debugger has symbols of the process
-        that it looks at; off-line there are the modules and regions of any."""
-        if not self.target.is_kernel_address(address):
-            current = attempt(lambda: self.current_process, default=None)
-            name = maybe(self.target.name_at, address) if current is process else NO_VALUE
-            return name or (NO_VALUE if self.live else process.image_at(address))
-        name = maybe(self.target.name_at, address)
-        module = None if name else self.places.module_at(address)
-        return name or (
-            NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
-        )
+    def code_at(self, address: int, process: Optional[Process] = None) -> Maybe[str]:
+        """Whose code lies at an address."""
+        return self.places.code_at(address, process)
+
+    def reference_traces(self) -> Optional[ReferenceTable]:
+        """The references to objects that were traced; None where none are."""
+        from ...kernel.reference_trace import traced_references
+
+        return traced_references(self.target, lambda address: bool(self.code_at(address)))
 
     def types(self) -> List[str]:
         """The names of all types that can be read."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Optional
 from ...kernel.big_pool import BigPool
 from ...objects.modules import Modules
 from ...targets import LoadedModule
+from ...values import NO_VALUE, Maybe, attempt, maybe
 
 if TYPE_CHECKING:
+    from ..tables import Process
     from .kernel import KernelMode
     from .regions import Regions
 
@@ -26,6 +28,22 @@ class Places:
         """The module of the kernel in which an address lies; None where none is known to, and for
         a live machine, whose debugger names modules with its symbols."""
         return None if self._kernel.live else self._modules.at(address)
+
+    def code_at(self, address: int, process: Optional[Process]) -> Maybe[str]:
+        """Whose code lies at an address. In the user half the debugger has symbols of the process
+        that it looks at; off-line there are the modules and regions of any."""
+        kernel, target = self._kernel, self._kernel.target
+        if not target.is_kernel_address(address):
+            if process is None:
+                return NO_VALUE
+            current = attempt(lambda: kernel.current_process, default=None)
+            name = maybe(target.name_at, address) if current is process else NO_VALUE
+            return name or (NO_VALUE if kernel.live else process.image_at(address))
+        name = maybe(target.name_at, address)
+        module = None if name else self.module_at(address)
+        return name or (
+            NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
+        )
 
     @cached_property
     def _modules(self) -> Modules:
