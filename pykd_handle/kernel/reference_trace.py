@@ -123,11 +123,9 @@ class ReferenceTable:
             ranges = [range_of(self._info, place, _INFO.paths) for place in heads]
             for place, span in zip(heads, self._target.read_many(ranges)):
                 header, link, room = decode_fields(span, self._info, place, _INFO.paths)
-                for each in (header, link, room):
-                    if isinstance(each, Unavailable):
-                        self.lost.append(each)
-                        break
-                else:
+                missing = [each for each in (header, link, room) if isinstance(each, Unavailable)]
+                self.lost += missing[:1]
+                if not (isinstance(header, Unavailable) or isinstance(room, Unavailable)):
                     yield place, known(header), known(room)
                 if link:
                     links.append(known(link))

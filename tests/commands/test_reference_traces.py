@@ -153,6 +153,12 @@ def test_a_chain_that_breaks_off_is_told() -> None:
     assert asked.run.failed
     begin = "the list of traced objects breaks off in 2 places: "
     assert asked.notes == [f"{begin}0x{circle.address:x}: the list of traced objects is broken"]
+    # Without its place in the chain an object still has its records.
+    traced = Traced()
+    traced.image.memory.drop(traced.object.view.at("NextRef"), 8, "in the page file")
+    asked = traced.ask()
+    assert (len(asked.rows), asked.run.failed) == (3, True)
+    assert "in the page file" in asked.notes[0]
     # A count of chains that can't be, and no table.
     traced.image.globals.set("ObpObjectBuckets", 1 << 20, 4)
     with pytest.raises(Exception, match="ObpObjectBuckets"):
