@@ -18,6 +18,7 @@ ROWS_AT_ONCE = 1000
 
 # Every row is made as wide as the widest: one name of 32,767 characters would take gigabytes.
 _WIDEST = 512
+_WIDEST_DETAILS = 8192  # all that is known of an object, but for one with hundreds of groups or so
 _PADDING = 2  # of headings, as tabulate has it
 
 
@@ -55,8 +56,9 @@ class TableRenderer(CellsRenderer):
     def _table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
         headers = [column.label for column in columns]
         right = [column.form in ("count", "handle") for column in columns]
+        widest = [_WIDEST_DETAILS if each.key == "details" else _WIDEST for each in columns]
         body = [
-            row if max(map(len, row)) <= _WIDEST else [_narrow(cell) for cell in row]
+            row if max(map(len, row)) <= _WIDEST else list(map(_narrow, row, widest))
             for row in rows
         ]
         if all(map(str.isascii, chain(headers, *body))):
@@ -97,8 +99,8 @@ def _cut(line: str, room: int) -> str:
     return line if len(line) <= room else shortened(line, room - 1) + ">"
 
 
-def _narrow(cell: str) -> str:
-    if len(cell) <= _WIDEST:
+def _narrow(cell: str, widest: int) -> str:
+    if len(cell) <= widest:
         return cell
-    kept = shortened(cell, _WIDEST)
+    kept = shortened(cell, widest)
     return f"{kept} <cut: {len(cell) - len(kept)} more characters>"

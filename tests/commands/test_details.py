@@ -58,7 +58,7 @@ def test_a_list_without_details(image: KernelImage) -> None:
     assert "Rights" not in text and "Event Type" not in text
 
 
-@pytest.mark.parametrize("form", ["windbg", "text"])
+@pytest.mark.parametrize("form", ["windbg", "text", "table", "dml"])
 def test_details_for_people(image: KernelImage, form: str) -> None:
     text = listed(image, "0 3", True, form)
     for part in (
@@ -72,6 +72,11 @@ def test_details_for_people(image: KernelImage, form: str) -> None:
 
 def test_details_in_csv(image: KernelImage) -> None:
     assert '""auto_reset"": false' in listed(image, "0 3", True, "csv")
+
+
+def test_details_in_a_page(image: KernelImage) -> None:
+    page = listed(image, "0 3", True, "html")
+    assert "<b>Event Type</b> Manual Reset" in page and "<b>Access and Sharing</b> r--/r--" in page
 
 
 def test_no_more_is_read_without_details(image: KernelImage) -> None:
