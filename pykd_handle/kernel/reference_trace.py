@@ -4,8 +4,8 @@ Vista SP1 brought it. While ``ObpTraceFlags`` is not 0, ``ObpObjectTable`` leads
 ``ObpObjectBuckets`` chains of ``_OBJECT_REF_INFO``, one of each object that is traced, with room
 for ``MaxStacks`` records behind it. ``ObpStackTable`` leads to the stacks, of 16 addresses each, in
 ``ObpStackBuckets`` buckets of ``ObpStacksPerBucket``. (Public symbols have no types of globals; how
-far they lie apart shows pointers and counts of four bytes.) Sources: the layouts and names of public
-symbols; `!obtrace` and Object Reference Tracing in Microsoft's documentation.
+far they lie apart shows pointers and counts of four bytes.) Sources: the layouts and names of
+public symbols; `!obtrace` and Object Reference Tracing in Microsoft's documentation.
 
 By which hash an object gets into a bucket is not public, so all chains are walked, and an object's
 record is known by its ``ObjectHeader``. That ``Index`` counts the stacks from the beginning of
