@@ -225,6 +225,11 @@ class Process(Facts):
     def section_signature_level(self, process: View) -> Optional[str]:
         return _signing_level(process, "SectionSignatureLevel")
 
+    @detail("Critical")
+    def critical(self, process: View) -> bool:
+        """Beside the flags, which leave out what a layout lacks: every kernel has this one."""
+        return process["BreakOnTermination"] != 0
+
     @detail("Process Flags")
     def process_flags(self, process: View) -> Tuple[str, ...]:
         return set_bits(process, _FLAGS)

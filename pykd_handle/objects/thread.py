@@ -247,6 +247,11 @@ class Thread(Facts):
             return 0
         return len(entries(thread.target, head, "requests"))
 
+    @detail("Critical")
+    def critical(self, thread: View) -> bool:
+        """Beside the flags, which leave out what a layout lacks: every kernel has this one."""
+        return thread["BreakOnTermination"] != 0
+
     @detail("Thread Flags")
     def thread_flags(self, thread: View) -> Tuple[str, ...]:
         return set_bits(thread, _FLAGS)

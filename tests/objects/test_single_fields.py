@@ -28,6 +28,10 @@ STACK: List[Put] = [
 ]  # fmt: skip
 
 FORMS = [
+    Form("Process", W10, [(".", 0, 1, 3), (".", 0x464, 4, 1 << 13)], {"critical": True}),
+    Form("Process", W10, [(".", 0, 1, 3), (".", 0x464, 4, ~(1 << 13) & 0xFFFFFFFF)],
+         {"critical": False}),
+    Form("Thread", W10, [(".", 0, 1, 6), (".", 0x510, 4, 1 << 5)], {"critical": True}),
     # _EJOB.PeakJobMemoryUsed is in pages.
     Form("Job", W7, [(".", 8, "@", 0), (".", 0x198, 8, 5)], {"peak_memory": 0x5000}),
     Form("Job", W10, [(".", 8, "@", 0), (".", 0x260, 8, 5)], {"peak_memory": 0x5000}),
