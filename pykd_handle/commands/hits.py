@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ("Hit", "Hits", "file_of", "row_of")
 
 _MOST_PARTS = 1 << 16  # kept at the same time: some two kilobytes each
+_NEW = object()
 _OF_PROCESS = ("pid", "process", "eprocess")
 
 
@@ -43,6 +44,7 @@ class Hits:
         """The block of the handles at these places that have the rights asked for, if there are
         any. Where it is stopped or fails, those before come first: nothing found is lost."""
         values, masks, attributes = page.numbers()
+        answers = page.answers
         process = page.process
         shared: Row = {"pid": process.pid, "process": process.image}
         if self._kernel.mode == "kernel":
@@ -51,9 +53,10 @@ class Hits:
         try:
             for at in places:
                 key = masks[at], attributes[at]
-                made = page.answers[at].made
-                part = made[key] if key in made else self._make(page, at, key)
-                if isinstance(part, Part):
+                part = answers[at].made.get(key, _NEW)
+                if part is _NEW:
+                    part = self._make(page, at, key)
+                if type(part) is Part:
                     lines.append((values[at], part))
                 elif part is None:
                     self._filters.unknown_access += 1

@@ -62,6 +62,10 @@ class PeopleRenderer(Renderer):
         """Write these rows, which are not none."""
         self._choose(rows)
         text = self.table(self._shown, [line for row in rows for line in self._lines(row)])
+        self.write_text(text)
+
+    def write_text(self, text: str) -> None:
+        """Write rows as their text."""
         self.stream.write(("\n" if self._above == "line" else "") + text)
         self._above = "rows"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import pytest
 
 from pykd_handle.render import find_renderer, table
-from pykd_handle.rows import Column, Foot, Note
+from pykd_handle.render.text import TextRenderer
+from pykd_handle.rows import Block, Column, Foot, Note, Part
 from pykd_handle.values import NO_VALUE, NOT_REQUESTED, Details, Hex, Label, Reason, Sentence
 
 from .made import COLUMNS, GONE, HEAD, event, show
@@ -232,6 +233,64 @@ def test_on_a_terminal_a_table_is_as_wide_as_that() -> None:
         "      88  Event   <U+001B>>",
     ]
     assert pipe.getvalue().splitlines()[2].endswith("<U+001B>" * 9)
+
+
+def test_parts_that_were_written_before_are_written_alike() -> None:
+    """What the rows of each block are in text, where a column grows, is added, or a head comes."""
+    columns = [
+        Column("pid", "PID", "handle"),
+        Column("process", "Process"),
+        Column("handle", "Handle", "handle"),
+        Column("type", "Type"),
+        Column("name", "Name"),
+        Column("file", "File"),
+    ]
+    kinds = {"a": "Event", "b": "File", "c": "SymbolicLink", "long": "x" * 70}
+    parts = {key: Part({"type": kind, "name": f"100%s {key}"}) for key, kind in kinds.items()}
+    parts["file"] = Part({"type": "File", "name": NO_VALUE, "file": "%d.txt"})
+    here = Part({"pid": Hex(4), "process": "100%s.exe"})
+    there = Part({"pid": Hex(0x10000), "process": "a process of a longer name"})
+
+    def block(shared: Part, handles: List[int], *keys: str) -> Block:
+        lines = [(handle, parts[key]) for handle, key in zip(handles, keys)]
+        return Block(shared, ("handle",), lines)
+
+    made: List[Any] = [
+        block(here, [4, 8], "a", "b"),
+        block(here, [12, 16, 20], "b", "a", "b"),
+        block(here, [24], "c"),
+        block(here, [28, 32], "c", "a"),
+        block(here, [0x123456789], "a"),
+        block(here, [36], "a"),
+        block(there, [4], "a"),
+        block(there, [8], "c"),
+        block(here, [40, 44], "a", "long"),
+        Note(Sentence("a note")),
+        block(here, [48, 52], "long", "a"),
+        block(here, [56], "file"),
+        block(here, [60, 64], "a", "file"),
+        HEAD,
+        block(here, [68], "b"),
+        block(here, [72], "b"),
+        block(here, [76], "file"),
+        block(here, [80], "long"),
+    ]
+    tables: List[int] = []
+
+    class Counted(TextRenderer):
+        def table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
+            tables.append(len(rows))
+            return super().table(columns, rows)
+
+    texts = []
+    for items in (made, [item.rows() if isinstance(item, Block) else item for item in made]):
+        stream = io.StringIO()
+        Counted(stream, stream, columns).render(items)
+        texts.append(stream.getvalue())
+    assert texts[0] == texts[1]
+    assert "100%s.exe       c  File   100%s b\n" in texts[0]
+    # Six of the sixteen blocks needed no cells.
+    assert len(tables) == 16 + 10
 
 
 def handles(text: str) -> List[int]:
