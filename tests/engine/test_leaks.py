@@ -62,7 +62,7 @@ def test_leaks(rig: Rig, tmp_path: Path) -> None:
     assert sorted(held) == sorted([*graves.handles, graves.worker_handle])
     (stack,) = traces
     # Of 21 traces the ring has the newest 16: one of them is a close.
-    assert [int(each, 16) for each in stack["handles"]] == events[-2:-16:-1]
+    assert [int(each, 16) for each in stack["open_handles"]] == events[-2:-16:-1]
     assert (stack["open"], stack["types"]) == (14, ["Event: 14"])
     assert stack["stack"] == ["nt!DbgBreakPointWithStatus+0x5", "0x401000"]
     assert [row["name"] for row in found] == [r"\Device\HarddiskVolume3\Temp\log.txt"]
