@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
-__all__ = ["LayoutError", "types_source"]
+__all__ = ["LayoutError", "enum_tag", "types_source"]
 
 _Json = Mapping[str, Any]
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z")
@@ -222,7 +222,7 @@ class _Writer:
         if what == "base":
             return f"{self._base(kind['name'])} {name}"
         if what == "enum":
-            return f"enum {_enum_tag(self._alias[kind['name']])} {name}"
+            return f"enum {enum_tag(self._alias[kind['name']])} {name}"
         tag = kind["name"]
         if not _is_name(tag):
             # A type without a name of its own: it is defined where it is used.
@@ -246,7 +246,7 @@ class _Writer:
     def _enum(self, name: str) -> str:
         enum = self.enums[name]
         constants = ", ".join(f"{key} = {value}" for key, value in enum["constants"].items())
-        return f"enum {_enum_tag(name)} : {self._base(enum['base'])} {{ {constants} }}"
+        return f"enum {enum_tag(name)} : {self._base(enum['base'])} {{ {constants} }}"
 
     def _is_named(self, kind: _Json) -> bool:
         if kind["kind"] == "enum":
@@ -280,7 +280,8 @@ def _is_name(text: str) -> bool:
     return bool(_IDENTIFIER.match(text))
 
 
-def _enum_tag(name: str) -> str:
+def enum_tag(name: str) -> str:
+    """What an enumeration is called in the C++: one of a structure stands outside of it."""
     # Never defined where it is used: its constants would become constants of the structure.
     return re.sub(r"\W", "_", name)
 

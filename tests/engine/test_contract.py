@@ -13,6 +13,7 @@ from typing import Any, Dict, List
 import pytest
 
 from mocks import KernelImage, builds
+from mocks.pdb_source import enum_tag
 from mocks.pykd import StandIn
 from mocks.pykd.api import PATH
 
@@ -99,6 +100,8 @@ def test_same_fields(real: Dict[str, Any], mine: Dict[str, Any]) -> None:
     assert len(mine["fields"]) > 80
     for name, (_, size, rows) in mine["fields"].items():
         for row in list(rows):
+            if "::" in row[2]:
+                row[2] = enum_tag(row[2])  # the PDB that is made has it outside of its structure
             if row[1] + row[3] > size:
                 # An open-ended array: the PDB that is made ends it at its structure's end.
                 rows.remove(row)
