@@ -30,6 +30,7 @@ def test_the_names_of_the_package() -> None:
 # What docs/python.md promises of each; more may come.
 MEMBERS = {
     "Kernel": "processes doubts process named current_process kernel_table cid_table types explain "
+    "reference_traces "
     "system time notes remarks close",
     "Process": "pid image created handle_count most_handles exited object traces address memory "
     "regions region_at user_space "
