@@ -148,7 +148,7 @@ def test_names_that_are_long_make_more_lines_and_are_cut(path: Path) -> None:
     text = [
         lines.header(Header("a", "kernel", "", now, now, 1, 512, True)),
         lines.process(Record(4, now, 0, "a.exe")),
-        *lines.page(Page(list(range(0, 2048, 4)), [3] * 512, things)),
+        *list(lines.page(Page(list(range(0, 2048, 4)), [3] * 512, things))),  # before the end
         lines.end(),
     ]
     ((_, pages),) = read(path, gzip.compress("".join(text).encode("ascii")))
