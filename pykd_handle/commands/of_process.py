@@ -6,16 +6,17 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Callable, Iterable, Iterator, List, Optional, TypeVar, Union
 
 from ..rows import Column, Foot, Head, Item, Note, Row
-from ..values import MINUS_1, PykdHandleError, Sentence
+from ..values import PykdHandleError, Sentence
 from .batches import batch
 from .many import many
 from .registry import Argument, Run
+from .walk import named_processes
 from .words import Evaluator, parse_process
 
 if TYPE_CHECKING:
     from ..model import Kernel, Process
 
-__all__ = ("IDENTITY", "PROCESS", "named_processes", "of_each_process", "prepare_process")
+__all__ = ("IDENTITY", "PROCESS", "of_each_process", "prepare_process")
 
 PROCESS = Argument(
     "--process",
@@ -37,13 +38,6 @@ def prepare_process(options: Namespace, mode: str, evaluate: Optional[Evaluator]
     return options
 
 
-def named_processes(kernel: Kernel, which: Union[int, str, None]) -> List[Process]:
-    """The processes that a word names, the current one for None. Raises `PykdHandleError`."""
-    if which is None or which in MINUS_1:
-        return [kernel.current_process]
-    return kernel.named(which) if isinstance(which, str) else [kernel.process(which)]
-
-
 def of_each_process(
     kernel: Kernel,
     options: Namespace,
@@ -54,7 +48,8 @@ def of_each_process(
 ) -> Iterator[Item]:
     """A head, rows and a total for each process that is named. ``find`` gives what it has, or lines
     about what can't be read; ``row`` makes a row of one of them."""
-    for process in named_processes(kernel, options.process):
+    which = options.process
+    for process in [kernel.current_process] if which is None else named_processes(kernel, which):
         yield Head(process.in_words(), {"pid": process.pid, "process": process.image})
         whose: Row = {"pid": process.pid, "process": process.image}
         wrong: List[Sentence] = []

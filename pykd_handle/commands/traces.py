@@ -22,7 +22,7 @@ from .batches import batch
 from .many import many
 from .registry import USER, Argument, Run, command
 from .walk import PROCESS, Walk
-from .words import Evaluator, parse_handle, parse_number, parse_process
+from .words import Evaluator, parse_handle, parse_number, parse_which
 
 if TYPE_CHECKING:
     from ..model import HandleTraces, Kernel, Process, Reference, References, Trace
@@ -52,8 +52,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         return options
     if options.handle is not None:
         options.handle = parse_handle(options.handle, evaluate)
-    if options.process is not None:
-        options.process = parse_process(options.process, evaluate) or None
+    options.process = parse_which(options.process, evaluate)
     return options
 
 

@@ -27,7 +27,7 @@ from ..rows import Note
 from ..values import MINUS_1, PykdHandleError, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run
-from .words import Evaluator, parse_process
+from .words import Evaluator, parse_which
 
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Numbers, Process
@@ -42,6 +42,7 @@ __all__ = (
     "Filters",
     "Page",
     "Walk",
+    "named_processes",
     "prepare",
 )
 
@@ -96,9 +97,7 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
     """The options with the words of `FILTERS` parsed: a process as a number or a name, None for all
     of them, a list of types, and an `Access`. Raises `UsageError`."""
     del mode
-    if options.process is not None:
-        which = parse_process(options.process, evaluate)
-        options.process = None if which == 0 else which
+    options.process = parse_which(options.process, evaluate)
     if options.type is not None:
         options.type = [part.strip() for part in options.type.split(",") if part.strip()]
         if not options.type:
@@ -108,6 +107,14 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
 
         options.access = Access(options.access)
     return options
+
+
+def named_processes(kernel: Kernel, which: Union[int, str]) -> List[Process]:
+    """The processes that a word names; several may have one image. Raises `PykdHandleError` where
+    there is none."""
+    if which in MINUS_1:
+        return [kernel.current_process]
+    return kernel.named(which) if isinstance(which, str) else [kernel.process(which)]
 
 
 class Walk:
@@ -129,14 +136,10 @@ class Walk:
         which = self._which
         if which is None:
             yield from self._kernel.every()
-        elif which in MINUS_1:
-            yield self._kernel.current_process
-        elif isinstance(which, str):
-            found = self._kernel.named(which)
+        else:
+            found = named_processes(self._kernel, which)
             self._several = len(found) if len(found) > 1 else 0
             yield from found
-        else:
-            yield self._kernel.process(which)
 
     def answers(
         self, ask: Callable[[Handle], T], meet: Optional[Callable[[Process], None]] = None

@@ -19,6 +19,7 @@ __all__ = (
     "parse_handle",
     "parse_number",
     "parse_process",
+    "parse_which",
     "quoted",
     "refuse_pseudo_handle",
 )
@@ -82,6 +83,12 @@ def parse_process(text: str, evaluate: Optional[Evaluator] = None) -> Union[int,
         if _NO_IMAGE.search(text) or text.strip().lower() in _BASES:
             raise
         return text.strip()
+
+
+def parse_which(text: Optional[str], evaluate: Optional[Evaluator] = None) -> Union[int, str, None]:
+    """The process whose handles are looked through; None for all of them, which no word and 0 mean.
+    Raises `UsageError`."""
+    return None if text is None else parse_process(text, evaluate) or None
 
 
 def parse_count(text: str, what: str) -> int:

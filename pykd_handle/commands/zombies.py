@@ -24,8 +24,8 @@ from .batches import batch
 from .graveyard import Graveyard, Zombie
 from .many import many
 from .registry import USER, Argument, Run, command
-from .walk import PROCESS, Walk
-from .words import Evaluator, parse_process
+from .walk import PROCESS, Walk, named_processes
+from .words import Evaluator, parse_which
 
 if TYPE_CHECKING:
     from ..model import Kernel, Process
@@ -38,8 +38,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         raise UsageError("zombies: only a kernel knows what has exited; this is user mode")
     if options.by not in _BY:
         raise UsageError(f"--by {options.by!r}: give one of {', '.join(_BY)}")
-    if options.process is not None:
-        options.process = parse_process(options.process, evaluate) or None
+    options.process = parse_which(options.process, evaluate)
     return options
 
 
@@ -107,7 +106,7 @@ def zombies(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         shown, doubtful = found.bury(), len(found.doubtful())
         complete = not (walk.lost or found.lost or doubtful)
         if options.process is not None and not shown:
-            next(Walk(kernel, options, run).every(), None)  # which may have been mistyped
+            named_processes(kernel, options.process)  # which may have been mistyped
         rows = list(_rows(shown, options.by, complete))
     except STOPPED:
         # Stopped on the way: what was found so far; what must be counted to the end is not.
