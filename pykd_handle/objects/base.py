@@ -74,11 +74,15 @@ class _Mark(NamedTuple):
 
 
 def detail(
-    label: str = "", words: Mapping[Any, str] = {}, more: bool = True
+    label: str = "",
+    words: Mapping[Any, str] = {},
+    more: bool = True,
+    hexadecimal: bool = False,
 ) -> Callable[[Method], Method]:
     """Declare a method of `Facts` as a detail, whose key is the method's name: for good.
 
-    ``label`` and ``words`` are as in `Label`; without them they are those of the key in `LABELS`.
+    ``label``, ``words`` and ``hexadecimal`` are as in `Label`; without a label they are those of
+    the key in `LABELS`.
     A detail is shown where all that is known of an object is asked for (``--details``), and where
     ``more`` is false always. The method is given a `View` and returns a finished value, an absent
     one, or None where the object has no such detail: the key is then left out. What it raises
@@ -86,7 +90,7 @@ def detail(
     """
 
     def mark(method: Method) -> Method:
-        own = Label(label, words) if label else LABELS[method.__name__]
+        own = Label(label, words, hexadecimal=hexadecimal) if label else LABELS[method.__name__]
         setattr(method, _MARK, _Mark(own, more))
         return method
 

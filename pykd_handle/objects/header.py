@@ -137,7 +137,7 @@ class Header(Facts):
             return True
         return True if header.target.is_kernel_address(header["NextToFree"]) else None
 
-    @detail()
+    @detail("Created by Process Id", hexadecimal=True)
     def creator_pid(self, header: View) -> Optional[int]:
         info = self._info(header, _CREATOR)
         return None if info is None else info["CreatorUniqueProcess"] or None

@@ -155,7 +155,7 @@ class Key(Facts):
         block = key.once(self._control)
         return block["LayerHeight"] or None if block.has("LayerHeight") else None
 
-    @detail()
+    @detail("Opened by Process Id", hexadecimal=True)
     def opened_by(self, key: View) -> int:
         return key["ProcessID"]
 

@@ -26,7 +26,6 @@ LABELS: Dict[str, Label] = {
     # Any object and any handle.
     "audit_mask": Label("Audit Mask"),
     "body": Label("Body", {False: "no public symbols describe it"}),
-    "creator_pid": Label("Created by Process Id", hexadecimal=True),
     "leaf_name": Label("Own Name"),
     "max_relative_access_mask": Label("Maximum Relative Access Mask"),
     "operations": Label("Operations"),
@@ -64,7 +63,6 @@ LABELS: Dict[str, Label] = {
     "base": Label("Base Address"),
     "key_name": Label("Key Name"),
     "last_write": Label("Last Write Time"),
-    "opened_by": Label("Opened by Process Id", hexadecimal=True),
     "section_attributes": Label("Section Attributes"),
     "size": Label("Size"),
     # Information in user mode that is damaged.
