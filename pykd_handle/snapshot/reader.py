@@ -30,7 +30,8 @@ from .records import (
 __all__ = ("Snapshot", "is_snapshot")
 
 _GZIP = b"\x1f\x8b"
-_LONG_NUMBER = re.compile(rb"[0-9]{21}")  # 2^64 has twenty digits; more take long to parse
+_LONGEST_NUMBER = 20  # digits; 2^64 has so many, and more take long to parse
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_LONGEST_NUMBER + 1))
 _LAST = 1 << 64
 _TEXTS = (str, type(None))
 
@@ -50,7 +51,7 @@ class Snapshot:
         try:
             self._raw = open_input(path)
         except OSError as error:
-            raise TargetError(f"{path}: {error.strerror}") from None
+            raise TargetError(f"{path}: {error.strerror or error}") from None
         self._file = gzip.GzipFile(fileobj=self._raw, mode="rb")
         self._ahead: Optional[Dict[str, Any]] = None
         self._processes = self._handles = 0
@@ -104,9 +105,9 @@ class Snapshot:
                 raise self._damaged(f"a line has more than {LONGEST_LINE} bytes")
             raise self._cut()
         try:
-            if _LONG_NUMBER.search(line):
-                raise ValueError
-            data = json.loads(line)
+            # What is found may stand in a name, where nothing is wrong with it.
+            long = _LONG_NUMBER.search(line) is not None
+            data = json.loads(line, parse_int=_integer if long else None)
         except (ValueError, RecursionError):
             raise self._damaged("a line is no JSON") from None
         if not isinstance(data, dict):
@@ -253,6 +254,12 @@ _KINDS: Dict[str, Any] = {
 _PAGE = dict.fromkeys(("values", "masks", "places", "things")).keys()
 _MODES = ("kernel", "user")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00", re.ASCII)
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError
+    return int(text)
 
 
 def _time(value: Any) -> Optional[datetime]:

@@ -29,7 +29,8 @@ def _time(value: datetime) -> str:
 _ENCODE = json.JSONEncoder(
     ensure_ascii=True, check_circular=False, separators=(",", ":"), default=_time
 ).encode
-_LARGEST_PAGE = LONGEST_LINE // 8  # characters of names: each is six in the file at most
+# Characters of names: one beyond U+FFFF is twelve bytes in the file. The last name comes on top.
+_LARGEST_PAGE = LONGEST_LINE // 16
 
 
 class Lines:

@@ -139,9 +139,11 @@ def test_lines_that_are_made_to_hurt(path: Path, line: bytes) -> None:
         read(path, data)
 
 
-def test_names_that_are_long_make_more_lines_and_are_cut(path: Path) -> None:
-    """512 names of 5,000 letters, each six bytes in the file: twenty lines would be too long."""
-    names = [f"{at:05}" + "\u0416" * 5000 for at in range(512)]
+@pytest.mark.parametrize("letter", ["\u0416", "\U0001f600", "7"])
+def test_names_that_are_long_make_more_lines_and_are_cut(path: Path, letter: str) -> None:
+    """512 names of 5,000 letters, each six or twelve bytes in the file: twenty lines would be too
+    long. A name of digits is no number, however long it is."""
+    names = [f"{at:05}" + letter * 5000 for at in range(512)]
     things: List[Tuple[int, Optional[str], Optional[str]]] = [(1, "Event", name) for name in names]
     lines = Lines()
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
