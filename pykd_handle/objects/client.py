@@ -9,7 +9,18 @@ from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
 from ..values import CorruptedError, Maybe, Reason, known, maybe
 from .view import View
 
-__all__ = ("Client", "client_id", "owner_of", "process_at", "thread_at")
+__all__ = (
+    "ENDED_FIELDS",
+    "Client",
+    "client_id",
+    "has_ended",
+    "owner_of",
+    "process_at",
+    "thread_at",
+)
+
+ENDED_FIELDS = ("Terminated", "CrossThreadFlags")
+"""The fields of an ``_ETHREAD`` that `has_ended` looks at."""
 
 _THREAD = fields(
     "_ETHREAD",
@@ -56,6 +67,14 @@ def owner_of(kernel: Kernel, address: int) -> int:
     """The ``_EPROCESS`` of the thread whose ``_ETHREAD`` lies at ``address``. Raises as `thread_at`
     does."""
     return _owner(_dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT))
+
+
+def has_ended(thread: View) -> bool:
+    """Whether the thread whose `ENDED_FIELDS` a view has is gone. Raises as `View` does."""
+    if thread.has("Terminated"):
+        return thread["Terminated"] != 0
+    # Some public symbols of 24H2 lack the bits of this word; this one is the lowest everywhere.
+    return thread["CrossThreadFlags"] & 1 != 0
 
 
 def _owner(thread: View) -> int:

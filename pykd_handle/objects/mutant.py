@@ -8,13 +8,13 @@ from typing import Optional
 from ..layout import fields
 from ..values import Maybe
 from .base import detail
-from .client import Client, thread_at
+from .client import ENDED_FIELDS, Client, has_ended, thread_at
 from .view import View
 from .waitable import Waitable, dispatcher_fields
 
 __all__ = ("Mutant",)
 
-_THREAD = fields("_ETHREAD", "Terminated")
+_THREAD = fields("_ETHREAD", *ENDED_FIELDS)
 
 
 class Mutant(Waitable):
@@ -60,7 +60,7 @@ class Mutant(Waitable):
         if owner is None:
             return None
         mutant.once(self._owner)  # it is a thread
-        return True if View(mutant.target, _THREAD, owner)["Terminated"] else None
+        return True if has_ended(View(mutant.target, _THREAD, owner)) else None
 
     @detail("Kernel Mutex")
     def kernel_mutex(self, mutant: View) -> Optional[bool]:

@@ -19,7 +19,7 @@ from ..layout import THREAD_OBJECT, fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
-from .client import client_id
+from .client import ENDED_FIELDS, client_id, has_ended
 from .file_name import FileNames
 from .lists import entries
 from .modules import Modules
@@ -58,8 +58,7 @@ class Thread(Facts):
         "Cid.UniqueThread",
         "Tcb.Process",
         "ThreadsProcess",
-        "Terminated",
-        "CrossThreadFlags",
+        *ENDED_FIELDS,
     )
     more_fields = (
         "Tcb.Header.Type",
@@ -112,10 +111,7 @@ class Thread(Facts):
 
     @detail(more=False)
     def exited(self, thread: View) -> bool:
-        if thread.has("Terminated"):
-            return thread["Terminated"] != 0
-        # Some public symbols of 24H2 lack the bits of this word; this one is the lowest everywhere.
-        return thread["CrossThreadFlags"] & 1 != 0
+        return has_ended(thread)
 
     # -- everything -------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ XP, S03, V, W7, W8, W81 = (
 W1507, W14393, W17763, W19041 = (
     "win10_1507_x64", "win10_14393_x64", "win10_17763_x64", "win10_19041_x64"
 )  # fmt: skip
-W22621 = "win11_22621_x64"
+W22621, W26100 = "win11_22621_x64", "win11_26100_x64"
 
 SMSS, THREAD = "smss.exe Cid 0138", "smss.exe Cid 0138.013c"
 
@@ -281,6 +281,7 @@ FORMS = [
     *mutant(W7, 0x28, 0x448),
     *mutant(W19041, 0x28, 0x510),
     *mutant(W22621, 0x28, 0x560),
+    *mutant(W26100, 0x28, 0x5A0),
     *waits(XP, 0x2D, 0x5B, 0x59, 0x5C, 0x8, 0xC, 0x10),
     *waits(S03, 0x154, 0x92, 0x157, 0x88, 0x10, 0x18, 0x20),
     *waits(W7, 0x164, 0x26B, 0x167, 0x98, 0x10, 0x18, 0x20),
