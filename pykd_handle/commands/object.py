@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
 from ..rows import Column, Foot, Head, Item, Note, Row
 from ..values import Details, Label, Sentence, UsageError, in_hex
+from .batches import batch
 from .many import many
 from .registry import Argument, Run, command
 from .walk import Walk
@@ -115,24 +116,23 @@ def _holders(
     walk = Walk(kernel, Namespace(process=None), run)
     count = kept = 0
     known = True
+
+    def row(handle: Handle) -> Row:
+        nonlocal count, kept, known
+        count += 1
+        share = handle.references_kept
+        if isinstance(share, int):
+            kept += share + 1
+        else:
+            known = False
+        return _row(base, "holder", _holder(handle), _LABELS)
+
     for page in walk.answers(lambda handle: _leads_to(handle, item)):
         if isinstance(page, Note):
             yield page
             continue
-        rows = []
-        for at, leads in enumerate(page.answers):
-            if not leads:
-                continue
-            handle = page.handle(at)
-            count += 1
-            share = handle.references_kept
-            if isinstance(share, int):
-                kept += share + 1
-            else:
-                known = False
-            rows.append(_row(base, "holder", _holder(handle), _LABELS))
-        if rows:
-            yield rows
+        holders = (page.handle(at) for at, leads in enumerate(page.answers) if leads)
+        yield from batch(holders, row)
     yield from walk.end()
     pointers = item.pointer_count
     if known and not walk.lost and isinstance(pointers, int):

@@ -357,3 +357,26 @@ def test_stopped_on_the_way_what_was_found_is_shown(zoo: AuditZoo) -> None:
     assert stopped.stopped
     assert set(found(stopped)) < set(zoo.findings)
     assert stopped.rows
+
+
+def test_findings_of_a_page_that_is_stopped_in_are_counted(
+    zoo: AuditZoo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = Judge.ask
+    pid = next(pid for pid, _, _ in zoo.findings if len({*_handles(zoo, pid)}) > 1)
+    first, *_, last = _handles(zoo, pid)
+
+    def ask_judge(judge: Judge, handle: Any, *rest: Any) -> Any:
+        if (handle.process.pid, handle.value) == (pid, last):
+            raise KeyboardInterrupt
+        return judged(judge, handle, *rest)
+
+    monkeypatch.setattr(Judge, "ask", ask_judge)
+    stopped = ask(zoo.image)
+    assert stopped.stopped
+    assert (pid, first) in [each[:2] for each in found(stopped)]
+    assert stopped.run.found == len(stopped.rows)
+
+
+def _handles(zoo: AuditZoo, pid: int) -> List[int]:
+    return sorted(handle for holder, handle, _ in zoo.findings if holder == pid)

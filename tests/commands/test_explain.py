@@ -347,3 +347,4 @@ def test_ctrl_break_leaves_what_was_found() -> None:
     asked = Asked(kernel, "explain 40")
     assert asked.stopped
     assert [row["process"] for row in asked.rows] == ["first.exe"]
+    assert asked.run.found == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
+from unittest.mock import Mock
 
 import pytest
 
@@ -178,6 +179,27 @@ def test_without_a_header_the_kernel_itself_tells() -> None:
     image.memory.write(address + 8, struct.pack("<Q", image.processor.current.address))
     asked = Asked(KernelMode(MockTarget(image)), "explain")
     assert ("object", "a.exe Cid 0104") in named(asked, "parameter 1")
+
+
+def test_matches_of_a_value_that_is_stopped_in_are_counted() -> None:
+    image = with_data(0xEF, 0, 0, 0, 0)
+    address = image.globals.address("KiBugCheckData")
+    image.memory.write(address + 8, struct.pack("<Q", image.processor.current.address))
+    kernel = KernelMode(MockTarget(image))
+    real = kernel.question
+
+    def question(*words: Any) -> Any:
+        asked = real(*words)
+        asked.look()
+        stopping = Mock(wraps=asked, matches=asked.matches, value=asked.value)
+        stopping.look.side_effect = KeyboardInterrupt
+        return stopping
+
+    kernel.question = question  # type: ignore[method-assign]
+    asked = Asked(kernel, "explain")
+    assert asked.stopped
+    assert ("object", "a.exe Cid 0104") in named(asked, "parameter 1")
+    assert asked.run.found == len(asked.rows)
 
 
 def test_a_machine_that_did_not_stop_by_one() -> None:

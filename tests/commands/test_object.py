@@ -8,7 +8,7 @@ import pytest
 
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
-from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.model.kernel_mode import KernelMode, KernelModeHandle
 from pykd_handle.render.words import words
 from pykd_handle.values import PykdHandleError
 
@@ -81,6 +81,27 @@ def test_holders_and_the_references_that_are_no_handles() -> None:
     assert merged(asked)["other_references"] == 1
     event.view["PointerCount"] = event.view["PointerCount"] + 4
     assert merged(ask(image, r"\BaseNamedObjects\Ready"))["other_references"] == 5
+
+
+def test_stopped_on_the_way_the_holders_found_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = KernelImage()
+    event = image.objects.event(r"\BaseNamedObjects\Ready")
+    process = image.processes.add("a.exe", 0x104)
+    for _ in range(3):
+        process.handle(event)  # in one page of its table
+    read: List[int] = []
+
+    def attributes(handle: Any) -> Any:
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        read.append(handle.value)
+        return ()
+
+    monkeypatch.setattr(KernelModeHandle, "attributes", property(attributes))
+    asked = ask(image, r"\BaseNamedObjects\Ready")
+    assert asked.stopped
+    lines = [row["details"] for row in asked.rows]
+    assert [line["holder"]["handle"] for line in lines if "holder" in line] == read == [4, 8]
 
 
 def test_no_count_of_references_where_a_table_is_missing() -> None:

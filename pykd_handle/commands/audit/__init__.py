@@ -6,12 +6,11 @@ Its rules are data (`rules.py`), each with the sources that were read for it.
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Set, Tuple, cast
+from typing import TYPE_CHECKING, Dict, Iterator, Optional, Set, Tuple, cast
 
 from ...rows import Column, Foot, Item, Note, Row
 from ...values import (
     NO_VALUE,
-    STOPPED,
     Absent,
     Details,
     Label,
@@ -20,9 +19,10 @@ from ...values import (
     Unavailable,
     UsageError,
 )
+from ..batches import batch
 from ..many import many
 from ..registry import USER, Argument, Run, command
-from ..walk import FILTERS, Filters, Walk, prepare
+from ..walk import FILTERS, Filters, Page, Walk, prepare
 from ..words import Evaluator, quoted
 from .rule import Rule
 from .rules import RULES
@@ -121,6 +121,16 @@ def audit(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
             return NO_VALUE
         return Subject(kind, cast("KernelModeObject", handle.object))
 
+    def found(page: Page[Maybe[Subject]], holder: KernelModeProcess) -> Iterator[Row]:
+        filters.unknown_types += sum(isinstance(each, Unavailable) for each in page.answers)
+        meant = [at for at, each in enumerate(page.answers) if not isinstance(each, Absent)]
+        for at in filters.granted(page, meant):
+            handle = cast("KernelModeHandle", page.handle(at))
+            subject = cast("Subject", page.answers[at])
+            for row in seen.rows(judge, handle, subject, holder):
+                run.found += 1
+                yield row
+
     seen = _Seen()
     for page in walk.answers(ask):
         if isinstance(page, Note):
@@ -130,22 +140,10 @@ def audit(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         if holder.has_kernel_table:
             seen.of_the_kernel += len(page.answers)
             continue
-        rows: List[Row] = []
-        try:
-            filters.unknown_types += sum(isinstance(each, Unavailable) for each in page.answers)
-            meant = [at for at, each in enumerate(page.answers) if not isinstance(each, Absent)]
-            for at in filters.granted(page, meant):
-                handle = cast("KernelModeHandle", page.handle(at))
-                subject = cast("Subject", page.answers[at])
-                rows += seen.rows(judge, handle, subject, holder)
-        except STOPPED:
-            if rows:
-                yield rows
-            raise
-        run.found += len(rows)
-        if rows:
+        before = run.found
+        yield from batch(found(page, holder), lambda row: row)
+        if run.found > before:
             seen.holders.add(holder.address)
-            yield rows
     yield from walk.end()
     yield from filters.end()
     yield from seen.notes()

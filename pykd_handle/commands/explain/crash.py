@@ -100,11 +100,13 @@ class _Crash:
     def _look(self, value: int, beside: Row, always: bool) -> None:
         self._seen.add(value)
         run = Run()  # a register that nothing is known of is no failure
-        for item in explained(self._kernel.question(value, self._only), run, beside, always):
-            if isinstance(item, Note):
-                # That a handle was closed is what some bug checks are about.
-                if item.warning or beside["source"].startswith(_PARAMETER):
-                    self.notes.setdefault(str(item.line), Note(item.line))
-            elif isinstance(item, list):
-                self.rows += item
-        self._run.found += run.found
+        try:
+            for item in explained(self._kernel.question(value, self._only), run, beside, always):
+                if isinstance(item, Note):
+                    # That a handle was closed is what some bug checks are about.
+                    if item.warning or beside["source"].startswith(_PARAMETER):
+                        self.notes.setdefault(str(item.line), Note(item.line))
+                elif isinstance(item, list):
+                    self.rows += item
+        finally:
+            self._run.found += run.found
