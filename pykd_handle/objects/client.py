@@ -14,6 +14,7 @@ __all__ = (
     "Client",
     "client_id",
     "has_ended",
+    "owner",
     "owner_of",
     "process_at",
     "thread_at",
@@ -66,7 +67,7 @@ def thread_at(kernel: Kernel, address: int) -> Client:
 def owner_of(kernel: Kernel, address: int) -> int:
     """The ``_EPROCESS`` of the thread whose ``_ETHREAD`` lies at ``address``. Raises as `thread_at`
     does."""
-    return _owner(_dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT))
+    return owner(_dispatcher(kernel, View(kernel.target, _THREAD, address), "Tcb", THREAD_OBJECT))
 
 
 def has_ended(thread: View) -> bool:
@@ -77,14 +78,15 @@ def has_ended(thread: View) -> bool:
     return thread["CrossThreadFlags"] & 1 != 0
 
 
-def _owner(thread: View) -> int:
+def owner(thread: View) -> int:
+    """The ``_EPROCESS`` of a thread. Raises as `View.pointer` does."""
     # KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
     way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
     return thread.pointer(way, "the thread's process")
 
 
 def _image_of(kernel: Kernel, thread: View) -> Maybe[str]:
-    return kernel.image_name(kernel.processes.read(_owner(thread)))
+    return kernel.image_name(kernel.processes.read(owner(thread)))
 
 
 def process_at(kernel: Kernel, address: int) -> str:

@@ -19,7 +19,7 @@ from ..layout import THREAD_OBJECT, fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, Names, detail
 from .bits import set_bits
-from .client import ENDED_FIELDS, client_id, has_ended
+from .client import ENDED_FIELDS, client_id, has_ended, owner
 from .file_name import FileNames
 from .lists import entries
 from .modules import Modules
@@ -121,9 +121,7 @@ class Thread(Facts):
 
     @detail()
     def eprocess(self, thread: View) -> Hex:
-        # Two ways to the owner: KTHREAD.Process (Windows 7 and later), else the ETHREAD's own.
-        way = "ThreadsProcess" if thread.has("ThreadsProcess") else "Tcb.Process"
-        return Hex(thread.pointer(way, "the thread's process"))
+        return Hex(owner(thread))
 
     @detail("Thread Name")
     def thread_name(self, thread: View) -> Optional[str]:
