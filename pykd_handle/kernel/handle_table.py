@@ -12,6 +12,7 @@ from ..layout import Array, fields
 from ..targets import Target
 from ..values import (
     NO_VALUE,
+    CorruptedError,
     Maybe,
     Reason,
     Sentence,
@@ -57,6 +58,9 @@ class HandleTable:
         if isinstance(code, Unavailable):
             raise UnavailableError(code.at(code.address or address))
         self._pages = TablePages(target, address, known(code))
+        if not code and limit == 0:
+            # Each table has a page from its beginning on: these are zeros, and no empty table.
+            raise CorruptedError(address, Reason.TABLE_CODE_LEADS_NOWHERE, 0)
         self._infos = EntryInfos(target, self._pages.form.size, arrays)
         self.level = self._pages.level
         self.entries_per_page = self._pages.entries_per_page

@@ -197,6 +197,13 @@ def test_a_table_code_that_leads_nowhere(image: KernelImage, code: int) -> None:
         HandleTable(MockTarget(image), table.address)
 
 
+def test_a_page_of_zeros_is_no_empty_table(image: KernelImage) -> None:
+    table, _ = filled(image, 1)
+    image.memory.write(table.address, bytes(0x80))
+    with pytest.raises(CorruptedError, match="table code leads nowhere"):
+        HandleTable(MockTarget(image), table.address)
+
+
 def test_a_table_that_is_not_there(image: KernelImage) -> None:
     table, _ = filled(image, 1)
     image.memory.drop(table.address, 0x80)
