@@ -191,10 +191,16 @@ class UserProcess(Process):
             yield found if isinstance(found, Sentence) else _region(found)
 
     def region_at(self, address: int) -> Optional[ProcessRegion]:
-        """The region in which an address lies. Raises as `regions` does."""
-        for each in self.regions():
-            if not isinstance(each, Sentence) and each.start <= address < each.end:
-                return each
+        """The region in which an address lies. Raises as `regions` does, and `TargetError` where it
+        lies in none that the list has, and the list is not whole."""
+        wrong: Optional[Sentence] = None
+        for found in self._source.regions():
+            if isinstance(found, Sentence):
+                wrong = found
+            elif found.start <= address < found.start + found.size:
+                return _region(found)
+        if wrong is not None:
+            raise TargetError("{}", wrong)
         return None
 
     def handles(self, free: bool = False) -> Iterator[UserHandle]:

@@ -255,14 +255,14 @@ def test_a_list_of_regions_by_hand(tmp_path: Path) -> None:
     ]
     body = b"".join(struct.pack("<QQI4xQIII4x", *entry) for entry in entries)
 
-    def shown(count: int, size: int = 48) -> Asked:
+    def shown(count: int, size: int = 48, question: str = "regions") -> Asked:
         made = make_minidump([])
         data = bytearray(made.data)
         # In the place of the stream of memory, whose list is empty.
         struct.pack_into("<III", data, made.at["directory:5"], 16, 16 + len(body), len(data))
         (tmp_path / "x.dmp").write_bytes(data + struct.pack("<IIQ", 16, size, count) + body)
         with open_dump(tmp_path / "x.dmp") as kernel:
-            return Asked(kernel, "regions")
+            return Asked(kernel, question)
 
     asked = shown(4)
     found = [(row["start"], row["end"], row["kind"], row["protection"]) for row in asked.rows]
@@ -274,3 +274,21 @@ def test_a_list_of_regions_by_hand(tmp_path: Path) -> None:
     assert asked.notes == []
     assert shown(1 << 40).notes == [f"the dump announces {1 << 40} regions; 4 are read"]
     assert shown(4, 8).notes == ["the list of regions has entries of 8 bytes, which can't be"]
+    # What explain can't find in a list that is not whole may lie in a region all the same.
+    cut = "regions: not looked at (mock.exe (pid 0x1234): the dump announces 5 regions; 4 are read)"
+    assert cut in shown(5, question="explain 50000").notes
+    inside = shown(5, question="explain 10008")
+    assert [row["family"] for row in inside.rows] == ["in a region"]
+    assert not any("regions" in note for note in inside.notes)
+    outside = shown(4, question="explain 50000")
+    assert outside.rows == [] and not any("regions" in note for note in outside.notes)
+
+
+def test_a_minidump_without_a_list_of_regions_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.dmp").write_bytes(make_minidump([]).data)
+    with open_dump(tmp_path / "x.dmp") as kernel:
+        asked = Asked(kernel, "explain 10008")
+    assert (
+        "regions: not looked at (mock.exe (pid 0x1234): the dump has no list of regions: write it "
+        "with .dump /mi)" in asked.notes
+    )
