@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
 from pathlib import Path
 from typing import List, Tuple
@@ -390,3 +391,25 @@ def test_a_file_cut_at_any_place(tmp_path: Path) -> None:
         opened += 1
         assert shown.text
     assert opened > 20
+
+
+def test_one_of_two_lists_of_memory_is_lost(tmp_path: Path) -> None:
+    """A MINIDUMP_MEMORY_LIST of 16 bytes at 0x10000, and a MINIDUMP_MEMORY64_LIST in the place of
+    the threads, far behind it, where the file ends after it was opened."""
+    dump = made()
+    data = bytearray(dump.data)
+    near, far = len(data), 0x100000
+    struct.pack_into("<III", data, dump.at["directory:5"], 5, 20, near)
+    struct.pack_into("<III", data, dump.at["directory:3"], 9, 32, far)
+    data += struct.pack("<IQII", 1, 0x10000, 16, near + 20) + b"sixteen letters."
+    data += bytes(far - len(data)) + struct.pack("<4Q", 1, far + 32, 0x20000, 0) + bytes(16)
+    path = tmp_path / "made.dmp"
+    path.write_bytes(data)
+    source = open_minidump(path)
+    with path.open("r+b") as file:
+        file.truncate(far)
+    assert source.memory.read(0x10000, 16) == b"sixteen letters."
+    assert [words(line) for line in source.remarks()] == [
+        "the dump's list of memory can't be read: 0x100000: the file became shorter"
+    ]
+    source.close()

@@ -7,7 +7,7 @@ from typing import List
 
 from ...targets.dump.file import DumpFile
 from ...targets.dump.ranges import FileRanges, Range
-from ...values import CorruptedError, Sentence
+from ...values import Sentence
 from .container import Container
 
 __all__ = ("open_memory",)
@@ -22,10 +22,9 @@ _MOST_ADDRESS = 1 << 64
 def open_memory(container: Container, file: DumpFile) -> FileRanges:
     """The ranges of memory in the dump; ``file`` is the same file, and stays the caller's."""
     memory = FileRanges(file)
-    try:
-        memory.add_many(_list(container) + _list64(container))
-    except CorruptedError as error:
-        container.remarks.append(Sentence("the dump's list of memory can't be read: {}", error))
+    for read in (_list, _list64):
+        with container.remarked("the dump's list of memory can't be read: {}"):
+            memory.add_many(read(container))
     return memory
 
 
