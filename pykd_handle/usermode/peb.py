@@ -88,9 +88,12 @@ class Peb:
         default = self._pointer(self.address + places.ProcessHeap)
         count = self.memory.read_number(self.address + places.NumberOfHeaps, 4)
         most = self.memory.read_number(self.address + places.MaximumNumberOfHeaps, 4)
-        if count > min(most, _MOST_HEAPS):
+        if count > most:
             yield Sentence("the PEB counts {} heaps and has room for {}", count, most)
-            count = min(count, most, _MOST_HEAPS)
+            count = most
+        if count > _MOST_HEAPS:
+            yield Sentence("of {} heaps in the PEB {} are looked at", count, _MOST_HEAPS)
+            count = _MOST_HEAPS
         array = self._pointer(self.address + places.ProcessHeaps)
         for number in range(count):
             try:

@@ -152,6 +152,13 @@ def test_what_is_odd_about_heaps_is_told() -> None:
     ]
     process.user.write(PEB + 0xE8, (5000).to_bytes(4, "little"))  # NumberOfHeaps
     assert "the PEB counts 5000 heaps and has room for 16" in ask(image, "heaps").notes
+    # NumberOfHeaps, MaximumNumberOfHeaps, and more of them than are looked at.
+    room = "the PEB counts 5000 heaps and has room for 2000"
+    bound = {count: f"of {count} heaps in the PEB 1024 are looked at" for count in (1500, 2000)}
+    for count, told in ((1500, [bound[1500]]), (5000, [room, bound[2000]]), (1024, [])):
+        process.user.write(PEB + 0xE8, struct.pack("<II", count, 2000))
+        notes = ask(image, "heaps").notes
+        assert [note for note in notes if " PEB " in note] == told
     process.user.write(PEB + 0xE8, (2).to_bytes(4, "little"))
     process.user.write(PEB + 0xF0, (0x7FF000000000).to_bytes(8, "little"))  # ProcessHeaps
     asked = ask(image, "heaps")
