@@ -13,8 +13,6 @@ from ..layout import fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names
-from .file_name import FileNames
-from .modules import Modules
 from .view import View
 
 __all__ = ("DEVICE_TYPES", "Device", "Driver", "driver_name")
@@ -159,10 +157,6 @@ class Driver(Facts):
         *(f"MajorFunction[{number}]" for number in range(_FUNCTIONS)),
     )
 
-    def __init__(self, kernel: Kernel, files: FileNames) -> None:
-        super().__init__(kernel, files)
-        self.modules = Modules(kernel)
-
     def check(self, driver: View) -> None:
         """A driver says so in front."""
         driver.one_of("Type", {_DRIVER: True})
@@ -210,7 +204,7 @@ class Driver(Facts):
         functions = [driver[f"MajorFunction[{number}]"] for number in range(_FUNCTIONS)]
         absent = driver.target.symbol("IopInvalidDeviceRequest")
         return tuple(
-            " ".join(filter(None, (f"{number}: 0x{place:x}", self.modules.place(place))))
+            " ".join(filter(None, (f"{number}: 0x{place:x}", self.files.modules.place(place))))
             for number, place in enumerate(functions)
             if place and place != absent and not start <= place < start + size
         )

@@ -10,15 +10,12 @@ from __future__ import annotations
 import struct
 from typing import Optional, Tuple
 
-from ..kernel import Kernel
 from ..layout import fields
 from ..values import CorruptedError, Hex, UnavailableError, attempt, not_proved
 from .base import Facts, detail
 from .bits import bit_names
 from .client import process_at
-from .file_name import FileNames
 from .guid import guid_fields, guid_text
-from .modules import Modules
 from .view import View
 
 __all__ = ("EtwRegistration",)
@@ -58,10 +55,6 @@ class EtwRegistration(Facts):
         "Traits",
     )
 
-    def __init__(self, kernel: Kernel, files: FileNames) -> None:
-        super().__init__(kernel, files)
-        self.modules = Modules(kernel)
-
     @detail("Provider")
     def provider(self, registration: View) -> str:
         entry = registration.once(self._guid_entry)
@@ -100,7 +93,7 @@ class EtwRegistration(Facts):
     def callback_module(self, registration: View) -> Optional[str]:
         if registration.once(self._process) is not None:
             return None
-        return self.modules.place(registration["Callback"])
+        return self.files.modules.place(registration["Callback"])
 
     @detail("Callback Context")
     def callback_context(self, registration: View) -> Optional[Hex]:

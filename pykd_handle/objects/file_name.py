@@ -21,6 +21,7 @@ from ..values import (
     Unavailable,
     maybe,
 )
+from .modules import Modules
 
 __all__ = ("FileName", "FileNames")
 
@@ -58,7 +59,8 @@ class FileName(NamedTuple):
 
 
 class FileNames:
-    """Names files of one kernel; each device is named once. Shared by all families."""
+    """Names files of one kernel; each device is named once. Shared by all families, and with it
+    the kernel's ``modules``."""
 
     FIELDS = fields(
         "_FILE_OBJECT",
@@ -71,6 +73,7 @@ class FileNames:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.target = kernel.target
+        self.modules = Modules(kernel)
         self._devices: Dict[int, Tuple[Maybe[str], Maybe[str]]] = {}
 
     def name_of(self, file_object: int) -> FileName:

@@ -29,6 +29,7 @@ class Modules:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._modules: Optional[List[LoadedModule]] = None
+        self._bases: List[int] = []
 
     def place(self, address: int) -> Optional[str]:
         """What code lies there: ``nt!PspSystemThreadStartup+0x12`` where the symbols name it, else
@@ -46,7 +47,8 @@ class Modules:
         """The module in which an address lies; of a live machine, too."""
         if self._modules is None:
             self._modules = sorted(self._read() or self._kernel.target.listed_modules)
-        index = bisect_right([each.base for each in self._modules], address) - 1
+            self._bases = [each.base for each in self._modules]
+        index = bisect_right(self._bases, address) - 1
         if index < 0 or address >= self._modules[index].end:
             return None
         return self._modules[index]

@@ -50,6 +50,7 @@ class Objects:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self._files = FileNames(kernel)
+        self.modules = self._files.modules
         self._plain = Facts(kernel, self._files)
         self._unknown = Unknown(kernel, self._files)
         self._header = Header(kernel, self._files)

@@ -10,12 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Optional
 
-from ..kernel import Kernel
 from ..kernel.symbolic_link import USE_CALLBACK
 from ..values import Hex
 from .base import Facts, detail
-from .file_name import FileNames
-from .modules import Modules
 from .view import View
 
 __all__ = ("SymbolicLink",)
@@ -36,10 +33,6 @@ class SymbolicLink(Facts):
         "CallbackContext",
     )
     more_fields = ("CreationTime.QuadPart", "AccessMask", "IntegrityLevel")
-
-    def __init__(self, kernel: Kernel, files: FileNames) -> None:
-        super().__init__(kernel, files)
-        self.modules = Modules(kernel)
 
     @detail(more=False)
     def flags(self, link: View) -> Optional[Hex]:
@@ -69,7 +62,7 @@ class SymbolicLink(Facts):
 
     @detail("Callback in")
     def callback_module(self, link: View) -> Optional[str]:
-        return self.modules.place(link["Callback"]) if link.cell(self._calls) else None
+        return self.files.modules.place(link["Callback"]) if link.cell(self._calls) else None
 
     @detail("Created")
     def created(self, link: View) -> Optional[datetime]:

@@ -22,7 +22,6 @@ from .bits import set_bits
 from .client import ENDED_FIELDS, client_id, has_ended, owner
 from .file_name import FileNames
 from .lists import entries
-from .modules import Modules
 from .user_code import UserCode
 from .view import View
 from .waits import REASON_WORDS, REASONS, WAIT_FIELDS, WAITING, Waits
@@ -88,7 +87,6 @@ class Thread(Facts):
 
     def __init__(self, kernel: Kernel, files: FileNames) -> None:
         super().__init__(kernel, files)
-        self.modules = Modules(kernel)
         self.code = UserCode(kernel, files)
         self.waits = Waits(kernel)
 
@@ -202,7 +200,7 @@ class Thread(Facts):
         """Whose code that is, the kernel's or that of a module of its process."""
         address = thread.once(self.start_address)
         if not address or thread.target.is_kernel_address(address):
-            return self.modules.place(address)
+            return self.files.modules.place(address)
         return self.code.place(thread.once(self.eprocess), address)
 
     @detail("Start Address of the Kernel")

@@ -10,6 +10,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from mocks.user_space import Vads
 from pykd_handle.kernel import Kernel
+from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.objects import Objects
 from pykd_handle.objects.modules import Modules
 
@@ -98,6 +99,14 @@ def test_who_says_it() -> None:
     image.memory.set_pointer(driver.address + 0x70, base + 0x20)  # MajorFunction[0]
     told = everything(image, driver)["functions_outside"]
     assert told == (f"0: 0x{base + 0x20:x} disk.sys+0x20",)
+    # All who say it have it from one list, which is read once.
+    target = MockTarget(image)
+    kernel = KernelMode(target)
+    for item in (thread.object, driver):
+        kernel.describe(kernel.object(item.header), everything=True)
+    assert kernel.code_at(base + 0x30) == "disk.sys+0x30"
+    head = image.globals.address("PsLoadedModuleList")
+    assert [place for place, _ in target.log].count(head) == 1
 
 
 @pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])

@@ -227,7 +227,7 @@ class KernelMode(Kernel):
     @cached_property
     def places(self) -> Places:
         """What lies at addresses: modules, regions of processes."""
-        return Places(self)
+        return Places(self, self._objects.modules)
 
     def is_header(self, address: int) -> bool:
         """Whether what can be read at an address can be an object's header."""

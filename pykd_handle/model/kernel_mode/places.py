@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Optional
 
 from ...kernel.big_pool import BigPool
-from ...objects.modules import Modules
 from ...targets import LoadedModule
 from ...values import NO_VALUE, Maybe, attempt, maybe
 
 if TYPE_CHECKING:
+    from ...objects.modules import Modules
     from ..tables import Process
     from .kernel import KernelMode
     from .regions import Regions
@@ -21,8 +21,9 @@ __all__ = ("Places",)
 class Places:
     """Lists of one kernel, each read when something is looked for in it."""
 
-    def __init__(self, kernel: KernelMode) -> None:
+    def __init__(self, kernel: KernelMode, modules: Modules) -> None:
         self._kernel = kernel
+        self._modules = modules
 
     def module_at(self, address: int) -> Optional[LoadedModule]:
         """The module of the kernel in which an address lies; None where none is known to, and for
@@ -44,10 +45,6 @@ class Places:
         return name or (
             NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
         )
-
-    @cached_property
-    def _modules(self) -> Modules:
-        return Modules(self._kernel.raw)
 
     @cached_property
     def big_pool(self) -> BigPool:
