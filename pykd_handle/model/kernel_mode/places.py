@@ -40,11 +40,7 @@ class Places:
             current = attempt(lambda: kernel.current_process, default=None)
             name = maybe(target.name_at, address) if current is process else NO_VALUE
             return name or (NO_VALUE if kernel.live else process.image_at(address))
-        name = maybe(target.name_at, address)
-        module = None if name else self.module_at(address)
-        return name or (
-            NO_VALUE if module is None else f"{module.name}+0x{address - module.base:x}"
-        )
+        return self._modules.place(address) or NO_VALUE
 
     @cached_property
     def big_pool(self) -> BigPool:
