@@ -91,7 +91,8 @@ class _Node(NamedTuple):
 
 
 class Vads:
-    """The trees of one kernel's processes; each descriptor is one read, and its section three."""
+    """The trees of one kernel's processes. Each descriptor is one read, a control area up to five,
+    and where it was met before, the one that leads to it."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -100,13 +101,13 @@ class Vads:
         if self._root == _ROOTS[-1] and not isinstance(struct.field(self._root).type, Pointer):
             raise MissingField(struct.name, _ROOTS[0])
         self._struct = target.struct("_MMVAD")
-        self._paths = tuple(
-            _first(self._struct, paths) for paths in (_LEFT, _RIGHT, _START, _END, _BACKING)
-        )
-        self._more = tuple(
+        self._backing = _first(self._struct, _BACKING)
+        needed = (_first(self._struct, paths) for paths in (_LEFT, _RIGHT, _START, _END))
+        more = (
             next((path for path in paths if self._struct.has(path)), paths[0])
             for paths in (_START_HIGH, _END_HIGH, _PRIVATE, _PROTECTION, _TYPE)
         )
+        self._paths = (*needed, *more, self._backing)
         self._areas: Dict[int, Tuple[Maybe[int], Maybe[int]]] = {}
 
     def all(self, process: int) -> Iterator[Union[Region, Sentence]]:
@@ -157,13 +158,9 @@ class Vads:
     def _read(self, address: int) -> _Node:
         if not self._target.is_kernel_address(address):
             raise CorruptedError(address, Reason.FIELD_NOWHERE, "VadRoot")
-        paths = (*self._paths[:4], *self._more[:2])
-        span = self._target.read_partial(
-            *range_of(self._struct, address, (*self._paths, *self._more))
-        )
-        left, right, start, end, high, higher = decode_fields(span, self._struct, address, paths)
-        private, protection, kind, backing = decode_fields(
-            span, self._struct, address, (*self._more[2:], self._paths[4])
+        span = self._target.read_partial(*range_of(self._struct, address, self._paths))
+        left, right, start, end, high, higher, private, protection, kind, backing = decode_fields(
+            span, self._struct, address, self._paths
         )
         first = known(start) | (high or 0) << 32
         last = known(end) | (higher or 0) << 32
@@ -205,8 +202,10 @@ class Vads:
         if not target.is_kernel_address(backing):
             raise CorruptedError(backing, Reason.NOTHING_SUCH_HERE, "control area")
         area = backing
-        if self._paths[4] == _BACKING[0]:
+        if self._backing == _BACKING[0]:
             area = self._kernel_pointer(_SUBSECTION.struct, _SUBSECTION.paths[0], backing)
+        if area in self._areas:
+            return area
         segment = self._kernel_pointer(_AREA.struct, _AREA.paths[0], area)
         if self._kernel_pointer(_SEGMENT.struct, _SEGMENT.paths[0], segment) != area:
             raise CorruptedError(area, Reason.NOTHING_SUCH_HERE, "control area")
