@@ -6,7 +6,7 @@ which full symbols describe; bit 0 of ``Va`` is set in one that is free.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from typing import List, NamedTuple, Optional
 
 from ..layout import Struct, fields
@@ -45,7 +45,7 @@ class BigPool:
         have no table."""
         if self._blocks is None:
             self._blocks = sorted(self._read())
-        index = bisect_right([block.address for block in self._blocks], address) - 1
+        index = bisect_left(self._blocks, BigBlock(address + 1, 0, "")) - 1
         if index < 0 or address >= self._blocks[index].address + self._blocks[index].size:
             return None
         return self._blocks[index]
