@@ -14,7 +14,7 @@ from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail
 from .bits import bit_names, set_bits
 from .client import process_at, thread_at
-from .lists import entries
+from .lists import entries_at
 from .view import View
 
 __all__ = ("AlpcPort",)
@@ -121,11 +121,8 @@ class AlpcPort(Facts):
         """Whose messages stand in its queues, in their order."""
         found: List[int] = []
         for path in _LISTS:
-            head = port.address + port.struct.offset(f"{path}.Flink")
-            if port[f"{path}.Flink"] != head:
-                at = port.target.struct(_MESSAGE.struct).offset("Entry.Flink")
-                links = entries(port.target, head, "messages")
-                found += (View(port.target, _MESSAGE, link - at)["WaitingThread"] for link in links)
+            for message in entries_at(port, f"{path}.Flink", "messages", _MESSAGE):
+                found.append(View(port.target, _MESSAGE, message)["WaitingThread"])
         threads = [thread for thread in dict.fromkeys(found) if thread]
         return tuple(thread_at(self.kernel, thread).words for thread in threads) or None
 

@@ -20,7 +20,7 @@ from .bits import bit_names
 from .device import DEVICE_TYPES, attached_drivers, driver_name
 from .drives import Drives
 from .file_name import FileName, FileNames
-from .lists import entries
+from .lists import entries_at
 from .view import View
 
 __all__ = ("File",)
@@ -258,8 +258,7 @@ class File(Facts):
     def requests(self, file: View) -> Optional[int]:
         if not file.has("IrpList.Flink") or not file["IrpList.Flink"]:
             return None  # came with Vista, and is a list from the first request on
-        head = file.address + file.struct.offset("IrpList.Flink")
-        return len(entries(file.target, head, "requests")) if file["IrpList.Flink"] != head else 0
+        return len(entries_at(file, "IrpList.Flink", "requests"))
 
     @detail("Volume Label")
     def volume_label(self, file: View) -> Optional[str]:

@@ -11,7 +11,7 @@ from typing import Tuple
 from ..layout import fields
 from .base import detail
 from .client import thread_at
-from .lists import entries
+from .lists import entries_at
 from .view import View
 from .waitable import Waitable, dispatcher_fields
 
@@ -56,12 +56,8 @@ class IoCompletion(Waitable):
     @detail("Threads Bound")
     def threads(self, port: View) -> Tuple[str, ...]:
         queue = self._queue(port)
-        head = queue.address + queue.struct.offset("ThreadListHead.Flink")
-        if queue["ThreadListHead.Flink"] == head:
-            return ()
-        at = port.target.struct(_LINK.struct).offset(_LINK.paths[0])
-        links = entries(port.target, head, "threads")
-        return tuple(thread_at(self.kernel, link - at).words for link in links)
+        threads = entries_at(queue, "ThreadListHead.Flink", "threads", _LINK)
+        return tuple(thread_at(self.kernel, thread).words for thread in threads)
 
     def _queue(self, port: View) -> View:
         return View(port.target, _PRIORITY_QUEUE, port.address) if self.kind(port) else port

@@ -11,7 +11,7 @@ from .base import detail
 from .bits import bit_names
 from .client import process_at
 from .guid import guid_fields, guid_text
-from .lists import entries
+from .lists import entries_at
 from .process import PRIORITY_CLASSES
 from .view import View
 from .waitable import Waitable, dispatcher_fields
@@ -98,12 +98,8 @@ class Job(Waitable):
 
     @detail("Members")
     def members(self, job: View) -> Tuple[str, ...]:
-        head = job.address + job.struct.offset("ProcessListHead.Flink")
-        if job["ProcessListHead.Flink"] == head:
-            return ()
-        at = job.target.struct(_LINK.struct).offset(_LINK.paths[0])
-        links = entries(job.target, head, "processes")
-        return tuple(process_at(self.kernel, link - at) for link in links)
+        processes = entries_at(job, "ProcessListHead.Flink", "processes", _LINK)
+        return tuple(process_at(self.kernel, process) for process in processes)
 
     @detail("Limits")
     def limits(self, job: View) -> Tuple[str, ...]:
@@ -184,15 +180,11 @@ class Job(Waitable):
     def child_jobs(self, job: View) -> Optional[Tuple[str, ...]]:
         if not job.has(_CHILDREN):
             return None
-        head = job.address + job.struct.offset(_CHILDREN)
-        if job[_CHILDREN] == head:
-            return None
-        at = job.struct.offset(_SIBLING.paths[0])
-        found = [link - at for link in entries(job.target, head, "jobs")]
+        found = entries_at(job, _CHILDREN, "jobs", _SIBLING)
         for child in found:
             if View(job.target, _SIBLING, child)["ParentJob"] != job.address:
                 raise CorruptedError(child, Reason.OF_ANOTHER_OBJECT, "job")
-        return tuple(f"0x{child:x}" for child in found)
+        return tuple(f"0x{child:x}" for child in found) or None
 
     @detail("Nesting Depth")
     def nesting_depth(self, job: View) -> Optional[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
-from ..layout import fields
+from ..layout import Fields, fields
 from ..targets import Target
 from ..values import CorruptedError, Reason
 from .view import View
 
-__all__ = ("MOST", "entries")
+__all__ = ("MOST", "entries", "entries_at")
 
 MOST = 1000
 _LINKS = fields("_LIST_ENTRY", "Flink", "Blink")
@@ -35,3 +35,16 @@ def entries(target: Target, head: int, what: str) -> List[int]:
         found.append(link)
         place, link = link, view["Flink"]
     return found
+
+
+def entries_at(view: View, path: str, what: str, linked: Optional[Fields] = None) -> List[int]:
+    """The same of the list whose head's ``Flink`` is a field of a view: no read where it is empty.
+
+    With ``linked``, whose first field is the ``Flink`` in what is linked, the addresses of these
+    structures. Raises as `entries` and `View` do.
+    """
+    head = view.address + view.struct.offset(path)
+    if view[path] == head:
+        return []
+    at = view.target.struct(linked.struct).offset(linked.paths[0]) if linked else 0
+    return [link - at for link in entries(view.target, head, what)]

@@ -14,7 +14,7 @@ from ..values import NO_VALUE, CorruptedError, Hex, Maybe, Reason
 from .base import Facts, detail
 from .bits import bit_names
 from .client import client_id, process_at, thread_at
-from .lists import entries
+from .lists import entries_at
 from .view import View
 
 __all__ = ("LpcPort",)
@@ -89,9 +89,7 @@ class LpcPort(Facts):
 
     @detail("Messages Queued")
     def queues(self, port: View) -> Tuple[str, ...]:
-        head = port.address + port.struct.offset("MsgQueue.ReceiveHead.Flink")
-        empty = port["MsgQueue.ReceiveHead.Flink"] == head
-        return (f"main: {0 if empty else len(entries(port.target, head, 'messages'))}",)
+        return (f"main: {len(entries_at(port, 'MsgQueue.ReceiveHead.Flink', 'messages'))}",)
 
     @detail("Port Flags")
     def port_flags(self, port: View) -> Tuple[str, ...]:

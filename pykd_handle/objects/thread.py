@@ -21,7 +21,7 @@ from .base import Facts, Names, detail
 from .bits import set_bits
 from .client import ENDED_FIELDS, client_id, has_ended, owner
 from .file_name import FileNames
-from .lists import entries
+from .lists import entries_at
 from .user_code import UserCode
 from .view import View
 from .waits import REASON_WORDS, REASONS, WAIT_FIELDS, WAITING, Waits
@@ -234,10 +234,9 @@ class Thread(Facts):
 
     @detail("Requests Pending")
     def requests(self, thread: View) -> int:
-        head = thread.address + thread.struct.offset("IrpList.Flink")
-        if thread["IrpList.Flink"] in (0, head):
+        if not thread["IrpList.Flink"]:
             return 0
-        return len(entries(thread.target, head, "requests"))
+        return len(entries_at(thread, "IrpList.Flink", "requests"))
 
     @detail("Critical")
     def critical(self, thread: View) -> bool:
