@@ -7,7 +7,7 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
@@ -25,27 +25,16 @@ from ..symbols.folder import search
 from ..symbols.path import MICROSOFT
 from ..symbols.places import kept_parts
 from ..symbols.store import pdb_name, store_path
+from ..symbols.verify import Symbols
 from .connect import symbol_path
 
-__all__ = ("GivenSymbols", "find_in", "find_on_path", "look_into", "take_symbols")
+__all__ = ("find_in", "find_on_path", "look_into", "take_symbols")
 
 # Fields of KDDEBUGGER_DATA64: the addresses of these globals.
 _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
 
 
 _MOST_TRIED = 64  # files that are opened
-
-
-class GivenSymbols(NamedTuple):
-    """The symbols, and for the user: what proves that they fit, and a line with that."""
-
-    file: SymbolFile
-    proof: Sentence
-
-    @property
-    def note(self) -> Sentence:
-        """Which file it is, and the proof."""
-        return Sentence("symbols: {} ({})", self.file.source, self.proof)
 
 
 def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
@@ -99,12 +88,13 @@ def look_into(
     return None, found.remark
 
 
-def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> GivenSymbols:
+def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> Symbols:
     """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
     where it can't be read, is of another kernel, or nothing shows that it is of this one."""
     file = open_symbol_file(path, kept_parts() if keep else None)
     with ClosedOnError(file):
-        return GivenSymbols(file, _check(target, base, file, path))
+        proof = _check(target, base, file, path)
+    return Symbols(file, base, (Sentence("symbols: {} ({})", file.source, proof),), proof)
 
 
 def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional
 
 from ...layout import PdbIdentity
-from ...values import Sentence, SymbolsError, attempt, maybe
+from ...values import Sentence, attempt, maybe
 from ..base import Target
 from ..dump.debug_record import read_image_key, read_pdb_identity
 from ..symbols.path import SymbolPath
-from ..symbols.report import Looked, Report
+from ..symbols.report import Looked, Report, found
 from ..symbols.search import address_by_hand
 from ..symbols.verify import KernelFacts
 from .connect import first_line, symbol_path
@@ -91,15 +92,10 @@ def _look(kernel: _Kernel, origin: str, place: Path) -> Looked:
     """What of the kernel a place has, which is a file or a folder."""
     file = place
     if place.is_dir():
-        found, remark = look_into(kernel.target, kernel.base, place, kernel.identity)
-        if found is None:
+        there, remark = look_into(kernel.target, kernel.base, place, kernel.identity)
+        if there is None:
             return Looked(origin, str(place), said=Sentence("nothing of this kernel{}", remark))
-        file = found
+        file = there
     elif origin == _PATH:
         return Looked(origin, str(place), said=Sentence("no such folder"))
-    try:
-        taken = take_symbols(kernel.target, kernel.base, file)
-    except SymbolsError as error:
-        return Looked(origin, str(place), said=error.sentence)
-    taken.file.close()
-    return Looked(origin, str(place), taken.file.source, taken.proof)
+    return found(origin, place, partial(take_symbols, kernel.target, kernel.base, file))

@@ -128,7 +128,7 @@ class SessionTarget(RecoverableTarget):
         if symbols is not None:
             taken = take_symbols(self, self.base, symbols, keep)
             self._file = taken.file
-            self.add_note(taken.note)
+            self._remarks += taken.notes
         self.five_levels = has_wide_pointers(self)
 
     def _ask_engine(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
@@ -13,7 +14,7 @@ from .search import Nothing, address_by_hand, from_folder, take
 from .verify import KernelFacts, Symbols
 from .wish import Wish
 
-__all__ = ("Looked", "Report", "report")
+__all__ = ("Looked", "Report", "found", "report")
 
 
 class Looked(NamedTuple):
@@ -47,7 +48,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
     looked: List[Looked] = []
     given = wish.path is not None and not wish.path.is_dir()
     if wish.path is not None and given:
-        looked.append(_found("--symbols", wish.path, lambda path: take(path, facts)))
+        looked.append(found("--symbols", wish.path, partial(take, wish.path, facts)))
     every = places(None if given else wish.path, beside, absent=True)
     for place in [one for one in every if one.set_up]:
         looked.append(_look(place, facts, progress))
@@ -76,13 +77,13 @@ def _look(place: Place, facts: KernelFacts, progress: Progress) -> Looked:
     origin = "--symbols" if place.given else place.origin or "dump's folder"
     if not place.folder.is_dir():
         return Looked(origin, str(place.folder), said=Sentence("no such folder"))
-    return _found(origin, place.folder, lambda _: from_folder(place, facts, progress))
+    return found(origin, place.folder, partial(from_folder, place, facts, progress))
 
 
-def _found(origin: str, place: Path, find: Callable[[Path], Symbols]) -> Looked:
+def found(origin: str, place: Path, find: Callable[[], Symbols]) -> Looked:
     """What a function finds at a place, or why it finds nothing."""
     try:
-        symbols = find(place)
+        symbols = find()
     except Nothing as error:
         said = Sentence("nothing of this kernel{}", error.remark)
         return Looked(origin, str(place), said=said)
