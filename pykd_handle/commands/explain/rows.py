@@ -23,12 +23,12 @@ def explained(
     nothing has a row, too."""
     try:
         question.look()
-    except STOPPED:
         rows = _rows(question, beside)
+    except STOPPED:
+        rows = _rows(question, beside)  # names may be read here first
         run.found += len(rows)
         yield rows
         raise
-    rows = _rows(question, beside)
     run.found += len(rows)
     yield rows or ([plain_row(question.value, beside)] if always else [])
     for line in question.remarks:
