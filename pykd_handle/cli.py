@@ -32,6 +32,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .model import Kernel
+    from .render.base import Renderer
 
 __all__ = ("main",)
 
@@ -227,9 +228,11 @@ def _show(
         for note in before:
             remark(note.line)
     run = Run()
+    unsaid: List[Note] = []
     with ExitStack() as stack:
         stack.enter_context(_seldom_collected())
         out = stack.enter_context(open_output(options.output))
+        stack.callback(_say, unsaid, out)
         if command.writes:
             run.file = stack.enter_context(_open_file(getattr(options, command.writes)))
 
@@ -254,9 +257,8 @@ def _show(
             items = arrangement.items(command.run(kernel, asked, run))
             if renderer.alone:
                 items = chain(before, items)
-            announced = _announced(items, out, notes, run)
-            asked_as = " ".join(typed)
-            renderer(out, NOTES, arrangement.columns, notes, asked_as).render(announced)
+            into = renderer(out, NOTES, arrangement.columns, notes, " ".join(typed))
+            into.render(_announced(items, out, into, run, unsaid))
         except TargetError as error:
             if not run.found:
                 raise
@@ -274,8 +276,8 @@ def _show(
         failed = run.failed or bool(kernel.damage())
         if not failed:
             out.complete()
-        if not out.where:
-            remark(f"no row was found; nothing is written to {options.output}")
+    if not out.where:
+        remark(f"no row was found; nothing is written to {options.output}")
     return 1 if failed else 0
 
 
@@ -288,10 +290,21 @@ def _open_file(path: str) -> Output:
     return file
 
 
-def _announced(items: Iterable[Item], out: Output, notes: bool, run: Run) -> Iterator[Item]:
+def _say(unsaid: Iterable[Note], out: Output) -> None:
+    """Tell the notes that stand in the output alone, where there is none in the end: they may be
+    why no row was found."""
+    if not out.where:
+        for note in unsaid:
+            remark(note.whole)
+
+
+def _announced(
+    items: Iterable[Item], out: Output, into: Renderer, run: Run, unsaid: List[Note]
+) -> Iterator[Item]:
     """The same items; the output learns when the first row comes. An answer of notes alone, where
     they are asked for, is one at its end: an old report is worth more than some of them. Who sees
-    the notes but not the output sees how far it is."""
+    the notes but not the output sees how far it is. Notes that are written, but not yet to a place
+    that stays, are ``unsaid``."""
     told = False
     progress = Progress() if NOTES.terminal and out.width is None else None
     try:
@@ -304,8 +317,10 @@ def _announced(items: Iterable[Item], out: Output, notes: bool, run: Run) -> Ite
                 if item and not out.rows:
                     out.row()
             elif isinstance(item, Note):
-                told = notes
+                told = into.notes
             yield item
+            if isinstance(item, Note) and into.told is not item and not out.where:
+                unsaid.append(item)
     finally:
         NOTES.erase()
     if told and not out.rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Iterable, List, Protocol, Sequence
+from typing import Any, Iterable, List, Optional, Protocol, Sequence
 
 from ..rows import Block, Column, Foot, Head, Item, Note, Row, Title
 from .escape import printable
@@ -24,7 +24,8 @@ class Renderer(ABC):
 
     ``remarks`` takes the notes where the format itself has no room for them. With ``notes`` a
     format for scripts gives them as data of its own, in place of that. ``asked`` are the words that
-    were typed, for a format that stands for itself.
+    were typed, for a format that stands for itself. ``told`` is the last note that was told
+    beside the output.
     """
 
     #: Whether what it writes is read by people who did not see what else stood on the screen.
@@ -43,6 +44,7 @@ class Renderer(ABC):
         self.columns = columns
         self.notes = notes
         self.asked = asked
+        self.told: Optional[Note] = None
         # A stream that does not say how it encodes gets plain ASCII.
         encoding = getattr(stream, "encoding", None) or "ascii"
         self.ascii_only = not encoding.lower().replace("-", "").startswith("utf")
@@ -100,4 +102,5 @@ class Renderer(ABC):
 
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""
+        self.told = note
         self.remarks.write(f"note: {printable(words(note.whole), ascii_only=True)}\n")

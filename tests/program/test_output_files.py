@@ -172,6 +172,37 @@ def test_an_answer_that_there_is_nothing_leaves_it_too(run, case: Case, report: 
     assert report.read_text("utf-8") == run("--dump", case.dump, *words).out
 
 
+@pytest.mark.parametrize("form", ["text", "table", "html", "jsonl", "csv"])
+def test_why_there_may_be_no_row_is_told_where_nothing_is_written(
+    run, case: Case, report: Path, form: str
+) -> None:
+    image = small_system()
+    image.memory.drop_page(image.processor.current.table.leaves[1])
+    holed = Case(case.dump.parent, image)
+    line = ("--dump", holed.dump, "--format", form, "--output", report)
+    result = run(*line, "find", "*no such name*")
+    assert report.read_text("utf-8") == OLD and alone(report)
+    why = (
+        "notepad.exe (pid 0x1514): 256 of the table's 768 slots could not be read: not in the dump"
+    )
+    assert result.err.splitlines()[1:] == [
+        f"note: {why}",
+        f"note: no row was found; nothing is written to {report}",
+    ]
+    result = run(*line, "summary")  # whose rows come behind it
+    text = report.read_text("utf-8").replace("&#x27;", "'")
+    assert "Event" in text
+    assert (text.count(why), result.err.count(why)) == (
+        (0, 1) if form in ("jsonl", "csv") else (1, 0)
+    )
+
+
+def test_a_type_that_there_is_not_is_told_all_the_same(run, case: Case, report: Path) -> None:
+    result = run("--dump", case.dump, "0", "3", "-1", "Evnet", "--output", report)
+    assert (result.code, report.read_text("utf-8")) == (1, OLD)
+    assert result.err.count("this kernel has no object type Evnet") == 1
+
+
 def test_exit_code_1_with_a_row_replaces_it(run, case: Case, report: Path) -> None:
     result = run("--dump", case.dump, "fffc", "--output", report)
     assert result.code == 1
