@@ -20,8 +20,8 @@ from .view import View
 __all__ = ("LpcPort",)
 
 # PORT_TYPE and flags, as ReactOS has them in its lpc.h.
-_CONNECTION = 1
-_ROLES = {1: "connection", 2: "unconnected", 3: "server", 4: "client"}
+_CONNECTION = "connection"
+_ROLES = {1: _CONNECTION, 2: "unconnected", 3: "server", 4: "client"}
 _FLAGS = {0x10: "deleted", 0x20: "waitable", 0x40: "name deleted", 0x80: "dynamic security"}
 _PEER = fields(
     "_LPCP_PORT_OBJECT", "ConnectionPort", "Flags", "Creator.UniqueProcess", "Creator.UniqueThread"
@@ -45,18 +45,17 @@ class LpcPort(Facts):
 
     def check(self, port: View) -> None:
         """Its kind is one, and a connection port alone is its own."""
-        kind = self._kind(port)
-        if (port["ConnectionPort"] == port.address) != (kind == _CONNECTION):
+        if (port["ConnectionPort"] == port.address) != (_role(port) == _CONNECTION):
             raise CorruptedError(port.address, Reason.NOTHING_SUCH_HERE, "port")
 
     @detail("Role")
     def role(self, port: View) -> str:
-        return _ROLES[self._kind(port)]
+        return _role(port)
 
     @detail("Owner Process")
     def owner_process(self, port: View) -> Optional[str]:
         """Of a connection port; of others the place holds whose memory they map."""
-        if self._kind(port) != _CONNECTION:
+        if _role(port) != _CONNECTION:
             return None
         process = port.optional_pointer("ServerProcess")
         return None if process is None else process_at(self.kernel, process)
@@ -73,7 +72,7 @@ class LpcPort(Facts):
         peer = View(port.target, _PEER, place)
         if peer["ConnectionPort"] != port["ConnectionPort"]:
             raise CorruptedError(place, Reason.OF_ANOTHER_OBJECT, "connected port")
-        return (f"{_ROLES[self._kind(peer)]} 0x{place:x} {_creator(peer)}",)
+        return (f"{_role(peer)} 0x{place:x} {_creator(peer)}",)
 
     @detail("Connection Port")
     def connection_port(self, port: View) -> Optional[Maybe[str]]:
@@ -103,8 +102,9 @@ class LpcPort(Facts):
     def port_context(self, port: View) -> Optional[Hex]:
         return Hex(port["PortContext"]) if port["PortContext"] else None
 
-    def _kind(self, port: View) -> int:
-        return port.one_of("Flags", dict(zip(_ROLES, _ROLES)), mask=0xF)
+
+def _role(port: View) -> str:
+    return port.one_of("Flags", _ROLES, mask=0xF)
 
 
 def _creator(port: View) -> str:
