@@ -86,7 +86,6 @@ class _Form(NamedTuple):
     """Offsets for one size of a pointer: ``_PEB``, ``_PEB_LDR_DATA``, ``_LDR_DATA_TABLE_ENTRY``."""
 
     width: int
-    image_base: int
     loader: int
     heap: int
     heaps: int  # NumberOfHeaps, MaximumNumberOfHeaps; ProcessHeaps is the next pointer
@@ -99,8 +98,8 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    4: _Form(4, 0x8, 0xC, 0x18, 0x88, 0xC, 0x18, 0x20, 0x24, 0x2C, 0x50),
-    8: _Form(8, 0x10, 0x18, 0x30, 0xE8, 0x10, 0x30, 0x40, 0x48, 0x58, 0xA0),
+    4: _Form(4, 0xC, 0x18, 0x88, 0xC, 0x18, 0x20, 0x24, 0x2C, 0x50),
+    8: _Form(8, 0x18, 0x30, 0xE8, 0x10, 0x30, 0x40, 0x48, 0x58, 0xA0),
 }
 
 
@@ -136,15 +135,13 @@ class UserSpace:
         self._pointer(address + self.form.width, buffer)
 
     def module(self, base: int, size: int, path: str) -> int:
-        """A module in the loader's list; the address of its entry. The first is the program."""
+        """A module in the loader's list; the address of its entry."""
         form = self.form
         entry = self._room(form.entry)
         self._pointer(entry + form.base, base)
         self.memory.write(entry + form.size, struct.pack("<I", size))
         self._text(entry + form.full_name, path)
         self._text(entry + form.base_name, path.rpartition("\\")[2])
-        if not self._links:
-            self._pointer(self.peb + form.image_base, base)
         self._links.append(entry)
         self._relink()
         return entry

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Set, Union
 
+from ..kernel.strings import wide_text
 from ..targets.memory import Memory
 from ..values import (
     CorruptedError,
@@ -24,13 +25,11 @@ __all__ = ("Peb", "UserModule")
 
 _MOST_MODULES = 4096
 _MOST_HEAPS = 1024
-_LONGEST_NAME = 0xFFFE
 
 
 class _Places(NamedTuple):
     """Offsets in bytes, for one size of a pointer."""
 
-    ImageBaseAddress: int
     Ldr: int
     ProcessHeap: int
     NumberOfHeaps: int
@@ -44,8 +43,8 @@ class _Places(NamedTuple):
 
 
 _PLACES = {
-    4: _Places(0x8, 0xC, 0x18, 0x88, 0x8C, 0x90, 0xC, 0x18, 0x20, 0x24, 0x2C),
-    8: _Places(0x10, 0x18, 0x30, 0xE8, 0xEC, 0xF0, 0x10, 0x30, 0x40, 0x48, 0x58),
+    4: _Places(0xC, 0x18, 0x88, 0x8C, 0x90, 0xC, 0x18, 0x20, 0x24, 0x2C),
+    8: _Places(0x18, 0x30, 0xE8, 0xEC, 0xF0, 0x10, 0x30, 0x40, 0x48, 0x58),
 }
 
 
@@ -58,10 +57,6 @@ class UserModule(NamedTuple):
     name: Maybe[str]
     path: Maybe[str]
 
-    def holds(self, address: int) -> bool:
-        """Whether an address lies in it."""
-        return self.base <= address < self.base + self.size
-
 
 class Peb:
     """The block at an address of a process's ``memory``; ``width`` is that of its pointers, which
@@ -72,11 +67,6 @@ class Peb:
         self.address = address
         self.width = width
         self._places = _PLACES[width]
-
-    @property
-    def image_base(self) -> int:
-        """``ImageBaseAddress``: the module of the program. Raises `MemoryUnavailable`."""
-        return self._pointer(self.address + self._places.ImageBaseAddress)
 
     def heaps(self) -> Iterator[Union[int, Sentence]]:
         """The addresses of its heaps, in the order of ``ProcessHeaps``; a line for what is wrong.
@@ -146,8 +136,7 @@ class Peb:
             raise CorruptedError(address, Reason.NAME_LONGER_THAN_ITS_BUFFER, length, maximum)
         if length % 2:
             raise CorruptedError(address, Reason.NAME_OF_ODD_LENGTH, length)
-        data = self.memory.read(self._pointer(address + self.width), min(length, _LONGEST_NAME))
-        return data.decode("utf-16-le", "surrogatepass")
+        return wide_text(self.memory.read(self._pointer(address + self.width), length))
 
     def _pointer(self, address: int) -> int:
         return self.memory.read_number(address, self.width)

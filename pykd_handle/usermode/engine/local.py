@@ -12,6 +12,7 @@ import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Tuple
 
+from ...kernel.strings import wide_text
 from ...targets.dbgeng import EngineError
 from ...values import Hex, maybe
 from ..information import PROCESS_1, decode_information
@@ -98,7 +99,7 @@ class LocalObjects:
         written, _, length = struct.unpack_from("<QII", data)
         return {
             "last_write": _EPOCH + timedelta(microseconds=written // 10),
-            "key_name": data[16 : 16 + length].decode("utf-16-le", "surrogatepass"),
+            "key_name": wide_text(data[16 : 16 + length]),
         }
 
     def _timer(self, handle: Any) -> Details:

@@ -18,6 +18,7 @@ import struct
 from functools import cached_property
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
+from ...kernel.strings import wide_text
 from ...targets.dbgeng import EngineError
 from ...targets.memory import Memory
 from ...values import (
@@ -205,7 +206,7 @@ class EngineSource(UserSource):
 
     def _text(self, value: int, kind: int) -> Maybe[str]:
         data = self._engine.handle_data(value, kind)
-        text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").rstrip("\0")
+        text = wide_text(data[: len(data) & ~1]).rstrip("\0")
         return text or NO_VALUE
 
     def information(self, value: int, type_name: str) -> Information:

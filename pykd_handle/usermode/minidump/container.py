@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Dict, Iterator, List, NamedTuple, Optional
 
 from ...input_file import open_input
+from ...kernel.strings import wide_text
 from ...targets.dump.sniff import MINIDUMP
 from ...values import (
     NO_VALUE,
@@ -128,8 +129,8 @@ class Container:
             raise CorruptedError(offset, Reason.THE_NAMES_ARE_LONGER_THAN_THE_WHOLE_DUMP)
         self._name_budget -= length
         data = self.read(offset + 4, length & ~1)
-        # Some writers count the terminator. Lone surrogates are allowed in names.
-        return data.decode("utf-16-le", "surrogatepass").rstrip("\0")
+        # Some writers count the terminator.
+        return wide_text(data).rstrip("\0")
 
     # -- what the other streams say about the process --------------------------------------------
 
