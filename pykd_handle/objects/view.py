@@ -63,7 +63,8 @@ class View:
         struct = self.struct
         paths = self.fields.paths
         every, missing = struct.plan(paths)
-        if any(missing):
+        complete = not any(missing)
+        if not complete:
             struct.field(path)  # raises where it is the one
         span = self._span
         if span is None:
@@ -72,7 +73,7 @@ class View:
         base = self.address - span.address
         if (
             span.whole is not None
-            and not any(missing)
+            and complete
             and base + every.start >= 0
             and base + every.end <= len(span.whole)
         ):
