@@ -60,7 +60,7 @@ def modules(question: Question) -> Iterator[Match]:
             far = address - module.base
             if not 0 <= far < module.size:
                 continue
-            exact = far in (0, *range(1, _DATA_FILE + 1))
+            exact = far <= _DATA_FILE
             what = "module" if exact else "in a module"
             name = module.name
             if isinstance(name, str) and not exact:

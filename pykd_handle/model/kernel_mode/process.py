@@ -107,7 +107,7 @@ class KernelModeProcess(Process):
     def debug_port(self) -> Maybe[int]:
         """The address of the DebugObject of its debugger, NO_VALUE for one without."""
         (port,) = read_fields(self._kernel.target, _DEBUGGED, self.block.address)
-        return port or (port if isinstance(port, Absent) else NO_VALUE)
+        return NO_VALUE if port == 0 else port
 
     def holds(self, address: int) -> bool:
         """Whether any of its handles leads to the object at this address; none is looked at but for

@@ -58,7 +58,5 @@ def _kind(region: Region) -> Maybe[str]:
         return "image"
     if region.area is not None:
         return region.image if isinstance(region.image, Absent) else "mapped"
-    if isinstance(region.private, Absent):
-        # Without the flags of the descriptor: it has no control area, and so is private.
-        return "private"
-    return "private" if region.private else "mapped"
+    # Without the flags of the descriptor: it has no control area, and so is private.
+    return "mapped" if region.private == 0 else "private"

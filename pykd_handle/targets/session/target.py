@@ -18,6 +18,7 @@ from ...values import (
     Sentence,
     SymbolsError,
     TargetError,
+    attempt,
 )
 from ..address_space import AddressSpace, Spaces
 from ..base import Running
@@ -155,10 +156,7 @@ class SessionTarget(RecoverableTarget):
 
     def identity(self) -> Optional[PdbIdentity]:
         """See `Target.identity`."""
-        try:
-            return read_pdb_identity(self.read, self.base)
-        except PykdHandleError:
-            return None
+        return attempt(read_pdb_identity, self.read, self.base, default=None)
 
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
