@@ -229,6 +229,7 @@ def _show(
             remark(note.line)
     run = Run()
     unsaid: List[Note] = []
+    run.progress = Progress()
     with ExitStack() as stack:
         stack.enter_context(_seldom_collected())
         out = stack.enter_context(open_output(options.output))

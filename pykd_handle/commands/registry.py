@@ -91,7 +91,8 @@ class Run:
 
     ``found`` counts the rows that answer, ``failed`` tells whether what was asked for could not
     be answered, ``place`` says in words where it stands now (``at handle 0x14 of notepad.exe``).
-    ``file`` is that which a command writes that ``writes`` one.
+    ``file`` is that which a command writes that ``writes`` one. ``progress`` takes a line now and
+    then, for what a command opens itself.
     """
 
     file: File
@@ -100,6 +101,7 @@ class Run:
         self.found = 0
         self.failed = False
         self.place: Union[str, Sentence] = BEGINNING
+        self.progress: Callable[[str], None] = lambda line: None
 
 
 Function = Callable[["Kernel", Any, Run], Iterator[Item]]

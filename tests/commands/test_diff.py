@@ -13,7 +13,7 @@ import tracemalloc
 from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 
@@ -22,7 +22,7 @@ from mocks.kernel_image import KernelImage
 from mocks.minidump import MockHandle, make_minidump
 from mocks.sample_snapshot import take
 from pykd_handle.cli import main
-from pykd_handle.model import Kernel, Lines
+from pykd_handle.model import Kernel, Lines, open_dump
 from pykd_handle.model.kernel_mode.process import KernelModeProcess
 from pykd_handle.values import PykdHandleError, TargetError, UsageError
 
@@ -201,6 +201,35 @@ def test_dumps_and_snapshots_in_any_mix(states: States, capsys: pytest.CaptureFi
     assert "-1: no file has a current process; give an id or an image" in capsys.readouterr().err
     assert main(["diff", str(states.dump), str(states.files[2])]) == 0
     assert "0 handles came, 0 went, 0 lead to another object" in capsys.readouterr().out
+
+
+def test_an_address_as_the_debugger_shows_it_and_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The debugger shows addresses of 32-bit kernels with 32 bits more. A dump that is opened says
+    how far that is where that of any other command does."""
+    image = KernelImage("win7_sp1_x86")
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    process.handles(3, image.objects.event())
+    before = take(image, tmp_path / "1.snap")
+    process.handles(2, image.objects.event())
+    dump, symbols = tmp_path / "2.dmp", tmp_path / "2.json"
+    write_full_dump(image, dump)
+    symbols.write_text(json.dumps(image.isf()))
+    told: List[str] = []
+
+    def opened(path: Any, symbols: Any, progress: Any, **how: Any) -> Kernel:
+        progress("it is opened")
+        return open_dump(path, symbols, progress, **how)
+
+    monkeypatch.setattr("pykd_handle.cli.Progress", lambda: told.append)
+    monkeypatch.setattr("pykd_handle.model.open_dump", opened)
+    words = ["diff", str(before), str(dump), "--symbols", str(symbols), "--format", "jsonl"]
+    for address in (process.address, process.address | 0xFFFFFFFF00000000):
+        assert main([*words, "--process", f"{address:x}"]) == 0
+        (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (row["process"], row["came"]) == ("a.exe", 2)
+    assert told == ["it is opened"] * 2
 
 
 def test_a_snapshot_by_the_command_line(

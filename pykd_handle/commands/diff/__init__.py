@@ -17,7 +17,7 @@ from ...values import (
     known,
 )
 from ..many import many
-from ..registry import Argument, Run, command
+from ..registry import KERNEL, Argument, Run, command
 from ..walk import FILTERS, prepare
 from ..words import Evaluator
 
@@ -101,11 +101,17 @@ def diff(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     with ExitStack() as stack:
         opened: List[Tuple[Source, Optional[Kernel]]] = []
         for path in options.files:
-            opened.append(_open(path, options))
+            opened.append(_open(path, options, run))
             stack.callback(opened[-1][0].close)
         if kernel.name:
             opened.append(_records(kernel))
         sources = [source for source, _ in opened]
+        if isinstance(options.process, int):
+            # As the debugger shows it: an id stays what it is.
+            kernels = (each for _, each in opened if each is not None and each.mode == KERNEL)
+            options.process = next(
+                (each.full_address(options.process) for each in kernels), options.process
+            )
         yield from _about(sources, run)
         changes = Changes(sources, options)
         yield from changes.items(run)
@@ -122,7 +128,7 @@ def diff(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         yield changes.foot()
 
 
-def _open(path: str, options: Namespace) -> Tuple[Source, Optional[Kernel]]:
+def _open(path: str, options: Namespace, run: Run) -> Tuple[Source, Optional[Kernel]]:
     from pathlib import Path
 
     from ...model import mode_of, open_dump, open_snapshot
@@ -136,6 +142,7 @@ def _open(path: str, options: Namespace) -> Tuple[Source, Optional[Kernel]]:
         open_dump(
             path,
             getattr(options, "symbols", None) if of_kernel else None,
+            run.progress,
             download=of_kernel and getattr(options, "download", False),
             cache=not getattr(options, "no_cache", False),
         )
