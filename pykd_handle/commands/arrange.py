@@ -102,6 +102,7 @@ class Arrangement:
     def _first(self, items: Iterable[Item], top: int) -> Iterator[Item]:
         """The first rows. Where more come behind them the command goes no further."""
         left = 0
+        headless = False  # what follows is of something whose head is left out
         for item in items:
             if isinstance(item, (list, Block)):
                 size = len(item if isinstance(item, list) else item.lines)
@@ -112,8 +113,12 @@ class Arrangement:
                 left = max(size - top, 0)
                 yield item[:top] if isinstance(item, list) else _begin(item, top)
                 top = max(top - size, 0)
-            elif top or isinstance(item, (Foot, Note)):
+            elif isinstance(item, Note):
+                yield Note(item.whole, item.warning) if headless else item
+            elif top or isinstance(item, Foot):
                 yield item
+            else:
+                headless = True
         yield from _not_shown(left)
 
     def _sorted(self, items: Iterable[Item]) -> Iterator[Item]:

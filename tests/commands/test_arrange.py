@@ -111,6 +111,13 @@ def test_a_note_that_has_lost_its_head_says_what_it_is_of() -> None:
     assert arranged(items)[-1] == lost
     (note, *_) = arranged(items, "n")
     assert str(note.line) == "a.exe: lost"
+    # One under a head that is shown, one under one that --top leaves out.
+    other = Note(Sentence("lost"), under=Sentence("b.exe"))
+    items += [Head(Sentence("b.exe  pid 0x208"), {}), other]
+    first = Arrangement(COLUMNS, Namespace(sort=None, top="1", columns=None)).items(items)
+    notes = [each for each in first if isinstance(each, Note)]
+    assert [str(each.line) for each in notes] == ["lost", "b.exe: lost"]
+    del items[3:]
     for renderer, count in ((TextRenderer, 0), (JsonlRenderer, 1)):
         out, remarks = io.StringIO(), io.StringIO()
         renderer(out, remarks, COLUMNS).render(items)
