@@ -13,8 +13,11 @@ from ..values import (
     Absent,
     Hex,
     Maybe,
+    MissingSymbol,
     PykdHandleError,
+    Reason,
     Sentence,
+    UnavailableError,
     UsageError,
     applied,
 )
@@ -245,10 +248,25 @@ class _Traced:
 
 
 def _references(kernel: Kernel, address: int, run: Run) -> Iterator[Item]:
-    """The records of an object, and what is to be said of them."""
+    """The records of an object, and what is to be said of them. Raises `PykdHandleError` where the
+    table of all records can't be read."""
+    try:
+        yield from _recorded(kernel, address, run)
+    except MissingSymbol as error:
+        if error.why.reason is not Reason.SYMBOL_NOT_RECOVERED:
+            raise
+        line = "{}; the command symbols says where to get them"
+        raise PykdHandleError(line, error) from None
+    except UnavailableError as error:
+        line = "the traces of references to objects can't be read: {}"
+        raise PykdHandleError(line, error) from None
+
+
+def _recorded(kernel: Kernel, address: int, run: Run) -> Iterator[Item]:
     traced = kernel.reference_traces()
     if traced is None:
         yield Note(Sentence(_SWITCH_ON_REFERENCES))
+        yield from _no_object(kernel, address)
         return
     run.place = Sentence("at the references to 0x{:x}", address)
     code = _Code(kernel)
@@ -281,8 +299,17 @@ def _references(kernel: Kernel, address: int, run: Run) -> Iterator[Item]:
     if not objects:
         line = "no references to 0x{:x} are recorded: it is none of the objects that are traced"
         yield Note(Sentence(line, address))
+        yield from _no_object(kernel, address)
     total = Sentence("{} of {}", many(run.found, "record"), many(objects, "traced object"))
     yield Foot(total, {"records": run.found, "objects": objects})
+
+
+def _no_object(kernel: Kernel, address: int) -> Iterator[Note]:
+    """What is to be said where no object lies at an address, nor behind the header there."""
+    try:
+        kernel.find_object(address)
+    except PykdHandleError as error:
+        yield Note(error.sentence)
 
 
 def _reference(code: _Code, found: References, record: Reference) -> Row:

@@ -12,7 +12,8 @@ from mocks.kernel_image import KernelImage
 from mocks.reference_trace import MockReferences
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
-from pykd_handle.values import MissingSymbol, UsageError
+from pykd_handle.render.words import words
+from pykd_handle.values import MissingSymbol, PykdHandleError, UsageError
 
 from .asking import Asked
 
@@ -200,6 +201,41 @@ def test_where_there_are_none_it_says_why() -> None:
     for words in ("1000 --open", "1000 --process a.exe", "word"):
         with pytest.raises(UsageError):
             traced.ask(words)
+
+
+def test_what_can_not_be_read_says_what_it_is() -> None:
+    traced = Traced()
+    place = traced.image.globals.address("ObpTraceFlags")
+    traced.image.memory.drop(place, 4, "not in the dump")
+    with pytest.raises(PykdHandleError) as found:
+        traced.ask()
+    line = f"the traces of references to objects can't be read: 0x{place:x}: not in the dump"
+    assert words(found.value) == line
+    # A layout that ships has no such symbol.
+    image = Traced().image
+    target = MockTarget(image)
+    symbol = target.symbol
+
+    def recovered(name: str) -> int:
+        if name.startswith("Obp"):
+            raise MissingSymbol(name, recovered=True)
+        return symbol(name)
+
+    target.symbol = recovered  # type: ignore[method-assign]
+    with pytest.raises(PykdHandleError) as found:
+        Asked(KernelMode(target), "traces --object 1234")
+    why = "nt!ObpTraceFlags is not known without symbols"
+    assert words(found.value) == f"{why}; the command symbols says where to get them"
+
+
+def test_an_address_of_no_object_is_told() -> None:
+    traced = Traced()
+    other = traced.image.objects.event()
+    assert [each[:13] for each in traced.ask(f"{other.address:x}").notes] == ["no references"]
+    assert traced.ask("1234").notes[1:] == ["0x1234 is no address of the kernel"]
+    traced.image.globals.set("ObpTraceFlags", 0, 4)
+    assert traced.ask("1234").notes[1:] == ["0x1234 is no address of the kernel"]
+    assert len(traced.ask(f"{other.address:x}").notes) == 1
 
 
 def test_the_document_shows_what_it_says() -> None:
