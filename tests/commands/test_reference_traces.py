@@ -12,7 +12,7 @@ from mocks.kernel_image import KernelImage
 from mocks.reference_trace import MockReferences
 from mocks.target import MockTarget
 from pykd_handle.model.kernel_mode import KernelMode
-from pykd_handle.render.words import words
+from pykd_handle.render.words import words as in_words
 from pykd_handle.values import MissingSymbol, PykdHandleError, UsageError
 
 from .asking import Asked
@@ -210,7 +210,7 @@ def test_what_can_not_be_read_says_what_it_is() -> None:
     with pytest.raises(PykdHandleError) as found:
         traced.ask()
     line = f"the traces of references to objects can't be read: 0x{place:x}: not in the dump"
-    assert words(found.value) == line
+    assert in_words(found.value) == line
     # A layout that ships has no such symbol.
     image = Traced().image
     target = MockTarget(image)
@@ -225,7 +225,7 @@ def test_what_can_not_be_read_says_what_it_is() -> None:
     with pytest.raises(PykdHandleError) as found:
         Asked(KernelMode(target), "traces --object 1234")
     why = "nt!ObpTraceFlags is not known without symbols"
-    assert words(found.value) == f"{why}; the command symbols says where to get them"
+    assert in_words(found.value) == f"{why}; the command symbols says where to get them"
 
 
 def test_an_address_of_no_object_is_told() -> None:
