@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..values import Unavailable, UsageError
-from .words import quoted
+from .words import parse_list, quoted
 
 if TYPE_CHECKING:
     from ..model import Handle
@@ -29,7 +29,7 @@ class Access:
     """
 
     def __init__(self, text: str) -> None:
-        words = [part.strip() for part in text.split(",") if part.strip()]
+        words = parse_list(text)
         if not words:
             raise UsageError("--access is empty: name a right, as in --access VM_WRITE")
         names = [word for word in words if not _mask(word)]

@@ -24,7 +24,7 @@ from ..rows import Block, Column, Foot, Head, Item, Note, Row
 from ..values import STOPPED, Absent, Sentence, UsageError
 from .many import many
 from .registry import Argument
-from .words import parse_count, quoted
+from .words import parse_count, parse_list, quoted
 
 __all__ = ("ARRANGE", "Arrangement")
 
@@ -203,7 +203,7 @@ def _words(option: str, text: Optional[str], keys: Sequence[str]) -> List[str]:
     """The columns that an option names. Raises `UsageError`."""
     if text is None:
         return []
-    words = [part.strip() for part in text.split(",") if part.strip()]
+    words = parse_list(text)
     names = [word[1:] if option == "--sort" and word[0] == "-" else word for word in words]
     if not names:
         raise UsageError(f"{option} is empty: name one or more of {', '.join(keys)}")

@@ -27,7 +27,7 @@ from ..rows import Note
 from ..values import MINUS_1, PykdHandleError, Sentence, Unavailable, UsageError
 from .many import many
 from .registry import Argument, Run
-from .words import Evaluator, parse_which
+from .words import Evaluator, parse_list, parse_which
 
 if TYPE_CHECKING:
     from ..model import Broken, Handle, Kernel, Numbers, Process
@@ -99,7 +99,7 @@ def prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Nam
     del mode
     options.process = parse_which(options.process, evaluate)
     if options.type is not None:
-        options.type = [part.strip() for part in options.type.split(",") if part.strip()]
+        options.type = parse_list(options.type)
         if not options.type:
             raise UsageError("--type is empty: name one or more types, as in --type File,Key")
     if getattr(options, "access", None) is not None:

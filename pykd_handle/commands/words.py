@@ -6,7 +6,7 @@ Each is parsed here and once, whatever command it belongs to.
 from __future__ import annotations
 
 import re
-from typing import Callable, Optional, Union
+from typing import Callable, List, Optional, Union
 
 from ..values import MINUS_1, UsageError, attempt, pseudo_handle
 
@@ -17,6 +17,7 @@ __all__ = (
     "parse_count",
     "parse_flags",
     "parse_handle",
+    "parse_list",
     "parse_number",
     "parse_process",
     "parse_which",
@@ -96,6 +97,11 @@ def parse_count(text: str, what: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise UsageError(f"{what} {quoted(text)} is no decimal number")
     return int(text)
+
+
+def parse_list(text: str) -> List[str]:
+    """The words between commas; there may be none."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def is_number(text: str) -> bool:

@@ -23,7 +23,7 @@ from ..batches import batch
 from ..many import many
 from ..registry import USER, Argument, Run, command
 from ..walk import FILTERS, Filters, Page, Walk, prepare
-from ..words import Evaluator, quoted
+from ..words import Evaluator, parse_list, quoted
 from .rule import Rule
 from .rules import RULES
 
@@ -55,7 +55,7 @@ def _chosen(words: Optional[str]) -> Tuple[Rule, ...]:
     """The rules that ``--rule`` names, all of them without it. Raises `UsageError`."""
     if words is None:
         return RULES
-    names = [part.strip().lower() for part in words.split(",") if part.strip()]
+    names = parse_list(words.lower())
     known = [rule.name for rule in RULES]
     wrong = [name for name in names if name not in known]
     if wrong or not names:
