@@ -102,7 +102,7 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each handle that matches."""
     address = None if options.object is None else kernel.full_address(options.object)
     filters = Filters(kernel, options.type, options.access)
-    walk = Walk(kernel, options, run)
+    walk = Walk(kernel, options.process, run)
     device = None if options.device is None else _Device(kernel, options.device)
     if options.name is not None or options.details or device is not None:
         kernel.will_describe(options.details)

@@ -77,7 +77,7 @@ def show_object(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     if item.type == "Directory":
         yield from _contents(kernel, item, base)
     if options.holders or not kernel.live:
-        yield from _holders(kernel, item, base, options, run)
+        yield from _holders(kernel, item, base, run)
 
 
 def _address(kernel: Kernel, word: str) -> int:
@@ -109,11 +109,9 @@ def _contents(kernel: Kernel, item: Object, base: Row) -> Iterator[Item]:
     ]
 
 
-def _holders(
-    kernel: Kernel, item: Object, base: Row, options: Namespace, run: Run
-) -> Iterator[Item]:
+def _holders(kernel: Kernel, item: Object, base: Row, run: Run) -> Iterator[Item]:
     """A row for each handle to it, and the references that are none where all were seen."""
-    walk = Walk(kernel, Namespace(process=None), run)
+    walk = Walk(kernel, None, run)
     count = kept = 0
     known = True
 

@@ -132,7 +132,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
 def summary(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each of what ``--by`` names, sorted by its number of handles."""
     filters = Filters(kernel, options.type, options.access)
-    walk = Walk(kernel, options, run)
+    walk = Walk(kernel, options.process, run)
     yield from filters.notes
     if "name" in options.by:
         kernel.will_describe()

@@ -115,7 +115,7 @@ def traces(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
         return
     from ..model import Process
 
-    walk = Walk(kernel, options, run)
+    walk = Walk(kernel, options.process, run)
     traced = 0
     for item in walk.every():
         if not isinstance(item, Process):

@@ -118,14 +118,14 @@ def named_processes(kernel: Kernel, which: Union[int, str]) -> List[Process]:
 
 
 class Walk:
-    """One walk through the handles of the processes that ``--process`` names, or of all.
+    """One walk through the handles of the processes that ``which`` names (None: of all).
 
     ``processes`` counts those whose handles were seen; ``lost`` tells whether some could not be.
     """
 
-    def __init__(self, kernel: Kernel, options: Namespace, run: Run) -> None:
+    def __init__(self, kernel: Kernel, which: Union[int, str, None], run: Run) -> None:
         self._kernel = kernel
-        self._which: Union[int, str, None] = options.process
+        self._which = which
         self._run = run
         self._several = 0
         self.processes = 0

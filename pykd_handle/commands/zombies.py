@@ -90,7 +90,7 @@ def zombies(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     """Yields a row for each zombie, keeper or handle. Raises `PykdHandleError` for a process that
     is not there."""
     found = Graveyard(kernel, options.process)
-    walk = Walk(kernel, Namespace(process=None), run)
+    walk = Walk(kernel, None, run)
     try:
         for page in walk.answers(found.ask, found.meet):
             if isinstance(page, Note):

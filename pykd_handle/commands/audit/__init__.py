@@ -106,7 +106,7 @@ def audit(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
 
     judge = Judge(options.rules)
     filters = Filters(kernel, options.type, options.access)
-    walk = Walk(kernel, options, run)
+    walk = Walk(kernel, options.process, run)
     kernel.will_describe()
     yield from filters.notes
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Union, cast
 from ...rows import Item
 from ...values import UsageError
 from ..registry import USER, Argument, Run, command, every
-from ..walk import DETAILS, FILTERS, Filters, Walk, prepare
+from ..walk import DETAILS, FILTERS, Filters, named_processes, prepare
 from ..words import Evaluator, NotANumber
 from .columns import COLUMNS, USER_COLUMNS
 from .request import HELP, Request, parse_request
@@ -85,7 +85,7 @@ def list_handles(kernel: Kernel, asked: _Asked, run: Run) -> Iterator[Item]:
         from .user import list_user
 
         if options.process is not None:
-            list(Walk(kernel, options, run).every())  # it has one process, which must be this one
+            named_processes(kernel, options.process)  # it has one process, which must be this one
         yield from list_user(kernel, request, run, filters)
     else:
         from .kernel import list_kernel
