@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence
 
-from ..rows import Block, Part, Row
+from ..rows import Block, Column, Part, Row
 from ..values import NOT_REQUESTED, Hex
 from .people import PeopleRenderer, shows
 
-__all__ = ("CellsRenderer", "line_form")
+__all__ = ("CellsRenderer", "line_form", "on_the_right")
 
 
 class _Drawn(NamedTuple):
@@ -84,12 +84,14 @@ class CellsRenderer(PeopleRenderer):
         return super()._lines(row)
 
 
+def on_the_right(columns: Sequence[Column]) -> List[bool]:
+    """Which columns stand on the right."""
+    return [column.form in ("count", "handle") for column in columns]
+
+
 def line_form(widths: Sequence[int], right: Sequence[bool]) -> str:
     """How cells stand side by side, for ``%``; what would follow the last one is left out."""
-    forms = [
-        f"%{width}s" if on_the_right else f"%-{width}s"
-        for width, on_the_right in zip(widths, right)
-    ]
+    forms = [f"%{width}s" if each else f"%-{width}s" for width, each in zip(widths, right)]
     if not right[-1]:
         forms[-1] = "%s"
     return "  ".join(forms)

@@ -8,7 +8,7 @@ from typing import List, Sequence
 from tabulate import tabulate
 
 from ..rows import Column, Row
-from .cells import CellsRenderer, line_form
+from .cells import CellsRenderer, line_form, on_the_right
 from .escape import shortened
 
 __all__ = ("ROWS_AT_ONCE", "TableRenderer")
@@ -55,7 +55,7 @@ class TableRenderer(CellsRenderer):
 
     def _table(self, columns: Sequence[Column], rows: List[List[str]]) -> str:
         headers = [column.label for column in columns]
-        right = [column.form in ("count", "handle") for column in columns]
+        right = on_the_right(columns)
         widest = [_WIDEST_DETAILS if each.key == "details" else _WIDEST for each in columns]
         body = [
             row if max(map(len, row)) <= _WIDEST else list(map(_narrow, row, widest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence, Tuple
 
 from ..rows import Block, Column, Head, Row
-from .cells import CellsRenderer, line_form
+from .cells import CellsRenderer, line_form, on_the_right
 
 __all__ = ("TextRenderer",)
 
@@ -57,7 +57,7 @@ class TextRenderer(CellsRenderer):
             self._widths[number] = max(self._widths[number], min(widest, _WIDEST))
         if self._form != (labels, self._widths):
             self._form = labels, self._widths.copy()  # by which a part knows its text
-        form = line_form(self._widths, _right(columns))
+        form = line_form(self._widths, on_the_right(columns))
         return "".join([(form % tuple(row)).rstrip() + "\n" for row in rows])
 
     def _again(self, block: Block) -> Optional[str]:
@@ -72,7 +72,7 @@ class TextRenderer(CellsRenderer):
         if [place for place, column in enumerate(shown) if column.key in shared] != [*range(at)]:
             return None
         number = block.keys.index(shown[at].key)
-        right = _right(shown)
+        right = on_the_right(shown)
         before = [self._cell(column, shared[column.key]) for column in shown[:at]]
         before.append(f"{max([line[number] for line in block.lines]):x}")
         if not _fit(before, widths):
@@ -96,11 +96,6 @@ class TextRenderer(CellsRenderer):
         start = line_form(widths[: at + 1], right[: at + 1]) % (*before[:-1], "")
         each = start[: -widths[at]].replace("%", "%%") + f"%{widths[at]}x%s"
         return "".join([each % text for text in texts])
-
-
-def _right(columns: Sequence[Column]) -> List[bool]:
-    """Which of them stand on the right."""
-    return [column.form in ("count", "handle") for column in columns]
 
 
 def _fit(cells: Sequence[str], widths: Sequence[int]) -> bool:
