@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Iterator, Optional, Union
 from ...rows import Column, Foot, Item
 from ...values import MINUS_1, Sentence
 from ..many import many
+from ..of_process import prepare_process
 from ..registry import Argument, Run, command
-from ..words import Evaluator, parse_number, parse_process
+from ..words import Evaluator, parse_number
 from .rows import explained
 
 if TYPE_CHECKING:
@@ -20,12 +21,9 @@ __all__ = ("explain",)
 
 
 def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Namespace:
-    del mode
     if options.value is not None:
         options.value = parse_number(options.value, "VALUE", evaluate)
-    if options.process is not None:
-        options.process = parse_process(options.process, evaluate)
-    return options
+    return prepare_process(options, mode, evaluate)
 
 
 @command(
