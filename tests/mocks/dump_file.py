@@ -7,38 +7,69 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Tuple
 
 __all__ = ("DumpFile",)
 
 PAGE = 0x1000
+NINE = tuple((shift, 9) for shift in (48, 39, 30, 21, 12))
+PAE = ((30, 2), *NINE[3:])
+TWO = ((22, 10), (12, 10))
+
+
+class Header(NamedTuple):
+    """Where a header has what is asked of it; ``run`` is the form of a run and of the root."""
+
+    size: int
+    kind: int
+    root: int
+    machine: int
+    runs: int
+    count: int
+    run: str
+
+
+HEADERS = {
+    b"PAGEDU64": Header(0x2000, 0xF98, 0x10, 0x30, 0x88, 0x90, "<QQ"),
+    b"PAGEDUMP": Header(0x1000, 0xF88, 0x10, 0x20, 0x64, 0x68, "<II"),
+}
 
 
 class DumpFile:
-    """One full (1) or bitmap (5) dump, read at once."""
+    """One full (1) or bitmap (5) dump, read at once. ``five_levels`` is not in its header."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, five_levels: bool = False) -> None:
         self.data = path.read_bytes()
-        assert self.data[:8] == b"PAGEDU64"
-        self.kind = self.u32(0xF98)
-        self.arm = self.u32(0x30) == 0xAA64
-        self.base = self.u64(0x10)
+        header = HEADERS[self.data[:8]]
+        self.kind, self.machine = self.u32(header.kind), self.u32(header.machine)
+        self.wide = header.size == 0x2000
+        self.pae = not self.wide and bool(self.data[0x5C])
+        self.base = self.number(header.root)
+        self.levels = NINE[not five_levels :] if self.wide else PAE if self.pae else TWO
         self.places: Dict[int, int] = {}
-        if self.kind == 1:
-            place = 0x2000
-            for number in range(self.u32(0x88)):
-                first, count = struct.unpack_from("<QQ", self.data, 0x98 + 16 * number)
-                for frame in range(first, first + count):
-                    self.places[frame] = place
-                    place += PAGE
-        else:
-            place, present, bits = struct.unpack_from("<QQQ", self.data, 0x2020)
-            for frame in range(bits):
-                if self.data[0x2038 + frame // 8] >> frame % 8 & 1:
-                    self.places[frame] = place
-                    place += PAGE
-            assert len(self.places) == present
-        self.end = place
+        place, count = (self._runs if self.kind == 1 else self._bitmap)(header)
+        assert (place, count) == (len(self.data), len(self.places))
+
+    def _runs(self, header: Header) -> Tuple[int, int]:
+        place, first_run = header.size, header.count + struct.calcsize(header.run) // 2
+        for number in range(self.u32(header.runs)):
+            at = first_run + struct.calcsize(header.run) * number
+            first, count = struct.unpack_from(header.run, self.data, at)
+            for frame in range(first, first + count):
+                self.places[frame] = place
+                place += PAGE
+        return place, self.number(header.count)
+
+    def _bitmap(self, header: Header) -> Tuple[int, int]:
+        """A head with figures of 64 bits behind the header of either size."""
+        assert self.kind == 5
+        assert self.data[header.size :][:8] in (b"SDMPDUMP", b"FDMPDUMP")
+        place, count, bits = struct.unpack_from("<QQQ", self.data, header.size + 0x20)
+        for frame in range(bits):
+            if self.data[header.size + 0x38 + frame // 8] >> frame % 8 & 1:
+                self.places[frame] = place
+                place += PAGE
+        return place, int(count)
 
     def u32(self, offset: int) -> int:
         return int(struct.unpack_from("<I", self.data, offset)[0])
@@ -46,32 +77,36 @@ class DumpFile:
     def u64(self, offset: int) -> int:
         return int(struct.unpack_from("<Q", self.data, offset)[0])
 
+    def number(self, offset: int) -> int:
+        """A number as wide as the dump's pointers."""
+        return (self.u64 if self.wide else self.u32)(offset)
+
     def physical(self, address: int, size: int) -> Optional[bytes]:
         place = self.places.get(address // PAGE)
-        if place is None:
-            return None
-        return self.data[place + address % PAGE :][:size]
+        return None if place is None else self.data[place + address % PAGE :][:size]
 
-    def entry(self, address: int, base: int = 0, levels: int = 4) -> Tuple[int, int]:
-        """The last page-table entry of an address, and its level (1: a page, 2: 2 MB)."""
-        table = base or self.base
-        for level in range(levels, 0, -1):
-            index = address >> (3 + 9 * level) & 0x1FF
-            data = self.physical(table + 8 * index, 8)
+    def entry(self, address: int, base: int = 0) -> Tuple[int, int]:
+        """The last page-table entry of an address, and the lowest bit that it translates."""
+        # The root of PAE lies on any 32 bytes; elsewhere the low bits number the address space.
+        table = (base or self.base) & ~(0x1F if self.pae else PAGE - 1)
+        size = 4 if self.levels is TWO else 8
+        for shift, bits in self.levels:
+            data = self.physical(table + size * (address >> shift & (1 << bits) - 1), size)
             assert data is not None, "a page table that is not in the dump"
             entry = int.from_bytes(data, "little")
-            large = not entry & 2 if self.arm else entry & 0x80
-            if level == 1 or not entry & 1 or large:
-                return entry, level
+            if shift == 30 and self.pae:
+                assert entry & 0xFFF in (0, 1), "the root's entries have the valid bit alone"
+            large = not entry & 2 if self.machine == 0xAA64 else entry & 0x80
+            if not entry & 1 or large or shift == 12:
+                return entry, shift
             table = entry & 0x0000FFFFFFFFF000
         raise AssertionError("no levels")
 
-    def page(self, address: int, base: int = 0, levels: int = 4) -> Optional[bytes]:
+    def page(self, address: int, base: int = 0) -> Optional[bytes]:
         """The page at a virtual address, None where it is not valid or not in the dump."""
-        entry, level = self.entry(address, base, levels)
+        entry, shift = self.entry(address, base)
         if not entry & 1:
             return None
-        physical = entry & 0x0000FFFFFFFFF000
-        if level == 2:
-            physical += address & 0x1FF000
-        return self.physical(physical, PAGE)
+        inside = (1 << shift) - PAGE
+        assert not entry & inside, "a large page that is not aligned"
+        return self.physical((entry & 0x0000FFFFFFFFF000) + (address & inside), PAGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import time
+from typing import Tuple
 
 import pytest
 
@@ -45,22 +46,36 @@ def test_every_build_has_another_identity() -> None:
     )
 
 
-def test_kernel_image_is_a_pe_with_a_debug_record(image: KernelImage) -> None:
+@pytest.mark.parametrize(
+    ("layout", "machine", "magic", "base", "pdb"),
+    [
+        ("win10_19041_x64", 0x8664, 0x20B, (24, "<Q"), b"ntkrnlmp.pdb\0"),
+        ("win7_sp1_x86", 0x14C, 0x10B, (28, "<I"), b"ntkrpamp.pdb\0"),
+        ("win11_26100_arm64", 0xAA64, 0x20B, (24, "<Q"), b"ntkrnlmp.pdb\0"),
+    ],
+)
+def test_kernel_image_is_a_pe_with_a_debug_record(
+    layout: str, machine: int, magic: int, base: Tuple[int, str], pdb: bytes
+) -> None:
+    image = KernelImage(layout)
     head = image.memory.peek(image.base, 0x1000)
     assert head[:2] == b"MZ"
     pe = struct.unpack_from("<I", head, 0x3C)[0]
-    assert head[pe : pe + 6] == b"PE\0\0" + struct.pack("<H", 0x8664)
-    assert struct.unpack_from("<H", head, pe + 24)[0] == 0x20B
+    assert head[pe : pe + 6] == b"PE\0\0" + struct.pack("<H", machine)
+    assert struct.unpack_from("<H", head, pe + 24)[0] == magic
+    assert struct.unpack_from(base[1], head, pe + 24 + base[0])[0] == image.base
     # Data directory 6, debug: its entry's AddressOfRawData leads to the RSDS record.
-    debug, size = struct.unpack_from("<II", head, pe + 24 + 112 + 48)
+    directories = pe + 24 + (112 if magic == 0x20B else 96)
+    debug, size = struct.unpack_from("<II", head, directories + 48)
     kind, length, rva = struct.unpack_from("<III", head, debug + 12)
     assert (kind, size) == (2, 28)
     record = head[rva : rva + length]
-    assert record[:4] == b"RSDS" and record[24:] == b"ntkrnlmp.pdb\0"
+    assert record[:4] == b"RSDS" and record[24:] == pdb
     # The GUID's first three parts are little endian.
     parts = struct.unpack_from("<IHH", record, 4)
     assert "{:08X}{:04X}{:04X}".format(*parts) == image.kernel.guid[:16]
     assert record[12:20].hex().upper() == image.kernel.guid[16:]
+    assert image.isf()["metadata"]["windows"]["pdb"]["database"].encode() + b"\0" == pdb
 
 
 def test_a_kernel_from_a_linker_takes_its_place() -> None:
