@@ -89,6 +89,8 @@ def check(dump: Triage) -> None:
     """What holds in a real dump and must hold in ours."""
     assert dump.head["ContextOffset"] == dump.context
     assert dump.head["ExceptionOffset"] == dump.exception
+    behind = dump.head["DriverListOffset"] + dump.driver[0] * dump.head["DriverCount"]
+    assert behind <= dump.head["StringPoolOffset"]
     # Which parts there are; without the bit 0x800 the debugger looks at no data block.
     assert dump.u32(dump.fields) == 0xCFF
     valid = dump.head["ValidOffset"]
