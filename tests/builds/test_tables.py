@@ -25,11 +25,12 @@ def test_the_kernel_handle_table(form: Form) -> None:
     image.processes.system.handle(image.processes.system, 0x1FFFFF, value=4)
     target = MockTarget(image)
     width = 2 * image.build.pointer_size
-    for words in ("4 13", "80000004", "ffffffff80000004", "80000004 3 104"):
+    for words in ("4 13", "80000004", "ffffffff80000004 3 0", "80000004 3 104"):
         found = Answer(target, words)
         text = classic(target, words)
         (process,), (row,) = found.processes, found.rows
-        # The header is that of the context process, the table the kernel's.
+        # The header is that of the context process, the table the kernel's; a kernel handle keeps
+        # its bit.
         assert (process.pid, process.table_kind) == (0x104, "Kernel")
         assert process.table_address == image.processes.system.table.address
         asked = 4 if words == "4 13" else 0x80000004

@@ -105,23 +105,6 @@ def test_all_processes(image: KernelImage) -> None:
     assert [row.process.pid for row in answer.rows] == [4, 0x1514, 0x138]
 
 
-@pytest.mark.parametrize("words", ["14 13", "80000014", "ffffffff80000014 3 0"])
-def test_the_kernel_handle_table(image: KernelImage, words: str) -> None:
-    key = image.registry.key(r"\REGISTRY\MACHINE\SYSTEM")
-    image.processes.system.handle(key, value=0x14, access=0x2001F)
-    answer = Answer(image, words)
-    (process,), (row,) = answer.processes, answer.rows
-    # The header is that of the context process, the table the kernel's.
-    assert process.pid == 0x1514
-    assert (process.table_kind, process.table_address) == (
-        "Kernel",
-        image.processes.system.table.address,
-    )
-    # As it was typed: a kernel handle keeps its bit.
-    asked = 0x14 if words == "14 13" else 0x80000014
-    assert (row.handle, row.object) == (asked, key.address)
-
-
 def test_system_itself_has_the_kernel_table(image: KernelImage) -> None:
     answer = Answer(image, "0 0 4")
     assert answer.processes[0].table_kind == "Kernel"

@@ -89,20 +89,6 @@ def test_without_symbols_the_same_handles(run, tmp_path: Path, layout: str) -> N
     assert "no symbols of this kernel" in without.err
 
 
-def test_a_layout_that_does_not_fit_is_refused(run, tmp_path: Path) -> None:
-    image = small_system()
-    case = Case(tmp_path, image)
-    case.symbols.unlink()
-    # The first process is not System: whatever lies here, no layout explains it.
-    image.processes.system.view["UniqueProcessId"] = 12
-    write_full_dump(image, case.dump)
-    result = run("--dump", case.dump)
-    assert result.code == 1
-    assert result.out == ""
-    assert result.err.count("\n") == 1
-    assert "no symbols for this kernel" in result.err and "none fits" in result.err
-
-
 def test_a_missing_page_of_the_table(run, tmp_path: Path) -> None:
     image = small_system()
     leaf = image.processor.current.table.leaves[1]
@@ -130,15 +116,10 @@ def test_a_dump_that_is_cut_short(run, tmp_path: Path, keep: float) -> None:
         assert "cut short" in result.err
 
 
-def test_symbols_of_another_kernel(run, tmp_path: Path) -> None:
+def test_a_file_of_another_kernel_that_claims_to_be_of_ours(run, tmp_path: Path) -> None:
+    """A file with our PDB's identity forged into it: the addresses still tell."""
     case = Case.small(tmp_path)
     other = tmp_path / "other.json"
-    isf = KernelImage("win10_17763_x64", seed=7).isf()
-    other.write_text(json.dumps(isf), "utf-8")
-    result = run("--dump", case.dump, "--symbols", other)
-    assert (result.code, result.out) == (1, "")
-    assert "is of another kernel" in result.err
-    # The same file with our PDB's identity forged into it: the addresses still tell.
     isf = case.image.isf()
     isf["symbols"]["PspCidTable"]["address"] += 0x40
     other.write_text(json.dumps(isf), "utf-8")

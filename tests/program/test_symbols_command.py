@@ -92,7 +92,9 @@ def test_a_kernel_that_no_layout_fits(run, tmp_path: Path) -> None:
     image.processes.system.view["UniqueProcessId"] = 12
     image.processor.current = image.processes.add("notepad.exe", 0x1514)
     write_full_dump(image, tmp_path / "memory.dmp")
-    assert run("--dump", tmp_path / "memory.dmp").code == 1
+    refused = run("--dump", tmp_path / "memory.dmp")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert "no symbols for this kernel" in refused.err and "none fits" in refused.err
     said = run("--dump", tmp_path / "memory.dmp", "symbols")
     assert said.code == 1 and said.err == ""
     pdb = image.isf()["metadata"]["windows"]["pdb"]

@@ -19,7 +19,7 @@ from pykd_handle.targets.dump.kdbg import parse_debugger_data
 from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.modules import base_from_modules
 from pykd_handle.targets.dump.pages import Pages
-from pykd_handle.targets.dump.paging import ARM64, PAE, X86, PagingFormat
+from pykd_handle.targets.dump.paging import ARM64, PAE, X64_FIVE, X64_FOUR, X86, PagingFormat
 from pykd_handle.targets.dump.translate import Translator, choose_format
 from pykd_handle.targets.span import Piece, Span
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
@@ -180,7 +180,7 @@ def test_a_page_in_transition_that_is_missing_says_so() -> None:
 
 
 def test_tables_that_lead_to_themselves_end() -> None:
-    for size, paging in ((4, X86), (8, PAE), (8, ARM64)):
+    for size, paging in ((4, X86), (8, PAE), (8, X64_FOUR), (8, X64_FIVE), (8, ARM64)):
         loop = (1 << 12 | 3).to_bytes(size, "little") * (0x1000 // size)
         assert Translator(Given({1: loop}), 0x1000, paging).frame(0xC0000000) == 1
 

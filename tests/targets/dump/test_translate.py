@@ -139,11 +139,6 @@ def test_five_levels() -> None:
     assert choose_format(Given({}), 0x1000, formats, [VA]) is X64_FOUR
 
 
-def test_tables_that_lead_to_themselves_end() -> None:
-    loop = (1 << 12 | HARD).to_bytes(8, "little") * 512
-    assert Translator(Given({1: loop}), 0x1000).frame(VA) == 1
-
-
 @pytest.mark.parametrize("root", [0x1000, 0x1002, 1 << 63 | 0x1000])  # as it is, PCID, a flag
 def test_the_value_of_cr3(root: int) -> None:
     pages = build.tables({VA: 0x1234 << 12 | HARD})
