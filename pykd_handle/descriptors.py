@@ -7,9 +7,10 @@ import os
 import re
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from .input_file import is_guarded
+from .values import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, List, NamedTuple, Union
+from typing import TYPE_CHECKING, BinaryIO, List, Union
+
+from .values import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

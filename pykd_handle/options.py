@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from functools import partial
-from typing import Any, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
+from typing import Any, List, NoReturn, Optional, Sequence, Tuple
 
 from .commands import DEFAULT, Argument, Command, find_command
 from .commands.arrange import ARRANGE
 from .commands.walk import FILTERS
 from .render import FORMATS
-from .values import UsageError
+from .values import NamedTuple, UsageError
 
 __all__ = ("OPTIONS", "Asked", "named_command", "parse")
 

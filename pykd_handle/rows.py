@@ -10,9 +10,9 @@ classic text of `list` looks at the facts of heads and at values that no column 
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
-from .values import Hex, Sentence
+from .values import Hex, NamedTuple, Sentence
 
 __all__ = ("Block", "Column", "Foot", "Head", "Item", "Note", "Part", "Row", "Title")
 

@@ -12,7 +12,6 @@ from typing import (
     Iterable,
     Iterator,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Set,
@@ -21,7 +20,7 @@ from typing import (
 )
 
 from ..rows import Block, Column, Foot, Head, Item, Note, Row
-from ..values import STOPPED, Absent, Sentence, UsageError
+from ..values import STOPPED, Absent, NamedTuple, Sentence, UsageError
 from .many import many
 from .registry import Argument
 from .words import parse_count, parse_list, quoted

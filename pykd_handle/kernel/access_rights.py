@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ..layout import fields
 from ..targets import Target
-from ..values import NO_VALUE, Maybe, known
+from ..values import NO_VALUE, Maybe, NamedTuple, known
 from ..values.right_names import ALL_ACCESS, GENERIC, HEADER_NAMES, STANDARD_NAMES
 from ..values.rights import SPECIFIC, STANDARD
 from .fields import read_fields

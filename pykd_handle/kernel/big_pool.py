@@ -7,10 +7,11 @@ which full symbols describe; bit 0 of ``Va`` is set in one that is free.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import List, NamedTuple, Optional
+from typing import List, Optional
 
 from ..layout import Struct, fields
 from ..targets import Target
+from ..values import NamedTuple
 from .pool import tag_text
 
 __all__ = ("BigBlock", "BigPool")

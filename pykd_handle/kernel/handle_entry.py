@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import struct as _struct
 from abc import ABC, abstractmethod
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ..layout import Struct, fields
 from ..targets import Target
-from ..values import Maybe, Reason, Unavailable, UnavailableError, unavailable
+from ..values import Maybe, NamedTuple, Reason, Unavailable, UnavailableError, unavailable
 
 __all__ = (
     "AUDIT",

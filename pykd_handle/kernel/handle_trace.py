@@ -9,11 +9,11 @@ to the place of the index, and the index up, is what a ring of these fields can 
 
 from __future__ import annotations
 
-from typing import Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Iterator, List, Optional, Set, Tuple
 
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import CorruptedError, MemoryUnavailable, Reason, Unavailable, known
+from ..values import CorruptedError, MemoryUnavailable, NamedTuple, Reason, Unavailable, known
 from .fields import read_fields
 
 __all__ = ("HandleTraces", "Trace", "handle_traces")

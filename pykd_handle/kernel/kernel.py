@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Iterable, List, Optional
 
 from ..targets import Target
-from ..values import Generations, Maybe, Sentence, attempt, known, maybe
+from ..values import Generations, Maybe, NamedTuple, Sentence, attempt, known, maybe
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace

@@ -8,11 +8,12 @@ what is in ``\\GLOBAL??`` ("Local and Global MS-DOS Device Names" of the driver 
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ..layout import fields
 from ..values import (
     Absent,
+    NamedTuple,
     PykdHandleError,
     TargetError,
     Unavailable,

@@ -9,11 +9,20 @@ wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterable, Optional, Tuple
 
 from ..layout import Decoder, fields
 from ..targets import Span, Target
-from ..values import NO_VALUE, Maybe, MissingField, MissingType, Reason, Unavailable, maybe
+from ..values import (
+    NO_VALUE,
+    Maybe,
+    MissingField,
+    MissingType,
+    NamedTuple,
+    Reason,
+    Unavailable,
+    maybe,
+)
 from .fields import decode_fields, range_of
 
 __all__ = ("HeaderReader", "NameInfo", "ObjectHeader", "OptionalHeaders")

@@ -8,7 +8,7 @@ in Microsoft's ``ObGetObjectType`` as published in several analyses.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Optional, Union
+from typing import Dict, Iterator, List, Optional, Union
 
 from ..layout import fields
 from ..targets import Running, Span, Target
@@ -18,6 +18,7 @@ from ..values import (
     Maybe,
     MemoryUnavailable,
     MissingSymbol,
+    NamedTuple,
     PykdHandleError,
     Reason,
     Sentence,

@@ -9,11 +9,11 @@ which is the size of a header, too (public symbols).
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from ..layout import fields
 from ..targets import Span, Target
-from ..values import MemoryUnavailable, Unavailable
+from ..values import MemoryUnavailable, NamedTuple, Unavailable
 from .fields import decode_fields
 from .strings import ansi_text
 

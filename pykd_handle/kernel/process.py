@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, TypeVar, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Set, TypeVar, Union
 
 from ..layout import PROCESS_OBJECT, Array, dispatcher_type, fields
 from ..targets import Span, Target
@@ -12,6 +12,7 @@ from ..values import (
     Maybe,
     MemoryUnavailable,
     MissingField,
+    NamedTuple,
     Reason,
     Sentence,
     Unavailable,

@@ -15,7 +15,7 @@ from a dereference is in no public symbols; the innermost frame tells it.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from ..layout import fields
 from ..targets import Span, Target
@@ -25,6 +25,7 @@ from ..values import (
     Impossible,
     Maybe,
     MemoryUnavailable,
+    NamedTuple,
     Reason,
     Unavailable,
     UnavailableError,

@@ -9,10 +9,10 @@ everyone do everything; one whose DACL is empty lets nobody do anything.
 from __future__ import annotations
 
 import struct
-from typing import Callable, Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, Optional, Tuple
 
 from ..targets import Target
-from ..values import CorruptedError, Reason
+from ..values import CorruptedError, NamedTuple, Reason
 from .sid import INTEGRITY, Sid, parse_sid
 
 __all__ = ("Ace", "Acl", "Descriptor", "read_descriptor")

@@ -7,10 +7,10 @@ levels, 19 the trust of protected processes.
 from __future__ import annotations
 
 import struct
-from typing import Dict, Mapping, NamedTuple, Tuple
+from typing import Dict, Mapping, Tuple
 
 from ..targets import Span, Target
-from ..values import CorruptedError, Reason
+from ..values import CorruptedError, NamedTuple, Reason
 
 __all__ = ("INTEGRITY", "SIZE", "Sid", "parse_sid", "read_sid", "sid_in")
 

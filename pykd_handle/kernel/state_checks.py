@@ -13,7 +13,7 @@ the ids, and the tables that name their owners.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Union
+from typing import Any, Dict, List, Optional, Set, Union
 
 from ..layout import fields
 from ..targets import Span, Target
@@ -23,6 +23,7 @@ from ..values import (
     CorruptedError,
     Impossible,
     Maybe,
+    NamedTuple,
     PykdHandleError,
     Reason,
     Sentence,

@@ -6,11 +6,11 @@ this list, and each table names its process (``_HANDLE_TABLE.QuotaProcess``).
 
 from __future__ import annotations
 
-from typing import Any, Iterator, NamedTuple, Set, Union
+from typing import Any, Iterator, Set, Union
 
 from ..layout import fields
 from ..targets import Target
-from ..values import Absent, Maybe, Sentence
+from ..values import Absent, Maybe, NamedTuple, Sentence
 from .fields import read_fields
 from .process import BrokenList
 

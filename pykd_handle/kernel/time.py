@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
 
 from ..targets import Target
+from ..values import NamedTuple
 
 __all__ = ("Clocks", "filetime", "is_time", "read_clocks")
 

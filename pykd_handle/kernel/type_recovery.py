@@ -9,11 +9,12 @@ that can be read agree.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from ..targets import Target
 from ..values import (
     Absent,
+    NamedTuple,
     Reason,
     Unavailable,
     UnavailableError,

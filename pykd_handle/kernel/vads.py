@@ -11,7 +11,7 @@ none of the process's own.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from ..layout import Pointer, Struct, fast_reference, fields
 from ..targets import Target
@@ -19,6 +19,7 @@ from ..values import (
     CorruptedError,
     Maybe,
     MissingField,
+    NamedTuple,
     PykdHandleError,
     Reason,
     Sentence,

@@ -7,7 +7,9 @@ a storage unit share its value.
 from __future__ import annotations
 
 import struct
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
+
+from ..values import NamedTuple
 
 __all__ = ("Decoder", "Slot")
 

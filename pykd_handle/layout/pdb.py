@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Sequence, Union
+from typing import Dict, Optional, Sequence, Union
 
-from ..values import ClosedOnError, MissingSymbol, MissingType, attempt
+from ..values import ClosedOnError, MissingSymbol, MissingType, NamedTuple, attempt
 from .msf import NO_STREAM, Msf
 from .pdb_fields import PdbFields
 from .pdb_identity import PdbIdentity

@@ -8,7 +8,9 @@ what they should.
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, Iterator, NamedTuple, Tuple
+from typing import Callable, Dict, Iterator, Tuple
+
+from ..values import NamedTuple
 
 __all__ = (
     "ARRAYS",

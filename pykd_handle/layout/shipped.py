@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, List, Mapping, NamedTuple
+from typing import Any, List, Mapping
 
-from ..values import SymbolsError
+from ..values import NamedTuple, SymbolsError
 from .isf import Isf
 
 __all__ = ("ShippedLayout", "candidates", "load", "shipped")

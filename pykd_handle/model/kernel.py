@@ -10,14 +10,13 @@ from typing import (
     Dict,
     Iterator,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Tuple,
     Union,
 )
 
-from ..values import NO_VALUE, Maybe, Sentence, TargetError, Unavailable, join
+from ..values import NO_VALUE, Maybe, NamedTuple, Sentence, TargetError, Unavailable, join
 from .nouns import KernelOnly, Object
 from .tables import Process, Table
 

@@ -10,14 +10,14 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, List, NamedTuple, Tuple
+from typing import Dict, FrozenSet, List, Tuple
 
 from ..kernel.plausibility import Verdict, check_layout
 from ..kernel.state_checks import COUNT, STATE
 from ..layout import fields
 from ..layout.shipped import ShippedLayout, candidates, load
 from ..targets.recoverable import RecoverableTarget
-from ..values import Sentence, SymbolsError, join
+from ..values import NamedTuple, Sentence, SymbolsError, join
 
 __all__ = ("choose_layout",)
 

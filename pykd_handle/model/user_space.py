@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ..targets.memory import Memory
 from ..usermode.heaps import Heap, read_heap
 from ..usermode.peb import Peb, UserModule
-from ..values import Maybe, PykdHandleError, Sentence, UnavailableError, known, maybe
+from ..values import Maybe, NamedTuple, PykdHandleError, Sentence, UnavailableError, known, maybe
 
 __all__ = ("NO_PEB", "ProcessHeap", "ProcessModule", "ProcessRegion", "UserSpace")
 

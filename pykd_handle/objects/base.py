@@ -14,7 +14,6 @@ from typing import (
     Collection,
     Dict,
     Mapping,
-    NamedTuple,
     Optional,
     Tuple,
     Type,
@@ -24,7 +23,7 @@ from typing import (
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import ObjectHeader
 from ..layout import Fields, fields
-from ..values import LABELS, NO_VALUE, Details, Impossible, Label, Maybe, Unavailable
+from ..values import LABELS, NO_VALUE, Details, Impossible, Label, Maybe, NamedTuple, Unavailable
 from .file_name import FileNames
 from .view import View
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..kernel import Kernel
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
-from ..values import CorruptedError, Maybe, Reason, known, maybe
+from ..values import CorruptedError, Maybe, NamedTuple, Reason, known, maybe
 from .view import View
 
 __all__ = (

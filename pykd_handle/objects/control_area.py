@@ -14,12 +14,12 @@ symbols describe, as they do in ``_SECTION``: taken where the protection is one.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple, Optional, Tuple
+from typing import Optional, Tuple
 
 from ..kernel.protections import PROTECTIONS
 from ..layout import fast_reference, fields
 from ..targets import Target
-from ..values import CorruptedError, MissingType, Reason, maybe
+from ..values import CorruptedError, MissingType, NamedTuple, Reason, maybe
 from .view import View
 
 __all__ = (

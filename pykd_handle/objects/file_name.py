@@ -7,7 +7,7 @@ the I/O manager keeps ``RelatedFileObject`` valid only while the file is being o
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, Tuple
 
 from ..kernel import Kernel
 from ..kernel.fields import read_fields
@@ -17,6 +17,7 @@ from ..values import (
     NO_VALUE,
     CorruptedError,
     Maybe,
+    NamedTuple,
     Reason,
     Unavailable,
     maybe,

@@ -6,10 +6,10 @@ full access is in "Do You Really Know About LSA Protection (RunAsPPL)?" (itm4n, 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from ..layout import fields
-from ..values import CorruptedError, MissingField, Reason
+from ..values import CorruptedError, MissingField, NamedTuple, Reason
 from .view import View
 
 __all__ = ("PROTECTION_FIELDS", "WINTCB_LIGHT", "Protection", "has_levels", "read_protection")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cached_property
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Dict, Sequence, Tuple
 
 from ..kernel import Kernel
 from ..kernel.sid import INTEGRITY, Sid, read_sid
@@ -20,6 +20,7 @@ from ..values import (
     CorruptedError,
     Maybe,
     MissingField,
+    NamedTuple,
     Reason,
     Unavailable,
     UnavailableError,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence
+from typing import Any, Dict, FrozenSet, Iterable, List, Sequence
 
 from ..rows import Block, Column, Part, Row
-from ..values import NOT_REQUESTED, Hex
+from ..values import NOT_REQUESTED, Hex, NamedTuple
 from .people import PeopleRenderer, shows
 
 __all__ = ("CellsRenderer", "line_form", "on_the_right")

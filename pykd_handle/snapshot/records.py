@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
-from ..values import Sentence
+from ..values import NamedTuple, Sentence
 
 __all__ = (
     "FORMAT",

@@ -14,14 +14,22 @@ from typing import (
     FrozenSet,
     Iterable,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Tuple,
 )
 
 from ..layout import PdbIdentity, Struct
-from ..values import NO_VALUE, Maybe, MissingSymbol, MissingType, Sentence, TargetError, attempt
+from ..values import (
+    NO_VALUE,
+    Maybe,
+    MissingSymbol,
+    MissingType,
+    NamedTuple,
+    Sentence,
+    TargetError,
+    attempt,
+)
 from .crash import BugCheck
 from .memory import Memory
 from .span import Span

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from ..layout import fields
-from ..values import Absent, TargetError, maybe
+from ..values import Absent, NamedTuple, TargetError, maybe
 from .base import Running, Target
 
 __all__ = ("Offsets", "Running", "current_process", "offsets_of", "running")

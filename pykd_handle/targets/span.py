@@ -6,9 +6,9 @@ would lose rows that are there.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from ..values import Maybe, MemoryUnavailable, Reason, Unavailable
+from ..values import Maybe, MemoryUnavailable, NamedTuple, Reason, Unavailable
 
 __all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece", "whole_span")
 

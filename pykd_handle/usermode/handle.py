@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
-from ..values import NO_VALUE, Maybe, Sentence
+from ..values import NO_VALUE, Maybe, NamedTuple, Sentence
 from .operation import HandleOperation
 
 __all__ = ("Basics", "Information", "LostHandle", "SourceHandle")

@@ -9,10 +9,10 @@ and of its number in the process's list (public symbols).
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, Tuple
+from typing import Tuple
 
 from ..targets.memory import Memory
-from ..values import NO_VALUE, CorruptedError, Maybe, Reason
+from ..values import NO_VALUE, CorruptedError, Maybe, NamedTuple, Reason
 
 __all__ = ("Heap", "HeapKind", "read_heap")
 

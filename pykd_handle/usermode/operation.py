@@ -7,7 +7,9 @@ HandleOperationListStream, and the debugger engine hands out the same bytes.
 from __future__ import annotations
 
 import struct
-from typing import Iterator, NamedTuple, Tuple
+from typing import Iterator, Tuple
+
+from ..values import NamedTuple
 
 __all__ = ("OPERATION_SIZE", "HandleOperation", "decode_operations")
 

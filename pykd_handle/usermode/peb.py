@@ -7,7 +7,7 @@ block, ``_PEB32``, with the places of a 32-bit one.
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Set, Union
+from typing import Iterator, Set, Union
 
 from ..kernel.strings import wide_text
 from ..targets.memory import Memory
@@ -15,6 +15,7 @@ from ..values import (
     CorruptedError,
     Maybe,
     MemoryUnavailable,
+    NamedTuple,
     PykdHandleError,
     Reason,
     Sentence,

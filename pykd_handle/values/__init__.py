@@ -37,6 +37,7 @@ from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
 from .modules import modules_of, on_demand
+from .named_tuple import NamedTuple
 from .pseudo_handles import CURRENT_PROCESS, MINUS_1, pseudo_handle
 from .reasons import Reason
 from .sentence import Sentence, join
@@ -61,6 +62,7 @@ __all__ = (
     "MissingField",
     "MissingSymbol",
     "MissingType",
+    "NamedTuple",
     "NoSymbols",
     "OutputError",
     "PykdHandleError",

@@ -9,7 +9,9 @@ looked at like any other value.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, Tuple
+
+from .named_tuple import NamedTuple
 
 __all__ = ("BugCheckMeaning", "Parameter", "ParameterKind", "bug_check_meaning", "status_meaning")
 

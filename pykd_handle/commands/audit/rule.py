@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Mapping, NamedTuple, Tuple
+from typing import Mapping, Tuple
+
+from ...values import NamedTuple
 
 __all__ = ("Allowed", "Crossing", "Rule", "Severity", "Source")
 

@@ -14,13 +14,12 @@ from typing import (
     Dict,
     Iterator,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Tuple,
 )
 
-from ...values import Sentence
+from ...values import NamedTuple, Sentence
 
 if TYPE_CHECKING:
     from ...model import Page, Record, Source, Thing

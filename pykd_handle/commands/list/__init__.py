@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Union, cast
+from typing import TYPE_CHECKING, Iterator, Optional, Union, cast
 
 from ...rows import Item
-from ...values import UsageError
+from ...values import NamedTuple, UsageError
 from ..registry import USER, Argument, Run, command, every
 from ..walk import DETAILS, FILTERS, Filters, named_processes, prepare
 from ..words import Evaluator, NotANumber

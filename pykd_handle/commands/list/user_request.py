@@ -6,8 +6,9 @@ its own help text.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence
+from typing import Optional, Sequence
 
+from ...values import NamedTuple
 from ..words import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
 
 __all__ = ("BASIC", "NAME", "SPECIFIC", "TYPE", "USER_HELP", "UserRequest", "parse_user_request")

@@ -14,14 +14,13 @@ from typing import (
     Dict,
     Iterator,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Tuple,
     Union,
 )
 
-from ...values import NO_VALUE, Absent, Maybe, PykdHandleError, Sentence
+from ...values import NO_VALUE, Absent, Maybe, NamedTuple, PykdHandleError, Sentence
 from ..nouns import Object
 from ..tables import Process
 

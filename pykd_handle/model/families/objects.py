@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence
 
 from ...kernel import KernelObject
 from ...kernel.fields import read_fields
 from ...kernel.pool import tag_in_front
 from ...layout import fields
-from ...values import NO_VALUE, Absent, Impossible, Maybe, PykdHandleError, Sentence, known, maybe
+from ...values import (
+    NO_VALUE,
+    Absent,
+    Impossible,
+    Maybe,
+    NamedTuple,
+    PykdHandleError,
+    Sentence,
+    known,
+    maybe,
+)
 from ..kernel_mode.object import KernelModeObject
 from ..nouns import Handle
 from .base import Certainty, Match, Question, family

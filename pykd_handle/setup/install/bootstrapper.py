@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import List, Optional
 
+from ...values import NamedTuple
 from .errors import InstallError
 from .image import read_image
 from .machine import Machine

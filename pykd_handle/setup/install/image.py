@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
+
+from ...values import NamedTuple
 
 __all__ = ("Image", "read_image")
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
-from typing import NamedTuple, Tuple
+from typing import Tuple
 
+from ...values import NamedTuple
 from .errors import InstallError
 
 __all__ = ("PykdWheel", "read_pykd_wheel")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, Optional, Tuple, Union
 
+from ...values import NamedTuple
 from .errors import InstallError
 from .image import read_image
 from .registry import Registry

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import importlib
-from typing import Any, List, NamedTuple, Optional, Protocol
+from typing import Any, List, Optional, Protocol
+
+from ...values import NamedTuple
 
 __all__ = ("Registry", "Value", "WindowsRegistry")
 

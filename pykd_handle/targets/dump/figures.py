@@ -6,9 +6,9 @@ image), a search through memory does.
 
 from __future__ import annotations
 
-from typing import Iterable, NamedTuple, Optional, Tuple
+from typing import Iterable, Optional, Tuple
 
-from ...values import Sentence
+from ...values import NamedTuple, Sentence
 from ..base import LoadedModule, Running
 from ..crash import BugCheck
 from .header import DumpHeader, Machine

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
-from ...values import Reason, Sentence, TargetError
+from ...values import NamedTuple, Reason, Sentence, TargetError
 from ..crash import CONTEXT_SIZES, BugCheck
 
 __all__ = (

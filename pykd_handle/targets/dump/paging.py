@@ -9,9 +9,9 @@ ARM64 as in those of 24H2).
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Optional, Tuple, Union
 
-from ...values import Reason, Unavailable
+from ...values import NamedTuple, Reason, Unavailable
 
 __all__ = (
     "ARM64",

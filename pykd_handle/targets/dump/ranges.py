@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Iterable, List, NamedTuple, Tuple
+from typing import Iterable, List, Tuple
 
-from ...values import Reason, TargetError, Unavailable, attempt
+from ...values import NamedTuple, Reason, TargetError, Unavailable, attempt
 from ..memory import Memory
 from ..span import Gap, Piece, Span
 from .file import DumpFile

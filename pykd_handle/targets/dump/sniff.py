@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple, Tuple
+from typing import Tuple
 
 from ...input_file import open_input
+from ...values import NamedTuple
 
 __all__ = ("MINIDUMP", "Kind", "Sniffed", "is_minidump", "sniff_bytes")
 

@@ -10,9 +10,9 @@ the debugger data, whose addresses stand elsewhere.
 from __future__ import annotations
 
 import struct
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Optional, Tuple
 
-from ...values import Sentence
+from ...values import NamedTuple, Sentence
 from ..base import LoadedModule, Running
 from .debug_record import image_key
 from .figures import Figures, figures_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, Optional
 
 from ...layout import PdbIdentity
-from ...values import Sentence, attempt, maybe
+from ...values import NamedTuple, Sentence, attempt, maybe
 from ..base import Target
 from ..dump.debug_record import read_image_key, read_pdb_identity
 from ..symbols.path import SymbolPath

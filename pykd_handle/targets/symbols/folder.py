@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity
+from ...values import NamedTuple
 from ..progress import Progress, silent
 from .peek import Allowance, Peek, peek
 from .store import find_in_store

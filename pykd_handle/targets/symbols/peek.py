@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, Iterable, Mapping, NamedTuple, Optional, Pattern
+from typing import Dict, Iterable, Mapping, Optional, Pattern
 
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
 from ...layout.pdb import Pdb
-from ...values import MissingSymbol, SymbolsError, attempt
+from ...values import MissingSymbol, NamedTuple, SymbolsError, attempt
 
 __all__ = ("Allowance", "Peek", "peek")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from ...layout import PdbIdentity
-from ...values import Sentence, SymbolsError
+from ...values import NamedTuple, Sentence, SymbolsError
 from ..progress import Progress
 from .places import Place, environment_path, places, servers
 from .search import Nothing, address_by_hand, from_folder, take

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from ...layout import PdbIdentity
 from ...layout.placeholder import POINTER, follow, packed, pointed
-from ...values import SymbolsAdvice
+from ...values import NamedTuple, SymbolsAdvice
 
 __all__ = ("Stored", "find_in_store", "pdb_name", "store_path")
 

@@ -13,10 +13,10 @@ names still serve.
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 from ...layout import PdbIdentity, SymbolFile
-from ...values import MissingSymbol, Sentence, SymbolsError, attempt
+from ...values import MissingSymbol, NamedTuple, Sentence, SymbolsError, attempt
 
 __all__ = ("Comparison", "KernelFacts", "Known", "Symbols", "compare", "verify")
 

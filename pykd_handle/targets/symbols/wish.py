@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Mapping, NamedTuple, Optional, Union
+from typing import Mapping, Optional, Union
+
+from ...values import NamedTuple
 
 __all__ = ("DOWNLOAD", "Wish", "wish_of")
 

@@ -16,7 +16,7 @@ import struct
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import BinaryIO, Dict, Iterator, List, NamedTuple, Optional
+from typing import BinaryIO, Dict, Iterator, List, Optional
 
 from ...input_file import open_input
 from ...kernel.strings import wide_text
@@ -26,6 +26,7 @@ from ...values import (
     ClosedOnError,
     CorruptedError,
     Maybe,
+    NamedTuple,
     Reason,
     Sentence,
     TargetError,

@@ -9,9 +9,18 @@ from __future__ import annotations
 
 import struct
 from operator import itemgetter
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
-from ...values import NO_VALUE, Absent, CorruptedError, Maybe, Reason, Unavailable, maybe
+from ...values import (
+    NO_VALUE,
+    Absent,
+    CorruptedError,
+    Maybe,
+    NamedTuple,
+    Reason,
+    Unavailable,
+    maybe,
+)
 from ..handle import Information
 from ..information import decode_information
 from .container import Container, Stream
