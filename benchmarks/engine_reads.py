@@ -1,8 +1,10 @@
 """What a listing costs on the real engine: ``python -m benchmarks.engine_reads [COUNT [OBJECTS]]``.
 
-One process with COUNT (10,000) handles to so many OBJECTS (as many) in a synthetic dump, listed at
-flags 3 by the package and by the walk that first comes to mind, a ``typedVar`` for each entry and
-each header, in the same session of the real pykd over the same dump. Needs the rig (``python -m
+The process of `benchmarks.leak` with COUNT (10,000) handles to so many OBJECTS (as many), listed at
+flags 3 in one session of the real pykd over one dump: by the package, by `benchmarks.floor` over
+pages read through pykd, and by scripts with a ``typedVar`` for each structure. All write the same
+text, into a stream that keeps nothing; the time is that of a listing from its first question to its
+last line, without the start of Python and of the engine. Needs the rig (``python -m
 tests.engine.rig build``).
 """
 
@@ -14,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, Sequence
 
-from mocks import KernelImage
+from benchmarks.leak import fill
 from tests.engine.pairs import make_pair
 from tests.engine.rig import Rig
 
@@ -22,78 +24,60 @@ __all__ = ("main", "measure")
 
 _MANY = 20_000
 _ROOT = Path(__file__).resolve().parents[1]
+_WALKS = (
+    ("package", "pykd_handle"),
+    ("floor", "one loop over pages"),
+    ("once", "a typedVar for each entry, each object once"),
+    ("each", "a typedVar for each entry and its object"),
+)
 
-# Runs in the rig's Windows Python. Both walks print a line or more for each handle, and both are
-# run three times (once with many handles); the best time counts. Reads are counted in runs of their
-# own.
+# Runs in the rig's Windows Python. The best time of several rounds counts (with many handles there
+# is one of those that take long). Reads are counted in runs of their own.
 _SCRIPT = r"""
 import contextlib, io, json, sys, time
 import pykd
+from benchmarks.engine_walks import SessionPages, TypedVars
+from benchmarks.floor import write_listing
 from pykd_handle.cli import main
 
 READERS = ["loadBytes", "loadWords", "loadDWords", "loadQWords", "loadPtrs", "ptrByte", "ptrWord",
            "ptrDWord", "ptrQWord", "ptrPtr", "loadUnicodeString", "isValid", "isVaRegionValid"]
+symbols_file, slow_runs = sys.argv[1:]
+with open(symbols_file, encoding="utf-8") as file:
+    symbols = json.load(file)
+
+
+class Sink(io.TextIOBase):
+    encoding, calls = "utf-8", 0
+
+    def write(self, text):
+        self.calls += 1
+        return len(text)
 
 
 def package():
     assert main(["0", "3"]) == 0
 
 
-class Naive:
-    '''A typedVar for each entry and header, every field converted where it is needed.'''
-
-    def __init__(self):
-        self.values = 0
-
-    def value(self, variable):
-        self.values += 1
-        return int(variable)
-
-    def __call__(self):
-        nt = pykd.module("nt")
-        value = self.value
-        process = nt.typedVar("_EPROCESS", pykd.getImplicitProcess())
-        table = nt.typedVar("_HANDLE_TABLE", value(process.ObjectTable))
-        code = value(table.TableCode)
-        cookie = pykd.ptrByte(nt.offset("ObHeaderCookie"))
-        types = nt.offset("ObTypeIndexTable")
-        size = nt.sizeof("_HANDLE_TABLE_ENTRY")
-        body = nt.type("_OBJECT_HEADER").fieldOffset("Body")
-        leaf, top = 0x1000 // size, value(table.NextHandleNeedingPool)
-        for handle in range(0, top, 4):
-            index = handle // 4
-            base, number = code & ~7, index // leaf
-            if code & 7 == 2:
-                base, number = pykd.ptrPtr(base + 8 * (number // 512)), number % 512
-            if code & 7:
-                base = pykd.ptrPtr(base + 8 * number)
-            entry = nt.typedVar("_HANDLE_TABLE_ENTRY", base + size * (index % leaf))
-            bits = value(entry.ObjectPointerBits)
-            if not bits:
-                continue
-            at = bits << 4 | 0xFFFF000000000000
-            header = nt.typedVar("_OBJECT_HEADER", at)
-            number = value(header.TypeIndex) ^ (at >> 8 & 0xFF) ^ cookie
-            kind = nt.typedVar("_OBJECT_TYPE", pykd.ptrPtr(types + 8 * number))
-            name = pykd.loadUnicodeString(kind.Name.getAddress())
-            print("%04x: Object: %x  GrantedAccess: %08x  Type: %s  HandleCount: %d  "
-                  "PointerCount: %d" % (handle, at + body, value(entry.GrantedAccessBits), name,
-                                        value(header.HandleCount), value(header.PointerCount)))
+def floor():
+    write_listing(SessionPages(pykd), symbols, "3", sys.stdout.write)
 
 
-def timed(walk):
-    best = None
-    for _ in range(RUNS):
-        out = io.StringIO()
+def walk(once):
+    walk = TypedVars(pykd, sys.stdout.write, once)
+    walk.walk()
+    return walk.values
+
+
+def timed(run):
+    sink = Sink()
+    with contextlib.redirect_stdout(sink):
         begin = time.process_time()
-        with contextlib.redirect_stdout(out):
-            walk()
-        took = time.process_time() - begin
-        best = took if best is None else min(best, took)
-    return best, out.getvalue().count("GrantedAccess:")
+        run()
+        return time.process_time() - begin, sink.calls
 
 
-def counted(walk):
+def counted(run):
     calls = dict.fromkeys(READERS, 0)
     kept = {name: getattr(pykd, name) for name in READERS}
 
@@ -103,43 +87,44 @@ def counted(walk):
             return kept[name](*arguments)
         return call
 
+    out = io.StringIO()
     for name in READERS:
         setattr(pykd, name, counting(name))
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            walk()
+        with contextlib.redirect_stdout(out):
+            values = run()
     finally:
         for name in READERS:
             setattr(pykd, name, kept[name])
-    return sum(calls.values())
+    return sum(calls.values()) + (values or 0), out.getvalue()
 
 
-result = {}
-naive = Naive()
-for name, walk in (("package", package), ("naive", naive)):
-    seconds, rows = timed(walk)
-    naive.values = 0
-    result[name] = {"seconds": seconds, "rows": rows, "reads": counted(walk) + naive.values}
-sys.stdout.write("\n" + json.dumps(result))
+walks = {
+    "package": package, "floor": floor, "once": lambda: walk(True), "each": lambda: walk(False),
+}
+found, texts = {}, {}
+for name, run in walks.items():
+    reads, texts[name] = counted(run)
+    found[name] = {"seconds": [], "reads": reads, "rows": texts[name].count("GrantedAccess:")}
+rows = texts["package"][texts["package"].index("0004: "):]
+assert texts["floor"] == texts["package"] and texts["once"] == texts["each"] == rows
+texts.clear()
+for number in range(5):
+    for name, run in walks.items():
+        if name in ("package", "floor") or number < int(slow_runs):
+            seconds, found[name]["writes"] = timed(run)
+            found[name]["seconds"].append(seconds)
+sys.stdout.write("\n" + json.dumps(found))
 """
 
 
-def crowd(count: int, different: int, image: KernelImage) -> None:
-    """A process with this many handles to so many different objects; half of these have names."""
-    process = image.processes.add("crowd.exe", 0x1234, session=1)
-    objects = [image.objects.event() for _ in range(different - different // 2)]
-    objects += [
-        image.files.open(f"\\Windows\\File{number}.txt") for number in range(different // 2)
-    ]
-    process.handles(count, objects)
-    image.processor.current = process
-
-
 def measure(count: int, different: int, folder: Path) -> Dict[str, Any]:
-    """``{"package": {"seconds", "reads", "rows"}, "naive": ...}`` for this many handles."""
-    pair = make_pair(folder, lambda image: crowd(count, different, image))
+    """``{"package": {"seconds", "reads", "writes", "rows"}, ...}`` for this many handles."""
+    pair = make_pair(folder, lambda image: fill(image, count, different))
     text = Rig.find().python(
-        f"RUNS = {3 if count <= _MANY else 1}\n{_SCRIPT}",
+        _SCRIPT,
+        pair.isf,
+        "3" if count <= _MANY else "1",
         dump=pair.dump,
         symbols=pair.symbols,
         path=[_ROOT],
@@ -155,14 +140,14 @@ def main(arguments: Sequence[str]) -> int:
     different = rest[0] if rest else count
     with tempfile.TemporaryDirectory(prefix="engine-reads-") as folder:
         found = measure(count, different, Path(folder))
-    print(f"{count} handles to {different} objects, flags 3, one process, the real engine")
-    print(f"{'':24}{'engine reads':>14}{'CPU seconds':>12}{'handles':>10}")
-    for name, title in (("package", "pykd_handle"), ("naive", "a typedVar for each")):
+    print(f"{count:,} handles to {different:,} objects, flags 3, one process, the real engine")
+    print(f"{'':46}{'engine reads':>13}{'writes':>9}{'CPU seconds':>13}{'times ours':>12}")
+    ours = min(found["package"]["seconds"])
+    for name, title in _WALKS:
         row = found[name]
-        print(f"{title:24}{row['reads']:>14}{row['seconds']:>12.2f}{row['rows']:>10}")
-    ratio = found["naive"]["seconds"] / found["package"]["seconds"]
-    reads = found["naive"]["reads"] / found["package"]["reads"]
-    print(f"{reads:.0f} times fewer reads, {ratio:.1f} times faster, with names and directories")
+        seconds = min(row["seconds"])
+        counts = f"{row['reads']:>13,}{row['writes']:>9,}"
+        print(f"{title:46}{counts}{seconds:>13.2f}{seconds / ours:>12.1f}")
     return 0
 
 

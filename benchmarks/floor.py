@@ -1,9 +1,10 @@
 """The least that Python needs for a listing: ``python -m benchmarks.floor DUMP SYMBOLS FORM``.
 
 One loop for the benchmark's own dump (`benchmarks.leak`), with nothing of the package: pages looked
-up in the mapped file, names of its three types of objects, texts of an object made once, no faults
-and no other form of anything. It writes the same bytes as the package (``1`` and ``3``: the classic
-text with these flags, ``jsonl``), and is what the package's time is measured against.
+up in the mapped file (or read through the debugger, `benchmarks.engine_walks`), names of its three
+types of objects, texts of an object made once, no faults and no other form of anything. It writes
+the same bytes as the package (``1`` and ``3``: the classic text with these flags, ``jsonl``), and
+is what the package's time is measured against.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import json
 import mmap
 import struct
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Protocol, Tuple
 
-__all__ = ("main", "write_listing")
+__all__ = ("Dump", "Memory", "main", "write_listing")
 
 _PAGE = 0x1000
 _FRAME = 0x000FFFFFFFFFF000
@@ -27,11 +28,23 @@ _EVERY_RIGHT = ["Delete", "ReadControl", "WriteDac", "WriteOwner", "Synch"]
 _MASK = 0x1F0003  # of every handle of the dump
 
 
-class Memory:
-    """The dump, mapped; ``at`` is the place in it of a virtual address of the kernel."""
+class Memory(Protocol):
+    """Where the bytes are: in ``data``; ``head`` is the address of the list of processes."""
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data = data
+    data: Any
+    head: int
+
+    def at(self, address: int) -> int:
+        """Where in ``data`` the byte at a virtual address of the kernel stands."""
+
+
+class Dump:
+    """The dump, mapped."""
+
+    def __init__(self, path: str) -> None:
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        (self.head,) = struct.unpack_from("<Q", data, 0x28)
         (self.root,) = struct.unpack_from("<Q", data, 0x10)
         count, _ = struct.unpack_from("<IxxxxQ", data, 0x88)
         self.frames: Dict[int, int] = {}
@@ -45,7 +58,7 @@ class Memory:
         self.tables: Dict[int, Tuple[int, ...]] = {}
 
     def at(self, address: int) -> int:
-        """Where the byte at a virtual address stands in the file."""
+        """See `Memory`."""
         page = address >> 12
         place = self.pages.get(page)
         if place is None:
@@ -62,11 +75,9 @@ class Memory:
 
 
 def write_listing(
-    path: str, symbols: Dict[str, Any], form: str, write: Callable[[str], Any]
+    memory: Memory, symbols: Dict[str, Any], form: str, write: Callable[[str], Any]
 ) -> None:
-    """List the handles of the last process of a dump."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        memory = Memory(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    """List the handles of the last process."""
     data, at, types = memory.data, memory.at, symbols["user_types"]
     word = struct.Struct("<Q").unpack_from
 
@@ -97,7 +108,7 @@ def write_listing(
         return read(pointer(address + 8), number(address, 2)).decode("utf-16-le")
 
     active, body = offset("_EPROCESS", "ActiveProcessLinks"), offset("_OBJECT_HEADER", "Body")
-    head = word(data, 0x28)[0]
+    head = memory.head
     base = head - symbols["symbols"]["PsActiveProcessHead"]["address"]
     process = pointer(head + 8) - active
 
@@ -276,7 +287,7 @@ def main() -> int:
     """Write the listing; returns the exit code."""
     dump, symbols, form = sys.argv[1:]
     with open(symbols, encoding="utf-8") as file:  # noqa: PTH123
-        write_listing(dump, json.load(file), form, sys.stdout.write)
+        write_listing(Dump(dump), json.load(file), form, sys.stdout.write)
     return 0
 
 

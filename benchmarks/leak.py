@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mocks import KernelImage
     from mocks.object import MockObject
 
-__all__ = ("FEW", "LEAKING", "SMALL", "Leak", "make_leak")
+__all__ = ("FEW", "LEAKING", "SMALL", "Leak", "fill", "make_leak")
 
 LEAKING, SMALL = 0x1514, 0x200
 """Ids of the process that leaks, and of one with `FEW` handles."""
@@ -49,16 +49,21 @@ def _objects(image: KernelImage, count: int) -> List[MockObject]:
     return items[:count]
 
 
+def fill(image: KernelImage, handles: int, objects: int) -> None:
+    """Add the two processes; the one that leaks is the last, and the current one."""
+    image.processes.add("small.exe", SMALL).handles(FEW, _objects(image, 300))
+    process = image.processes.add("leak.exe", LEAKING, session=1)
+    image.processor.current = process
+    process.handles(handles, _objects(image, objects))
+
+
 def _write(dump: str, symbols: str, handles: int, objects: int) -> None:
     # Here, so that whoever measures takes no more memory than what is measured.
     from mocks import KernelImage
     from mocks.dump import write_full_dump
 
     image = KernelImage()
-    image.processes.add("small.exe", SMALL).handles(FEW, _objects(image, 300))
-    process = image.processes.add("leak.exe", LEAKING, session=1)
-    image.processor.current = process
-    process.handles(handles, _objects(image, objects))
+    fill(image, handles, objects)
     write_full_dump(image, dump)
     Path(symbols).write_text(json.dumps(image.isf()), encoding="utf-8")
 

@@ -5,7 +5,7 @@ from typing import Any, List
 
 import pytest
 
-from benchmarks.floor import write_listing
+from benchmarks.floor import Dump, write_listing
 from benchmarks.leak import Leak, make_leak
 from pykd_handle.cli import main
 
@@ -24,6 +24,6 @@ def test_the_floor_writes_the_same(
     assert main([*given, *words]) == 0
     texts: List[str] = []
     symbols = json.loads(leak.symbols.read_text(encoding="utf-8"))
-    write_listing(str(leak.dump), symbols, form, texts.append)
+    write_listing(Dump(str(leak.dump)), symbols, form, texts.append)
     assert "".join(texts) == capsys.readouterr().out
     assert len(texts) > 2 and "".join(texts).count("1f0003") == 700
