@@ -9,10 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import List, Optional, Sequence, Tuple
 
-from ..values import MemoryUnavailable, attempt
+from ..values import MemoryUnavailable, Reason, Unavailable, attempt
 from .span import Span
 
-__all__ = ("Memory",)
+__all__ = ("MOST_BYTES", "TOO_MANY", "Memory")
+
+MOST_BYTES = 1 << 26
+"""More than this many bytes are never read at once."""
+TOO_MANY = Unavailable(Reason.TOO_MANY_BYTES_FOR_ONE_READ)
 
 
 class Memory(ABC):

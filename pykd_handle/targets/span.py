@@ -10,7 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from ..values import Maybe, MemoryUnavailable, NamedTuple, Reason, Unavailable
 
-__all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece", "whole_span")
+__all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece", "joined_pieces", "whole_span")
 
 
 class Piece(NamedTuple):
@@ -37,6 +37,24 @@ def add_piece(pieces: List[Piece], address: int, data: bytes) -> None:
             pieces[-1] = Piece(last.address, last.data + data)
             return
     pieces.append(Piece(address, data))
+
+
+def joined_pieces(pieces: Sequence[Piece]) -> List[Piece]:
+    """The same bytes, neighbours as one piece: each byte is copied once, however many there are."""
+    joined: List[Piece] = []
+    run: List[bytes] = []
+    start = end = 0
+    for address, data in pieces:
+        if run and address != end:
+            joined.append(Piece(start, b"".join(run)))
+            run = []
+        if not run:
+            start = address
+        run.append(data)
+        end = address + len(data)
+    if run:
+        joined.append(Piece(start, b"".join(run)))
+    return joined
 
 
 def add_gap(gaps: List[Gap], address: int, size: int, why: Unavailable) -> None:
@@ -101,6 +119,21 @@ class Span:
                 first = max(address, gap.address)
                 raise MemoryUnavailable(first, gap.why.reason, *gap.why.arguments)
         raise MemoryUnavailable(address, Reason.OUTSIDE_OF_WHAT_WAS_READ)
+
+    def part(self, start: int, stop: int) -> Span:
+        """What is known of the addresses from ``start`` to ``stop``, which lie in the span."""
+        pieces: List[Piece] = []
+        gaps: List[Gap] = []
+        for piece in self.pieces:
+            first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
+            if first < last:
+                data = piece.data[first - piece.address : last - piece.address]
+                pieces.append(Piece(first, data))
+        for gap in self.gaps:
+            first, last = max(start, gap.address), min(stop, gap.address + gap.size)
+            if first < last:
+                gaps.append(Gap(first, last - first, gap.why))
+        return Span(start, stop - start, pieces, gaps)
 
     def number(self, address: int, size: int) -> Maybe[int]:
         """The unsigned number of ``size`` bytes at ``address``, or why it is not there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from pathlib import Path
+from random import Random
 from typing import List, Tuple
 
 import pytest
@@ -13,6 +14,7 @@ from mocks import KernelImage, MockTarget, builds
 from pykd_handle.layout import BitField, Integer, Pointer, StructRef
 from pykd_handle.render.words import words
 from pykd_handle.targets.session import SessionTarget, connect, in_debugger
+from pykd_handle.targets.session import memory as session_memory
 from pykd_handle.values import (
     MemoryUnavailable,
     MissingSymbol,
@@ -224,6 +226,32 @@ def test_parts_of_pages_in_a_triage_dump(install: Install, holes: List[Tuple[int
     assert [(gap.address - place, gap.size) for gap in span.gaps] == holes
     expected = MockTarget(image).read_partial(place, PAGE)
     assert span.pieces == expected.pieces
+
+
+def test_any_range_with_caches_that_are_full(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_memory, "_KEPT_PAGES", 2)
+    monkeypatch.setattr(session_memory, "_KEPT_PARTS", 2)
+    image = KernelImage()
+    place = pages(image, 12)
+    for start, size in ((0x800, 0x900), (3 * PAGE, PAGE), (5 * PAGE + 8, 16), (7 * PAGE - 8, 8)):
+        image.memory.drop(place + start, size)
+    target, expected = session(install, image, small=True), MockTarget(image)
+    chosen = Random(16)
+    for _ in range(200):
+        start, size = chosen.randrange(11 * PAGE), chosen.choice((0, 1, 8, 0x700, 0x3000))
+        address, size = place + start, min(size, 12 * PAGE - start)
+        span, known = target.read_partial(address, size), expected.read_partial(address, size)
+        assert span.pieces == known.pieces
+        assert [gap[:2] for gap in span.gaps] == [gap[:2] for gap in known.gaps]
+        assert span.whole == (known.pieces[0].data if size and known.complete else None)
+        if size and known.complete:
+            assert target.read(address, size) == known.data()
+    memory = target._memory
+    assert isinstance(memory, session_memory.SessionMemory)
+    assert len(memory._kept) <= 4
+    assert len(memory._parts) <= 2
 
 
 def test_addresses_of_a_32_bit_kernel(install: Install) -> None:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import Iterable, List, Tuple
 
-from ...values import NamedTuple, Reason, TargetError, Unavailable, attempt
-from ..memory import Memory
+from ...values import NamedTuple, TargetError, attempt
+from ..memory import MOST_BYTES, TOO_MANY, Memory
 from ..span import Gap, Piece, Span
 from .file import DumpFile
 from .pages import CUT_SHORT, NOT_IN_DUMP, UNREADABLE
 
-__all__ = ("MOST_BYTES", "TOO_MANY", "FileRanges", "Range")
-
-MOST_BYTES = 1 << 26
-"""More than this many bytes are never read at once."""
-TOO_MANY = Unavailable(Reason.TOO_MANY_BYTES_FOR_ONE_READ)
+__all__ = ("FileRanges", "Range")
 
 
 class Range(NamedTuple):

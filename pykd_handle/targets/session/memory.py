@@ -12,24 +12,22 @@ missing memory, that would show rows as lost that are there; see `SessionMemory.
 from __future__ import annotations
 
 import struct
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Union
 
 from ...values import Reason, TargetError, Unavailable
-from ..memory import Memory
+from ..pages import PAGE_SIZE, PageMemory
 from ..span import Gap, Piece, Span, add_gap, add_piece
 from .connect import first_line
 
 __all__ = ("SessionMemory",)
 
-PAGE = 0x1000
 _SMALLEST = 8
 _NOT_IN_DUMP = Unavailable(Reason.NOT_IN_THE_DUMP)
-_PAGES_KEPT = 16384  # 64 MB; the engine's own cache ends at 1 MB and then keeps nothing new
+_KEPT_PAGES = 1 << 13  # 32 to 64 MB: to ask pykd again takes ten times as long as to read a file
+_KEPT_PARTS = 1 << 14  # pages that are not whole
 
-Parts = Tuple[Tuple[Piece, ...], Tuple[Gap, ...]]
 
-
-class SessionMemory(Memory):
+class SessionMemory(PageMemory):
     """Memory of a dump. Whole pages are read and kept: a dump does not change.
 
     What is kept belongs to this object, and a command makes its own: with ``!py -g`` too, where
@@ -38,55 +36,39 @@ class SessionMemory(Memory):
     """
 
     def __init__(self, pykd: Any, pointer_size: int) -> None:
+        super().__init__(_KEPT_PAGES)
         self._pykd = pykd
         self.in_parts = _holds_parts_of_pages(pykd)
-        self._smallest = _SMALLEST if self.in_parts else PAGE
+        self._smallest = _SMALLEST if self.in_parts else PAGE_SIZE
         self._readable: Optional[int] = None
-        self._pages: Dict[int, Parts] = {}
+        self._parts: Dict[int, Span] = {}
         self._sign = 1 << (8 * pointer_size - 1)
         self._extend = 0xFFFFFFFF00000000 if pointer_size == 4 else 0
 
-    def fetch(self, address: int, size: int) -> Span:
-        """What is there of ``size`` bytes at ``address``."""
+    def load(self, number: int) -> Union[bytes, Span]:
+        """See `PageMemory.load`."""
+        kept = self._parts.get(number)
+        if kept is not None:
+            return kept
+        found = self._ask(number * PAGE_SIZE)
+        if found.whole is not None:
+            return found.whole
+        if len(self._parts) >= _KEPT_PARTS:
+            self._parts.clear()
+        self._parts[number] = found
+        return found
+
+    def _ask(self, page: int) -> Span:
+        """Read the page at an address from the engine, splitting what fails (see above)."""
         pieces: List[Piece] = []
         gaps: List[Gap] = []
-        place, end = address, address + size
-        while place < end:
-            page = place & ~(PAGE - 1)
-            stop = min(end, page + PAGE)
-            self._part(page, place, stop, pieces, gaps)
-            place = stop
-        return Span(address, size, pieces, gaps)
-
-    def _part(self, page: int, start: int, stop: int, pieces: List[Piece], gaps: List[Gap]) -> None:
-        """Add what is there of the bytes from ``start`` to ``stop``, all in one page."""
-        kept = self._pages.get(page)
-        if kept is None:
-            kept = self._ask(page, PAGE)
-            self._pages[page] = kept
-            if len(self._pages) > _PAGES_KEPT:
-                del self._pages[next(iter(self._pages))]
-        found, missing = kept
-        for piece in found:
-            first, last = max(start, piece.address), min(stop, piece.address + len(piece.data))
-            if first < last:
-                add_piece(pieces, first, piece.data[first - piece.address : last - piece.address])
-        for gap in missing:
-            first, last = max(start, gap.address), min(stop, gap.address + gap.size)
-            if first < last:
-                gaps.append(Gap(first, last - first, gap.why))
-
-    def _ask(self, address: int, size: int) -> Parts:
-        """Read from the engine, splitting what fails (see above)."""
-        pieces: List[Piece] = []
-        gaps: List[Gap] = []
-        pending = [(address, size)]
+        pending = [(page, PAGE_SIZE)]
         while pending:
             place, length = pending.pop()
             try:
                 data = self._load(place, length)
             except self._pykd.MemoryException:
-                if length == size:
+                if length == PAGE_SIZE:
                     self._stop_if_broken()
                 if length > self._smallest:
                     half = length // 2 // _SMALLEST * _SMALLEST or _SMALLEST
@@ -104,7 +86,7 @@ class SessionMemory(Memory):
             self._readable = place
         if gaps:
             self._stop_if_broken()
-        return tuple(pieces), tuple(gaps)
+        return Span(page, PAGE_SIZE, pieces, gaps)
 
     def _stop_if_broken(self) -> None:
         """Raise what Ctrl+C raises, if memory that was readable a moment ago is no more.
@@ -122,9 +104,8 @@ class SessionMemory(Memory):
     def _load(self, address: int, size: int) -> bytes:
         if address & self._sign:
             address |= self._extend
-        if size % 8 == 0:
-            return struct.pack(f"<{size // 8}Q", *self._pykd.loadQWords(address, size // 8))
-        return bytes(self._pykd.loadBytes(address, size))
+        count = size // 8
+        return struct.pack(f"<{count}Q", *self._pykd.loadQWords(address, count))
 
 
 def _holds_parts_of_pages(pykd: Any) -> bool:

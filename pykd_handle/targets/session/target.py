@@ -177,6 +177,12 @@ class SessionTarget(RecoverableTarget):
         """Read through the engine."""
         return self._memory.fetch(address, size)
 
+    def read(self, address: int, size: int) -> bytes:
+        """See `Target.read`."""
+        self.reads.ranges += 1
+        self.reads.bytes += size
+        return self._memory.read(address, size)
+
     def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """On a live target, ranges that lie close together come in one round trip."""
         return self._memory.fetch_many(ranges)

@@ -10,7 +10,8 @@ import pytest
 
 from pykd_handle.targets import Gap, Piece
 from pykd_handle.targets.dump.file import DumpFile
-from pykd_handle.targets.dump.ranges import MOST_BYTES, FileRanges, Range
+from pykd_handle.targets.dump.ranges import FileRanges, Range
+from pykd_handle.targets.memory import MOST_BYTES
 from pykd_handle.values import Reason, Unavailable
 
 CONTENT = bytes(range(256)) * 4
