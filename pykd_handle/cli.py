@@ -11,6 +11,7 @@ import gc
 import os
 import stat
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ("main",)
 
+_SHOWN_EVERY = 0.3  # seconds
 _INPUTS = ("--dump", "--symbols")
 _DUMP_ENDINGS = (".dmp", ".mdmp", ".hdmp", ".dump", ".raw", ".mem", ".vmem", ".img", ".bin", ".dd")
 
@@ -304,9 +306,11 @@ def _announced(
 ) -> Iterator[Item]:
     """The same items; the output learns when the first row comes. An answer of notes alone, where
     they are asked for, is one at its end: an old report is worth more than some of them. Who sees
-    the notes but not the output sees how far it is. Notes that are written, but not yet to a place
+    the notes but not the output sees how far it is; who looks through a pipe (``| more``) sees the
+    first rows at once, and soon those that follow. Notes that are written, but not yet to a place
     that stays, are ``unsaid``."""
     told = False
+    due = 0.0
     progress = Progress() if NOTES.terminal and out.width is None else None
     try:
         for item in items:
@@ -320,6 +324,9 @@ def _announced(
             elif isinstance(item, Note):
                 told = into.notes
             yield item
+            if out.rows and time.monotonic() >= due:
+                out.flush()
+                due = time.monotonic() + _SHOWN_EVERY
             if isinstance(item, Note) and into.told is not item and not out.where:
                 unsaid.append(item)
     finally:
