@@ -1,10 +1,10 @@
-"""Opening a kernel with its symbols, or, where they are nowhere, without (`.recovery`)."""
+"""Opening a dump with its symbols, or, where they are nowhere, without (`.recovery`)."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import Union
 
 from ..targets.dump import DumpTarget, open_dump
 from ..targets.progress import Progress, silent
@@ -14,17 +14,13 @@ from ..targets.symbols.wish import Wish
 from ..values import (
     ClosedOnError,
     NoSymbols,
-    PykdHandleError,
     Sentence,
     SymbolsAdvice,
     SymbolsError,
     attempt,
 )
 
-if TYPE_CHECKING:
-    from ..targets.session import SessionTarget
-
-__all__ = ("open_kernel_dump", "open_kernel_session", "open_without_symbols")
+__all__ = ("open_kernel_dump", "open_without_symbols")
 
 
 def open_kernel_dump(path: Path, wish: Wish, progress: Progress = silent) -> DumpTarget:
@@ -65,37 +61,6 @@ def _without(path: Path, error: SymbolsError, progress: Progress) -> Union[str, 
         return f"; without --symbols {taken}"
     with closing(open_dump(path, without_symbols=True, progress=progress)) as bare:
         return Sentence("; {}", next_step(Wish(), bare.facts))
-
-
-def open_kernel_session(pykd: Any, symbols: Optional[Path], keep: bool = False) -> SessionTarget:
-    """The kernel session of the debugger, with the symbols that are given, or its own; where it has
-    none of nt, without. Raises `TargetError` and `SymbolsError`, as `open_kernel_dump` does."""
-    from ..targets.session import SessionTarget
-
-    try:
-        return SessionTarget(pykd, symbols, keep=keep)
-    except SymbolsError as error:
-        if isinstance(error, SymbolsAdvice):
-            raise
-        if symbols is not None and not isinstance(error, NoSymbols):
-            try:
-                open_kernel_session(pykd, None).close()
-            except PykdHandleError as why:
-                raise SymbolsError("{}; {}", error, why) from None
-            raise SymbolsError("{}; without --symbols this session can be read", error) from None
-        if not isinstance(error, NoSymbols):
-            raise
-        try:
-            target = SessionTarget(pykd, without_symbols=True)
-        except SymbolsError as why:
-            raise SymbolsError("{}; {}", error, why) from None
-        from .recovery import choose_layout
-
-        with ClosedOnError(target):
-            choose_layout(target, error)
-        if symbols is not None:
-            target.add_note(error.sentence)
-        return target
 
 
 def open_without_symbols(

@@ -111,7 +111,7 @@ def connect(symbols: Optional[AnyPath] = None, *, cache: bool = True, bare: bool
 
         return BareKernel(SessionTarget(pykd, given, without_symbols=True))
     from .kernel_mode import KernelMode
-    from .kernel_opening import open_kernel_session
+    from .session_opening import open_kernel_session
 
     target = open_kernel_session(pykd, given, cache)
     with ClosedOnError(target):

@@ -24,13 +24,36 @@ OTHERS = {
     "pykd_handle.targets.dump.triage", "pykd_handle.targets.symbols.folder",
     "pykd_handle.targets.symbols.report", "pykd_handle.targets.symbols.download",
 }  # fmt: skip
+# Nor of one of a session with its own symbols: what opens a dump, or a file of symbols.
+OTHERS_OF_A_SESSION = {
+    "pykd_handle.targets.dump.opening", "pykd_handle.targets.dump.target",
+    "pykd_handle.targets.dump.translate", "pykd_handle.targets.symbols.verify",
+    "pykd_handle.targets.symbols.folder", "pykd_handle.targets.symbols.nearest",
+    "pykd_handle.targets.session.given", "pykd_handle.targets.session.live",
+    "pykd_handle.targets.session.engine", "pykd_handle.targets.session.physical",
+    "pykd_handle.model.kernel_opening",
+}  # fmt: skip
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "windows10_x64.dmp"
 
 
-def loaded_by(*words: object) -> Set[str]:
+# A debugger's session of the stand-in.
+SESSION = """
+from mocks import KernelImage
+from mocks.pykd import StandIn
+image = KernelImage()
+image.processor.current = image.processes.add("notepad.exe", 0x1234)
+image.processor.current.handle(image.objects.event(), 3)
+sys.modules["pykd"] = StandIn(image).module
+for name in [name for name in sys.modules if name.startswith("pykd_handle")]:
+    del sys.modules[name]
+"""
+
+
+def loaded_by(*words: object, session: str = "") -> Set[str]:
     # What Python itself imports at its start differs: only what comes with the command counts.
     code = (
-        f"import sys; before = set(sys.modules); sys.argv = {['x', *map(str, words)]!r}; "
+        f"import sys; sys.argv = {['x', *map(str, words)]!r}\n{session}\n"
+        "before = set(sys.modules); "
         "from pykd_handle.cli import main; main(); "
         "print('loaded', *sorted(set(sys.modules) - before), file=sys.stderr)"
     )
@@ -47,6 +70,12 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
     loaded = loaded_by("--help")
     assert "pykd_handle.commands.find" in loaded
     assert not HEAVY & loaded
+
+
+def test_one_handle_of_a_session_imports_nothing_that_it_does_not_need() -> None:
+    loaded = loaded_by("4", "3", session=SESSION)
+    assert "pykd_handle.targets.session.memory" in loaded
+    assert not OTHERS_OF_A_SESSION & loaded
 
 
 def test_one_handle_imports_nothing_that_it_does_not_need() -> None:

@@ -13,7 +13,7 @@ from mocks import KernelImage
 from mocks.linked import linked_kernel
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.targets.session import SessionTarget, connect
-from pykd_handle.targets.session import target as session_target
+from pykd_handle.targets.session import engine as session_engine
 from pykd_handle.targets.symbols.store import store_path
 from pykd_handle.values import MissingType
 
@@ -40,7 +40,7 @@ def test_a_folder_and_a_store(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     image, pdb, identity = kernel(tmp_path / "pdb")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     install(image)
     expected = run(*WORDS)
     assert expected[0] == 0 and "Ready" in expected[1]
@@ -59,7 +59,7 @@ def test_a_folder_without_a_fit_falls_through(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, symbols: bool
 ) -> None:
     image = filled("win10_19041_x64")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     install(image)
     expected = run(*WORDS)
     (tmp_path / "other.json").write_text(json.dumps(KernelImage("win7_sp1_x64").isf()), "utf-8")
@@ -125,7 +125,7 @@ def test_the_command_looks_at_every_place(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     image, pdb, identity = kernel(tmp_path / "pdb")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     (tmp_path / "empty").mkdir()
     standin = install(image, symbols=False)
     path = f"{tmp_path / 'gone'};srv*{tmp_path / 'empty'}*{pdb.parent}*https://127.0.0.1:9;odd*x"
@@ -161,7 +161,7 @@ def test_a_folder_where_the_image_does_not_say_which_pdb_it_has(
 ) -> None:
     """The file has to prove itself: of two in a folder, the one that fits is taken."""
     image, pdb, _ = kernel(tmp_path / "pdb")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     install(image)
     expected = run(*WORDS)
     other = image.isf()
@@ -186,7 +186,7 @@ def test_a_file_that_is_refused(
     """What to do next stands behind it, and works; where nothing else serves, it says how to get
     what would."""
     image, pdb, _ = kernel(tmp_path / "pdb")
-    monkeypatch.setattr(session_target, "open_engine", lambda: None)
+    monkeypatch.setattr(session_engine, "open_engine", lambda: None)
     install(image)
     expected = run(*WORDS)
     wrong = tmp_path / "wrong.json"

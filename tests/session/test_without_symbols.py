@@ -12,7 +12,7 @@ import pytest
 
 from mocks import KernelImage
 from pykd_handle import cli
-from pykd_handle.targets.session import target as session_target
+from pykd_handle.targets.session import engine as session_engine
 
 from .conftest import Install
 
@@ -81,7 +81,7 @@ def test_the_same_rows_as_with_symbols(
         engines.append(FakeEngine(image))
         return engines[-1]
 
-    monkeypatch.setattr(session_target, "open_engine", engine)
+    monkeypatch.setattr(session_engine, "open_engine", engine)
     install(image, dump=dump)
     expected = run("0", "3")
     assert expected[0] == 0 and "Ready" in expected[1] and "notepad.exe" in expected[1]
@@ -95,7 +95,7 @@ def test_the_same_rows_as_with_symbols(
 def test_a_kernel_that_no_layout_fits(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     image = filled("win10_19041_x64")
     image.processes.system.view["UniqueProcessId"] = 12
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     install(image, symbols=False)
     code, out, err = run("0", "3")
     assert (code, out, err.count("\n")) == (1, "", 1)
@@ -108,7 +108,7 @@ def test_a_file_of_another_kernel(
     install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, symbols: bool
 ) -> None:
     image = filled("win10_19041_x64")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     other = tmp_path / "other.json"
     other.write_text(json.dumps(KernelImage("win10_17763_x64", seed=7).isf()), "utf-8")
     install(image, symbols=symbols)
@@ -130,7 +130,7 @@ def test_which_kernel_it_is(
     install: Install, monkeypatch: pytest.MonkeyPatch, symbols: bool
 ) -> None:
     image = filled("win10_19041_x64")
-    monkeypatch.setattr(session_target, "open_engine", lambda: FakeEngine(image))
+    monkeypatch.setattr(session_engine, "open_engine", lambda: FakeEngine(image))
     install(image, symbols=symbols)
     code, out, err = run("symbols", "--format", "jsonl")
     (row,) = [json.loads(line) for line in out.splitlines()]

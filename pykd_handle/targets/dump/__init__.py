@@ -2,7 +2,8 @@
 and raw images of memory.
 
 `open_dump` opens one; everything else here serves it. What differs between machines is chosen in
-`open_dump` (`.header` or `.header32`) and `.header_check` (the format of `.paging`), nowhere else.
+`.opening` (`.header` or `.header32`) and `.header_check` (the format of `.paging`), nowhere else.
+Both names are imported when they are first used: a session needs what serves it, too, and no dump.
 
 All of it is our own. Of the libraries that could have served, kdmp-parser reads 64-bit pages only,
 is no faster, maps what may be cut short while it is read, stops at a range that begins with page 0,
@@ -13,86 +14,14 @@ missing, and come with a whole framework under a licence of its own (VSL), which
 ours does.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from pathlib import Path
-from typing import Union
+from ...values import on_demand
 
-from ...values import ClosedOnError, TargetError
-from ..address_space import invalid_pte_mask
-from ..progress import Progress, silent
-from ..symbols.wish import Wish, wish_of
-from .figures import PagedDump
-from .file import DumpFile
-from .header import HEADER_SIZE, DumpHeader, DumpType, Machine, parse_header
-from .header_check import check_header
-from .physical import open_pages
-from .sniff import Kind, sniff_bytes
-from .target import DumpTarget
+if TYPE_CHECKING:
+    from .opening import open_dump
+    from .target import DumpTarget
 
-__all__ = ("DumpTarget", "Progress", "open_dump")
+__all__ = ("DumpTarget", "open_dump")
 
-_READ = {Kind.KERNEL64: (Machine.X64, Machine.ARM64), Kind.KERNEL32: (Machine.X86,)}
-
-
-def open_dump(
-    path: Union[str, Path],
-    symbols: Union[str, Path, Wish, None] = None,
-    without_symbols: bool = False,
-    progress: Progress = silent,
-) -> DumpTarget:
-    """Open a kernel dump, or a raw image of physical memory.
-
-    ``symbols`` is a PDB or an ISF file of the dump's kernel or a folder in which it is looked for;
-    without it, the symbol path of the environment and the dump's own folder are looked through.
-    With ``without_symbols`` none are looked for: the caller gives the target a layout
-    (`DumpTarget.take_layout`). ``progress`` takes a line now and then, while something is looked
-    for. Raises `TargetError` where the file can't be used and `SymbolsError` where no symbols fit;
-    the line says what to do.
-    """
-    path = Path(path)
-    file = DumpFile(path, progress)
-    with ClosedOnError(file):
-        return _open(file, wish_of(symbols), without_symbols)
-
-
-def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:
-    raw = file.read(0, HEADER_SIZE)
-    sniffed = sniff_bytes(raw)
-    if sniffed.kind is Kind.USER:
-        raise TargetError(f"{file.path}: {sniffed.text}, not a kernel dump")
-    # What only some kinds of dumps need takes a few milliseconds of each run to import.
-    if sniffed.kind is Kind.UNKNOWN:
-        from .raw import may_be_raw, open_raw
-
-        if may_be_raw(file):
-            return _paged(file, open_raw(file), wish, without_symbols)
-    if sniffed.kind not in _READ:
-        raise TargetError(f"{file.path}: {sniffed.text}")
-    header = _header(sniffed.kind, raw, file)
-    if header.machine not in _READ[sniffed.kind]:
-        what = f"of machine 0x{header.machine:x}"
-        if header.machine == Machine.IA64:
-            what = "of Itanium machines"
-        raise TargetError(f"{file.path}: {sniffed.text[2:]}s {what} are not supported")
-    if header.dump_type is DumpType.TRIAGE:
-        from .triage import open_triage
-
-        return DumpTarget(file, *open_triage(file, header), wish, without_symbols)
-    opened = check_header(file, header, open_pages(file, header))
-    return _paged(file, opened, wish, without_symbols)
-
-
-def _header(kind: Kind, raw: bytes, file: DumpFile) -> DumpHeader:
-    if kind is Kind.KERNEL64:
-        return parse_header(raw, file.size, str(file.path))
-    from .header32 import parse_header32
-
-    return parse_header32(raw, file.size, str(file.path))
-
-
-def _paged(file: DumpFile, opened: PagedDump, wish: Wish, without_symbols: bool) -> DumpTarget:
-    """The target of a dump of whole pages, whose page tables know what the symbols tell of them."""
-    target = DumpTarget(file, *opened, wish, without_symbols)
-    opened.memory.set_invalid_mask(invalid_pte_mask(target))
-    return target
+__getattr__ = on_demand(__name__, {"DumpTarget": ".target", "open_dump": ".opening"})

@@ -12,6 +12,7 @@ from ..symbols.path import SymbolPath, parse_symbol_path
 
 __all__ = (
     "ForeignPykd",
+    "architecture_of",
     "connect",
     "first_line",
     "in_debugger",
@@ -27,6 +28,8 @@ _FUNCTIONS = ("dbgCommand", "isKernelDebugging", "isWindbgExt")
 # What is wrong with the file or folder at a place: it is not imported again at each question.
 _faults: Dict[str, str] = {}
 _UNKNOWN = "an unknown place"
+
+_ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
 
 
 class ForeignPykd(TargetError):
@@ -119,6 +122,14 @@ def is_kernel_session(pykd: Any) -> bool:
         return bool(pykd.isKernelDebugging())
     except Exception as error:  # a DbgException, if it is pykd
         raise TargetError(f"no debugger session: {first_line(error)}") from None
+
+
+def architecture_of(pykd: Any) -> str:
+    """The session's machine as layouts name it, "" where it is not known."""
+    try:
+        return _ARCHITECTURES.get(str(pykd.getCPUType()), "")
+    except pykd.DbgException:
+        return ""
 
 
 def symbol_path(pykd: Any) -> SymbolPath:

@@ -7,7 +7,7 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
@@ -28,13 +28,36 @@ from ..symbols.store import pdb_name, store_path
 from ..symbols.verify import Symbols
 from .connect import symbol_path
 
-__all__ = ("find_in", "find_on_path", "look_into", "take_symbols")
+__all__ = ("find_in", "find_on_path", "find_symbols", "look_into", "take_symbols")
 
 # Fields of KDDEBUGGER_DATA64: the addresses of these globals.
 _IN_BLOCK = (("PsLoadedModuleList", 0x48), ("PsActiveProcessHead", 0x50))
 
 
 _MOST_TRIED = 64  # files that are opened
+
+
+def find_symbols(
+    target: Target, pykd: Any, base: int, place: Optional[Path], keep: bool
+) -> Tuple[Optional[SymbolFile], List[Sentence]]:
+    """Those of a file, or of a folder, that is given, else the debugger's own (None), else what
+    lies on its symbol path; with what is to be told of that. Raises `SymbolsError`."""
+    missed: Optional[NoSymbols] = None
+    if place is not None and place.is_dir():
+        try:
+            place = find_in(target, base, [place])
+        except NoSymbols as error:
+            missed, place = error, None
+    if place is None and target.find_struct("_HANDLE_TABLE_ENTRY") is None:
+        try:
+            place = find_on_path(target, pykd, base)
+        except NoSymbols as error:
+            raise missed or error from None
+    notes = [] if missed is None else [missed.sentence]
+    if place is None:
+        return None, notes
+    taken = take_symbols(target, base, place, keep)
+    return taken.file, [*notes, *taken.notes]
 
 
 def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...values import TargetError
 from ..address_space import invalid_pte_mask
 from ..base import Target
@@ -12,17 +10,7 @@ from ..dump.pages import Pages
 from ..dump.paging import FORMATS, X64_FIVE, X64_FOUR
 from ..dump.translate import Translator, choose_format
 
-__all__ = ("architecture_of", "paged_space")
-
-_ARCHITECTURES = {"AMD64": "x64", "I386": "x86", "ARM64": "arm64"}
-
-
-def architecture_of(pykd: Any) -> str:
-    """The session's machine as layouts name it, "" where it is not known."""
-    try:
-        return _ARCHITECTURES.get(str(pykd.getCPUType()), "")
-    except pykd.DbgException:
-        return ""
+__all__ = ("paged_space",)
 
 
 def paged_space(target: Target, pages: Pages, base: int, root: int) -> PagedMemory:

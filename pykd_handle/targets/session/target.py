@@ -24,27 +24,21 @@ from ..address_space import AddressSpace, Spaces
 from ..base import Running
 from ..crash import BugCheck
 from ..dump.debug_record import read_pdb_identity
-from ..dump.kdbg import ask_debugger_data
 from ..memory import Memory
 from ..processors import offsets_of, running
 from ..recoverable import RecoverableTarget
 from ..span import Span
-from ..symbols.nearest import KernelNames
-from .connect import first_line, is_kernel_session
+from .connect import architecture_of, first_line, is_kernel_session
 from .crash import asked_bug_check, asked_registers
 from .duties import Duties
-from .engine import Engine, open_engine
 from .expressions import balanced
-from .given import find_in, find_on_path, take_symbols
 from .layout import has_wide_pointers, struct_of
-from .live import LiveMemory
-from .loaded import open_loaded
 from .memory import SessionMemory
-from .physical import SessionPages
-from .spaces import architecture_of, paged_space
 
 if TYPE_CHECKING:
+    from ..symbols.nearest import KernelNames
     from ..symbols.report import Report
+    from .engine import Engine
 
 __all__ = ("SessionTarget",)
 
@@ -87,6 +81,9 @@ class SessionTarget(RecoverableTarget):
         if self._on_dump:
             self._memory = SessionMemory(pykd, self.pointer_size)
         else:
+            from .engine import open_engine
+            from .live import LiveMemory
+
             self._engine = open_engine()
             self._memory = LiveMemory(pykd, self.pointer_size, self._engine, self._duties)
             self.rows_at_once = _ROWS_AT_ONCE
@@ -109,31 +106,17 @@ class SessionTarget(RecoverableTarget):
             if without_symbols:
                 self._ask_engine()
             else:
-                self._find_symbols(symbols, keep)
+                if symbols is not None or self.find_struct("_HANDLE_TABLE_ENTRY") is None:
+                    from .given import find_symbols
 
-    def _find_symbols(self, symbols: Optional[Path], keep: bool) -> None:
-        """Those of a file, else the debugger's own, else what lies on its symbol path."""
-        missed: Optional[NoSymbols] = None
-        if symbols is not None and symbols.is_dir():
-            try:
-                symbols = find_in(self, self.base, [symbols])
-            except NoSymbols as error:
-                missed, symbols = error, None
-        if symbols is None and self.find_struct("_HANDLE_TABLE_ENTRY") is None:
-            try:
-                symbols = find_on_path(self, self._pykd, self.base)
-            except NoSymbols as error:
-                raise missed or error from None
-        if missed is not None:
-            self.add_note(missed.sentence)
-        if symbols is not None:
-            taken = take_symbols(self, self.base, symbols, keep)
-            self._file = taken.file
-            self._remarks += taken.notes
-        self.five_levels = has_wide_pointers(self)
+                    self._file, self._remarks = find_symbols(self, pykd, self.base, symbols, keep)
+                self.five_levels = has_wide_pointers(self)
 
     def _ask_engine(self) -> None:
         """What is known of the kernel without symbols."""
+        from ..dump.kdbg import ask_debugger_data
+        from .engine import open_engine
+
         engine = self._engine or open_engine()
         if engine is None:
             raise SymbolsError("the debugger's engine can't be asked for its debugger data")
@@ -202,6 +185,9 @@ class SessionTarget(RecoverableTarget):
     def _space(self, root: int) -> Memory:
         memory = self._memory
         if not memory.in_parts:
+            from .physical import SessionPages
+            from .spaces import paged_space
+
             pages = SessionPages(self._pykd, not self._on_dump, self._duties)
             memory = paged_space(self, pages, self.base, root)
         return AddressSpace(memory, self.pointer_size, self.five_levels)
@@ -242,6 +228,8 @@ class SessionTarget(RecoverableTarget):
             found = None
         if found is None or not found.size:  # or named in the symbols, and described nowhere
             if not self._looked_for_loaded:
+                from .loaded import open_loaded
+
                 self._looked_for_loaded = True
                 self._loaded = open_loaded(self, self._module, failures, self.base)
             if self._loaded is None:
@@ -256,6 +244,8 @@ class SessionTarget(RecoverableTarget):
             if self.symbols_recovered:
                 raise NoSymbols("without symbols of nt no address in it has a name")
             if self._names is None:
+                from ..symbols.nearest import KernelNames
+
                 self._names = KernelNames(self._file, self._memory, self.base)
             return self._names.at(address)
         if self.pointer_size == 4 and address >> 31:
