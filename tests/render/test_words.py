@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import io
+import pickle
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from string import Formatter
@@ -77,7 +79,7 @@ def test_a_reason_gets_as_many_arguments_as_its_words_have_places_for() -> None:
         arguments = call.args[2:]
         if any(isinstance(each, ast.Starred) for each in arguments):
             continue
-        member = Reason[reason.attr]
+        member: Reason = getattr(Reason, reason.attr)
         met.setdefault(member.name, []).append(place)
         wanted = places(PHRASES.get(member, ""))
         assert len(arguments) == wanted, f"{place}: {member}"
@@ -104,10 +106,12 @@ def test_a_template_gets_as_many_parts_as_it_has_places() -> None:
 def test_words_of_a_reason_are_its_name_where_it_has_no_other() -> None:
     assert words(Unavailable(Reason.NOT_IN_THE_DUMP)) == "not in the dump"
     assert words(Unavailable(Reason.IN_THE_PAGE_FILE, 0x10)) == "0x10: in the page file"
-    said = [words(Unavailable(each)) for each in Reason if not places(PHRASES.get(each, ""))]
+    every: List[Reason] = [getattr(Reason, name) for name in Reason.__annotations__]
+    said = [words(Unavailable(each)) for each in every if not places(PHRASES.get(each, ""))]
     assert len(set(said)) == len(said) > 30
     for each, phrase in PHRASES.items():
         assert phrase != str(each), f"{each.name} is called by its words"
+        assert copy.deepcopy(each) is pickle.loads(pickle.dumps(each)) is each
 
 
 @pytest.mark.parametrize(
