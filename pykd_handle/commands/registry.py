@@ -6,7 +6,6 @@ when that word is the first of a command line, or when all commands are wanted.
 
 from __future__ import annotations
 
-import re
 from argparse import Namespace
 from importlib import import_module
 from typing import (
@@ -27,8 +26,27 @@ from ..rows import Column, Item
 from ..values import Sentence, modules_of
 from .words import Evaluator
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what types are made of takes a while, and `--help` waits for it
     from ..model import Kernel
+
+    Function = Callable[[Kernel, Any, "Run"], Iterator[Item]]
+    Prepare = Callable[[Namespace, str, Optional[Evaluator]], Any]
+
+    class File(Protocol):
+        """A file that a command writes beside its rows."""
+
+        def row(self) -> None:
+            """To be called before anything is written that is worth to be kept."""
+
+        def complete(self) -> None:
+            """To be called when all is written."""
+
+        def write(self, text: str) -> None:
+            """Write text."""
+
+        def close(self) -> None:
+            """Put it in its place. Raises `OutputError` where there is no room for it."""
+
 
 __all__ = (
     "BEGINNING",
@@ -54,13 +72,6 @@ BEGINNING = "at the beginning"
 
 _DETAILS = Column("details", "Details", "details")
 
-# What the first word of `list` may be: it must not be taken for a command.
-_NUMBER = re.compile(r"[0-9a-f`]+h?")
-_REGISTER = re.compile(
-    r"[re]?(?:[a-d]x|[sd]il?|[sb]pl?|ip|fl)|[a-d][hl]|[c-gs]s|[acdioptsz]f|iopl|mxcsr|[gil]dtr|tr"
-    r"|lr|pc|fp|xzr|cpsr|[xyz]mm|st"
-)
-
 
 class Argument:
     """One argument: what `argparse.ArgumentParser.add_argument` takes, with ``help`` for people."""
@@ -68,22 +79,6 @@ class Argument:
     def __init__(self, *names: str, **how: Any) -> None:
         self.names = names
         self.how = how
-
-
-class File(Protocol):
-    """A file that a command writes beside its rows."""
-
-    def row(self) -> None:
-        """To be called before anything is written that is worth to be kept."""
-
-    def complete(self) -> None:
-        """To be called when all is written."""
-
-    def write(self, text: str) -> None:
-        """Write text."""
-
-    def close(self) -> None:
-        """Put it in its place. Raises `OutputError` where there is no room for it."""
 
 
 class Run:
@@ -102,10 +97,6 @@ class Run:
         self.failed = False
         self.place: Union[str, Sentence] = BEGINNING
         self.progress: Callable[[str], None] = lambda line: None
-
-
-Function = Callable[["Kernel", Any, Run], Iterator[Item]]
-Prepare = Callable[[Namespace, str, Optional[Evaluator]], Any]
 
 
 class Command:
@@ -184,7 +175,7 @@ def command(
     empty); ``text`` stands below them. ``user_columns`` are those in user mode where they differ.
     ``examples`` are (words, what they do), ``format`` is the one that is taken where none is given;
     ``bare``, ``alone`` and ``writes`` as in `Command`.
-    Raises `ValueError` for a name that could be meant as a number or a register.
+    A name must be none that could be meant as a number or a register, which a test holds.
     """
     modes = {KERNEL: columns, USER: columns if user_columns is None else user_columns}
 
@@ -212,12 +203,7 @@ def command(
 
 def add(made: Command) -> None:
     """Add a command; see `command`."""
-    name = made.name
-    if not re.fullmatch(r"[a-z]+(?:-[a-z]+)*", name):
-        raise ValueError(f"{name!r} is no name of a command: it takes small letters")
-    if _NUMBER.fullmatch(name) or _REGISTER.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a command: it is a number or a register")
-    _commands[name] = made
+    _commands[made.name] = made
 
 
 def every() -> List[Command]:

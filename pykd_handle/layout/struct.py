@@ -39,9 +39,6 @@ class Field:
         return f"Field({self.name!r}, {self.offset:#x}, {self.type!r})"
 
 
-Resolver = Callable[[str], "Struct"]
-
-
 class Plan(NamedTuple):
     """How to take some fields out of a structure: the decoder of those that it has, and for each
     path why it has none, or None for those that the decoder brings, in order."""
@@ -216,3 +213,6 @@ class Struct:
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields.values())
+
+
+Resolver = Callable[[str], Struct]

@@ -44,6 +44,17 @@ def families() -> Mapping[str, Type[Facts]]:
     return FAMILIES
 
 
+def _family(type_name: str) -> Optional[Type[Facts]]:
+    """The family of a type, or None. Most stand in the module that is called as the type: of an
+    object alone, no other is imported."""
+    if type_name not in FAMILIES:
+        called = type_name.replace(" ", "").lower()
+        for module in modules_of(__package__):
+            if module.replace("_", "") == called:
+                import_module(f"{__package__}.{module}")
+    return FAMILIES.get(type_name) or families().get(type_name)
+
+
 class Objects:
     """Describes any object of one kernel; an object that several handles lead to only once."""
 
@@ -163,7 +174,7 @@ class Objects:
     def _facts(self, type_name: str) -> Facts:
         found = self._by_type.get(type_name)
         if found is None:
-            family = families().get(type_name)
+            family = _family(type_name)
             if family is None:
                 return self._plain  # names of types come from the target: not one more is kept
             found = self._families.get(family) or family(self.kernel, self._files)
