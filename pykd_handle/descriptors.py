@@ -31,7 +31,7 @@ PLAIN = getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O
 """How whatever is written to is opened: it is no terminal of ours, no text, no link."""
 
 # What Linux makes of /dev/fd/1 and of /dev/stdout, and the folder itself elsewhere.
-_DESCRIPTOR = re.compile(r"/proc/(\d+)/(?:task/\d+/)?fd/(\d+)|/dev/fd/(\d+)")
+_DESCRIPTOR = r"/proc/(\d+)/(?:task/\d+/)?fd/(\d+)|/dev/fd/(\d+)"
 _MOST_LINKS = 40
 
 
@@ -55,7 +55,7 @@ def named_descriptor(path: str) -> Optional[Named]:
     for _ in range(_MOST_LINKS):
         try:
             link = link.parent.resolve() / link.name
-            found = _DESCRIPTOR.fullmatch(link.as_posix())
+            found = re.fullmatch(_DESCRIPTOR, link.as_posix())
             if found:
                 pid, number, ours = found.groups()
                 own = ours is not None or int(pid) == os.getpid()

@@ -68,7 +68,7 @@ _PATHS = {
 # What chooses rows and columns, which the classic text has no place for.
 _CHOOSING = [each.names[0] for each in (*ARRANGE, *FILTERS)]
 # A minus before a number or an expression; no option has one dash but -h and -?.
-_NEGATIVE = re.compile(r"-(?:[^a-z-]|[a-f][0-9a-f`]*h?$)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"-(?:[^a-zA-Z-]|[a-fA-F][0-9a-fA-F`]*[hH]?$)")
 _HELP = frozenset(("-h", "-?", "--help"))
 
 
@@ -171,7 +171,8 @@ def _parser(command: Command) -> _Parser:
     # It makes a formatter for each argument, and that, unless it knows a width, imports half of
     # the library of files to ask the terminal for it.
     formatter = partial(argparse.HelpFormatter, width=79)
-    parser = _Parser(add_help=False, allow_abbrev=False, formatter_class=formatter)
+    # Without a usage it makes one for messages, which are of ours alone.
+    parser = _Parser(usage="", add_help=False, allow_abbrev=False, formatter_class=formatter)
     # A word that begins so is no option: argparse takes -1 for a number, and asks nobody about -c.
     parser._negative_number_matcher = _NEGATIVE
     for each in (*OPTIONS, *command.arguments):

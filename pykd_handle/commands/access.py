@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ("Access",)
 
 # The prefix of a right's name in the headers, as of PROCESS_VM_WRITE: its type's, in a word or two.
-_PREFIX = re.compile(
+_PREFIX = (
     "(?:PROCESS|THREAD|TOKEN|FILE|KEY|SECTION|EVENT|MUTANT|SEMAPHORE|TIMER|DIRECTORY|DESKTOP|WINSTA"
     "|JOB_OBJECT|SYMBOLIC_LINK|IO_COMPLETION|DEBUG|PORT|SESSION)_"
 )
@@ -124,7 +124,7 @@ def _spellings(right: str) -> Iterator[str]:
     """All that a right may be called; a bit of files and of directories has several names."""
     for name in re.split(r"[|/]", right):
         yield _plain(name)
-        yield _plain(_PREFIX.sub("", name.upper(), 1) if "_" in name else name)
+        yield _plain(re.sub(_PREFIX, "", name.upper(), count=1) if "_" in name else name)
 
 
 def _plain(name: str) -> str:

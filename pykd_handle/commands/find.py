@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..model import Handle, Kernel, Object
 
 # A drive in front of a path, as programs and drivers write it.
-_DRIVE = re.compile(r"(?:\\\?\?\\|\\\\[?.]\\)?([a-zA-Z]:)\\")
+_DRIVE = r"(?:\\\?\?\\|\\\\[?.]\\)?([a-zA-Z]:)\\"
 
 _USER = (
     Column("pid", "PID", "handle"),
@@ -107,7 +107,7 @@ def find(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     if options.name is not None or options.details or device is not None:
         kernel.will_describe(options.details)
     sought = options.name
-    drive = None if options.regex else _DRIVE.match(sought or "")
+    drive = None if options.regex else re.match(_DRIVE, sought or "")
     if drive is not None:
         try:
             volume = known(kernel.find_object(f"\\GLOBAL??\\{drive[1]}\\").name)

@@ -7,7 +7,6 @@ is blank for a process of a subsystem. ``SeAuditProcessCreationInfo.ImageFileNam
 
 from __future__ import annotations
 
-import re
 from typing import Dict
 
 from ..layout import fields
@@ -23,7 +22,6 @@ _PAGE = 0x1000
 _AHEAD = 0x200  # bytes: a path of 250 characters comes with the structure in front of it
 _NAME = fields("_OBJECT_NAME_INFORMATION", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 # The name of a file of Windows holds neither; the paths of Linux processes have slashes.
-_SEPARATOR = re.compile(r"[\\/]")
 
 
 class ImageNames:
@@ -56,7 +54,7 @@ class ImageNames:
         span = target.read_partial(address, max(room, struct.size))
         length, maximum, buffer = decode_fields(span, struct, address, _NAME.paths)
         path = maybe(lambda: read_unicode_string(target, length, maximum, buffer, span=span))
-        return _SEPARATOR.split(path or "")[-1]
+        return (path or "").replace("/", "\\").rpartition("\\")[2]
 
 
 def _short(process: Process) -> Maybe[str]:

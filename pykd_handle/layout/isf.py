@@ -21,7 +21,7 @@ from .types import Array, BitField, EnumType, Integer, Opaque, Pointer, StructRe
 
 __all__ = ("Isf",)
 
-_GUID = re.compile(r"[0-9A-Fa-f]{32}")
+_GUID = r"[0-9A-Fa-f]{32}"
 _AGE = (1 << 32) - 1
 _IMAGE = (1 << 32) - 1  # offsets in an image have 32 bits
 _NUMBERS = ("int", "char", "bool")
@@ -88,7 +88,7 @@ class Isf:
         if pdb is None:
             return None
         guid = pdb.get("GUID")
-        if not _GUID.fullmatch(guid.text().replace("-", "")):
+        if not re.fullmatch(_GUID, guid.text().replace("-", "")):
             raise guid.damaged("a GUID")
         name = pdb.find("database")
         return PdbIdentity(

@@ -13,7 +13,7 @@ from .view import View
 
 __all__ = ("Desktop", "WindowStation")
 
-_SESSION = re.compile(r"\\Sessions\\(\d+)\\", re.IGNORECASE)
+_SESSION = r"(?i)\\Sessions\\(\d+)\\"
 _NO_IO = 0x4  # WSF_NOIO, as Volatility reads it
 
 
@@ -42,7 +42,8 @@ class WindowStation(_UserObject):
         header = self.kernel.object(self.kernel.headers.header_of(station.address)).header
         info = header.name_info
         directory = known(known(info).directory) if info is not NO_VALUE else 0
-        match = _SESSION.match(self.kernel.namespace.path(directory) + "\\") if directory else None
+        path = self.kernel.namespace.path(directory) if directory else ""
+        match = re.match(_SESSION, f"{path}\\")
         return int(match.group(1)) if match else None
 
     @detail("Interactive")

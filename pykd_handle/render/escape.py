@@ -14,12 +14,16 @@ __all__ = ("cell", "printable", "shortened")
 
 # Fillers, joiners and selectors that show nothing though Python calls them printable: what is left
 # of Default_Ignorable_Code_Point (DerivedCoreProperties.txt of Unicode), and the braille blank.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
-)
+_UNSEEN = frozenset(
+    chr(code)
+    for first, last in (
+        (0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F),
+        (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
 # A code point that was cut in two.
-_CUT = re.compile(r"<(?:U(?:\+[0-9A-F]*)?)?$")
+_CUT = r"<(?:U(?:\+[0-9A-F]*)?)?$"
 
 # What a spreadsheet takes for the start of a formula; the full-width forms count as well. A tab or
 # a line break, which it would skip before one, is not printable.
@@ -43,7 +47,7 @@ def printable(text: str, ascii_only: bool = False) -> str:
             plain = before.isalnum() and not text.startswith("U+", index + 1)
         else:
             plain = char.isprintable() and (char.isascii() or not ascii_only)
-            plain = plain and not _UNSEEN.match(char)
+            plain = plain and char not in _UNSEEN
         shown.append(char if plain else f"<U+{ord(char):04X}>")
         before = char if plain else ""
     return "".join(shown)
@@ -51,7 +55,7 @@ def printable(text: str, ascii_only: bool = False) -> str:
 
 def shortened(text: str, size: int) -> str:
     """At most ``size`` characters of a text that is printable; no code point is cut in two."""
-    return text if len(text) <= size else _CUT.sub("", text[:size])
+    return text if len(text) <= size else re.sub(_CUT, "", text[:size])
 
 
 def cell(text: str, ascii_only: bool = False) -> str:

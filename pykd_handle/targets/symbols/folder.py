@@ -26,15 +26,16 @@ _MOST_ENTRIES = 50_000
 _MOST_LOOKED_INTO = 1_000
 # Bytes of text in all of these files: a look into a kernel's file takes one or two million.
 _MOST_UNPACKED = 384 << 20
-_FILE = re.compile(
+# Patterns are text: most folders hold no file that needs them, and to compile them takes long.
+_FILE = (
     r"^(?:(?P<name>.+?)[-_.])?(?P<guid>[0-9A-Fa-f]{32})-(?P<age>[0-9A-Fa-f]{1,8})\.json(?:\.xz)?$"
 )
-_KEY = re.compile(r"^(?P<guid>[0-9A-Fa-f]{32})(?P<age>[0-9A-Fa-f]{1,8})$")
+_KEY = r"^(?P<guid>[0-9A-Fa-f]{32})(?P<age>[0-9A-Fa-f]{1,8})$"
 # The folders of other files in a symbol store.
-_OTHER = re.compile(r"^(?!nt(k|os)).*\.(pdb|dll|exe|sys|drv|ocx|cpl|mui|dbg)$", re.IGNORECASE)
+_OTHER = r"(?i)^(?!nt(k|os)).*\.(pdb|dll|exe|sys|drv|ocx|cpl|mui|dbg)$"
 _ENDINGS = (".json", ".json.xz", ".pdb")
 # ntkrnlmp, ntoskrnl, ntkrnlpa, ntkrpamp, ntkrla57: all kernels of NT are called so.
-_KERNEL = re.compile(r"^nt(k|os)", re.IGNORECASE)
+_KERNEL = r"(?i)^nt(k|os)"
 
 
 class Found(NamedTuple):
@@ -116,8 +117,8 @@ def _look_into(
 
 def _claim(path: Path) -> Optional[re.Match[str]]:
     """What the name of a file, or of its folder in a store, says of it."""
-    return _FILE.match(path.name) or (
-        _KEY.match(path.parent.name) if path.suffix.lower() == ".pdb" else None
+    return re.match(_FILE, path.name) or (
+        re.match(_KEY, path.parent.name) if path.suffix.lower() == ".pdb" else None
     )
 
 
@@ -132,12 +133,12 @@ def _is_of(match: Optional[re.Match[str]], identity: PdbIdentity) -> bool:
 def _may_be_kernel(path: Path) -> bool:
     """Whether the names do not say that the file is of something else."""
     if path.suffix.lower() == ".pdb":
-        return not _KEY.match(path.parent.name) or bool(_KERNEL.match(path.name))
-    match = _FILE.match(path.name)
+        return not re.match(_KEY, path.parent.name) or bool(re.match(_KERNEL, path.name))
+    match = re.match(_FILE, path.name)
     if match is None:
         return True
     name = match.group("name") or (path.parent.name if path.parent.suffix == ".pdb" else "")
-    return not name or bool(_KERNEL.match(name))
+    return not name or bool(re.match(_KERNEL, name))
 
 
 def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
@@ -155,7 +156,7 @@ def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
                         return sorted(found), False
                     # Links to folders are not followed: they may lead back here.
                     if entry.is_dir(follow_symlinks=False):
-                        if deep and depth < _DEEPEST and not _OTHER.match(entry.name):
+                        if deep and depth < _DEEPEST and not re.match(_OTHER, entry.name):
                             pending.append((Path(entry.path), depth + 1))
                     elif entry.name.lower().endswith(_ENDINGS) and entry.is_file():
                         found.append(Path(entry.path))

@@ -13,7 +13,7 @@ from ..memory import Memory
 
 __all__ = ("KernelNames",)
 
-_DECORATION = re.compile(r"^[_@]|@\d+$")  # of C's names on x86
+_DECORATION = r"^[_@]|@\d+$"  # of C's names on x86
 _PAGE = 0x1000
 
 
@@ -45,7 +45,7 @@ class KernelNames:
             index -= 1  # of several at one place the first
         name = self._names[index]
         if self._file.pointer_size == 4:
-            name = _DECORATION.sub("", name)
+            name = re.sub(_DECORATION, "", name)
         return f"nt!{name}+0x{offset - place:x}" if offset > place else f"nt!{name}"
 
     def _sort(self) -> List[int]:

@@ -13,7 +13,6 @@ from typing import Dict, Iterable, Mapping, Optional, Pattern
 
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
-from ...layout.pdb import Pdb
 from ...values import MissingSymbol, NamedTuple, SymbolsError, attempt
 
 __all__ = ("Allowance", "Peek", "peek")
@@ -21,10 +20,10 @@ __all__ = ("Allowance", "Peek", "peek")
 _NOTHING: Mapping[str, int] = {}
 # A match may lie across the border of two pieces; none is longer than this.
 _OVERLAP = 1 << 12
-_PDB = re.compile(rb'"pdb"\s*:\s*\{([^{}]{1,2000})\}')
-_GUID = re.compile(rb'"GUID"\s*:\s*"([0-9A-Fa-f-]{32,40})"')
-_AGE = re.compile(rb'"age"\s*:\s*(\d{1,9})')
-_NAME = re.compile(rb'"database"\s*:\s*"([^"\\]{1,255})"')
+_PDB = rb'"pdb"\s*:\s*\{([^{}]{1,2000})\}'
+_GUID = rb'"GUID"\s*:\s*"([0-9A-Fa-f-]{32,40})"'
+_AGE = rb'"age"\s*:\s*(\d{1,9})'
+_NAME = rb'"database"\s*:\s*"([^"\\]{1,255})"'
 
 
 class Allowance:
@@ -98,6 +97,8 @@ def _into_pdb(
     offsets: Mapping[str, int],
     allowance: Optional[Allowance],
 ) -> Optional[Peek]:
+    from ...layout.pdb import Pdb  # takes a few milliseconds to import
+
     file = attempt(Pdb, path, default=None, error=SymbolsError)
     if file is None:
         return None
@@ -127,10 +128,10 @@ def _symbol_pattern(names: Iterable[str]) -> Pattern[bytes]:
 
 
 def _identity(text: bytes) -> Optional[PdbIdentity]:
-    for match in _PDB.finditer(text):
-        guid = _GUID.search(match.group(1))
-        age = _AGE.search(match.group(1))
-        name = _NAME.search(match.group(1))
+    for match in re.finditer(_PDB, text):
+        guid = re.search(_GUID, match.group(1))
+        age = re.search(_AGE, match.group(1))
+        name = re.search(_NAME, match.group(1))
         if guid and age:
             return PdbIdentity(
                 guid.group(1).decode(),

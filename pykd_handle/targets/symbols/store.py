@@ -17,7 +17,7 @@ from ...values import NamedTuple, SymbolsAdvice
 
 __all__ = ("Stored", "find_in_store", "pdb_name", "store_path")
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}\.pdb", re.IGNORECASE)
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}\.[Pp][Dd][Bb]"
 _USUAL = "ntkrnlmp.pdb"
 
 
@@ -30,7 +30,7 @@ class Stored(NamedTuple):
 
 def pdb_name(identity: PdbIdentity) -> str:
     """The name of a kernel's PDB, as far as it can be one: it comes out of the dump."""
-    return identity.name if _NAME.fullmatch(identity.name) else _USUAL
+    return identity.name if re.fullmatch(_NAME, identity.name) else _USUAL
 
 
 def store_path(identity: PdbIdentity) -> str:
