@@ -19,6 +19,9 @@ __all__ = ["Result", "Rig"]
 
 Symbols = Union[None, str, "os.PathLike[str]"]
 
+# Its sitecustomize.py makes imports cheap.
+_QUICK = Path(__file__).with_name("quick")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -188,7 +191,7 @@ class Rig:
             # An engine that loads pykd.pyd finds python39.dll by the PATH alone.
             WINEPATH=f"{home};{to_windows_path(self.engine)}",
             PYTHONHOME=home,
-            PYTHONPATH=";".join(map(to_windows_path, [*path, self.site])),
+            PYTHONPATH=";".join(map(to_windows_path, [_QUICK, *path, self.site])),
             PYTHONIOENCODING="utf-8",
             _NT_SYMBOL_PATH=self._symbol_path(symbols),
             # A triage dump holds no image: the engine learns the PDB's name from the file.
