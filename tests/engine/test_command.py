@@ -42,8 +42,14 @@ def expected(pair: Pair, *words: str) -> str:
 
 def calling(folder: Path, name: str, *words: str) -> str:
     """The Windows path of a script that calls the command with these words."""
+    return calling_all(folder, name, [words])
+
+
+def calling_all(folder: Path, name: str, cases: Sequence[Sequence[str]]) -> str:
+    """The same, for one command after another."""
     script = folder / f"{name}.py"
-    script.write_text(f"from pykd_handle.cli import main\nmain({list(words)!r})\n")
+    calls = "".join(f"main({list(words)!r})\n" for words in cases)
+    script.write_text(f"from pykd_handle.cli import main\n{calls}")
     return to_windows_path(script)
 
 
@@ -52,37 +58,23 @@ def calling(folder: Path, name: str, *words: str) -> str:
 
 @pytest.mark.parametrize("mode", ["", "-l ", "-g "], ids=["default", "local", "global"])
 def test_same_text_in_the_debugger(rig: Rig, sample: Pair, tmp_path: Path, mode: str) -> None:
-    cases = [["14", "13"], ["0", "7"], ["0", "3", "0", "Key"], ["0", "3", "@$proc", "File"]]
-    scripts = [calling(tmp_path, f"call{n}", *words) for n, words in enumerate(cases)]
+    """In one interpreter after another, where ``-g`` does not keep one."""
+    cases = [
+        ["14", "13"], ["0", "7"], ["0", "3", "0", "Key"],
+        ["0", "3", "@$proc", "File"], ["0", "3", "-1", "File"],
+        ["find", "notes.txt"], ["summary"], ["find", "--type", "Key"],
+    ]  # fmt: skip
+    scripts = [calling_all(tmp_path, f"call{n}", cases[n::2]) for n in range(2)]
     said = typed(rig, sample, *(f"!py {mode}{script}" for script in scripts))
-    assert said == "".join(expected(sample, *words) for words in cases)
-
-
-def test_other_commands(rig: Rig, sample: Pair, tmp_path: Path) -> None:
-    cases = [["find", "notes.txt"], ["summary"], ["find", "--type", "Key"]]
-    scripts = [calling(tmp_path, f"call{n}", *words) for n, words in enumerate(cases)]
-    said = typed(rig, sample, *(f"!py {script}" for script in scripts))
-    assert said == "".join(expected(sample, *words) for words in cases)
+    assert said == "".join(expected(sample, *words) for words in [*cases[::2], *cases[1::2]])
     assert "\\notes.txt\n" in said
+    # pykd's stream calls itself "ascii".
+    assert "\u041f\u0440\u0438\u0432\u0435\u0442.txt" in said
 
 
 def test_without_arguments(rig: Rig, sample: Pair) -> None:
     """`!py handle.py` alone: all handles of the current process, by the script itself."""
     assert typed(rig, sample, f"!py {SCRIPT}") == expected(sample)
-
-
-def test_letters_beyond_ascii(rig: Rig, sample: Pair, tmp_path: Path) -> None:
-    said = typed(rig, sample, f"!py {calling(tmp_path, 'call', '0', '3', '-1', 'File')}")
-    # pykd's stream calls itself "ascii".
-    assert "\u041f\u0440\u0438\u0432\u0435\u0442.txt" in said
-
-
-def test_errors_are_one_line(rig: Rig, sample: Pair, tmp_path: Path) -> None:
-    said = typed(rig, sample, f"!py {calling(tmp_path, 'call', 'bogus!')}", ".echo next")
-    lines = said.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith("pykd-handle: Handle 'bogus!' is no number")
-    assert lines[1] == "next"
 
 
 def test_process_switched_by_the_user(rig: Rig, sample: Pair, tmp_path: Path) -> None:
@@ -113,6 +105,8 @@ def test_lost_arguments_are_explained(rig: Rig, sample: Pair, mode: str) -> None
         "14 13", "0 3 0 Section", "ffffad04000067d0", "poi(nt!PsInitialSystemProcess) 3",
         "0 3 @$proc", "--format jsonl 0 3 fffffa8004f48940",
     ]  # fmt: skip
+    if not mode:
+        del cases[2:5]  # each is a new interpreter
     said = typed(rig, sample, *(f"!py {mode}{SCRIPT} {words}" for words in cases), ".echo next")
     *lines, last = said.splitlines()
     # Whatever pykd.pyd made of them: one line each, and never some other command's output.
@@ -233,12 +227,15 @@ def test_session_of_a_process(rig: Rig, real_minidump: Path, tmp_path: Path) -> 
     assert said.strip()
 
 
-def test_wrong_arguments(rig: Rig, sample: Pair, tmp_path: Path) -> None:
+def test_errors_are_one_line(rig: Rig, sample: Pair, tmp_path: Path) -> None:
     cases: Sequence[Sequence[str]] = [
-        ["14 13"], ["14)"], ["nt!NoSuch"], ["0", "zz"], ["0", "3", "poi(0)"], ["--nope"],
-        ["0", "3", "0", "Key", "--format", "xml"],
+        ["bogus!"], ["14 13"], ["14)"], ["nt!NoSuch"], ["0", "zz"], ["0", "3", "poi(0)"],
+        ["--nope"], ["0", "3", "0", "Key", "--format", "xml"],
     ]  # fmt: skip
     scripts = [calling(tmp_path, f"call{n}", *words) for n, words in enumerate(cases)]
-    said = typed(rig, sample, *(f"!py {script}" for script in scripts)).splitlines()
-    assert len(said) == len(cases)
-    assert all(line.startswith("pykd-handle: ") for line in said)
+    said = typed(rig, sample, *(f"!py -g {script}" for script in scripts), ".echo next")
+    *lines, last = said.splitlines()
+    assert len(lines) == len(cases)
+    assert all(line.startswith("pykd-handle: ") for line in lines)
+    assert lines[0].startswith("pykd-handle: Handle 'bogus!' is no number")
+    assert last == "next"

@@ -17,10 +17,13 @@ from pykd_handle.commands.list.user_request import parse_user_request
 from pykd_handle.model.user import UserKernel
 from pykd_handle.render import find_renderer
 from pykd_handle.usermode import connect_engine
+from pykd_handle.usermode.engine import source
 from pykd_handle.values import PykdHandleError
 
 # As pykd-ext does.
 sys.setrecursionlimit(500)
+# A value that is tried is a round trip to Wine's server, and the engine says the same of each.
+source._LONGEST_GAP, source._LONGEST_GAP_COUNTED = 0x1000, 0x3000
 
 
 def ask(form, words):

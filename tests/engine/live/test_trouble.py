@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Callable
 
 import pytest
 
 from mocks.kd import Api, KdTarget, Trouble
+from mocks.kd.requests import Request
 from mocks.memory import PAGED_OUT
 
 from ..rig import RigTimeout
@@ -32,26 +34,30 @@ def many(lab: Lab, count: int = 120) -> int:
     return objects[count // 2].header
 
 
-@pytest.mark.parametrize(
-    "trouble", [Trouble.LOSE_ANSWER, Trouble.SPOIL_ANSWER, Trouble.LOSE_REQUEST]
-)
-def test_a_packet_that_is_sent_again(lab: Lab, on_dump: OnDump, trouble: Trouble) -> None:
-    middle = many(lab)
+def test_a_packet_that_is_sent_again(lab: Lab, on_dump: OnDump) -> None:
+    """An answer that is lost, one that is spoilt and a request that is lost, in one walk."""
+    troubles = [Trouble.LOSE_ANSWER, Trouble.SPOIL_ANSWER, Trouble.LOSE_REQUEST]
+    middles = [many(lab, 60) for _ in troubles]
     with KdTarget(lab.image) as machine:
-        machine.faults.add(trouble, where=lambda r: abs(r.address - middle) < 0x100)
+        for trouble, middle in zip(troubles, middles):
+            machine.faults.add(trouble, where=_at(middle))
         (answer,) = lab.answers(machine, "answers.append(run('0 3'))\n")
-        assert machine.faults.happened == [trouble]
+        assert machine.faults.happened == troubles
         resent = machine.phase(0).resent
     assert answer == on_dump("0 3")[0]
     # A request that the machine never heard is sent again by the debugger.
-    assert resent == (0 if trouble is Trouble.LOSE_REQUEST else 1)
+    assert resent == 2
+
+
+def _at(middle: int) -> Callable[[Request], bool]:
+    return lambda request: abs(request.address - middle) < 0x100
 
 
 def test_a_line_that_is_cut(lab: Lab) -> None:
     """The engine asks for ever; the user is told, once, and what was found is there."""
     middle = many(lab)
     with KdTarget(lab.image) as machine:
-        machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
+        machine.faults.add(Trouble.CUT, where=_at(middle))
         with pytest.raises(RigTimeout) as caught:
             lab.python(machine, TO_THE_SCREEN, until=NO_ANSWER)
     # Whole groups of 32 handles: the 61st entry is in the second.
@@ -68,7 +74,7 @@ def test_a_line_that_is_cut_in_the_debugger(lab: Lab) -> None:
     script = lab.folder / "list.py"
     script.write_text("from pykd_handle.cli import main" + IMPATIENT + "main(['0', '2'])\n")
     with KdTarget(lab.image) as machine:
-        machine.faults.add(Trouble.CUT, where=lambda r: abs(r.address - middle) < 0x100)
+        machine.faults.add(Trouble.CUT, where=_at(middle))
         with pytest.raises(RigTimeout) as caught:
             lab.host_result(machine, [f"!py {script}"], until=NO_ANSWER)
     assert caught.value.stdout.count("ObjectHeader: ") == 32
@@ -82,7 +88,7 @@ def test_a_machine_that_answers_again(lab: Lab, on_dump: OnDump) -> None:
     """What was silent for a while is told, and the listing goes on to its end."""
     middle = many(lab)
     with KdTarget(lab.image) as machine:
-        machine.faults.add(Trouble.SILENCE, where=lambda r: abs(r.address - middle) < 0x100)
+        machine.faults.add(Trouble.SILENCE, where=_at(middle))
         machine.silent_for = 2.5
         result = lab.python(machine, IMPATIENT + "answers.append(run('0 3'))\n", timeout=40)
     ((code, output, errors),) = json.loads(result.stdout)
@@ -96,7 +102,7 @@ def test_a_machine_that_answers_again_in_the_debugger(lab: Lab, on_dump: OnDump)
     script = lab.folder / "list.py"
     script.write_text("from pykd_handle.cli import main" + IMPATIENT + "main(['0', '3'])\n")
     with KdTarget(lab.image) as machine:
-        machine.faults.add(Trouble.SILENCE, where=lambda r: abs(r.address - middle) < 0x100)
+        machine.faults.add(Trouble.SILENCE, where=_at(middle))
         machine.silent_for = 2.5
         result = lab.host_result(machine, [f"!py {script}", ".echo AFTER"], timeout=40)
     assert on_dump("0 3")[0][1].strip() in result.stdout
@@ -104,46 +110,41 @@ def test_a_machine_that_answers_again_in_the_debugger(lab: Lab, on_dump: OnDump)
     assert result.stderr.count("pykd-handle: no answer from the target for 1 s") == 1
 
 
-def test_a_page_of_objects_that_is_missing(lab: Lab) -> None:
-    """Its rows say so, all others are there, and it is asked for once."""
+def test_pages_that_are_missing(lab: Lab, on_dump: OnDump) -> None:
+    """Of objects: their rows say so, all others are there, and each page is asked for once. Of a
+    table: one line for the page, one for the count. One in transition is no such page."""
     image, process = lab.image, lab.image.processor.current
     lost = [image.objects.event(own_page=True) for _ in range(3)]
-    small = image.pool.allocate(0x1000, image.pool.nonpaged, alignment=0x1000)
     found = [image.objects.event() for _ in range(20)]
-    process.handles(40, [*found, *lost * 6, *found[:2]])
+    moving = image.objects.event("\\BaseNamedObjects\\Moving", own_page=True)
+    process.handles(41, [*found, *lost * 6, *found[:2], moving])
+    other = image.processes.add("other.exe", 0x200, session=1)
+    other.handles(700, [image.objects.event() for _ in range(10)])
     for item in lost:
         image.memory.drop_page(item.address, PAGED_OUT)
+    image.memory.drop_page(other.table.leaves[1], PAGED_OUT)
+    image.memory.to_transition(moving.address, 8)
+    both = "answers.append(run('0 3'))\nanswers.append(run('0 1 200'))\n"
     with KdTarget(image) as machine:
         machine.log = []
-        ((code, output, errors),) = lab.answers(machine, "answers.append(run('0 3'))\n")
+        (code, output, errors), (_, of_table, _) = lab.answers(machine, both)
         asked = [r for r in machine.log if r.api == Api.ReadVirtual]
-    assert code == 0 and small
-    assert output.count("Type: (") == 22
+    assert (code, errors) == (0, "")
+    assert output.count("Type: (") == 23
     for item in lost:
         page = item.address // 0x1000
         assert output.count(f"{item.address:x}") >= 6
         assert len([r for r in asked if r.address // 0x1000 == page]) == 1
-    assert errors == ""
-
-
-def test_a_page_of_the_table_that_is_missing(lab: Lab) -> None:
-    image, process = lab.image, lab.image.processor.current
-    process.handles(700, [image.objects.event() for _ in range(10)])
-    image.memory.drop_page(process.table.leaves[1], PAGED_OUT)
-    ((code, output, _),) = lab.live("0 1")
-    rows = [line for line in output.splitlines() if ": Object: " in line]
-    assert len(rows) == 700 - 255
-    # One line for the page, one at the end for the count.
-    assert output.count("not readable; 256 handle values hidden (0x400-0x7fc)") == 1
-    assert code == 0
-
-
-def test_a_page_in_transition_is_read(lab: Lab, on_dump: OnDump) -> None:
-    """The engine finds it by the page tables."""
-    image, process = lab.image, lab.image.processor.current
-    moving = image.objects.event("\\BaseNamedObjects\\Moving", own_page=True)
-    process.handle(moving)
-    image.memory.to_transition(moving.address, 8)
-    ((code, output, errors),) = lab.live("0 3")
+    # The engine finds what is in transition by the page tables.
     assert "Name: Moving" in output
-    assert [code, output, errors] == on_dump("0 3")[0]
+    rows = [line for line in of_table.splitlines() if ": Object: " in line]
+    assert len(rows) == 700 - 255
+    assert of_table.count("not readable; 256 handle values hidden (0x400-0x7fc)") == 1
+    ((_, from_dump, _),) = on_dump("0 3")
+    assert _block(output, "Name: Moving") == _block(from_dump, "Name: Moving")
+
+
+def _block(listing: str, holds: str) -> str:
+    """The lines of the handle that are said to hold this."""
+    (found,) = [block for block in listing.split("\n\n") if holds in block]
+    return found

@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
     returncode: Optional[int]
 
 
-_AFTERWARDS = 2.0
+_AFTERWARDS = 1.0
 
 
 def run_process(
@@ -34,7 +34,7 @@ def run_process(
 ) -> Outcome:
     """Run ``command`` and collect its output through pipes.
 
-    Its time runs out after ``timeout`` seconds, or two seconds after ``until`` stands on its
+    Its time runs out after ``timeout`` seconds, or a second after ``until`` stands on its
     standard error.
 
     The end of the *program* counts, not the end of the pipes: Wine's service processes inherit

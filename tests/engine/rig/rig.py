@@ -217,13 +217,13 @@ class Rig:
             fcntl.flock(lock, fcntl.LOCK_SH)
             ensure_server(prefix)
             outcome = run_process([wine_loader(), *command], full_env, cwd, timeout, until)
-            if outcome.returncode is None:
+            if outcome.returncode is None and not until:
                 self._end_server(prefix, lock.fileno())
         return self._result(what, outcome, timeout)
 
     @staticmethod
     def _end_server(prefix: Path, lock: int) -> None:
-        """After a run that had to be killed: the server, too, unless another run needs it."""
+        """After a run that hung and was killed: the server, too, unless another run needs it."""
         fcntl.flock(lock, fcntl.LOCK_UN)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
