@@ -26,10 +26,14 @@ _REASONS = {
 
 
 class MockTarget(Target):
-    """Reads an image. ``log`` holds every range that was fetched, in order."""
+    """Reads an image. ``log`` holds every range that was fetched, in order. With ``whole_pages`` it
+    has those to give, as a dump does, and a session does not."""
 
-    def __init__(self, image: KernelImage, name: str = "mock") -> None:
+    def __init__(
+        self, image: KernelImage, name: str = "mock", *, whole_pages: bool = False
+    ) -> None:
         super().__init__()
+        self._whole_pages = whole_pages
         self.image = image
         self.name = name
         self.pointer_size = image.build.pointer_size
@@ -42,6 +46,14 @@ class MockTarget(Target):
         """The bytes of the image, less what was dropped."""
         self.log.append((address, size))
         return _answer((self.image.memory,), self.pointer_size, address, size)
+
+    def page(self, number: int) -> Optional[bytes]:
+        """See `Memory.page`."""
+        address = number * PAGE
+        if not self._whole_pages or not self.is_kernel_address(address):
+            return None
+        self.log.append((address, PAGE))
+        return _answer((self.image.memory,), self.pointer_size, address, PAGE).whole
 
     def address_space(self, root: int) -> Memory:
         """The pages of the process whose ``DirectoryTableBase`` this is, before the image's."""

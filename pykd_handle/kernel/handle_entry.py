@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct as _struct
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import List, Optional, Tuple
 
 from ..layout import Struct, fields
@@ -301,6 +302,7 @@ def entry_form(target: Target) -> EntryForm:
     raise UnavailableError(Unavailable(Reason.ENTRY_OF_NO_KNOWN_FORM))
 
 
+@lru_cache(maxsize=256)
 def describe_attributes(attributes: int) -> Tuple[str, ...]:
     """The names of the attributes that are set: of ``protect``, ``inherit``, ``audit``; other bits
     come last, together, as one hexadecimal number."""

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Optional
+from typing import Iterable, List, Optional, Sequence
 
-from ..targets import Target
-from ..values import Generations, Maybe, NamedTuple, Sentence, attempt, known, maybe
+from ..targets import Span, Target
+from ..values import (
+    Absent,
+    Generations,
+    Maybe,
+    NamedTuple,
+    Sentence,
+    attempt,
+    known,
+    maybe,
+)
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace
@@ -17,6 +26,9 @@ from .process_finder import ProcessFinder
 __all__ = ("Kernel", "KernelObject")
 
 
+# Making a named tuple of a tuple that is there already: half the time of calling its class.
+_new = tuple.__new__
+
 # At least so many, with the description of each: more than a kilobyte. Where each read is a
 # question to a machine, they are worth more.
 _OBJECTS_KEPT, _ASKED_FOR_KEPT = 1 << 12, 1 << 13
@@ -24,10 +36,11 @@ _OBJECTS_KEPT, _ASKED_FOR_KEPT = 1 << 12, 1 << 13
 
 class KernelObject(NamedTuple):
     """An object behind a handle: its header and its type, each part of which says why it is
-    absent."""
+    absent; ``span`` is what was read of it with its header."""
 
     header: ObjectHeader
     type: ObjectType
+    span: Optional[Span] = None
 
     @property
     def type_name(self) -> Maybe[str]:
@@ -70,21 +83,45 @@ class Kernel:
 
     def load(self, headers: Iterable[int]) -> None:
         """Read the object headers at these virtual addresses that were not read before."""
-        missing: List[int] = [
-            address for address in dict.fromkeys(headers) if address not in self._objects
+        missing = [each for each in dict.fromkeys(headers) if each not in self._objects]
+        for header, item in zip(missing, self._read(missing)):
+            self._objects[header] = item
+
+    def objects(self, headers: Sequence[int]) -> List[KernelObject]:
+        """The objects whose headers lie at these virtual addresses; what is missing of them is read
+        together. One that says that it has a single handle is not kept: in a table it does not come
+        again, and where it does, it costs one more read."""
+        found = self._objects.get_many(headers)
+        if None in found:
+            missing = list(dict.fromkeys(at for at, item in zip(headers, found) if item is None))
+            made = dict(zip(missing, self._read(missing)))
+            for header, new in made.items():
+                if new.header.handle_count != 1:
+                    self._objects[header] = new
+            return [item or made[header] for header, item in zip(headers, found)]
+        return [item for item in found if item is not None]
+
+    def _read(self, headers: Sequence[int]) -> List[KernelObject]:
+        read = self.headers.read_many(headers)
+        kinds = self.types.by_headers([header for header, _ in read])
+        return [
+            _new(
+                KernelObject,
+                (
+                    header,
+                    kind if isinstance(kind, ObjectType) else self._proved(header, kind),
+                    span,
+                ),
+            )
+            for (header, span), kind in zip(read, kinds)
         ]
-        if not missing:
-            return
-        for address, header in self.headers.read_many(missing).items():
-            self._objects[address] = KernelObject(header, self._type_of(header))
 
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at the virtual address ``header``."""
         found = self._objects.get(header)
         if found is None:
-            self.load([header])
-            found = self._objects.get(header)
-            assert found is not None
+            (found,) = self._read([header])
+            self._objects[header] = found
         return found
 
     def name_of(self, body: int) -> Maybe[str]:
@@ -94,16 +131,10 @@ class Kernel:
         header = self.headers.read(address) if found is None else found.header
         return self.namespace.full_name(header)
 
-    def forget(self, header: int) -> None:
-        """Keep nothing of the object whose header lies at this address."""
-        self._objects.forget(header)
-
-    def _type_of(self, header: ObjectHeader) -> ObjectType:
-        kind = maybe(self.types.by_header, header)
-        if isinstance(kind, ObjectType):
-            return kind
+    def _proved(self, header: ObjectHeader, why: Absent) -> ObjectType:
+        """The type of an object whose header does not tell it, by what the object itself proves."""
         name = self.types.prove(header.body) if header.body else None
-        return ObjectType(kind, kind, name or kind)
+        return ObjectType(why, why, name or why)
 
     # -- tables ---------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Collection, Dict, Optional, Tuple
 from ..targets import Target
 from ..values import NO_VALUE, CorruptedError, Maybe, Reason, known, maybe
 from .object_header import HeaderReader, ObjectHeader
-from .strings import read_unicode_string
+from .strings import read_unicode_string, text_at_once
 
 __all__ = ("Namespace",)
 
@@ -29,6 +29,7 @@ class Namespace:
         self._headers = headers
         self._paths: Dict[int, Maybe[str]] = {}
         self._root: Optional[int] = None
+        self._before: Dict[int, str] = {}  # what stands before the names in a directory
 
     def names(self, header: ObjectHeader) -> Tuple[Maybe[str], Maybe[str]]:
         """The full name of an object (``\\BaseNamedObjects\\Event1234``) and its own; NO_VALUE
@@ -59,6 +60,19 @@ class Namespace:
     def _full(self, header: ObjectHeader, leaf: str) -> str:
         directory = known(known(header.name_info).directory)
         return _below(self.path(directory), leaf) if directory else leaf
+
+    def name_at_once(
+        self, directory: int, length: int, room: int, buffer: int
+    ) -> Optional[Tuple[str, str]]:
+        """What `names` tells of a usual name header; None of every other."""
+        before = self._before.get(directory)
+        if before is None:
+            path = maybe(self.path, directory) if directory else ""
+            if not isinstance(path, str):
+                return None
+            before = self._before[directory] = _below(path, "") if directory else ""
+        leaf = text_at_once(self._target, length, room, buffer)
+        return (before + leaf, leaf) if leaf else None
 
     def path(self, directory: int) -> str:
         """The full path of the directory object whose body lies at ``directory``. Raises

@@ -9,9 +9,9 @@ wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ..layout import Decoder, fields
+from ..layout import Decoder, Unpack, fields
 from ..targets import Span, Target
 from ..values import (
     NO_VALUE,
@@ -175,17 +175,28 @@ class HeaderReader:
 
     def read(self, address: int) -> ObjectHeader:
         """The header at the virtual ``address``; what is missing is so in its fields."""
-        return self.read_many([address])[address]
+        return self.read_many([address])[0][0]
 
-    def read_many(self, addresses: Iterable[int]) -> Dict[int, ObjectHeader]:
-        """The headers at these virtual addresses: one read for each."""
-        wanted = list(addresses)
+    def read_many(self, addresses: Sequence[int]) -> List[Tuple[ObjectHeader, Span]]:
+        """The headers at these virtual addresses, in this order, each with what was read along:
+        one read for each."""
+        wanted = addresses
         if self._find_ahead is not None and (len(wanted) > 1 or self._target.round_trips):
             self._ahead, self._find_ahead = self._find_ahead(), None
         below = self.optional.usual_distance
         size = below + (self._struct.size if self._body is None else self._body + self._ahead)
-        spans = self._target.read_many((address - below, size) for address in wanted)
-        return {address: self._decode(address, span) for address, span in zip(wanted, spans)}
+        spans = self._target.read_many([(address - below, size) for address in wanted])
+        return list(zip(map(self._decode, wanted, spans), spans))
+
+    def usual_place(self) -> Optional[Tuple[Unpack, int, int]]:
+        """What takes the fields of a name header and of the header behind it (in the order of
+        `NameInfo`; PointerCount, HandleCount, TypeIndex, InfoMask) out of bytes, how far in front
+        of a header it begins, how far behind it the object does; None where they do not lie like
+        that."""
+        if self._usual is None or self._body is None or not self._is_in_place():
+            return None
+        unpack = self._usual.unpack
+        return None if unpack is None else (unpack, -self._usual.start, self._body)
 
     def _usual_decoder(self) -> Optional[Decoder]:
         """A decoder of a name header and the header behind it together, as they lie as a rule; None

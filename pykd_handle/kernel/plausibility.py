@@ -94,7 +94,7 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         for entry in entries
         if target.is_kernel_address(entry.pointer)
     ]
-    read = headers.read_many(places)
+    read = {header.address: header for header, _ in headers.read_many(places)}
     for entry in entries:
         header = read.get(headers.header_of(entry.pointer))
         name = _type_name(types, header) if header is not None else ""

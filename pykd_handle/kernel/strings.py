@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from codecs import utf_16_le_decode
 from typing import Optional
 
 from ..targets import Span, Target
 from ..values import CorruptedError, Maybe, Reason, known
 
-__all__ = ("ansi_text", "read_unicode_string", "wide_text")
+__all__ = ("ansi_text", "read_unicode_string", "text_at_once", "wide_text")
+
+PAGE = 0x1000
 
 
 def wide_text(data: bytes) -> str:
     """UTF-16 text. The object manager does not check names: lone surrogates are kept as such."""
-    return data.decode("utf-16-le", "surrogatepass")
+    # What `bytes.decode` calls, without a look at the name of the encoding.
+    return utf_16_le_decode(data, "surrogatepass", True)[0]
 
 
 def ansi_text(data: bytes) -> str:
     """8-bit text up to its first NUL; a field that is full has no NUL (``ImageFileName``)."""
     return data.split(b"\0", 1)[0].decode("latin-1")
+
+
+def text_at_once(target: Target, length: int, room: int, buffer: int) -> Optional[str]:
+    """The text of a ``_UNICODE_STRING`` that lies in one page, as nearly all do, and is neither
+    empty nor wrong; None of every other."""
+    start = buffer & (PAGE - 1)
+    if not 0 < length <= room or length & 1 or start + length > PAGE:
+        return None
+    page = target.page(buffer // PAGE)
+    return None if page is None else wide_text(page[start : start + length])
 
 
 def read_unicode_string(
@@ -34,7 +48,10 @@ def read_unicode_string(
     Lengths are in bytes, as in the structure. Raises `UnavailableError` for a field that could not
     be read, for fields that can't be true, and for a buffer that is missing.
     """
-    size, room, place = known(length), known(maximum), known(buffer)
+    if isinstance(length, int) and isinstance(maximum, int) and isinstance(buffer, int):
+        size, room, place = length, maximum, buffer
+    else:
+        size, room, place = known(length), known(maximum), known(buffer)
     if size == 0:
         return ""
     if size > room:

@@ -1,7 +1,7 @@
 """Structure layouts: where each field lies, and decoding bytes into values."""
 
 from .declared import Fields, declared, fields
-from .decoder import Decoder, Slot
+from .decoder import Decoder, Slot, Unpack
 from .isf import Isf
 from .needed import refuse_damaged
 from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
@@ -32,6 +32,7 @@ __all__ = (
     "StructRef",
     "SymbolFile",
     "Type",
+    "Unpack",
     "declared",
     "dispatcher_type",
     "fast_reference",

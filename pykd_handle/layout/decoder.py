@@ -7,11 +7,13 @@ a storage unit share its value.
 from __future__ import annotations
 
 import struct
-from typing import Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..values import NamedTuple
 
-__all__ = ("Decoder", "Slot")
+__all__ = ("Decoder", "Slot", "Unpack")
+
+Unpack = Callable[[bytes, int], Tuple[int, ...]]
 
 _CODES = {
     (1, False): "B",
@@ -77,6 +79,12 @@ class Decoder:
         self._plain = len(self._groups) == 1 and self._steps == tuple(
             (index, 0, 0) for index in range(len(self._steps))
         )
+
+    @property
+    def unpack(self) -> Optional[Unpack]:
+        """Takes the values out of bytes, at the offset where ``start`` lies; None where that takes
+        more than one step."""
+        return self._groups[0][0].unpack_from if self._plain else None
 
     def decode(self, data: bytes, base: int = 0) -> Tuple[int, ...]:
         """The values of the structure whose offset 0 lies at ``data[base]``.

@@ -15,6 +15,7 @@ from typing import (
     Dict,
     Mapping,
     Optional,
+    Sequence,
     Tuple,
     Type,
     TypeVar,
@@ -23,11 +24,21 @@ from typing import (
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import ObjectHeader
 from ..layout import Fields, fields
-from ..values import LABELS, NO_VALUE, Details, Impossible, Label, Maybe, NamedTuple, Unavailable
+from ..values import (
+    LABELS,
+    NO_VALUE,
+    Details,
+    Impossible,
+    Label,
+    Maybe,
+    NamedTuple,
+    PykdHandleError,
+    Unavailable,
+)
 from .file_name import FileNames
 from .view import View
 
-__all__ = ("FAMILIES", "Description", "Facts", "Names", "detail")
+__all__ = ("FAMILIES", "AtOnce", "Description", "Facts", "Names", "detail")
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -63,6 +74,11 @@ class Description(NamedTuple):
     directory: Maybe[int]
     device: Maybe[str]
     details: Details
+
+
+AtOnce = Callable[[bytes, int, Optional[Sequence[int]]], Optional[Description]]
+"""Describes the object whose body lies at an offset of a page; with it come the fields of its name
+header, if it has one. None where anything is not as usual: then `Facts.describe` tells it."""
 
 
 class _Mark(NamedTuple):
@@ -146,17 +162,42 @@ class Facts:
         """
         header = item.header
         shape = self.whole_shape if everything else self.shape
-        view = View(self.kernel.target, shape, item.body if self.struct else header.address)
+        place = item.body if self.struct else header.address
+        view = View(self.kernel.target, shape, place, item.span)
         names = self.names(header, view)
         details = Details(labels=self.labels if self.struct else _OF_UNKNOWN_TYPES)
         if header.name_info and names.own_name and not names.name:
             details["leaf_name"] = names.own_name
-        wrong = self._wrong(view) if everything else None
-        if everything or self._brief:
-            details.update(self.details_of(view, everything and wrong is None))
-        if wrong is not None or (everything and not self.struct):
+        if not everything:
+            for key, find, _ in self._brief:
+                try:
+                    value = find(view)
+                except PykdHandleError as error:
+                    value = error.why
+                if value is not None:
+                    details[key] = value
+            return Description(*names, details)
+        wrong = self._wrong(view)
+        details.update(self.details_of(view, wrong is None))
+        if wrong is not None or not self.struct:
             details["body"] = False if wrong is None else wrong
         return Description(*names, details)
+
+    def at_once(self) -> Optional[AtOnce]:
+        """What describes most objects of these types without a look at each thing by itself
+        (`pykd_handle.objects.at_once`), None where nothing does: here, names of headers."""
+        by_header = type(self).names is Facts.names and not self._brief
+        return self._by_its_header if by_header else None
+
+    def _by_its_header(
+        self, page: bytes, body: int, name: Optional[Sequence[int]]
+    ) -> Optional[Description]:
+        del page, body
+        details = Details(labels=self.labels if self.struct else _OF_UNKNOWN_TYPES)
+        if name is None:
+            return Description(NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE, details)
+        found = self.kernel.namespace.name_at_once(*name)
+        return None if found is None else Description(*found, name[0], NO_VALUE, details)
 
     def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
         """Of one object the details of these keys alone, read as where an object is described: with

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ..kernel import Kernel
-from ..kernel.fields import read_fields
 from ..kernel.strings import read_unicode_string
 from ..layout import fields
 from ..values import (
@@ -23,6 +22,7 @@ from ..values import (
     maybe,
 )
 from .modules import Modules
+from .view import View
 
 __all__ = ("FileName", "FileNames")
 
@@ -79,12 +79,16 @@ class FileNames:
 
     def name_of(self, file_object: int) -> FileName:
         """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""
-        device, *text = read_fields(self.target, self.FIELDS, file_object)
+        return self.of(View(self.target, self.FIELDS, file_object))
+
+    def of(self, file: View) -> FileName:
+        """The name of a ``_FILE_OBJECT``, of which all ``FIELDS`` can be looked at."""
+        device, *text = file.cells(*self.FIELDS.paths)
         path = maybe(read_unicode_string, self.target, *text)
-        full, leaf = self._device(device)
+        full, leaf = self.device(device)
         return FileName(device, full, leaf, NO_VALUE if path == "" else path)
 
-    def _device(self, device: Maybe[int]) -> Tuple[Maybe[str], Maybe[str]]:
+    def device(self, device: Maybe[int]) -> Tuple[Maybe[str], Maybe[str]]:
         """The full name and the own name of a device object, from its name header."""
         if not device:
             none = NO_VALUE if device == 0 else device

@@ -9,17 +9,27 @@ those of ``cm.h`` in ReactOS).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..layout import fields
-from ..values import CorruptedError, Hex, Maybe, Reason, Unavailable, UnavailableError, attempt
-from .base import Facts, Names, detail
+from ..values import (
+    NO_VALUE,
+    CorruptedError,
+    Details,
+    Hex,
+    Maybe,
+    Reason,
+    Unavailable,
+    UnavailableError,
+    attempt,
+)
+from .base import AtOnce, Description, Facts, Names, detail
 from .bits import bit_names, set_bits
 from .file_name import FileNames
 from .key_path import KeyPaths
-from .view import View
+from .view import View, at_once
 
 __all__ = ("Key",)
 
@@ -91,6 +101,28 @@ class Key(Facts):
         """The path is both the full name and the own one; a key stands in no directory."""
         path = key.cell(self._path)
         return Names(path, path, 0)
+
+    def at_once(self) -> Optional[AtOnce]:
+        """Keys below one whose path is known."""
+        fields = at_once(self.kernel.target, self.shape)
+        if fields is None:
+            return None
+        unpack, start, end = fields
+        path_of, labels = self._paths.at_once, self.labels
+
+        def describe(
+            page: bytes, body: int, name: Optional[Sequence[int]]
+        ) -> Optional[Description]:
+            if name is not None or body + end > len(page):
+                return None
+            (block,) = unpack(page, body + start)
+            path = path_of(block)
+            if path is None:
+                return None
+            details = Details({"key_control_block": Hex(block)}, labels)
+            return Description(path, path, 0, NO_VALUE, details)
+
+        return describe
 
     @detail("Key Control Block", more=False)
     def key_control_block(self, key: View) -> Optional[Hex]:

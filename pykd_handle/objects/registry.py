@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Collection, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import Meaning, TypeAccess, access_meaning, read_type_access
@@ -18,12 +18,14 @@ from ..values import (
     Generations,
     Hex,
     Maybe,
+    PykdHandleError,
     Unavailable,
     joined,
     known,
     maybe,
     modules_of,
 )
+from .at_once import Listed, ObjectsAtOnce
 from .base import FAMILIES, Description, Facts
 from .entry import Entry
 from .file_name import FileNames
@@ -69,6 +71,7 @@ class Objects:
         self._access: Dict[Maybe[int], Maybe[TypeAccess]] = {}
         self._families: Dict[Type[Facts], Facts] = {}
         self._by_type: Dict[str, Facts] = {}
+        self._at_once: Optional[ObjectsAtOnce] = None
         self._done: Generations[Tuple[int, bool], Description] = Generations(kernel.objects_kept)
 
     def ahead(self, everything: bool) -> int:
@@ -87,11 +90,25 @@ class Objects:
         key = item.header.address, everything
         found = self._done.get(key)
         if found is None:
-            made = maybe(self._describe, item, everything)
-            found = made if made else Description(made, made, made, NO_VALUE, Details())
-            if everything:
-                found = found._replace(details=self._with_header(item, found.details))
+            found = self.describe_once(item, everything)
             self._done[key] = found
+        return found
+
+    def listed(self, headers: Sequence[int]) -> List[Optional[Listed]]:
+        """What is to be listed of the objects with these headers, of most of them: None of those
+        that have to be looked at one by one."""
+        if self._at_once is None:
+            self._at_once = ObjectsAtOnce(self.kernel, self._facts)
+        return self._at_once.listed(headers)
+
+    def describe_once(self, item: KernelObject, everything: bool = False) -> Description:
+        """The same, of an object that does not come again."""
+        try:
+            found = self._describe(item, everything)
+        except PykdHandleError as error:
+            found = Description(error.why, error.why, error.why, NO_VALUE, Details())
+        if everything:
+            found = found._replace(details=self._with_header(item, found.details))
         return found
 
     def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
@@ -101,15 +118,10 @@ class Objects:
         made = name if isinstance(name, Absent) else maybe(self._facts(name).pick, item, keys)
         return made if isinstance(made, Details) else Details(dict.fromkeys(keys, made))
 
-    def forget(self, header: int) -> None:
-        """Keep nothing of the object whose header lies at this address."""
-        self._done.forget((header, False))
-        self._done.forget((header, True))
-
     def _describe(self, item: KernelObject, everything: bool) -> Description:
-        name = item.type_name
+        name = item.type.name
         if not isinstance(name, Absent):
-            return self._facts(name).describe(item, everything)
+            return (self._by_type.get(name) or self._facts(name)).describe(item, everything)
         # The header's own name is one whatever the type; without one, files, keys and others have
         # theirs elsewhere.
         found = self._plain.describe(item, everything)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
 
 from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
-from ..layout import Fields, Struct
+from ..layout import Fields, Struct, Unpack
 from ..targets import Span, Target
-from ..values import CorruptedError, Maybe, PykdHandleError, Reason, unavailable
+from ..values import CorruptedError, Maybe, PykdHandleError, Reason, maybe, unavailable
 
-__all__ = ("View",)
+__all__ = ("View", "at_once")
 
 T = TypeVar("T")
 
 _Told = Tuple[Any, Optional[PykdHandleError]]  # what a function found, and what it raised
+
+
+def at_once(target: Target, fields: Fields) -> Optional[Tuple[Unpack, int, int]]:
+    """What takes these fields of a structure out of bytes, from the place where the first of them
+    begins; where that is, and where the last one ends. None where a layout lacks one, or has them
+    in another order."""
+    struct = target.find_struct(fields.struct)
+    if struct is None or any(struct.plan(fields.paths).missing):
+        return None
+    decoder = struct.decoder(*fields.paths)
+    return None if decoder.unpack is None else (decoder.unpack, decoder.start, decoder.end)
 
 
 class View:
@@ -23,7 +34,7 @@ class View:
 
     Only the ``fields`` that were declared can be looked at. They are read together when the first
     one is asked for, once, from the first of them to the last, or stand in ``span``, which was
-    read already.
+    read already, where that reaches so far.
     """
 
     __slots__ = ("_known", "_span", "_values", "address", "fields", "target")
@@ -66,22 +77,23 @@ class View:
         complete = not any(missing)
         if not complete:
             struct.field(path)  # raises where it is the one
-        span = self._span
-        if span is None:
-            start, size = self.address + every.start, every.end - every.start
-            span = self._span = self.target.read_partial(start, size)
-        base = self.address - span.address
-        if (
-            span.whole is not None
-            and complete
-            and base + every.start >= 0
-            and base + every.end <= len(span.whole)
-        ):
-            self._values = dict(zip(paths, every.decode(span.whole, base)))
+        span, start, end = self._span, self.address + every.start, self.address + every.end
+        if span is None or start < span.address or end > span.address + span.size:
+            span = self._span = self.target.read_partial(start, end - start)
+        if complete and span.whole is not None:
+            self._values = dict(zip(paths, every.decode(span.whole, self.address - span.address)))
             return self._values[path]
         decoder = struct.decoder(path)
         data = span.at(self.address + decoder.start, decoder.end - decoder.start)
         return decoder.decode(data, -decoder.start)[0]
+
+    def cells(self, *paths: str) -> List[Maybe[int]]:
+        """The values of these fields, each of which says why it is absent."""
+        maybe(self.__getitem__, paths[0])
+        known = self._values
+        if known:
+            return [known[path] for path in paths]
+        return [maybe(self.__getitem__, path) for path in paths]
 
     def has(self, path: str) -> bool:
         """Whether this kernel has a field that was declared; none, where it lacks the structure."""

@@ -98,7 +98,7 @@ class Renderer(ABC):
 
     def clean(self, value: Any) -> str:
         """What is not ours, in words, as it may be written: every name goes through here, once."""
-        return printable(words(value), self.ascii_only)
+        return printable(value if type(value) is str else words(value), self.ascii_only)
 
     def remark(self, note: Note) -> None:
         """Tell a note where it does not get in the way of the data."""

@@ -20,6 +20,8 @@ class ClassicRenderer(Renderer):
         """A value as text; numbers in a format of `format`."""
         if isinstance(value, int):
             return format(value, form)
+        if type(value) is str:
+            return self.clean(value)
         return _VALUES[type(value)](self, value, form)
 
 

@@ -36,7 +36,10 @@ class Flat:
         for key in self._columns if keys is None else keys:
             value = value_of(key)
             kind = type(value)
-            flat[key] = value if kind in _AS_IT_IS else _PLAIN[kind](key, value, why)
+            if kind is Hex:
+                flat[key] = f"0x{value:x}"
+            else:
+                flat[key] = value if kind in _AS_IT_IS else _PLAIN[kind](key, value, why)
         for key in self._details:
             if flat.get(key, why) is None:
                 flat[key] = {}

@@ -8,16 +8,17 @@ heads have the facts that are shown here, its rows what no column names.
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 from ..rows import Block, Head, Note, Part, Row, Title
-from ..values import NO_VALUE, Absent, Maybe, Unavailable
+from ..values import NO_VALUE, Absent, Hex, Maybe, Unavailable
 from .classic import ClassicRenderer
 from .details import labelled
 
 __all__ = ("WinDbgRenderer",)
 
 _BASIC, _OBJECT = 0x1, 0x2  # flags of !handle
+_KINDS_KEPT = 1 << 10
 _LINK = ("target", "callback", "callback_context", "drive_letter_index")
 _SUFFIXES = {"protect": " (Protected)", "inherit": " (Inherit)", "audit": " (Audit)"}
 
@@ -32,6 +33,8 @@ class WinDbgRenderer(ClassicRenderer):
     _flags = _BASIC | _OBJECT
     _process: Any = None
     _version = "new"
+    _whole = ""
+    _kinds: Dict[Tuple[Maybe[str], Maybe[int]], str] = {}
 
     # -- the head -------------------------------------------------------------------------------
 
@@ -53,6 +56,12 @@ class WinDbgRenderer(ClassicRenderer):
         self._hex = f"%0{self._width}x"
         # What WinDbg calls this kernel's object headers: "new" from Windows 7 on.
         self._version = "new" if head.facts["info_mask"] else "old"
+        self._kinds = {}  # addresses are as wide as this head says
+        self._whole = (
+            f"Object: {self._hex}  Type: %s\n"
+            f"    ObjectHeader: {self._hex} ({self._version} version)\n"
+            "        HandleCount: %d  PointerCount: %d"
+        )
         lines = [] if self._blank or self._processes == 0 else [""]
         self._processes += 1
         self._write(lines + self._process_lines(head.facts))
@@ -93,9 +102,8 @@ class WinDbgRenderer(ClassicRenderer):
     def _part(self, part: Part) -> Tuple[str, str]:
         """The text of a part before and behind the entry's address."""
         values = part.values
-        return f"Object: {self._pointer(values['object'])}{self._granted(values)}", "\n".join(
-            self._object(values)
-        )
+        place = f"Object: {self._hex % values['object']}"
+        return place + self._granted(values), "\n".join(self._object(values))
 
     def note(self, note: Note) -> None:
         """A line in its place, or told beside the output."""
@@ -175,37 +183,48 @@ class WinDbgRenderer(ClassicRenderer):
 
     def _granted(self, row: Row) -> str:
         """The access mask, behind the object's address."""
-        attributes = row["attributes"]
+        attributes, access = row["attributes"], row["granted_access"]
+        shown = f"{access:08x}" if isinstance(access, int) else self._value(access)
         suffixes = "".join([_SUFFIXES[name] for name in attributes]) if attributes else ""
-        return f"  GrantedAccess: {self._value(row['granted_access'], '08x')}{suffixes}"
+        return f"  GrantedAccess: {shown}{suffixes}"
 
     def _object(self, row: Row) -> List[str]:
-        if row["type"]:
-            kind = f"({self._pointer(row['type_address'])}) {self.clean(row['type'])}"
-        else:
-            kind = self._value(row["type"])
-        lines = [f"Object: {self._pointer(row['object'])}  Type: {kind}"]
-        head = f"    ObjectHeader: {self._pointer(row['object_header'])}"
+        kind = self._kinds.get((row["type"], row["type_address"])) or self._kind(row)
+        address, header = row["object"], row["object_header"]
         handles, pointers = row["handle_count"], row["pointer_count"]
-        if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
-            # The whole header is missing: one line says so, not one for each of its fields.
-            return [*lines, f"{head} {self._value(pointers)}", *self._everything(row)]
-        lines += [
-            f"{head} ({self._version} version)",
-            f"        HandleCount: {self._value(handles)}  PointerCount: {self._value(pointers)}",
-        ]
+        if type(handles) is type(pointers) is int and type(address) is Hex:
+            # Nearly all: in one step.
+            lines = [self._whole % (address, kind, header, handles, pointers)]
+        else:
+            lines = [f"Object: {self._pointer(address)}  Type: {kind}"]
+            head = f"    ObjectHeader: {self._pointer(header)}"
+            if isinstance(handles, Unavailable) and isinstance(pointers, Unavailable):
+                # The whole header is missing: one line says so, not one for each of its fields.
+                return [*lines, f"{head} {self._value(pointers)}", *self._everything(row)]
+            counts = f"HandleCount: {self._value(handles)}  PointerCount: {self._value(pointers)}"
+            lines += [f"{head} ({self._version} version)", f"        {counts}"]
         if row["own_name"] is not NO_VALUE:
             lines.append(self._name(row))
         details = row["details"]
         if details:
-            lines += [f"        {line}" for line in self._link(details)]
+            if "target" in details or "callback" in details:
+                lines += [f"        {line}" for line in self._link(details)]
             lines += self._everything(row)
         return lines
+
+    def _kind(self, row: Row) -> str:
+        """The address of a type and its name: kept, as many objects have the same."""
+        kind = self._value(row["type"])
+        if row["type"]:
+            kind = f"({self._pointer(row['type_address'])}) {kind}"
+            if len(self._kinds) < _KINDS_KEPT:
+                self._kinds[row["type"], row["type_address"]] = kind
+        return kind
 
     def _everything(self, row: Row) -> List[str]:
         """All that is known of the handle and its object, where it was asked for. Ours: WinDbg has
         no such lines."""
-        if not row["details"] or not row.get("everything"):
+        if not row.get("everything") or not row["details"]:
             return []
         return [
             f"        {label}: {text}"
@@ -216,7 +235,7 @@ class WinDbgRenderer(ClassicRenderer):
     def _name(self, row: Row) -> str:
         """The name as the object itself has it, behind the directory that it stands in."""
         directory = row["directory"]
-        nowhere = not directory and not isinstance(directory, Unavailable)
+        nowhere = directory == 0 or directory is NO_VALUE
         where = "00000000" if nowhere else self._pointer(directory)
         name = self._value(row["own_name"])
         if row["device"] is not NO_VALUE:
@@ -226,8 +245,6 @@ class WinDbgRenderer(ClassicRenderer):
     def _link(self, details: Mapping[str, Any]) -> List[str]:
         """Where a symbolic link leads, as !object prints it; no other object has such details."""
         lines: List[str] = []
-        if not ("target" in details or "callback" in details):
-            return lines
         if "flags" in details:
             # No session shows what is printed for flags other than 0.
             local = " ( Local )" if details["flags"] == 0 else ""

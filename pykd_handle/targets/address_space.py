@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..values import PykdHandleError, Reason, Unavailable
 from .base import Target
@@ -41,6 +41,19 @@ class AddressSpace(Memory):
         if size > 0 and address >= self._lowest and address + size <= self._top:
             return self._memory.read(address, size)
         return super().read(address, size)
+
+    def page(self, number: int) -> Optional[bytes]:
+        """See `Memory.page`."""
+        if self._lowest <= number << 12 < self._top:
+            return self._memory.page(number)
+        return None
+
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """See `Memory.fetch_many`; where all lie in the kernel's half, the memory does it."""
+        lowest, top = self._lowest, self._top
+        if all(lowest <= address < top - size and size > 0 for address, size in ranges):
+            return self._memory.fetch_many(ranges)
+        return super().fetch_many(ranges)
 
     def fetch(self, address: int, size: int) -> Span:
         """One read, answered as far as the memory goes."""

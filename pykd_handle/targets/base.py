@@ -37,22 +37,11 @@ from .span import Span
 if TYPE_CHECKING:
     from .symbols.report import Report
 
-__all__ = ("LoadedModule", "ReadCount", "Running", "Target")
+__all__ = ("LoadedModule", "Running", "Target")
 
 _ALWAYS = "ObpKernelHandleTable"
-
-
-class ReadCount:
-    """How much was asked of a target: ranges read and bytes wanted (not what a cache saved)."""
-
-    __slots__ = ("bytes", "ranges")
-
-    def __init__(self) -> None:
-        self.ranges = 0
-        self.bytes = 0
-
-    def __repr__(self) -> str:
-        return f"ReadCount(ranges={self.ranges}, bytes={self.bytes})"
+# The kernel's half of 64-bit addresses, by four levels of page tables and by five.
+_LOWEST, _LOWEST_OF_FIVE = 0xFFFF800000000000, 0xFF00000000000000
 
 
 class Running(NamedTuple):
@@ -80,21 +69,12 @@ class Target(Memory):
     name: str = "target"
     pointer_size: int = 8
 
-    def __init__(self) -> None:
-        self.reads = ReadCount()
-
     # -- memory ---------------------------------------------------------------------------------
 
-    # Subclasses write `fetch`; callers use what follows, which counts.
-
-    def read(self, address: int, size: int) -> bytes:
-        """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
-        return self.read_partial(address, size).data()
+    # Subclasses write `fetch`; callers use what follows.
 
     def read_partial(self, address: int, size: int) -> Span:
         """What is there of ``size`` bytes at ``address``."""
-        self.reads.ranges += 1
-        self.reads.bytes += size
         return self.fetch(address, size)
 
     def read_many(self, ranges: Iterable[Tuple[int, int]]) -> List[Span]:
@@ -103,10 +83,7 @@ class Target(Memory):
         The caller says all that it will need; the target decides how to get it (whole pages of a
         dump file, small ranges over a slow link).
         """
-        wanted = list(ranges)
-        self.reads.ranges += len(wanted)
-        self.reads.bytes += sum(size for _, size in wanted)
-        return self.fetch_many(wanted)
+        return self.fetch_many(list(ranges))
 
     def read_pointer(self, address: int) -> int:
         """The pointer at ``address``. Raises `MemoryUnavailable`."""
@@ -213,12 +190,9 @@ class Target(Memory):
 
     def is_kernel_address(self, address: int) -> bool:
         """Whether this can be the address of something in the kernel's half."""
-        top = 1 << (8 * self.pointer_size - 1)
-        if address < top or address >= 2 * top:
-            return False
-        return self.pointer_size == 4 or address >> (56 if self.five_levels else 47) == (
-            0xFF if self.five_levels else 0x1FFFF
-        )
+        if self.pointer_size == 4:
+            return 1 << 31 <= address < 1 << 32
+        return (_LOWEST_OF_FIVE if self.five_levels else _LOWEST) <= address < 1 << 64
 
     @property
     def user_end(self) -> int:

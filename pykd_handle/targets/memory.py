@@ -36,6 +36,12 @@ class Memory(ABC):
         """Answer several reads; a memory that can do better than one by one overrides this."""
         return [self.fetch(address, size) for address, size in ranges]
 
+    def page(self, number: int) -> Optional[bytes]:
+        """The page with this number (address // 0x1000) of the kernel's half, where it is there as
+        a whole and can be had as one; None says nothing of its bytes."""
+        del number
+        return None
+
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes at ``address``, all of them. Raises `MemoryUnavailable`."""
         return self.fetch(address, size).data()

@@ -6,7 +6,7 @@ Most reads lie in a page that was read already, so those are answered at once, a
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import List, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 from ..values import Generations
 from .memory import MOST_BYTES, TOO_MANY, Memory
@@ -46,6 +46,27 @@ class PageMemory(Memory):
             if isinstance(page, bytes):
                 return whole_span(address, page[offset : offset + size])
         return self._fetch_pages(address, size)
+
+    def page(self, number: int) -> Optional[bytes]:
+        """See `Memory.page`."""
+        page = self._kept.get(number) or self._bring(number)
+        return page if isinstance(page, bytes) else None
+
+    def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
+        """See `Memory.fetch_many`; what lies in the page of the one before, as nearly all headers
+        of a table's page do, at once."""
+        found: List[Span] = []
+        last, page = -1, b""
+        for address, size in ranges:
+            offset = address & _OFFSET
+            if address >> 12 == last and 0 < size <= PAGE_SIZE - offset:
+                found.append(whole_span(address, page[offset : offset + size]))
+                continue
+            found.append(self.fetch(address, size))
+            kept = self._kept.get(address >> 12)
+            if kept is not None:
+                last, page = address >> 12, kept
+        return found
 
     def _bring(self, number: int) -> Union[bytes, Span]:
         page = self.load(number)

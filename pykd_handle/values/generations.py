@@ -46,10 +46,5 @@ class Generations(Generic[K, V]):
     def __contains__(self, key: K) -> bool:
         return key in self._young or key in self._old
 
-    def forget(self, key: K) -> None:
-        """Keep it no longer, if it was."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
-
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())

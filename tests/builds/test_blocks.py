@@ -27,7 +27,7 @@ def check(image: KernelImage) -> int:
     count = 0
     for words in REQUESTS:
         try:
-            items = Answer(MockTarget(image), words).items
+            items = Answer(MockTarget(image, whole_pages=True), words).items
         except PykdHandleError:
             continue
         plain = [item.rows() if isinstance(item, Block) else item for item in items]

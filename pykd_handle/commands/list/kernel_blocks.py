@@ -87,13 +87,18 @@ class KernelBlocks:
 
     def _make(self, missing: Dict[Key, Used], made: Dict[Key, Part]) -> None:
         """Make the parts of these entries, whose objects are read together."""
-        for key, handle in zip(missing, self._table.handles_of(missing.values())):
-            values = self._rows.part(handle)
-            assert values is not None  # no type was asked for
-            for name in self._keys[len(_OBJECTS) :]:
-                del values[name]
-            made[key] = part = Part(values)
-            if values["handle_count"] == 1:
-                self._table.forget(handle)
-            else:
+        table, entries = self._table, missing.values()
+        if self._keys is _BARE or self._rows.everything:
+            for key, handle in zip(missing, table.handles_of(entries)):
+                values = self._rows.part(handle)
+                assert values is not None  # no type was asked for
+                for name in self._keys[len(_OBJECTS) :]:
+                    del values[name]
+                made[key] = Part(values)
+        else:
+            part_of, offset = self._rows.part_of, table.body_offset
+            for key, entry, listed in zip(missing, entries, table.listed(entries)):
+                made[key] = Part(part_of(entry, entry.pointer + offset, listed))
+        for key, part in made.items():
+            if part.values["handle_count"] != 1:
                 self._parts[key] = part

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ...model import Hole
-from ...model.kernel_mode import KernelModeHandle, KernelModeObject, LostObject
+from ...model.kernel_mode import (
+    KernelModeHandle,
+    KernelModeObject,
+    Listed,
+    Used,
+    access_names,
+    describe_attributes,
+)
 from ...rows import Row
 from ...values import (
     NO_VALUE,
@@ -42,6 +49,7 @@ class KernelRows:
     ) -> None:
         self._request = request
         self._needs_types, self._wants_objects = request.needs_types, request.wants_objects
+        self.everything = request.everything
         self._filters = filters
         self.shared: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
         self.unknown_types = 0
@@ -58,54 +66,42 @@ class KernelRows:
     def part(self, handle: KernelModeHandle) -> Optional[Row]:
         """What such a row has beside the handle and its entry: the same for all handles to one
         object with the same rights and attributes."""
+        row = _EMPTY.copy()
+        row["object"] = handle.address
+        row["object_header"] = Hex(handle.header)
+        row["granted_access"] = handle.access
+        row["attributes"] = handle.attributes
         if not self._needs_types:
-            return self._in_use(handle)
+            row["access"] = handle.rights_of("")
+            return row
         request = self._request
         item = handle.object
         kind = item.type
         if request.type_name and kind != request.type_name:
             self.unknown_types += not kind
             return None
-        row = self._in_use(handle, kind or "")
         row["type"] = kind
         row["type_address"] = item.type_address
-        if isinstance(item, LostObject):
-            for key in ("handle_count", "pointer_count", "name", "own_name", "directory"):
-                row[key] = item.why
-            row["details"] = item.why
-        elif request.describes:
-            assert isinstance(item, KernelModeObject)
-            self._describe(row, item)
-            if request.everything:
+        row["access"] = handle.rights_of(kind or "")
+        if request.describes:
+            _describe(row, item.listed(request.everything))
+            if request.everything and isinstance(item, KernelModeObject):
                 add_everything(row, handle.details)
         if self._wants_objects:
             _add_masks(row, handle.masks)
         return row
 
-    def _in_use(self, handle: KernelModeHandle, type_name: str = "") -> Row:
+    def part_of(self, entry: Used, body: int, listed: Listed) -> Row:
+        """The same of an entry of a page of blocks, and of what is listed of its object, whose body
+        lies there: nothing is kept of it beside its entry, and no type was asked for."""
         row = _EMPTY.copy()
-        row["object"] = handle.address
-        row["object_header"] = Hex(handle.header)
-        row["granted_access"] = handle.access
-        row["access"] = handle.rights_of(type_name)
-        row["attributes"] = handle.attributes
+        row["object"] = Hex(body)
+        row["object_header"] = Hex(entry.pointer)
+        row["granted_access"] = Hex(entry.granted_access)
+        row["attributes"] = describe_attributes(entry.attributes)
+        row["access"] = access_names(listed[0] or "", entry.granted_access)
+        _describe(row, listed)
         return row
-
-    def _describe(self, row: Row, item: KernelModeObject) -> None:
-        row["handle_count"] = item.handle_count
-        row["pointer_count"] = item.pointer_count
-        everything = self._request.everything
-        description = item.full_description if everything else item.description
-        row["name"] = description.name
-        row["own_name"] = description.own_name
-        row["directory"] = description.directory
-        row["device"] = description.device
-        row["details"] = description.details
-        if not description.details:
-            # What else there is to say of an object depends on its type, and on where it lies.
-            why = description.directory if row["type"] else row["type"]
-            if isinstance(why, Unavailable):
-                row["details"] = why
 
     def free(self, handle: KernelModeHandle) -> Row:
         """The row of an entry that holds no object."""
@@ -152,6 +148,18 @@ _EMPTY: Dict[str, Any] = {
     "directory": NOT_REQUESTED,
     "device": NO_VALUE,
 }
+
+
+def _describe(row: Row, listed: Listed) -> None:
+    """Add what an object says of itself."""
+    row["type"], row["type_address"], row["handle_count"], row["pointer_count"], found = listed
+    row["name"], row["own_name"], row["directory"], row["device"], details = found
+    row["details"] = details
+    if not details:
+        # What else there is to say of an object depends on its type, and on where it lies.
+        why = found.directory if listed[0] else listed[0]
+        if isinstance(why, Unavailable):
+            row["details"] = why
 
 
 def add_everything(row: Row, details: Details) -> None:

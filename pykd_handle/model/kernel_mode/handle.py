@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ...kernel.access_rights import access_names
 from ...kernel.entry_info import EntryInfo
@@ -23,7 +23,7 @@ from ...values import (
 )
 from ..nouns import Handle, Hole, Object
 from ..tables import Process
-from .object import LostObject
+from .object import KernelModeObject, LostObject
 
 if TYPE_CHECKING:
     from .table import KernelModeTable
@@ -131,7 +131,7 @@ class KernelModeHandle(Handle):
         return in_hex(self._page.table.body_of(self.header))
 
     @property
-    def object(self) -> Object:
+    def object(self) -> Union[KernelModeObject, LostObject]:
         """What it leads to; the objects of its page are read with it."""
         self._page.load()
         return self._page.table.object(self.raw)

@@ -13,6 +13,7 @@ from typing import (
     Iterator,
     List,
     Optional,
+    Sequence,
     Tuple,
     Union,
 )
@@ -27,7 +28,7 @@ from ...kernel.process import BrokenList
 from ...kernel.process import Process as ProcessBlock
 from ...kernel.process_places import nothing_read
 from ...kernel.time import filetime, is_time, read_clocks
-from ...objects import Description, Objects
+from ...objects import Description, Listed, Objects
 from ...objects.trust import TrustReader
 from ...targets import Target
 from ...targets.crash import CONTEXT_SIZES, BugCheck, parse_context
@@ -196,6 +197,15 @@ class KernelMode(Kernel):
         """The description of an object; one that fails says why in its name."""
         return self._objects.describe(item, everything)
 
+    def listed(self, headers: Sequence[int]) -> List[Optional[Listed]]:
+        """What a list of handles shows of most of the objects with these headers; None of those to
+        be looked at one by one."""
+        return self._objects.listed(headers)
+
+    def describe_once(self, item: KernelObject) -> Description:
+        """The same, of an object that does not come again."""
+        return self._objects.describe_once(item)
+
     def pick(self, item: KernelObject, keys: Collection[str]) -> Details:
         """Some details of an object, by their keys."""
         return self._objects.pick(item, keys)
@@ -214,11 +224,6 @@ class KernelMode(Kernel):
     def load(self, headers: Iterable[int]) -> None:
         """Read the object headers at these addresses that were not read before."""
         self.raw.load(headers)
-
-    def forget(self, header: int) -> None:
-        """Keep nothing of the object whose header lies at this address."""
-        self.raw.forget(header)
-        self._objects.forget(header)
 
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at this address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Optional
 
 from ...kernel import KernelObject
-from ...objects import Description
+from ...objects import Description, Listed
 from ...objects.client import owner_of
 from ...objects.trust import Trust
 from ...values import NO_VALUE, Absent, Details, Hex, Maybe, Unavailable, in_hex, maybe
@@ -35,10 +35,19 @@ class KernelModeObject(Object):
             self._description = self._kernel.describe(self._item)
         return self._description
 
+    def listed(self, everything: bool) -> Listed:
+        """Its `Listed`, with ``everything`` that is known of it."""
+        header, kind, _ = self._item
+        if header.handle_count == 1 and not everything:
+            found = self._kernel.describe_once(self._item)
+        else:
+            found = self._kernel.describe(self._item, everything)
+        return kind.name, in_hex(kind.address), header.handle_count, header.pointer_count, found
+
     @property
     def type(self) -> Maybe[str]:
         """The name of its type, by its header, or by what the object itself proves."""
-        return self._item.type_name
+        return self._item.type.name
 
     @property
     def type_address(self) -> Maybe[int]:
@@ -125,6 +134,12 @@ class LostObject(Object):
     def type(self) -> Maybe[str]:
         """Not known."""
         return self.why
+
+    def listed(self, everything: bool) -> Listed:
+        """Nothing of it is known."""
+        del everything
+        why = self.why
+        return why, why, why, why, Description(why, why, why, NO_VALUE, Details())
 
     def pick(self, *keys: str) -> Details:
         """Each says so."""

@@ -15,12 +15,14 @@ from typing import (
     Tuple,
     TypeVar,
     Union,
+    cast,
 )
 
 from ...kernel.handle_entry import HandleEntry, Used
 from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
 from ...kernel.handle_table import Hole as TableHole
 from ...kernel.handle_table import Row as TableRow
+from ...objects import Listed
 from ...values import (
     STOPPED,
     Details,
@@ -34,7 +36,7 @@ from ...values import (
     maybe,
     split_kernel_handle,
 )
-from ..nouns import Handle, NoSuchHandle, Object
+from ..nouns import Handle, NoSuchHandle
 from ..tables import Answers, Process, Table, ask_each
 from .handle import KernelModeHandle, KernelModeHole, Page
 from .object import KernelModeObject, LostObject
@@ -172,9 +174,23 @@ class KernelModeTable(Table):
         """A handle for each of these entries, of which `blocks` gave them."""
         return Page(self, [HandleEntry(*entry, 0, False) for entry in used]).handles()
 
-    def forget(self, handle: KernelModeHandle) -> None:
-        """Keep nothing of the object behind a handle: it does not come again."""
-        self._kernel.forget(self.header_of(handle.raw))
+    def listed(self, used: Iterable[Used]) -> List[Listed]:
+        """What a list of handles shows of the objects that these entries lead to: they are read
+        together, and those that are as usual described together."""
+        headers = [entry.pointer for entry in used]
+        found = self._kernel.listed(headers)
+        if None not in found:
+            return cast(List[Listed], found)
+        is_kernel_address = self._kernel.target.is_kernel_address
+        left = [at for at, item in enumerate(found) if item is None]
+        there = [at for at in left if is_kernel_address(headers[at])]
+        made = dict(zip(there, self._kernel.raw.objects([headers[at] for at in there])))
+        for at in left:
+            item = (
+                KernelModeObject(self._kernel, made[at]) if at in made else self._lost(headers[at])
+            )
+            found[at] = item.listed(False)
+        return cast(List[Listed], found)
 
     def handle(self, value: int) -> Handle:
         """The handle of this value, free or in use; its lowest two bits do not count, and a kernel
@@ -250,11 +266,14 @@ class KernelModeTable(Table):
             if entry.pointer and is_kernel_address(entry.pointer)
         )
 
-    def object(self, entry: HandleEntry) -> Object:
+    def object(self, entry: HandleEntry) -> Union[KernelModeObject, LostObject]:
         """What an entry leads to."""
         header = self.header_of(entry)
         if self._kernel.target.is_kernel_address(header):
             return KernelModeObject(self._kernel, self._kernel.object(header))
+        return self._lost(header)
+
+    def _lost(self, header: int) -> LostObject:
         why = Unavailable(Reason.THE_OBJECT_IS_NO_ADDRESS_OF_THE_KERNEL, header)
         return LostObject(header, self.body_of(header), why)
 

@@ -86,10 +86,12 @@ class DumpTarget(RecoverableTarget):
         return self._kernel.fetch(address, size)
 
     def read(self, address: int, size: int) -> bytes:
-        """See `Target.read`."""
-        self.reads.ranges += 1
-        self.reads.bytes += size
+        """See `Memory.read`."""
         return self._kernel.read(address, size)
+
+    def page(self, number: int) -> Optional[bytes]:
+        """See `Memory.page`."""
+        return self._kernel.page(number)
 
     def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """See `Memory.fetch_many`."""

@@ -162,9 +162,11 @@ class SessionTarget(RecoverableTarget):
 
     def read(self, address: int, size: int) -> bytes:
         """See `Target.read`."""
-        self.reads.ranges += 1
-        self.reads.bytes += size
         return self._memory.read(address, size)
+
+    def page(self, number: int) -> Optional[bytes]:
+        """See `Memory.page`."""
+        return self._memory.page(number) if self.is_kernel_address(number << 12) else None
 
     def fetch_many(self, ranges: Sequence[Tuple[int, int]]) -> List[Span]:
         """On a live target, ranges that lie close together come in one round trip."""
