@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import random
+from functools import lru_cache
 from typing import Any, Dict, Mapping, Optional
+
+from pykd_handle.layout import Struct
 
 from . import builds
 from .debugger import list_kernel, write_debugger_data
@@ -50,6 +55,23 @@ class KernelImage:
         symbols: Optional[Mapping[str, int]] = None,
         free_lists: int = 1,
         pae: bool = True,
+    ) -> None:
+        if kernel_image is None and symbols is None:
+            # Making one takes ten times as long as a copy, and nearly all begin alike.
+            vars(self).update(pickle.loads(_begun(layout, base, cookie, seed, free_lists, pae)))
+        else:
+            self._make(layout, base, cookie, seed, free_lists, pae, kernel_image, symbols)
+
+    def _make(
+        self,
+        layout: str,
+        base: Optional[int],
+        cookie: int,
+        seed: int,
+        free_lists: int,
+        pae: bool,
+        kernel_image: Optional[bytes] = None,
+        symbols: Optional[Mapping[str, int]] = None,
     ) -> None:
         self.build = build = builds.Build(layout)
         self.base = base or (_KERNEL_64 if build.pointer_size == 8 else _KERNEL_32)
@@ -103,3 +125,28 @@ class KernelImage:
             "machine_type": machine,
         }
         return data
+
+
+@lru_cache(maxsize=None)
+def _begun(layout: str, *more: Any) -> bytes:
+    """The parts of a new image of these arguments, as pickle has them: for copies."""
+    image = object.__new__(KernelImage)
+    image._make(layout, *more)
+    out = io.BytesIO()
+    pickler = pickle.Pickler(out, pickle.HIGHEST_PROTOCOL)
+    # Nothing changes a build and its structures, which know each other: all images share them.
+    pickler.dispatch_table = {
+        builds.Build: lambda build: (_build, (layout,)),
+        Struct: lambda struct: (_struct, (layout, struct.name)),
+    }
+    pickler.dump(vars(image))
+    return out.getvalue()
+
+
+@lru_cache(maxsize=None)
+def _build(layout: str) -> builds.Build:
+    return builds.Build(layout)
+
+
+def _struct(layout: str, name: str) -> Struct:
+    return builds.load(layout).struct(name)

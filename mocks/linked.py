@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Dict, NamedTuple, Tuple
 
 from .kernel_image import KernelImage
 from .pdb import ModulePdb, make_pdb
@@ -19,9 +20,15 @@ class Linked(NamedTuple):
 
 def linked_kernel(layout: str = "win10_19041_x64", seed: int = 1) -> Linked:
     """A kernel of this layout, and its PDB. Raises `mocks.pdb.ToolchainMissing`."""
+    pdb, symbols = _module(layout)
+    image = KernelImage(layout, base=pdb.base, seed=seed, kernel_image=pdb.image, symbols=symbols)
+    return Linked(image, pdb)
+
+
+@lru_cache(maxsize=None)
+def _module(layout: str) -> Tuple[ModulePdb, Dict[str, int]]:
+    """What compiler and linker make of a layout, and where they were told to put its globals."""
     draft = KernelImage(layout)
     data = draft.isf()
     symbols = {name: int(row["address"]) for name, row in data["symbols"].items()}
-    pdb = make_pdb(data, symbols, base=draft.base)
-    image = KernelImage(layout, base=pdb.base, seed=seed, kernel_image=pdb.image, symbols=symbols)
-    return Linked(image, pdb)
+    return make_pdb(data, symbols, base=draft.base), symbols

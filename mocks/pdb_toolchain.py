@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
@@ -56,10 +57,12 @@ def _tool(name: str) -> str:
 
 def toolchain_version() -> str:
     """Both tools' versions; raises `ToolchainMissing`."""
-    return "".join(
-        subprocess.run([_tool(name), "--version"], capture_output=True, text=True).stdout
-        for name in ("clang", "lld-link")
-    )
+    return "".join(_version(_tool(name)) for name in ("clang", "lld-link"))
+
+
+@lru_cache(maxsize=None)
+def _version(tool: str) -> str:
+    return subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
 
 
 def symbols_source(machine: Machine, symbols: Mapping[str, int], size: int) -> Tuple[str, str]:

@@ -72,7 +72,7 @@ class MockTarget(Target):
         """The global of the image at an address or below it."""
         below = [
             (place, name)
-            for name in self.image.isf()["symbols"]
+            for name in self.image.globals.offsets
             for place in (self.image.globals.address(name),)
             if place <= address < self.image.base + self.image.kernel.size
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -17,8 +18,10 @@ from pykd_handle.values import SymbolsError
 Layout = Dict[str, Any]
 
 
+@lru_cache(maxsize=None)
 def of_build(build: str) -> Tuple[Layout, ModulePdb]:
-    """The layout and symbols of one of the mocks' builds, and the PDB made from them."""
+    """The layout and symbols of one of the mocks' builds, and the PDB made from them; each is made
+    once, for nobody to change."""
     layout = KernelImage(build).isf()
     symbols = {name: int(row["address"]) for name, row in layout["symbols"].items()}
     return layout, make_pdb(layout, symbols)

@@ -30,6 +30,24 @@ def test_the_same_calls_make_the_same_bytes() -> None:
     assert build(1) != build(2)
 
 
+def test_an_image_is_no_other_ones() -> None:
+    """Those that begin alike are copies: nothing that is made in one is seen in another."""
+    before = content(KernelImage())
+    changed = KernelImage()
+    changed.memory.drop_page(changed.base)
+    process = changed.processes.add("a.exe", 0x100)
+    process.handle(changed.objects.event("\\BaseNamedObjects\\x"))
+    changed.processor.current = process
+    other = KernelImage()
+    assert content(changed) != before == content(other)
+    assert other.memory.page_state(other.base) == ("", False)
+    assert [each.pid for each in other.processes.all] == [4]
+    assert other.processor.current.pid == 4
+    # Parts of one image stay parts of it.
+    assert other.processes.system.view.memory is other.memory is other.pool.memory
+    assert other.build is other.memory.build is changed.build
+
+
 def test_symbol_file(image: KernelImage) -> None:
     data = image.isf()
     isf = Isf(json.loads(json.dumps(data)))
