@@ -18,6 +18,7 @@ from pykd_handle.render.words import words
 from pykd_handle.values import PykdHandleError, Unavailable
 
 from ..answers import Answer
+from ..looking import watched
 from .losses import Rows, compare
 from .test_every_read_fails import system
 
@@ -58,25 +59,25 @@ class Without(MockTarget):
         super().__init__(image)
         self.lacking = (struct, field)
         self.made: Dict[str, Struct] = {}
-        self.asked: Set[str] = set()
+        self.asked: Set[Tuple[str, str]] = set()
 
     def struct(self, name: str) -> Struct:
-        self.asked.add(name)
         found = self.made.get(name)
         if found is None:
             whole = super().struct(name)
             fields = {
                 key: value for key, value in whole.fields.items() if (name, key) != self.lacking
             }
-            found = self.made[name] = Struct(name, whole.size, fields, self.struct)
+            found = watched(Struct(name, whole.size, fields), self.asked, self.struct)
+            self.made[name] = found
         return found
 
 
-def fields_of(layout: str, asked: Set[str]) -> Iterator[Tuple[str, str]]:
-    """The fields of the structures that an answer asks for: no other can make a difference."""
+def fields_of(layout: str, asked: Set[Tuple[str, str]]) -> Iterator[Tuple[str, str]]:
+    """The declared fields that an answer asks for: no other can make a difference."""
     for struct, names in sorted(read_of(builds.load_raw(layout)).items()):
-        if struct in asked:
-            for name in sorted(names):
+        for name in sorted(names):
+            if (struct, name) in asked:
                 yield struct, name
 
 
