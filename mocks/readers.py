@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from functools import lru_cache
 from typing import Any, Dict, Optional, Set
 
 import pykd_handle
@@ -49,7 +50,12 @@ def nested(kind: Json) -> Optional[str]:
 def all_declared() -> Dict[str, Any]:
     """All that the package's modules declare, which they do when they are imported: the paths of
     fields by the names of structures."""
+    _import_all()
+    return declared()
+
+
+@lru_cache(maxsize=None)
+def _import_all() -> None:
     for module in pkgutil.walk_packages(pykd_handle.__path__, "pykd_handle."):
         if module.name.split(".")[1] in ("kernel", "model", "objects", "targets", "win32k"):
             importlib.import_module(module.name)
-    return declared()

@@ -14,8 +14,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Tuple
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 
 __all__ = ("SecondOpinion",)
@@ -25,6 +23,8 @@ class SecondOpinion:
     """The package's answers about one dump; skips the test where the package is not installed."""
 
     def __init__(self, path: Path) -> None:
+        import pytest  # which the other process does without
+
         pytest.importorskip("kdmp_parser")
         self._path = path
 

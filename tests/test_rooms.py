@@ -1,8 +1,9 @@
 """Which room of the package may import which: arrows point downwards only."""
 
 import ast
+from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Iterator, Set, Tuple
+from typing import Dict, Iterator, List, Set, Tuple
 
 import pytest
 
@@ -37,10 +38,16 @@ ROOMS: Dict[str, Set[str]] = {
 }
 
 
+@lru_cache(maxsize=None)
+def nodes(path: Path) -> List[ast.AST]:
+    """All that a module consists of; the first one is the module."""
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def imports(path: Path) -> Iterator[str]:
     """The rooms that a module imports."""
     rooms = ["pykd_handle", *path.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = rooms[: len(rooms) - node.level + 1]
             names = [node.module] if node.module else [alias.name for alias in node.names]
@@ -79,15 +86,14 @@ def test_pykd_is_imported_in_one_place() -> None:
     """And never when a module is imported."""
     found = []
     for _, path in modules():
-        tree = ast.parse(path.read_text("utf-8"))
-        for node in ast.walk(tree):
+        for node in nodes(path):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             if any(name.split(".")[0] == "pykd" for name in names):
-                found.append((path.relative_to(PACKAGE).as_posix(), node in tree.body))
+                found.append((path.relative_to(PACKAGE).as_posix(), node in nodes(path)[0].body))
     assert found == [("targets/session/connect.py", False)]
 
 
@@ -95,7 +101,7 @@ def test_nothing_but_the_command_line_reads_the_words_of_the_process() -> None:
     readers = {
         path.relative_to(PACKAGE).as_posix()
         for _, path in modules()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and (getattr(node.value, "id", ""), node.attr) == ("sys", "argv")
     }

@@ -73,13 +73,14 @@ _ATTRIBUTES = (
 )
 
 
-def small_system(layout: str, cookie: int = 0x3C, crowd: int = 1100, **more: Any) -> System:
+def small_system(layout: str, cookie: int = 0x3C, crowd: int = 0, **more: Any) -> System:
     """System and three processes, whose tables have the levels 0, 1 and 2.
 
-    ``crowd`` is how many handles two of them have beside a few: more than two pages hold,
-    so that the upper levels have something to say.
+    ``crowd`` is how many handles two of them have beside a few: by default more than two pages
+    hold, so that the upper levels have something to say.
     """
     image = KernelImage(layout, cookie=cookie, **more)
+    crowd = crowd or 2 * 0x1000 // image.build.struct("_HANDLE_TABLE_ENTRY").size + 20
     rows: List[Row] = []
     image.processes.system.handle(image.processes.system, 0x1FFFFF, value=4)
     rows.append(Row(4, 4, image.processes.system.address, "Process", None, 0x1FFFFF, ()))

@@ -268,7 +268,7 @@ def test_random_damage_ends_in_answers_or_one_line(tmp_path: Path, build: str) -
     path = tmp_path / "x.pdb"
     answered = refused = 0
     start = time.monotonic()
-    for _ in range(100):
+    for _ in range(40):
         data = bytearray(whole)
         for _ in range(rng.choice((1, 4, 40, 400))):
             at = rng.randrange(len(data))
@@ -299,5 +299,5 @@ def test_random_damage_ends_in_answers_or_one_line(tmp_path: Path, build: str) -
                 continue
         assert all(len(line) < 300 and "\n" not in line for line in map(str, file.damage))
         file.close()
-    assert answered > 100 and refused > 5
+    assert answered > 40 and refused > 2
     assert time.monotonic() - start < 60

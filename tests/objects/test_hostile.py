@@ -14,7 +14,7 @@ from pykd_handle.render.details import labelled
 from pykd_handle.render.escape import printable
 from pykd_handle.render.words import words
 
-ROUNDS = 20
+ROUNDS = 8
 
 
 @pytest.mark.parametrize("layout", ["winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64"])
@@ -46,4 +46,4 @@ def test_bodies_of_random_bytes(layout: str) -> None:
                 assert key and label and text is not None, (name, key)
                 told += 1
         image.memory.write(first, whole)
-    assert told > 2000
+    assert told > 1000

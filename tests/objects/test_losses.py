@@ -24,7 +24,7 @@ from pykd_handle.values import Absent, Reason, Unavailable
 
 from ..looking import watched
 
-LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64", "win11_26100_x64")
+LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win11_26100_x64")
 Told = Dict[Tuple[str, str], Any]
 
 
@@ -127,7 +127,7 @@ def test_without_a_field(layout: str) -> None:
     assert missing > 500
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", (LAYOUTS[0], LAYOUTS[-1]))
 def test_when_a_read_fails(layout: str) -> None:
     image, items = one_of_each(layout)
     for name, item in items.items():

@@ -1,4 +1,4 @@
-"""The CPythons on this machine that the package is for, and environments made of them."""
+"""The CPythons on this machine that the package is for, and what pip installs for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
-__all__ = ["VERSIONS", "Environment", "call", "find_python"]
+__all__ = ["VERSIONS", "call", "find_python", "install"]
 
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 # Debian leaves ensurepip out; no environment can be made with such a Python.
@@ -46,12 +46,12 @@ def _candidates(version: str) -> Iterator[Path]:
         yield from sorted(folder.glob(pattern), reverse=True)
 
 
-def call(command: Sequence[object], cwd: Path) -> str:
-    """Run a program that must go well; what it printed."""
+def call(command: Sequence[object], cwd: Path, **more: object) -> str:
+    """Run a program that must go well, with ``more`` in its environment; what it printed."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
-        env=_clean_environment(),
+        env={**_clean_environment(), **{name: str(value) for name, value in more.items()}},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -66,22 +66,8 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-class Environment:
-    """A new virtual environment in ``folder``."""
-
-    def __init__(self, python: Path, folder: Path) -> None:
-        # The tests' own pip installs into it: a pip of its own takes seconds to unpack.
-        call([python, "-m", "venv", "--without-pip", folder], folder.parent)
-        self.folder = folder
-        self.bin = folder / ("Scripts" if os.name == "nt" else "bin")
-
-    def pip(self, *words: object) -> None:
-        """Run pip (22.3 or later) for it."""
-        pip = [sys.executable, "-m", "pip", "--python", self.bin / "python"]
-        call([*pip, "-q", "--disable-pip-version-check", *words], self.folder)
-
-    def python(self, *words: object) -> str:
-        """Run its Python, in a folder that holds nothing."""
-        empty = self.folder / "empty"
-        empty.mkdir(exist_ok=True)
-        return call([self.bin / "python", *words], empty)
+def install(python: Path, wheel: Path, folder: Path) -> None:
+    """Install a wheel and what it asks for into ``folder``, as pip (22.3 or later) does for a
+    Python: the tests' own pip, as a new environment's takes seconds to unpack."""
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--target", folder]
+    call([*pip, "-q", "--disable-pip-version-check", wheel], folder.parent)

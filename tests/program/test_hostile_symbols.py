@@ -16,7 +16,7 @@ from mocks import KernelImage
 from mocks.dump import write_full_dump
 from mocks.msf import join_streams
 from pykd_handle.layout import isf_file
-from pykd_handle.targets.symbols import peek
+from pykd_handle.targets.symbols import folder, peek
 
 from ..layout.test_pdb_damage import dbi, struct_record, tpi
 from .peaks import LIMIT, needs_peaks, peak
@@ -25,17 +25,20 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 DUMP, ISF = SAMPLES / "windows10_x64.dmp", SAMPLES / "windows10_x64.json"
 
 
-def bomb(path: Path) -> None:
-    """256 MB of blanks, in a file of some 40 KB."""
+@pytest.fixture(scope="module")
+def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """128 MB of blanks, in a file of some 20 KB."""
+    path = tmp_path_factory.mktemp("bomb") / "0.json.xz"
     packer = lzma.LZMACompressor(preset=1)
     with path.open("wb") as file:
-        for _ in range(256):
+        for _ in range(128):
             file.write(packer.compress(b" " * (1 << 20)))
         file.write(packer.flush())
+    return path
 
 
 @needs_peaks
-def test_a_bomb_beside_the_dump_is_told_and_not_used(tmp_path: Path) -> None:
+def test_a_bomb_beside_the_dump_is_told_and_not_used(tmp_path: Path, bomb: Path) -> None:
     image = KernelImage("win7_sp1_x64")
     image.processes.system.handle(image.processes.system, value=4)
     image.processor.current = image.processes.add("a.exe", 0x104)
@@ -44,7 +47,7 @@ def test_a_bomb_beside_the_dump_is_told_and_not_used(tmp_path: Path) -> None:
     write_full_dump(image, dump)
     pdb = image.isf()["metadata"]["windows"]["pdb"]
     name = f"ntkrnlmp-{pdb['GUID']}-{pdb['age']}.json.xz"
-    bomb(tmp_path / name)
+    os.link(bomb, tmp_path / name)
     assert (tmp_path / name).stat().st_size < 50_000
     result = peak(tmp_path, "--dump", dump, "--format", "jsonl")
     assert result.memory < LIMIT
@@ -80,24 +83,25 @@ def test_brackets_without_end(tmp_path: Path, text: str, count: int, words: str)
 
 
 @needs_peaks
-def test_a_pdb_of_half_a_million_structures_and_no_table(tmp_path: Path) -> None:
+def test_a_pdb_of_a_hundred_thousand_structures_and_no_table(tmp_path: Path) -> None:
     """All names have to be looked at for one; the file says that it is of this very kernel."""
     pdb = json.loads(ISF.read_text("utf-8"))["metadata"]["windows"]["pdb"]
     info = struct.pack("<III", 20000404, 0, pdb["age"]) + UUID(pdb["GUID"]).bytes_le
-    types = tpi([struct_record(f"_S{number}", 4, 0) for number in range(500_000)])
-    # Symbols that no table leads to, either: 30 MB of them.
+    before, after = struct_record("_S######", 4, 0).split(b"######")
+    types = tpi([before + b"%06d" % number + after for number in range(100_000)])
+    # Symbols that no table leads to, either: 6 MB of them.
     records = struct.pack("<HHIIH", 30, 0x110E, 0, 0x1000, 1) + b"AnySymbol\0\0\0\0\0\0\0\0\0"
     debug = dbi(age=pdb["age"], records=4)
     path = tmp_path / "nt.pdb"
-    path.write_bytes(join_streams([b"", info, types, debug, records * 1_000_000]))
+    path.write_bytes(join_streams([b"", info, types, debug, records * 200_000]))
     result = peak(tmp_path, "--dump", DUMP, "--symbols", path)
     assert (result.code, result.out) == (1, b"")
     assert f"{path} can't be used: it has no structure _EPROCESS" in result.err
-    assert result.memory < LIMIT
+    assert result.memory < 60 << 20  # a third of it for some 160 bytes of each structure
 
 
 def test_no_more_is_unpacked_than_a_symbol_file_has(
-    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, bomb: Path
 ) -> None:
     unpacked = []
     real = lzma.LZMADecompressor
@@ -116,7 +120,7 @@ def test_no_more_is_unpacked_than_a_symbol_file_has(
             return piece
 
     monkeypatch.setattr(lzma, "LZMADecompressor", Counting)
-    bomb(tmp_path / "x.json.xz")
+    os.link(bomb, tmp_path / "x.json.xz")
     result = run("--dump", DUMP, "--symbols", tmp_path / "x.json.xz")
     assert result.code == 1
     assert 16 << 20 < sum(unpacked) <= 17 << 20
@@ -129,9 +133,11 @@ def test_no_more_is_unpacked_than_a_symbol_file_has(
 
 @pytest.mark.parametrize("named", [False, True], ids=["unnamed", "named"])
 def test_a_folder_of_bombs(
-    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, named: bool
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, bomb: Path, named: bool
 ) -> None:
     """Each is stopped, and all of them together: named as those of this kernel, or not at all."""
+    assert folder._MOST_UNPACKED <= 400 << 20
+    monkeypatch.setattr(folder, "_MOST_UNPACKED", 40 << 20)
     unpacked = []
     real = isf_file.pieces
 
@@ -142,17 +148,14 @@ def test_a_folder_of_bombs(
 
     monkeypatch.setattr(isf_file, "pieces", counted)
     monkeypatch.setattr(peek, "pieces", counted)
-    first = tmp_path / "0.json.xz"
-    bomb(first)
     pdb = json.loads(ISF.read_text("utf-8"))["metadata"]["windows"]["pdb"]
-    for number in range(60):
+    for number in range(10):
         name = f"k{number}-{pdb['GUID']}-{pdb['age']}.json.xz" if named else f"{number}.json.xz"
-        if not (tmp_path / name).exists():
-            os.link(first, tmp_path / name)
+        os.link(bomb, tmp_path / name)
     (tmp_path / "memory.dmp").write_bytes(DUMP.read_bytes())
     given = () if named else ("--symbols", tmp_path)
     result = run("--dump", tmp_path / "memory.dmp", *given)
-    assert sum(unpacked) <= (70 << 20 if named else 400 << 20)
+    assert sum(unpacked) <= (70 << 20 if named else 41 << 20)
     # The layout that ships serves, and the note says why it has to.
     assert result.code == 0 and "GrantedAccess" in result.out
     assert ("no symbol file" if named else "more text in the files there") in result.err

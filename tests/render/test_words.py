@@ -7,9 +7,10 @@ import copy
 import io
 import pickle
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Dict, Iterator, List, Set, Tuple
+from typing import Dict, List, Set, Tuple
 
 import pytest
 
@@ -39,12 +40,14 @@ REASONED = {"Unavailable": 0, "Impossible": 0, "MemoryUnavailable": 1, "Corrupte
 Call = Tuple[str, ast.Call]
 
 
-def calls() -> Iterator[Call]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        place = path.relative_to(PACKAGE)
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield f"{place}:{node.lineno}", node
+@lru_cache(maxsize=None)
+def calls() -> List[Call]:
+    return [
+        (f"{path.relative_to(PACKAGE)}:{node.lineno}", node)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
 
 
 def name_of(call: ast.Call) -> str:

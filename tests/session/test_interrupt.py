@@ -7,6 +7,7 @@ key on, the engine fails every read with a ``MemoryException`` for an address th
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Callable
@@ -26,8 +27,10 @@ PACKAGE = str(Path(cli.__file__).parent)
 COUNT = 1000
 
 
+@lru_cache(maxsize=None)
 def crowd(count: int = COUNT) -> KernelImage:
-    """A process with four pages of handles, each to an object on a page of its own."""
+    """A process with four pages of handles, each to an object on a page of its own; made once, and
+    whoever drops a page brings it back."""
     image = KernelImage()
     process = image.processes.add("crowd.exe", 0x1234, session=1)
     process.handles(count, [image.objects.event(own_page=True) for _ in range(count)])
@@ -72,7 +75,7 @@ def raise_exit() -> None:
     raise SystemExit("CTRL+BREAK")
 
 
-@pytest.mark.parametrize("part", [0, 0.1, 0.3, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("part", [0, 0.1, 0.5, 0.99])
 def test_exit_during_a_read(standin: StandIn, whole: str, part: float) -> None:
     first = standin.reads
     standin.on_read = at_read(first + 1 + int(first * part), raise_exit)
@@ -83,7 +86,7 @@ def test_exit_during_a_read(standin: StandIn, whole: str, part: float) -> None:
     assert (rows(stopped.out) > 0) == (part >= 0.3)
 
 
-@pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
 def test_reads_that_fail_from_the_key_on(standin: StandIn, whole: str, part: float) -> None:
     # No SystemExit ever comes: so it is under `!py` without -g from Python 3.9 on.
     def interrupt() -> None:
@@ -108,8 +111,10 @@ def test_reads_that_fail_and_then_the_exit(standin: StandIn, whole: str) -> None
 
 def test_memory_that_is_missing_does_not_stop(standin: StandIn) -> None:
     image = standin.image
-    image.memory.drop_page(image.processor.current.table.leaves[1])
+    leaf = image.processor.current.table.leaves[1]
+    image.memory.drop_page(leaf)
     said = run(["0", "3"])
+    image.memory.restore(leaf, 0x1000)
     # The first entry of each page is never a handle.
     assert (said.code, rows(said.out)) == (0, COUNT - 255)
     assert "not in the dump" in said.out
@@ -122,8 +127,8 @@ def test_exit_between_any_two_lines(install: Install) -> None:
     whole = run(words).out  # with all that is done at the first time only
     total = _count_lines(words)
     assert total > 1000
-    for number in range(20):
-        check(_run_until(words, 1 + total * number // 20), whole)
+    for number in range(8):
+        check(_run_until(words, 1 + total * number // 8), whole)
 
 
 def _count_lines(words: Any) -> int:

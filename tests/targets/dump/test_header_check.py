@@ -47,8 +47,9 @@ def said(capsys: pytest.CaptureFixture[str], *words: object) -> Tuple[int, str, 
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("symbols", [True, False])
-@pytest.mark.parametrize("write", [write_full_dump, write_bitmap_dump])
+@pytest.mark.parametrize(
+    ("write", "symbols"), [(write_full_dump, True), (write_bitmap_dump, False)]
+)
 @pytest.mark.parametrize("layout", MACHINES)
 def test_a_header_without_figures(
     layout: str,

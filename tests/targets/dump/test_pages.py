@@ -66,7 +66,7 @@ def test_against_kdmp_parser(tmp_path: Path, kind: str) -> None:
     pages = read(path, every_kind()[kind])
     other = SecondOpinion(path)
     assert other.frames() == sorted(NUMBERS)
-    numbers = range(BITS + 8)
+    numbers = [near for number in (*NUMBERS, BITS) for near in (number - 1, number, number + 1)]
     assert [pages.read(number) for number in numbers] == other.physical(numbers)
 
 

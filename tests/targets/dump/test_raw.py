@@ -28,7 +28,6 @@ COMMANDS = ("0 3", "0 7 0", "80000004", "104 23")
 MACHINES = [
     ("winxp_sp3_x86", False),
     ("winxp_sp3_x86", True),
-    ("win2003_sp2_x64", True),
     ("win10_19041_x64", True),
     ("win11_26100_la57_x64", True),
     ("win11_26100_arm64", True),
@@ -191,7 +190,7 @@ def test_an_image_that_is_cut_short(tmp_path: Path) -> None:
     raw, symbols = saved(image, tmp_path)
     data = raw.read_bytes()
     outcomes: List[bool] = []
-    for pages in range(len(data) // 0x1000 - 60, len(data) // 0x1000, 7):
+    for pages in range(len(data) // 0x1000 - 60, len(data) // 0x1000, 15):
         raw.write_bytes(data[: pages * 0x1000])
         outcomes.append(lists(raw, symbols))
     assert True in outcomes and False in outcomes
@@ -203,7 +202,7 @@ def test_damage(tmp_path: Path) -> None:
     good = raw.read_bytes()
     first = next(at for at in range(0, len(good), 0x1000) if any(good[at : at + 0x1000]))
     chance = random.Random(5)
-    for _ in range(20):
+    for _ in range(8):
         data = bytearray(good)
         for _ in range(150):
             at = chance.randrange(first, len(data) - 8)
