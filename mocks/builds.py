@@ -9,6 +9,8 @@ from typing import Any, Dict, Tuple
 
 from pykd_handle.layout import BitField, Isf, Struct
 
+from .written import check_struct
+
 __all__ = ("Build", "load", "load_raw", "names", "register")
 
 _FOLDER = Path(__file__).parent / "layouts"
@@ -81,7 +83,10 @@ class Build:
 
     def has_struct(self, name: str) -> bool:
         """Whether this build has the structure."""
-        return self.isf.has_struct(name)
+        found = self.isf.has_struct(name)
+        if not found:
+            check_struct(name)
+        return found
 
     @property
     def pointer_bits(self) -> int:

@@ -8,8 +8,15 @@ from .memory import PAGE, Memory
 from .pe import PeImage
 from .pool import Pool
 from .processor import Processor
+from .written import whole, writes
 
 __all__ = ("list_kernel", "write_debugger_data")
+
+whole("_KDDEBUGGER_DATA64")
+writes("_KLDR_DATA_TABLE_ENTRY", "InLoadOrderLinks", "DllBase", "EntryPoint", "SizeOfImage")
+writes("_KLDR_DATA_TABLE_ENTRY", "FullDllName", "BaseDllName", "Flags", "LoadCount", "CheckSum")
+writes("_KLDR_DATA_TABLE_ENTRY", "TimeDateStamp")
+writes("_LDR_DATA_TABLE_ENTRY", "LoadCount", "CheckSum")
 
 # What Windows 10 says, and Windows 7 on 32 bits; what the layout does not name of it is zero.
 _KDBG_SIZE = {"x64": 0x380, "x86": 0x340, "arm64": 0x380}

@@ -13,8 +13,11 @@ from .object import MockObject
 from .process import MockProcess, MockThread
 from .tokens import ADMINISTRATORS, MEDIUM, SYSTEM
 from .user_space import Vads
+from .written import whole
 
 __all__ = ("fill", "one_of_each")
+
+whole("_GUID")
 
 _LPC = "Port", "WaitablePort"
 _ROOM = 0x800  # bytes of a body whose structure the build does not have

@@ -8,8 +8,13 @@ from .headers import Headers
 from .object import MockObject
 from .objects import Objects
 from .pool import Pool
+from .written import whole, writes
 
 __all__ = ("Files",)
+
+whole("_FILE_OBJECT", "_VPB")
+writes("_DEVICE_OBJECT", "Size", "NextDevice", "Vpb", "DeviceExtension")
+writes("_DRIVER_OBJECT", "Size", "DeviceObject")
 
 _IO_TYPE_DEVICE = 3
 _IO_TYPE_DRIVER = 4

@@ -7,8 +7,11 @@ from typing import Dict, List, Optional, Sequence, Union
 from .entry_codec import EntryCodec
 from .memory import PAGE
 from .pool import Pool
+from .written import whole
 
 __all__ = ("MockTable",)
+
+whole("_HANDLE_TABLE", "_HANDLE_TABLE_ENTRY", "_HANDLE_TABLE_FREE_LIST")
 
 
 class MockTable:

@@ -9,6 +9,7 @@ from .memory import PAGE
 from .object import MockObject
 from .pool import Pool
 from .regions import Region, align
+from .written import whole
 
 __all__ = ("Headers",)
 
@@ -24,6 +25,7 @@ _HEADERS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("extended", ("_OBJECT_HEADER_EXTENDED_INFO", "_OBJECT_HEADER_HANDLE_REVOCATION_INFO")),
     ("padding", ("_OBJECT_HEADER_PADDING_INFO",)),
 )
+whole(*(struct for _, structs in _HEADERS for struct in structs))
 
 
 class Headers:

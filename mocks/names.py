@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from .object import MockObject
 from .pool import Pool
+from .written import whole
 
 __all__ = ("Names", "hash_of")
+
+whole("_OBJECT_DIRECTORY", "_OBJECT_DIRECTORY_ENTRY", "_DEVICE_MAP")
 
 _BUCKETS = 37
 

@@ -6,8 +6,11 @@ from typing import Dict, Tuple
 
 from .pool import Pool
 from .view import View
+from .written import whole
 
 __all__ = ("MockObject",)
+
+whole("_OBJECT_HEADER", "_OBJECT_HANDLE_COUNT_ENTRY")
 
 
 class MockObject:

@@ -14,8 +14,16 @@ from .process import MockProcess, MockThread
 from .regions import Region
 from .types import Types
 from .view import View
+from .written import whole, writes
 
 __all__ = ("Directory", "Objects")
+
+whole("_OBJECT_SYMBOLIC_LINK", "_KEVENT", "_KMUTANT", "_KTIMER", "_KQUEUE")
+whole("_ALPC_COMMUNICATION_INFO")
+writes("_DISPATCHER_HEADER", "Signalling", "Abandoned")
+writes("_ETIMER", "FlushDpcs")
+writes("_ALPC_PORT", "PortListEntry")
+writes("_EJOB", "JobLinks", "JobId", "JobFlags")
 
 Directory = Union[str, MockObject]
 """A directory, or its full path."""

@@ -7,8 +7,11 @@ from typing import Optional
 from .memory import Memory
 from .regions import Region, Reservations
 from .view import View
+from .written import whole
 
 __all__ = ("Pool",)
+
+whole("_POOL_HEADER")
 
 # Pool addresses as seen on real systems. The pointer of a handle entry keeps only so many bits
 # (Windows 8.0: 45), which says how high an address must lie to come back whole.

@@ -15,8 +15,18 @@ from .pool import Pool
 from .process import MockProcess, MockThread
 from .types import Types
 from .view import View
+from .written import whole, writes
 
 __all__ = ("Processes",)
+
+whole("_EWOW64PROCESS", "_PS_PROTECTION", "_PS_CLIENT_SECURITY_CONTEXT", "_EX_FAST_REF")
+writes("_EPROCESS", "Flags", "ProcessInserted", "SectionObject", "DeviceMap", "ImageFilePointer")
+writes("_EPROCESS", "ThreadListHead")
+writes("_KPROCESS", "ProfileListHead", "ThreadListHead", "BasePriority", "UserDirectoryTableBase")
+writes("_ETHREAD", "ThreadListEntry")
+writes("_KTHREAD", "TrapFrame", "NextProcessor", "PreviousMode", "ApcStateIndex")
+writes("_KTHREAD", "ThreadListEntry", "MutantListHead")
+writes("_KAPC_STATE", "ApcListHead")
 
 _STATUS_PENDING = 0x103  # what a process has until it exits
 _PROCESS_OBJECT = 3  # KOBJECTS: the type byte of a dispatcher header

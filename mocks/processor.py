@@ -12,8 +12,15 @@ from .memory import PAGE
 from .pool import Pool
 from .process import MockProcess, MockThread
 from .processes import Processes
+from .written import writes
 
 __all__ = ("Processor",)
+
+writes("_CONTEXT")  # written by offset, see the files of the processors; here for its size
+writes("_KPRCB", "NextThread", "IdleThread", "Number", "MinorVersion", "MajorVersion", "BuildType")
+writes("_KPRCB", "ProcessorState", "Context", "KernelDirectoryTableBase")
+writes("_KPCR", "GdtBase", "GDT", "Self", "SelfPcr", "CurrentPrcb", "PrcbData", "IdtBase", "Irql")
+writes("_KPCR", "MajorVersion", "MinorVersion", "KdVersionBlock", "Prcb")
 
 # int 3; ret, and brk #0xF000; ret
 _BREAK = {"x64": b"\xcc\xc3", "x86": b"\xcc\xc3", "arm64": bytes.fromhex("00003ed4c0035fd6")}

@@ -7,8 +7,11 @@ from typing import List, Sequence
 from .globals import Globals
 from .object import MockObject
 from .pool import Pool
+from .written import whole
 
 __all__ = ("MockReference", "MockReferences")
+
+whole("_OBJECT_REF_INFO")
 
 _FRAMES = 16
 

@@ -9,8 +9,13 @@ from .object import MockObject
 from .objects import Objects
 from .pool import Pool
 from .view import View
+from .written import whole, writes
 
 __all__ = ("HIVE_ENTRY", "Registry")
+
+whole("_CM_KEY_BODY", "_CM_NAME_CONTROL_BLOCK")
+writes("_CM_KEY_CONTROL_BLOCK", "KeyHash", "ConvKey", "KeyCell", "KeyBodyListHead", "LayerInfo")
+writes("_CM_KEY_CONTROL_BLOCK", "RealKeyName", "FullKCBName", "SequenceNumber")
 
 HIVE_ENTRY = 0x4
 """The flag of a key control block that stands for the root inside a hive."""

@@ -7,8 +7,11 @@ from typing import Optional
 from .object import MockObject
 from .objects import Objects
 from .pool import Pool
+from .written import whole
 
 __all__ = ("Sections",)
+
+whole("_SECTION", "_SECTION_OBJECT", "_SEGMENT_OBJECT", "_CONTROL_AREA")
 
 
 class Sections:

@@ -9,6 +9,7 @@ from .objects import Objects
 from .pool import Pool
 from .process import MockProcess
 from .view import View
+from .written import whole, writes
 
 __all__ = (
     "ADMINISTRATORS",
@@ -20,6 +21,10 @@ __all__ = (
     "SidParts",
     "Tokens",
 )
+
+whole("_SEP_TOKEN_PRIVILEGES", "_SID", "_LUID")
+writes("_TOKEN", "ModifiedId", "PrimaryGroup", "VariablePart")
+writes("_SEP_LOGON_SESSION_REFERENCES", "ReferenceCount", "Flags")
 
 SidParts = Tuple[int, Tuple[int, ...]]
 """A SID as (authority, sub-authorities)."""

@@ -1,7 +1,7 @@
 """Make the project's trimmed layout files: ``python -m mocks.trim LAYOUTS_FOLDER [OUTPUT]``.
 
-``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON). What is kept stands in
-`mocks.wanted`, and with it what the package's readers declare. The output is an ISF file for each
+``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON). What is kept is what the package's
+readers declare, and the mocks themselves (`mocks.written`). The output is an ISF file for each
 build, one type a line, with the globals that the build has in ``symbols`` (offsets from the image
 base, chosen by us).
 """
@@ -16,7 +16,8 @@ from typing import Any, Dict, List, Sequence, Set, Tuple
 from .readers import nested, read_of
 from .supplement import SOURCES, supplement
 from .vad_types import add_vad_types
-from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS, SYMBOLS
+from .wanted import BUILDS, EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, SYMBOLS
+from .written import written
 
 __all__ = ("complete", "dump_text", "main", "merge", "read_layout", "trim")
 
@@ -39,15 +40,15 @@ def _inner(kind: Json) -> List[Json]:
 def trim(full: Json, layout: str) -> Json:
     """The wanted part of the complete layout file of this name."""
     types: Json = {}
-    read = read_of(full)
-    pending = [name for name in (*STRUCTS, *read) if name in full["user_types"]]
+    read, own = read_of(full), written()
+    pending = [name for name in (*own, *read) if name in full["user_types"]]
     while pending:
         name = pending.pop()
         if name in types:
             continue
         raw = full["user_types"][name]
         # What only the readers name holds what they read; what a kept field has in place, all.
-        keep = STRUCTS.get(name, () if name in read else None)
+        keep = own.get(name, set() if name in read else None)
         fields = {
             key: value
             for key, value in sorted(raw["fields"].items(), key=lambda item: item[1]["offset"])
@@ -169,10 +170,10 @@ def dump_text(data: Json) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _check_list(layouts: Sequence[Json]) -> None:
-    """A name that no build has is a slip in the list."""
+def _check_names(layouts: Sequence[Json]) -> None:
+    """A name that no build has is a slip where it is declared."""
     slips: List[str] = []
-    for name, keep in STRUCTS.items():
+    for name, keep in written().items():
         having = [full["user_types"][name] for full in layouts if name in full["user_types"]]
         if not having:
             slips.append(name)
@@ -193,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     output = Path(arguments[1]) if len(arguments) > 1 else Path(__file__).parent / "layouts"
     output.mkdir(parents=True, exist_ok=True)
     layouts = {name: complete(source, f"{name}.json") for name in BUILDS}
-    _check_list(list(layouts.values()))
+    _check_names(list(layouts.values()))
     for name, (below, overlay) in OVERLAYS.items():
         replacing = json.loads((source / f"{overlay}.json").read_text("utf-8"))
         layouts[name] = merge(layouts[below], replacing)

@@ -10,8 +10,11 @@ from .object import MockObject
 from .object_types import FIRST_INDEX, TYPE_NAMES, access_of
 from .pool import Pool
 from .regions import Region
+from .written import whole
 
 __all__ = ("Types",)
+
+whole("_OBJECT_TYPE", "_OBJECT_TYPE_INITIALIZER")
 
 _POISON = 0xBAD0B0B0  # what slot 1 of the type table holds on Windows 7
 _GLOBALS = (

@@ -13,8 +13,15 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from .kernel_image import KernelImage
 from .object import MockObject
 from .process import MockProcess
+from .written import writes
 
 __all__ = ("UserSpace", "Vads")
+
+# The engine shows a process by these.
+writes("_PEB", "BeingDebugged", "Mutant", "ImageBaseAddress", "Ldr", "ProcessParameters")
+writes("_PEB", "SessionId")
+writes("_LDR_DATA_TABLE_ENTRY", "InMemoryOrderLinks", "InInitializationOrderLinks", "EntryPoint")
+writes("_LDR_DATA_TABLE_ENTRY", "Flags", "TimeDateStamp")
 
 
 class Vads:
@@ -39,13 +46,13 @@ class Vads:
         its descriptor. The tree is made anew with it."""
         pool = self._image.pool
         mapped = section or file is not None
-        with_core = self._build.has_struct("_MMVAD_SHORT")
+        with_core = self._build.struct("_MMVAD").has("Core")
         name = "_MMVAD" if mapped or not with_core else "_MMVAD_SHORT"
         vad = pool.new(name, pool.nonpaged, tag=b"Vad " if mapped else b"VadS")
         prefix = "Core." if with_core and mapped else ""
         first, last = start >> 12, (start + size - 1) >> 12
         for field, value in (("StartingVpn", first), ("EndingVpn", last)):
-            high = vad.put(f"{prefix}{field}High", value >> 32)
+            high = with_core and vad.put(f"{prefix}{field}High", value >> 32)
             vad[f"{prefix}{field}"] = value & 0xFFFFFFFF if high else value
         vad.put(f"{prefix}u.VadFlags.PrivateMemory", int(not mapped))
         vad.put(f"{prefix}u.VadFlags.Protection", protection)
@@ -73,10 +80,10 @@ class Vads:
         if not nodes:
             return 0
         middle = len(nodes) // 2
-        with_core = self._build.has_struct("_MMVAD_SHORT")
+        with_core = self._build.struct("_MMVAD").has("Core")
         name, node = ("_MMVAD_SHORT", "VadNode.") if with_core else ("_MMVAD", "")
         vad = self._image.memory.view(name, nodes[middle])
-        child = "" if vad.has(f"{node}Left") else "Child"
+        child = "Child" if vad.has(f"{node}LeftChild") else ""
         vad[f"{node}Left{child}"] = self._balanced(nodes[:middle])
         vad[f"{node}Right{child}"] = self._balanced(nodes[middle + 1 :])
         return vad.address

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pykd_handle.layout import Slot, Struct
 
+from .written import check_declared
+
 if TYPE_CHECKING:
     from .memory import Memory
 
@@ -17,16 +19,21 @@ __all__ = ("View", "slot")
 @lru_cache(maxsize=None)
 def slot(struct: Struct, path: str) -> Slot:
     """Where the plain value behind ``path`` lies."""
+    _has(struct, path)
     return struct.decoder(path).slots[0]
 
 
 @lru_cache(maxsize=None)
 def _has(struct: Struct, path: str) -> bool:
-    return struct.has(path)
+    found = struct.has(path)
+    if not found:
+        check_declared(struct, path)
+    return found
 
 
 @lru_cache(maxsize=None)
 def _offset(struct: Struct, path: str) -> int:
+    _has(struct, path)
     return struct.offset(path)
 
 

@@ -1,21 +1,18 @@
-"""What the trimmed layout files hold beside what the package reads: builds, fields and symbols.
+"""Of which builds there are layouts, and what the complete ones leave out: types, fields, globals.
 
-`mocks.trim` makes the files from it, and from what the package's readers declare. Here stands what
-the mocks alone want. A structure with ``None`` keeps all its fields; one with a tuple keeps these,
-those that are read, and its size. Structures nested by value in a kept field come along by
-themselves, as a whole unless they are listed here or read.
+`mocks.trim` makes the files from it, from what the package's readers declare and from what the
+mocks declare (`mocks.written`).
 """
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Tuple
 
 __all__ = (
     "BUILDS",
     "EXTRA_FIELDS",
     "EXTRA_TYPES",
     "OVERLAYS",
-    "STRUCTS",
     "SYMBOLS",
     "ExtraType",
     "Symbol",
@@ -47,158 +44,6 @@ BUILDS: Tuple[str, ...] = (
 # new name: (layout below, layout whose types replace those of the same name)
 OVERLAYS: Dict[str, Tuple[str, str]] = {
     "win11_26100_la57_x64": ("win11_26100_x64", "overlay_la57_x64"),
-}
-
-_NO_FIELDS: Tuple[str, ...] = ()
-
-STRUCTS: Dict[str, Optional[Tuple[str, ...]]] = {
-    # handle tables
-    "_HANDLE_TABLE": None,
-    "_HANDLE_TABLE_ENTRY": None,
-    "_HANDLE_TABLE_FREE_LIST": None,
-    # object headers
-    "_OBJECT_HEADER": None,
-    "_OBJECT_HEADER_CREATOR_INFO": None,
-    "_OBJECT_HEADER_NAME_INFO": None,
-    "_OBJECT_HEADER_QUOTA_INFO": None,
-    "_OBJECT_HEADER_PROCESS_INFO": None,
-    "_OBJECT_HEADER_AUDIT_INFO": None,
-    "_OBJECT_HEADER_HANDLE_REVOCATION_INFO": None,
-    "_OBJECT_HEADER_EXTENDED_INFO": None,
-    "_OBJECT_HEADER_PADDING_INFO": None,
-    "_OBJECT_HANDLE_COUNT_ENTRY": None,
-    # types and names
-    "_OBJECT_TYPE": None,
-    "_OBJECT_TYPE_INITIALIZER": None,
-    "_OBJECT_DIRECTORY": None,
-    "_OBJECT_DIRECTORY_ENTRY": None,
-    "_OBJECT_SYMBOLIC_LINK": None,
-    "_OBJECT_REF_INFO": None,
-    "_DEVICE_MAP": None,
-    # files and devices
-    "_FILE_OBJECT": None,
-    "_VPB": None,
-    "_DEVICE_OBJECT": ("Size", "NextDevice", "Vpb", "DeviceExtension"),
-    "_DRIVER_OBJECT": ("Size", "DeviceObject"),
-    # registry
-    "_CM_KEY_BODY": None,
-    "_CM_NAME_CONTROL_BLOCK": None,
-    "_CM_KEY_CONTROL_BLOCK": (
-        "KeyHash",
-        "ConvKey",
-        "KeyCell",
-        "KeyBodyListHead",
-        "LayerInfo",
-        "RealKeyName",
-        "FullKCBName",
-        "SequenceNumber",
-    ),
-    # sections
-    "_SECTION": None,
-    "_SECTION_OBJECT": None,
-    "_SEGMENT_OBJECT": None,
-    "_CONTROL_AREA": None,
-    # processes and threads
-    "_EPROCESS": (
-        "Flags",
-        "ProcessInserted",
-        "SectionObject",
-        "DeviceMap",
-        "ImageFilePointer",
-        "ThreadListHead",
-    ),
-    "_KPROCESS": ("ProfileListHead", "ThreadListHead", "BasePriority", "UserDirectoryTableBase"),
-    "_ETHREAD": ("ThreadListEntry",),
-    "_KTHREAD": (
-        "TrapFrame",
-        "NextProcessor",
-        "PreviousMode",
-        "ApcStateIndex",
-        "ThreadListEntry",
-        "MutantListHead",
-    ),
-    "_KAPC_STATE": ("ApcListHead",),
-    "_EWOW64PROCESS": None,
-    "_PS_PROTECTION": None,
-    "_PS_CLIENT_SECURITY_CONTEXT": None,
-    "_PEB": (
-        "BeingDebugged",
-        "Mutant",
-        "ImageBaseAddress",
-        "Ldr",
-        "ProcessParameters",
-        "SessionId",
-    ),
-    # security
-    "_TOKEN": ("ModifiedId", "PrimaryGroup", "VariablePart"),
-    "_SEP_TOKEN_PRIVILEGES": None,
-    "_SID": None,
-    "_SEP_LOGON_SESSION_REFERENCES": ("ReferenceCount", "Flags"),
-    # waitable objects
-    "_DISPATCHER_HEADER": ("Signalling", "Abandoned"),
-    "_KEVENT": None,
-    "_KMUTANT": None,
-    "_KTIMER": None,
-    "_KQUEUE": None,
-    "_ETIMER": ("FlushDpcs",),
-    # ports and jobs
-    "_ALPC_PORT": ("PortListEntry",),
-    "_ALPC_COMMUNICATION_INFO": None,
-    "_EJOB": ("JobLinks", "JobId", "JobFlags"),
-    # the processor, the loader, what the debugger asks for
-    "_KPRCB": (
-        "NextThread",
-        "IdleThread",
-        "Number",
-        "MinorVersion",
-        "MajorVersion",
-        "BuildType",
-        "ProcessorState",
-        "Context",
-        "KernelDirectoryTableBase",
-    ),
-    "_KPCR": (
-        "GdtBase",
-        "GDT",
-        "Self",
-        "SelfPcr",
-        "CurrentPrcb",
-        "PrcbData",
-        "IdtBase",
-        "Irql",
-        "MajorVersion",
-        "MinorVersion",
-        "KdVersionBlock",
-        "Prcb",
-    ),
-    "_CONTEXT": _NO_FIELDS,  # written by offset, see mocks/dump; here for its size
-    "_LDR_DATA_TABLE_ENTRY": (
-        "InMemoryOrderLinks",
-        "InInitializationOrderLinks",
-        "EntryPoint",
-        "Flags",
-        "TimeDateStamp",
-    ),
-    "_KLDR_DATA_TABLE_ENTRY": (
-        "InLoadOrderLinks",
-        "DllBase",
-        "EntryPoint",
-        "SizeOfImage",
-        "FullDllName",
-        "BaseDllName",
-        "Flags",
-        "LoadCount",
-        "CheckSum",
-        "TimeDateStamp",
-    ),
-    "_KDDEBUGGER_DATA64": None,
-    "_DUMP_HEADER": None,
-    "_DUMP_HEADER64": None,
-    # small ones that the above point at
-    "_EX_FAST_REF": None,
-    "_LUID": None,
-    "_GUID": None,
-    "_POOL_HEADER": None,
 }
 
 

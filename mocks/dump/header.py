@@ -8,8 +8,11 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 from ..clock import NOW
 from ..kernel_image import KernelImage
 from ..memory import Memory
+from ..written import whole
 
 __all__ = ("HEADER32", "HEADER64", "TRIAGE", "HeaderForm", "header_form", "make_header")
+
+whole("_DUMP_HEADER", "_DUMP_HEADER64")
 
 TRIAGE = 4
 """The type of a triage dump."""

@@ -186,3 +186,16 @@ def test_hundreds_of_thousands_of_handles_take_seconds(image: KernelImage) -> No
     assert time.perf_counter() - start < 10
     assert process.table.handle_count == 300_000
     assert len(image.memory.pages()) < 1600
+
+
+@pytest.mark.parametrize("layout", ["win2003_sp2_x64", "win7_sp1_x64", "win10_19041_x64"])
+def test_the_list_of_modules_holds_the_kernel(layout: str) -> None:
+    data = bytearray(KernelImage(layout).kernel.data)
+    struct.pack_into("<I", data, struct.unpack_from("<I", data, 0x3C)[0] + 24 + 64, 0xC0FFEE)
+    image = KernelImage(layout, kernel_image=bytes(data))
+    entry = image.globals.get("PsLoadedModuleList")
+    # DllBase, EntryPoint, SizeOfImage; LoadCount; CheckSum: the same in both structures.
+    place, start, size = struct.unpack("<QQI", image.memory.peek(entry + 0x30, 20))
+    assert (place, start, size) == (image.base, image.base + image.kernel.entry, image.kernel.size)
+    assert image.memory.peek(entry + 0x6C, 2) == b"\1\0"
+    assert int.from_bytes(image.memory.peek(entry + 0x78, 4), "little") == 0xC0FFEE

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import lzma
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 
 from mocks import builds, trim
+from mocks.kernel_image import KernelImage
 from mocks.supplement import SOURCES
-from mocks.wanted import EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS, STRUCTS
+from mocks.wanted import EXTRA_FIELDS, EXTRA_TYPES, OVERLAYS
+from mocks.written import written
 from pykd_handle.layout import BitField, StructRef
 
 from .reading import fields
@@ -85,12 +88,27 @@ def test_every_kept_field_is_that_of_the_complete_file(name: str, complete_layou
 def test_nothing_that_is_wanted_is_left_out(name: str, complete_layouts: Path) -> None:
     full = complete(complete_layouts, name)["user_types"]
     small = builds.load_raw(name)["user_types"]
-    for struct, keep in STRUCTS.items():
+    for struct, keep in written().items():
         if struct not in full:
             assert struct not in small or struct in rest(complete_layouts, name)
             continue
         wanted = set(full[struct]["fields"]) if keep is None else set(keep)
         assert wanted & set(full[struct]["fields"]) <= set(small[struct]["fields"])
+
+
+def test_what_nothing_declares_can_not_be_taken_for_what_a_build_lacks(image: KernelImage) -> None:
+    """All of these are in a kernel of 19041; the layout has none of them."""
+    process, table = image.processes.system.view, image.processes.system.table.view
+    for path in ("Cookie", "Pcb.Affinity", "Flags4"):
+        said = rf"^_E?K?PROCESS\.{path.split('.')[-1]} is declared by no part of the mocks"
+        for ask in (process.has, process.at, process.__getitem__, partial(process.put, value=1)):
+            with pytest.raises(ValueError, match=said):
+                ask(path)
+    with pytest.raises(ValueError, match=r"^_KTRAP_FRAME is declared by no part of the mocks"):
+        image.build.has_struct("_KTRAP_FRAME")
+    # These other builds have, and so each is declared: by what reads it, or as all of a structure.
+    assert not process.has("Wow64Process") and not process.has("Session.Process")
+    assert not table.put("FirstFree", 1) and not image.build.has_struct("_SECTION_OBJECT")
 
 
 def test_the_script_makes_the_committed_files(complete_layouts: Path, tmp_path: Path) -> None:
