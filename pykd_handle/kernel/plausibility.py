@@ -11,14 +11,15 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import List
+from typing import List, Union
 
 from ..layout import fields
 from ..targets import Target
 from ..values import Maybe, PykdHandleError, applied, maybe
 from .cid_table import cid_table
 from .fields import read_fields
-from .handle_entry import HandleEntry
+from .handle_entry import HandleEntry, Used
+from .handle_table import Leaf
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
@@ -34,7 +35,7 @@ _IDS = {
 
 _FEWEST_TYPES = 20  # Windows XP has 30 object types, Windows 11 more than 70
 _MOST_IDS = 64
-_MOST_ID_ROWS = 2048
+_MOST_ID_PAGES = 8
 
 
 def check_layout(target: Target) -> Verdict:
@@ -108,10 +109,19 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
         vote.tell(verdict, what, *fields, structural=True)
 
 
-def _used_ids(target: Target) -> List[HandleEntry]:
-    rows = islice((row for page in cid_table(target).pages() for row in page), _MOST_ID_ROWS)
-    used = (row for row in rows if isinstance(row, HandleEntry) and not row.free)
-    return list(islice(used, _MOST_IDS))
+def _used_ids(target: Target) -> List[Union[HandleEntry, Used]]:
+    """The first entries in use; those of a page that is whole are decoded together."""
+    found: List[Union[HandleEntry, Used]] = []
+    for leaf in islice(cid_table(target).leaves(), _MOST_ID_PAGES):
+        together = leaf.used() if isinstance(leaf, Leaf) else None
+        if together is None:
+            rows = leaf.rows() if isinstance(leaf, Leaf) else leaf
+            found += (row for row in rows if isinstance(row, HandleEntry) and not row.free)
+        else:
+            found += together
+        if len(found) >= _MOST_IDS:
+            break
+    return found[:_MOST_IDS]
 
 
 def _type_name(types: TypeTable, header: ObjectHeader) -> str:
