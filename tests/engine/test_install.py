@@ -53,10 +53,16 @@ class Setup(NamedTuple):
         env: Dict[str, str] = {
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": to_windows_path(self.wheels),
+            # Which, as pip has it, says --no-compile: most of what is installed is never run.
+            "PIP_NO_COMPILE": "0",
             "PYTHONPATH": to_windows_path(folder),
         }
         # Building a clone takes its time under Wine.
         return self.machine.python(*command, env=env, cwd=folder, timeout=400)
+
+    def register(self) -> None:
+        """Have its Python found, as python.org's installer does."""
+        self.machine.register("3.9", to_windows_path(self.machine.python_home) + "\\")
 
     @property
     def own(self) -> str:
@@ -88,8 +94,8 @@ def make(rig: Rig, folder: Path, distributions: Distributions) -> Setup:
 def bare(
     rig: Rig, distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Setup]:
-    """A computer with a Python that is not registered."""
-    setup = make(rig, tmp_path_factory.mktemp("bare"), distributions)
+    """The computer, with a Python that is not registered; it is the same one all the time."""
+    setup = make(rig, tmp_path_factory.mktemp("computer"), distributions)
     yield setup
     setup.machine.close()
 
@@ -102,14 +108,13 @@ class Installed(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def installed(
-    rig: Rig, distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installed]:
-    """A computer on which all is installed."""
-    setup = make(rig, tmp_path_factory.mktemp("installed"), distributions)
-    setup.machine.register("3.9", to_windows_path(setup.machine.python_home) + "\\")
-    yield Installed(setup, setup.install("--bootstrapper", setup.bootstrapper))
-    setup.machine.close()
+def installed(bare: Setup) -> Installed:
+    """The computer when all is installed, and nothing of what went wrong on it is left."""
+    bare.register()
+    bare.install("--uninstall")
+    for left in bare.machine.local.glob("*/EngineExtensions/pykd.dll"):
+        left.unlink()
+    return Installed(bare, bare.install("--bootstrapper", bare.bootstrapper))
 
 
 # --- what goes wrong ---------------------------------------------------------------------------
@@ -141,7 +146,7 @@ def test_python_that_the_bootstrapper_would_not_find(bare: Setup) -> None:
 
 
 def test_asking_changes_nothing_and_sees_the_missing_bootstrapper(bare: Setup) -> None:
-    bare.machine.register("3.9", to_windows_path(bare.machine.python_home) + "\\")
+    bare.register()
     before = bare.files()
     said = bare.install("--what-if")
     assert said.returncode == 1
@@ -169,7 +174,7 @@ def test_pip_without_its_index(bare: Setup, tmp_path: Path) -> None:
 
 
 def test_wheel_that_is_another_than_was_looked_at(bare: Setup, tmp_path: Path) -> None:
-    bare.machine.register("3.9", to_windows_path(bare.machine.python_home) + "\\")
+    bare.register()
     for path in bare.wheels.glob("*.whl"):
         shutil.copy2(path, tmp_path)
     (wheel,) = tmp_path.glob("pykd-*.whl")

@@ -6,10 +6,12 @@ import importlib.util
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from ..rig import Result, Rig, to_windows_path
+from ..rig.places import cache_root
 from ..rig.process import run_process
 from ..rig.wine import ensure_server, stop_server, wine_environment, wine_loader
 
@@ -55,16 +57,7 @@ class WindowsMachine:
         shutil.copy2(self._rig.folder / "python" / "mscoree.dll", system)
 
     def _add_pip(self) -> None:
-        spec = importlib.util.find_spec("pip")
-        if spec is None or spec.origin is None:
-            raise RuntimeError("the tests' own Python has no pip to lend")
-        pip = Path(spec.origin).parent
-        site = self.python_home / "Lib" / "site-packages"
-        site.mkdir(parents=True)
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(pip, site / "pip", ignore=ignore)
-        (info,) = pip.parent.glob("pip-*.dist-info")
-        shutil.copytree(info, site / info.name)
+        shutil.copytree(_compiled_pip(self._rig), self.python_home / "Lib" / "site-packages")
 
     # -- folders --------------------------------------------------------------------------------
 
@@ -158,6 +151,28 @@ class WindowsMachine:
             for text in (outcome.stdout, outcome.stderr)
         )
         return Result(stdout, stderr, outcome.returncode)
+
+
+def _compiled_pip(rig: Rig) -> Path:
+    """A folder with the pip of the tests' own Python, compiled for that of the rig, which takes as
+    long under Wine as all else that is done with it; kept for the next time."""
+    spec = importlib.util.find_spec("pip")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the tests' own Python has no pip to lend")
+    pip = Path(spec.origin).parent
+    (info,) = pip.parent.glob("pip-*.dist-info")
+    kept = cache_root() / info.stem
+    if not kept.is_dir():
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=cache_root()))
+        shutil.copytree(pip, draft / "pip", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(info, draft / info.name)
+        code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2)"
+        rig.python(code, draft, timeout=400).ok()
+        try:
+            draft.rename(kept)
+        except OSError:  # another worker was first
+            shutil.rmtree(draft)
+    return kept
 
 
 def _link(source: str, target: str) -> None:
