@@ -6,7 +6,6 @@ from typing import Iterable, List, Optional, Sequence
 
 from ..targets import Span, Target
 from ..values import (
-    Absent,
     Generations,
     Maybe,
     NamedTuple,
@@ -25,9 +24,6 @@ from .process_finder import ProcessFinder
 
 __all__ = ("Kernel", "KernelObject")
 
-
-# Making a named tuple of a tuple that is there already: half the time of calling its class.
-_new = tuple.__new__
 
 # At least so many, with the description of each: more than a kilobyte. Where each read is a
 # question to a machine, they are worth more.
@@ -103,18 +99,7 @@ class Kernel:
 
     def _read(self, headers: Sequence[int]) -> List[KernelObject]:
         read = self.headers.read_many(headers)
-        kinds = self.types.by_headers([header for header, _ in read])
-        return [
-            _new(
-                KernelObject,
-                (
-                    header,
-                    kind if isinstance(kind, ObjectType) else self._proved(header, kind),
-                    span,
-                ),
-            )
-            for (header, span), kind in zip(read, kinds)
-        ]
+        return [KernelObject(header, self._type_of(header), span) for header, span in read]
 
     def object(self, header: int) -> KernelObject:
         """The object whose header lies at the virtual address ``header``."""
@@ -131,10 +116,12 @@ class Kernel:
         header = self.headers.read(address) if found is None else found.header
         return self.namespace.full_name(header)
 
-    def _proved(self, header: ObjectHeader, why: Absent) -> ObjectType:
-        """The type of an object whose header does not tell it, by what the object itself proves."""
+    def _type_of(self, header: ObjectHeader) -> ObjectType:
+        kind = maybe(self.types.by_header, header)
+        if isinstance(kind, ObjectType):
+            return kind
         name = self.types.prove(header.body) if header.body else None
-        return ObjectType(why, why, name or why)
+        return ObjectType(kind, kind, name or kind)
 
     # -- tables ---------------------------------------------------------------------------------
 

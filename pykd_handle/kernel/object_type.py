@@ -8,7 +8,7 @@ in Microsoft's ``ObGetObjectType`` as published in several analyses.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Union
 
 from ..layout import fields
 from ..targets import Running, Span, Target
@@ -36,7 +36,6 @@ from .type_recovery import TypeDirectory, find_type_directory, recover_cookie
 __all__ = ("ObjectType", "TypeTable")
 
 _SLOTS = 256  # the index is one byte
-_STORED_KEPT = 1 << 16  # more than there are sets of an index and a byte
 _TYPE = fields("_OBJECT_TYPE", "Index", "Name.Length", "Name.MaximumLength", "Name.Buffer")
 
 Slot = Union[int, Unavailable]
@@ -68,7 +67,6 @@ class TypeTable:
         self.remarks: List[Sentence] = []
         self._by_address: Dict[int, Maybe[ObjectType]] = {}
         self._by_index: Dict[int, ObjectType] = {}
-        self._by_stored: Dict[Tuple[Maybe[int], Maybe[int], int], ObjectType] = {}
         self.for_one = False
         """Whether the next type is likely to be the only one that is asked for."""
         self._pointers: Optional[List[Slot]] = None
@@ -87,22 +85,6 @@ class TypeTable:
         its header does not say it."""
         return prove_type(self._target, body, self.running)
 
-    def by_headers(self, headers: Iterable[ObjectHeader]) -> List[Maybe[ObjectType]]:
-        """The types that these headers lead to, or why not: what was found for one of them is not
-        looked for again."""
-        known = self._by_stored
-        types: List[Maybe[ObjectType]] = []
-        for header in headers:
-            # The byte of its address that the index is encoded with.
-            key = header.type_index, header.type_pointer, header.address & 0xFF00
-            kind: Optional[Maybe[ObjectType]] = known.get(key)
-            if kind is None:
-                kind = maybe(self.by_header, header)
-                if isinstance(kind, ObjectType) and len(known) < _STORED_KEPT:
-                    known[key] = kind
-            types.append(kind)
-        return types
-
     def by_header(self, header: ObjectHeader) -> ObjectType:
         """The type that a header leads to, by its index or, before Windows 7, its pointer.
 
@@ -114,6 +96,11 @@ class TypeTable:
         if not self._target.is_kernel_address(pointer):
             raise CorruptedError(header.address, Reason.TYPE_POINTER_LEADS_NOWHERE, pointer)
         return self.at(pointer)
+
+    def index_mask(self) -> int:
+        """Which bits of a header's address >> 8 the index is encoded with, beside a cookie that is
+        the same for all: those of a byte, or none. Raises `UnavailableError`."""
+        return 0xFF if self._header_cookie() >= 0 else 0
 
     def of(self, header: int, type_index: int) -> ObjectType:
         """The type of the object whose header lies at ``header`` and holds ``type_index``."""

@@ -14,7 +14,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
-from ..values import NO_VALUE, Hex, Maybe, NamedTuple, maybe
+from ..values import NO_VALUE, Absent, Hex, Maybe, NamedTuple, attempt, maybe
 from .base import AtOnce, Description, Facts
 
 __all__ = ("Listed", "ObjectsAtOnce")
@@ -46,14 +46,15 @@ class ObjectsAtOnce:
         self._kernel = kernel
         self._facts_of = facts_of
         self._usual = kernel.headers.usual_place()
-        # By the stored index and the byte of the address that it may be encoded with.
-        self._kinds: Dict[int, _Kind] = {}
+        self._mask = maybe(kernel.types.index_mask)
+        self._kinds: Dict[int, _Kind] = {}  # by the index, as it is but for the cookie
 
     def listed(self, headers: Sequence[int]) -> List[Optional[Listed]]:
         """What is to be listed of the objects with these headers; None of those to be looked at one
         by one."""
         found: List[Optional[Listed]] = [None] * len(headers)
-        if self._usual is None:
+        mask_of_index = self._mask
+        if self._usual is None or isinstance(mask_of_index, Absent):
             return found
         unpack, below, body = self._usual
         page_of, kinds = self._kernel.target.page, self._kinds
@@ -68,7 +69,10 @@ class ObjectsAtOnce:
             *name, pointers, handles, index, mask = unpack(page, offset - below)
             if mask & _CREATOR:
                 continue
-            kind = kinds.get(index << 8 | header >> 8 & 0xFF) or self._kind(header, index)
+            key = index ^ (header >> 8 & mask_of_index)
+            kind = kinds.get(key)
+            if kind is None:
+                kind = kinds[key] = self._kind(header, index)
             if kind.describe is not None:
                 made = kind.describe(page, offset + body, name if mask & _NAME else None)
                 if made is not None:
@@ -78,8 +82,11 @@ class ObjectsAtOnce:
     def _kind(self, header: int, index: int) -> _Kind:
         stored = ObjectHeader(header, NO_VALUE, 0, 0, index, NO_VALUE, 0, NO_VALUE)
         kind = maybe(self._kernel.types.by_header, stored)
-        found = _LEFT
-        if kind and kind.name and isinstance(kind.address, int):
-            found = _Kind(kind.name, Hex(kind.address), self._facts_of(kind.name).at_once())
-        self._kinds[index << 8 | header >> 8 & 0xFF] = found
-        return found
+        if not (kind and kind.name and isinstance(kind.address, int)):
+            return _LEFT
+        # A layout that can't be used costs the cells of its objects: they are left.
+        describe = attempt(self._way, kind.name, default=None)
+        return _Kind(kind.name, Hex(kind.address), describe)
+
+    def _way(self, type_name: str) -> Optional[AtOnce]:
+        return self._facts_of(type_name).at_once()

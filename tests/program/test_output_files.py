@@ -224,17 +224,17 @@ def test_a_hole_replaces_it(run, case: Case, report: Path) -> None:
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_ctrl_c(run, monkeypatch, case: Case, report: Path, after, form, error) -> None:
     """After the heading and so many handles; during them the old report is as it was."""
-    real = KernelRows.part
+    real = KernelRows.part_of
     made: List[Any] = []
 
-    def part(rows, one):
+    def part_of(rows, one, *more):
         if len(made) == after:
             assert report.read_text("utf-8") == OLD
             raise error
         made.append(one)
-        return real(rows, one)
+        return real(rows, one, *more)
 
-    monkeypatch.setattr(KernelRows, "part", part)
+    monkeypatch.setattr(KernelRows, "part_of", part_of)
     result = run("--dump", case.dump, "--format", form, "--output", report)
     assert result.code == 1
     assert result.err.splitlines()[-1].startswith("pykd-handle: stopped")

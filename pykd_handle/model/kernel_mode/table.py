@@ -15,7 +15,6 @@ from typing import (
     Tuple,
     TypeVar,
     Union,
-    cast,
 )
 
 from ...kernel.handle_entry import HandleEntry, Used
@@ -174,23 +173,21 @@ class KernelModeTable(Table):
         """A handle for each of these entries, of which `blocks` gave them."""
         return Page(self, [HandleEntry(*entry, 0, False) for entry in used]).handles()
 
-    def listed(self, used: Iterable[Used]) -> List[Listed]:
+    def listed(self, used: Iterable[Used]) -> Iterator[Listed]:
         """What a list of handles shows of the objects that these entries lead to: they are read
-        together, and those that are as usual described together."""
+        together, and those that are as usual described together; the others when it is their turn,
+        so that none is lost where that is stopped."""
         headers = [entry.pointer for entry in used]
         found = self._kernel.listed(headers)
-        if None not in found:
-            return cast(List[Listed], found)
         is_kernel_address = self._kernel.target.is_kernel_address
-        left = [at for at, item in enumerate(found) if item is None]
-        there = [at for at in left if is_kernel_address(headers[at])]
-        made = dict(zip(there, self._kernel.raw.objects([headers[at] for at in there])))
-        for at in left:
-            item = (
-                KernelModeObject(self._kernel, made[at]) if at in made else self._lost(headers[at])
-            )
-            found[at] = item.listed(False)
-        return cast(List[Listed], found)
+        left = [header for header, item in zip(headers, found) if item is None]
+        made = iter(self._kernel.raw.objects(list(filter(is_kernel_address, left))))
+        for header, item in zip(headers, found):
+            if item is None:
+                there = is_kernel_address(header)
+                one = KernelModeObject(self._kernel, next(made)) if there else self._lost(header)
+                item = one.listed(False)
+            yield item
 
     def handle(self, value: int) -> Handle:
         """The handle of this value, free or in use; its lowest two bits do not count, and a kernel
