@@ -56,7 +56,7 @@ def loaded_by(*words: object, session: str = "") -> Set[str]:
     # compiler's whole syntax is made known to Python for the first one.
     code = (
         f"import sys, typing; sys.argv = {['x', *map(str, words)]!r}\n{session}\n"
-        "typing.ForwardRef = None; before = set(sys.modules); "
+        "typing.ForwardRef.__init__ = None; before = set(sys.modules); "
         "from pykd_handle.cli import main; main(); "
         "print('loaded', *sorted(set(sys.modules) - before), file=sys.stderr)"
     )
