@@ -202,7 +202,7 @@ def test_damage(tmp_path: Path) -> None:
     good = raw.read_bytes()
     first = next(at for at in range(0, len(good), 0x1000) if any(good[at : at + 0x1000]))
     chance = random.Random(5)
-    for _ in range(8):
+    for _ in range(20):
         data = bytearray(good)
         for _ in range(150):
             at = chance.randrange(first, len(data) - 8)
