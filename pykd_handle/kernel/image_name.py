@@ -21,7 +21,6 @@ __all__ = ("ImageNames",)
 _PAGE = 0x1000
 _AHEAD = 0x200  # bytes: a path of 250 characters comes with the structure in front of it
 _NAME = fields("_OBJECT_NAME_INFORMATION", "Name.Length", "Name.MaximumLength", "Name.Buffer")
-# The name of a file of Windows holds neither; the paths of Linux processes have slashes.
 
 
 class ImageNames:
@@ -54,6 +53,7 @@ class ImageNames:
         span = target.read_partial(address, max(room, struct.size))
         length, maximum, buffer = decode_fields(span, struct, address, _NAME.paths)
         path = maybe(lambda: read_unicode_string(target, length, maximum, buffer, span=span))
+        # The name of a file of Windows holds neither; the paths of Linux processes have slashes.
         return (path or "").replace("/", "\\").rpartition("\\")[2]
 
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 from typing import Iterable, List, Optional, Sequence
 
 from ..targets import Span, Target
-from ..values import (
-    Generations,
-    Maybe,
-    NamedTuple,
-    Sentence,
-    attempt,
-    known,
-    maybe,
-)
+from ..values import Generations, Maybe, NamedTuple, Sentence, attempt, known, maybe
 from .handle_table import HandleTable
 from .image_name import ImageNames
 from .namespace import Namespace

@@ -21,7 +21,7 @@ from .device import DEVICE_TYPES, attached_drivers, driver_name
 from .drives import Drives
 from .file_name import FileName, FileNames
 from .lists import entries_at
-from .view import View, at_once
+from .view import View, in_a_page
 
 __all__ = ("File",)
 
@@ -126,18 +126,18 @@ class File(Facts):
 
     def at_once(self) -> Optional[AtOnce]:
         """Files with a path from the root of a device that has a name."""
-        fields = at_once(self.kernel.target, FileNames.FIELDS)
-        if fields is None:
+        take = in_a_page(self.kernel.target, FileNames.FIELDS)
+        if take is None:
             return None
-        unpack, start, end = fields
         files, labels, new = self.files, self.labels, tuple.__new__  # half the time of the class
 
         def describe(
             page: bytes, body: int, name: Optional[Sequence[int]]
         ) -> Optional[Description]:
-            if name is not None or body + end > len(page):
+            fields = take(page, body)
+            if name is not None or not fields:
                 return None
-            device, length, room, buffer = unpack(page, body + start)
+            device, length, room, buffer = fields
             path = text_at_once(files.target, length, room, buffer)
             full, leaf = files.device(device)
             if not (path and path[0] == "\\" and full and leaf):

@@ -29,7 +29,7 @@ from .base import AtOnce, Description, Facts, Names, detail
 from .bits import bit_names, set_bits
 from .file_name import FileNames
 from .key_path import KeyPaths
-from .view import View, at_once
+from .view import View, in_a_page
 
 __all__ = ("Key",)
 
@@ -104,18 +104,18 @@ class Key(Facts):
 
     def at_once(self) -> Optional[AtOnce]:
         """Keys below one whose path is known."""
-        fields = at_once(self.kernel.target, self.shape)
-        if fields is None:
+        take = in_a_page(self.kernel.target, self.shape)
+        if take is None:
             return None
-        unpack, start, end = fields
         path_of, labels = self._paths.at_once, self.labels
 
         def describe(
             page: bytes, body: int, name: Optional[Sequence[int]]
         ) -> Optional[Description]:
-            if name is not None or body + end > len(page):
+            fields = take(page, body)
+            if name is not None or not fields:
                 return None
-            (block,) = unpack(page, body + start)
+            (block,) = fields
             path = path_of(block)
             if path is None:
                 return None

@@ -11,22 +11,24 @@ from ..layout import Fields, Struct, Unpack
 from ..targets import Span, Target
 from ..values import CorruptedError, Maybe, PykdHandleError, Reason, maybe, unavailable
 
-__all__ = ("View", "at_once")
+__all__ = ("View", "in_a_page")
 
 T = TypeVar("T")
 
 _Told = Tuple[Any, Optional[PykdHandleError]]  # what a function found, and what it raised
 
 
-def at_once(target: Target, fields: Fields) -> Optional[Tuple[Unpack, int, int]]:
-    """What takes these fields of a structure out of bytes, from the place where the first of them
-    begins; where that is, and where the last one ends. None where a layout lacks one, or has them
-    in another order."""
+def in_a_page(target: Target, fields: Fields) -> Optional[Unpack]:
+    """What takes these fields out of the structure at an offset of a page, () where they reach
+    beyond it. None where a layout lacks one of them, or has them in another order."""
     struct = target.find_struct(fields.struct)
     if struct is None or any(struct.plan(fields.paths).missing):
         return None
     decoder = struct.decoder(*fields.paths)
-    return None if decoder.unpack is None else (decoder.unpack, decoder.start, decoder.end)
+    unpack, start, end = decoder.unpack, decoder.start, decoder.end
+    if unpack is None:
+        return None
+    return lambda page, at: unpack(page, at + start) if at + end <= len(page) else ()
 
 
 class View:

@@ -34,7 +34,10 @@ class WinDbgRenderer(ClassicRenderer):
     _process: Any = None
     _version = "new"
     _whole = ""
-    _kinds: Dict[Tuple[Maybe[str], Maybe[int]], str] = {}
+
+    def begin(self) -> None:
+        """Nothing was shown yet."""
+        self._kinds: Dict[Tuple[Maybe[str], Maybe[int]], str] = {}
 
     # -- the head -------------------------------------------------------------------------------
 
@@ -56,7 +59,6 @@ class WinDbgRenderer(ClassicRenderer):
         self._hex = f"%0{self._width}x"
         # What WinDbg calls this kernel's object headers: "new" from Windows 7 on.
         self._version = "new" if head.facts["info_mask"] else "old"
-        self._kinds = {}  # addresses are as wide as this head says
         self._whole = (
             f"Object: {self._hex}  Type: %s\n"
             f"    ObjectHeader: {self._hex} ({self._version} version)\n"

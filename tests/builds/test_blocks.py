@@ -15,6 +15,7 @@ from pykd_handle.rows import Block
 from pykd_handle.values import PykdHandleError
 
 from ..answers import Answer, rendered
+from ..damage import damage
 from .forms import BY_FORM, Form
 from .test_every_read_fails import system
 
@@ -43,13 +44,7 @@ def test_the_text_is_that_of_the_rows(form: Form) -> None:
     here, everywhere = (len(Answer(MockTarget(whole), words).rows) for words in ("0 0", "0 0 0"))
     assert check(whole) == 3 * here + everywhere > 12
     rng = random.Random(form.layout)
-    for address in whole.memory.pages():
-        for _ in range(rng.randrange(6)):
-            place = address + rng.randrange(0xFC0)
-            if rng.random() < 0.5:
-                whole.memory.drop(place, rng.choice((1, 8, 0x40)))
-            else:
-                whole.memory.write(place, bytes([rng.randrange(256)]))
+    damage(whole, rng, 0.5)
     check(whole)
 
 

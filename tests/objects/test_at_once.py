@@ -15,6 +15,7 @@ from pykd_handle.values import PykdHandleError
 
 from ..builds.forms import BY_FORM, Form
 from ..builds.test_every_read_fails import system
+from ..damage import damage
 
 DAMAGES = 4
 
@@ -69,20 +70,14 @@ def test_what_both_tell_is_the_same(form: Form) -> None:
     told = 0
     for _ in range(DAMAGES):
         image = made(form.layout)
-        for address in image.memory.pages():
-            for _ in range(rng.randrange(6)):
-                place = address + rng.randrange(0xFC0)
-                if rng.random() < 0.3:
-                    image.memory.drop(place, rng.choice((1, 8, 0x40)))
-                else:
-                    image.memory.write(place, bytes([rng.randrange(256)]))
+        damage(image, rng, 0.3)
         told += len(check(image))
     assert told or not usual
 
 
-def test_names_across_pages_and_of_two_letters_are_left() -> None:
+def test_names_that_are_not_as_usual_are_left() -> None:
     """A name at a page's end that goes on in the next one, one whose length is odd, one that is
-    longer than its buffer, a relative path, an unnamed device: each is told the plain way alone."""
+    longer than its buffer, a relative path: each is told the plain way alone."""
     image = KernelImage()
     process = image.processes.add("a.exe", 0x104)
     usual = [image.objects.event("\\BaseNamedObjects\\A"), image.files.open("\\a.txt")]

@@ -42,6 +42,8 @@ class KernelBlocks:
     ) -> None:
         self._keys = _OBJECTS if request.needs_types else _BARE
         self._key: Callable[[Used], Key] = _with_object if request.needs_types else _of_rights
+        # What is known of a handle by itself is asked of the handle.
+        self._by_handle = request.everything or not request.needs_types
         self._rows = rows
         self._table = table
         self._parts = parts
@@ -88,7 +90,7 @@ class KernelBlocks:
     def _make(self, missing: Dict[Key, Used], made: Dict[Key, Part]) -> None:
         """Make the parts of these entries, whose objects are read together."""
         table, entries = self._table, missing.values()
-        if self._keys is _BARE or self._rows.everything:
+        if self._by_handle:
             for key, handle in zip(missing, table.handles_of(entries)):
                 values = self._rows.part(handle)
                 assert values is not None  # no type was asked for

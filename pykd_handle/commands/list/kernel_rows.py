@@ -49,7 +49,6 @@ class KernelRows:
     ) -> None:
         self._request = request
         self._needs_types, self._wants_objects = request.needs_types, request.wants_objects
-        self.everything = request.everything
         self._filters = filters
         self.shared: Row = {"pid": pid, "process": image, "eprocess": Hex(eprocess)}
         self.unknown_types = 0
