@@ -129,8 +129,11 @@ def said_by(layout: Layout, names: List[str]) -> Dict[str, Any]:
 
 def said_by_engine(rig: Rig, pdb: ModulePdb, names: List[str], folder: Path) -> Dict[str, Any]:
     pdb.write(folder)
-    answer = rig.python(_TYPES_OF_A_PDB, folder / pdb.pdb_name, json.dumps(names)).ok()
-    seen: Dict[str, Any] = json.loads(answer)
+    return types_by_engine(rig, folder / pdb.pdb_name, names)
+
+
+def types_by_engine(rig: Rig, path: Path, names: List[str]) -> Dict[str, Any]:
+    seen: Dict[str, Any] = json.loads(rig.python(_TYPES_OF_A_PDB, path, json.dumps(names)).ok())
     return seen
 
 

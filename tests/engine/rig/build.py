@@ -17,7 +17,7 @@ from .native import SOURCES, compile_host, compile_mscoree, compile_python
 from .places import cache_root
 from .rig import Rig
 from .stamp import rig_stamp
-from .wheels import download_wheels, unpack_wheel, wheel
+from .wheels import download_wheels, unpack_pdbs, unpack_wheel, wheel
 from .wine import create_prefix, stop_server
 
 __all__ = ["build_rig"]
@@ -60,8 +60,10 @@ def _build(root: Path, target: Path, say: Callable[[str], None]) -> None:
         say("Windows Python")
         home = draft / "python"
         lay_out_home(wheel(wheels, "panda3d"), home)
+        unpack_pdbs(wheel(wheels, "debugpy"), draft / "pdbs")
         # The others stay: what the installer fetches has to have their hashes.
-        wheel(wheels, "panda3d").unlink()
+        for name in ("panda3d", "debugpy"):
+            wheel(wheels, name).unlink()
         say("compiling")
         compile_python(home / "python.exe")
         # Windows looks for it beside the program, the engine's host beside pykd.

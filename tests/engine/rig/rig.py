@@ -75,6 +75,11 @@ class Rig:
         return self.folder / "wheels"
 
     @property
+    def pdbs(self) -> Path:
+        """PDBs that Microsoft's linker wrote, each beside the image that it is of."""
+        return self.folder / "pdbs"
+
+    @property
     def engine(self) -> Path:
         """The folder of pykd, which is the folder of Microsoft's engine."""
         return self.site / "pykd"

@@ -1,4 +1,5 @@
-"""The wheels: pykd with Microsoft's engine, panda3d with a Windows CPython, tabulate."""
+"""The wheels: pykd with Microsoft's engine, panda3d with a Windows CPython, tabulate, and debugpy
+with PDBs of Microsoft's linker."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from .errors import RigBuildError
 
-__all__ = ["REQUIREMENTS", "download_wheels", "unpack_wheel", "wheel"]
+__all__ = ["REQUIREMENTS", "download_wheels", "unpack_pdbs", "unpack_wheel", "wheel"]
 
 _STEP = "wheels"
 REQUIREMENTS = Path(__file__).with_name("wheels.txt")
@@ -46,3 +47,12 @@ def unpack_wheel(path: Path, into: Path) -> None:
     """Lay a wheel's files out as they would lie in site-packages."""
     with zipfile.ZipFile(path) as archive:
         archive.extractall(into)
+
+
+def unpack_pdbs(path: Path, into: Path) -> None:
+    """Lay a wheel's PDBs and the images that they are of into one folder."""
+    into.mkdir()
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.endswith((".pdb", ".dll", ".exe")):
+                (into / member.rpartition("/")[2]).write_bytes(archive.read(member))
