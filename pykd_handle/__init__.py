@@ -6,8 +6,8 @@ imported when it is first used.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, List
 
+from .hints import TYPE_CHECKING, Any, List
 from .version import __version__
 
 if TYPE_CHECKING:

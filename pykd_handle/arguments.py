@@ -7,7 +7,7 @@ and is empty, or random text, or once in a while right. The ``!py`` of pykd-ext 
 
 from __future__ import annotations
 
-from typing import Sequence
+from .hints import Sequence
 
 __all__ = ("arguments_lost",)
 

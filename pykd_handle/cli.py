@@ -14,13 +14,13 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from .arguments import arguments_lost
 from .commands import BEGINNING, Command, Run, every
 from .commands.arrange import Arrangement
 from .commands.words import is_number
 from .console import NOTES, PROGRAM, Progress, aside, complain, defect, remark
+from .hints import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 from .input_file import forget_inputs, guard
 from .options import OPTIONS, named_command, parse
 from .output import Output, open_output, open_screen

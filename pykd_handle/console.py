@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any, Callable
 
 from .descriptors import is_terminal, leads_into_input, line_width, silence
+from .hints import Any, Callable
 from .input_file import is_guarded
 from .render.escape import printable
 from .render.words import words

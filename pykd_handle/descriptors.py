@@ -7,8 +7,8 @@ import os
 import re
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Optional
 
+from .hints import TYPE_CHECKING, Any, Optional
 from .input_file import is_guarded
 from .values import NamedTuple
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, List, Union
 
+from .hints import TYPE_CHECKING, BinaryIO, List, Union
 from .values import NamedTuple
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from functools import partial
-from typing import Any, List, NoReturn, Optional, Sequence, Tuple
 
 from .commands import DEFAULT, Argument, Command, find_command
 from .commands.arrange import ARRANGE
 from .commands.walk import FILTERS
+from .hints import Any, List, NoReturn, Optional, Sequence, Tuple
 from .render import FORMATS
 from .values import NamedTuple, UsageError
 

@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 
 from .descriptors import (
     PLAIN,
@@ -23,6 +22,7 @@ from .descriptors import (
     named_descriptor,
     silence,
 )
+from .hints import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 from .input_file import is_guarded
 from .values import OutputError, UsageError
 

@@ -10,8 +10,7 @@ classic text of `list` looks at the facts of heads and at values that no column 
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
-
+from .hints import Any, Dict, List, Mapping, Optional, Tuple, Union
 from .values import Hex, NamedTuple, Sentence
 
 __all__ = ("Block", "Column", "Foot", "Head", "Item", "Note", "Part", "Row", "Title")

@@ -74,4 +74,4 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
         "print([name for name in sys.modules if name.startswith('pykd_handle.')])"
     )
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True)
-    assert loaded.strip() == "['pykd_handle.version']"
+    assert loaded.strip() == "['pykd_handle.hints', 'pykd_handle.version']"

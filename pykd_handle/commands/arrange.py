@@ -6,7 +6,8 @@ It stands between a command, which knows nothing of it, and a renderer, which is
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import (
+
+from ..hints import (
     Any,
     Dict,
     Iterable,
@@ -18,7 +19,6 @@ from typing import (
     Tuple,
     Union,
 )
-
 from ..rows import Block, Column, Foot, Head, Item, Note, Row
 from ..values import STOPPED, Absent, NamedTuple, Sentence, UsageError
 from .many import many

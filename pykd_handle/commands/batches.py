@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterable, Iterator, List, Optional, TypeVar
-
+from ..hints import Callable, Iterable, Iterator, List, Optional, TypeVar
 from ..rows import Row
 from ..values import STOPPED
 

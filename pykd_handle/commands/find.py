@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, Optional, Union
 
+from ..hints import TYPE_CHECKING, Callable, Dict, Iterator, Optional, Union
 from ..rows import Column, Foot, Item, Note
 from ..values import (
     Maybe,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
+from ..hints import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 from ..rows import Note, Row
 from ..values import (
     MINUS_1,

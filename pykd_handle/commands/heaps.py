@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator
 
+from ..hints import TYPE_CHECKING, Iterator
 from ..rows import Column, Item, Row
 from ..values import NO_VALUE, NOT_REQUESTED, Absent, in_hex
 from .of_process import IDENTITY, PROCESS, of_each_process, prepare_process

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import Iterable, List, Sequence, Tuple
 
+from ..hints import Iterable, List, Sequence, Tuple
 from .registry import DEFAULT, Argument, Command
 
 __all__ = ("help_of", "manual", "overview")

@@ -5,8 +5,7 @@ Of a leak every handle may match, and most lead to few objects with few sets of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple, Union
-
+from ..hints import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple, Union
 from ..rows import Block, Part, Row
 from ..values import NOT_REQUESTED, STOPPED, Maybe, joined
 from .walk import Filters, Page

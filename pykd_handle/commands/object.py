@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
+from ..hints import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 from ..rows import Column, Foot, Head, Item, Note, Row
 from ..values import Details, Label, Sentence, UsageError, in_hex
 from .batches import batch

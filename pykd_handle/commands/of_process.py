@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Callable, Iterable, Iterator, List, Optional, TypeVar, Union
 
+from ..hints import TYPE_CHECKING, Callable, Iterable, Iterator, List, Optional, TypeVar, Union
 from ..rows import Column, Foot, Head, Item, Note, Row
 from ..values import PykdHandleError, Sentence
 from .batches import batch

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator
 
+from ..hints import TYPE_CHECKING, Iterator
 from ..rows import Column, Item, Row
 from .of_process import IDENTITY, PROCESS, of_each_process, prepare_process
 from .registry import Run, command

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 from importlib import import_module
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Any,
     Callable,
@@ -21,7 +22,6 @@ from typing import (
     Tuple,
     Union,
 )
-
 from ..rows import Column, Item
 from ..values import Sentence, modules_of
 from .words import Evaluator

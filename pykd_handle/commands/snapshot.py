@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator, Optional
 
+from ..hints import TYPE_CHECKING, Iterator, Optional
 from ..rows import Column, Item, Note
 from ..values import NO_VALUE, PykdHandleError, Sentence, UsageError
 from .registry import Argument, Run, command

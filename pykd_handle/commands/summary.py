@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from collections import Counter
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Any,
     Dict,
@@ -17,7 +18,6 @@ from typing import (
     Set,
     Tuple,
 )
-
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import (
     NO_VALUE,

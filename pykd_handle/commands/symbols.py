@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator
 
+from ..hints import TYPE_CHECKING, Iterator
 from ..rows import Column, Foot, Head, Item
 from ..values import NO_VALUE, Sentence
 from .registry import Run, command

@@ -6,8 +6,8 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
 
+from ..hints import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
 from ..rows import Column, Foot, Head, Item, Note, Row
 from ..values import (
     Absent,

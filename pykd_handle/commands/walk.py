@@ -7,7 +7,8 @@ here, with the process that it is about.
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Any,
     Callable,
@@ -22,7 +23,6 @@ from typing import (
     TypeVar,
     Union,
 )
-
 from ..rows import Note
 from ..values import MINUS_1, PykdHandleError, Sentence, Unavailable, UsageError
 from .many import many

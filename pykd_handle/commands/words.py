@@ -6,8 +6,8 @@ Each is parsed here and once, whatever command it belongs to.
 from __future__ import annotations
 
 import re
-from typing import Callable, List, Optional, Union
 
+from ..hints import Callable, List, Optional, Union
 from ..values import MINUS_1, UsageError, attempt, pseudo_handle
 
 __all__ = (

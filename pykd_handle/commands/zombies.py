@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from typing import TYPE_CHECKING, Iterator, List, Optional
 
+from ..hints import TYPE_CHECKING, Iterator, List, Optional
 from ..rows import Column, Foot, Item, Note, Row
 from ..values import (
     STOPPED,

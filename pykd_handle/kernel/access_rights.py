@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import List, Optional, Tuple
 
+from ..hints import List, Optional, Tuple
 from ..layout import fields
 from ..targets import Target
 from ..values import NO_VALUE, Maybe, NamedTuple, known

@@ -7,8 +7,8 @@ which full symbols describe; bit 0 of ``Va`` is set in one that is free.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import List, Optional
 
+from ..hints import List, Optional
 from ..layout import Struct, fields
 from ..targets import Target
 from ..values import NamedTuple

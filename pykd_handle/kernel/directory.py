@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Set
-
+from ..hints import Iterator, List, Optional, Set
 from ..layout import Array, fields
 from ..targets import Target
 from ..values import Reason, Unavailable, UnavailableError

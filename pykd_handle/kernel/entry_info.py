@@ -8,8 +8,7 @@ of entries points to an array with one element for each entry of that page (``In
 
 from __future__ import annotations
 
-from typing import Dict
-
+from ..hints import Dict
 from ..layout import Struct, fields
 from ..targets import Span, Target
 from ..values import NO_VALUE, CorruptedError, Maybe, NamedTuple, Reason, known, maybe

@@ -7,8 +7,8 @@ not have, and one whose bytes are missing, say so in their place; the others kee
 from __future__ import annotations
 
 import struct as _struct
-from typing import Tuple
 
+from ..hints import Tuple
 from ..layout import Fields, Struct
 from ..targets import Span, Target
 from ..values import Maybe, MemoryUnavailable, MissingType, maybe, unavailable

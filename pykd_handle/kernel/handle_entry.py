@@ -16,8 +16,8 @@ from __future__ import annotations
 import struct as _struct
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import List, Optional, Tuple
 
+from ..hints import List, Optional, Tuple
 from ..layout import Struct, fields
 from ..targets import Target
 from ..values import Maybe, NamedTuple, Reason, Unavailable, UnavailableError, unavailable

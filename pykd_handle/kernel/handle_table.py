@@ -6,8 +6,7 @@ layouts of public PDBs; ReactOS ``ntoskrnl/ex/handle.c``.
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Tuple, Union
-
+from ..hints import Iterator, List, Optional, Tuple, Union
 from ..layout import Array, fields
 from ..targets import Target
 from ..values import (

@@ -9,8 +9,7 @@ to the place of the index, and the index up, is what a ring of these fields can 
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Set, Tuple
-
+from ..hints import Iterator, List, Optional, Set, Tuple
 from ..layout import Array, fields
 from ..targets import Target
 from ..values import CorruptedError, MemoryUnavailable, NamedTuple, Reason, Unavailable, known

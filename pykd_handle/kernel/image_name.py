@@ -7,8 +7,7 @@ is blank for a process of a subsystem. ``SeAuditProcessCreationInfo.ImageFileNam
 
 from __future__ import annotations
 
-from typing import Dict
-
+from ..hints import Dict
 from ..layout import fields
 from ..targets import Target
 from ..values import Maybe, maybe

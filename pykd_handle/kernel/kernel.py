@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Optional, Sequence
-
+from ..hints import Iterable, List, Optional, Sequence
 from ..targets import Span, Target
 from ..values import Generations, Maybe, NamedTuple, Sentence, attempt, known, maybe
 from .handle_table import HandleTable

@@ -8,8 +8,7 @@ what is in ``\\GLOBAL??`` ("Local and Global MS-DOS Device Names" of the driver 
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
-
+from ..hints import Dict, List, Optional, Tuple
 from ..layout import fields
 from ..values import (
     Absent,

@@ -8,8 +8,7 @@ the system itself writes ``\\...`` for it (``ObQueryNameString``), and so do we.
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Optional, Tuple
-
+from ..hints import Collection, Dict, Optional, Tuple
 from ..targets import Target
 from ..values import NO_VALUE, CorruptedError, Maybe, Reason, known, maybe
 from .object_header import HeaderReader, ObjectHeader

@@ -9,8 +9,7 @@ wanted. Sources: the layouts of public PDBs; geoffchappell.com on the info mask.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
-
+from ..hints import Callable, Dict, List, Optional, Sequence, Tuple
 from ..layout import Decoder, Unpack, fields
 from ..targets import Span, Target
 from ..values import (

@@ -8,8 +8,7 @@ in Microsoft's ``ObGetObjectType`` as published in several analyses.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Union
-
+from ..hints import Dict, Iterator, List, Optional, Union
 from ..layout import fields
 from ..targets import Running, Span, Target
 from ..values import (

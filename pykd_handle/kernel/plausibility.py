@@ -11,8 +11,8 @@ otherwise: a system that crashed may hold damaged ones, and by a wrong layout ne
 from __future__ import annotations
 
 from itertools import islice
-from typing import List, Union
 
+from ..hints import List, Union
 from ..layout import fields
 from ..targets import Target
 from ..values import Maybe, PykdHandleError, applied, maybe

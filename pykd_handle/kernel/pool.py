@@ -9,8 +9,7 @@ which is the size of a header, too (public symbols).
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..layout import fields
 from ..targets import Span, Target
 from ..values import MemoryUnavailable, NamedTuple, Unavailable

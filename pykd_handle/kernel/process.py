@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, Iterable, Iterator, List, Optional, Set, TypeVar, Union
 
+from ..hints import Dict, Iterable, Iterator, List, Optional, Set, TypeVar, Union
 from ..layout import PROCESS_OBJECT, Array, dispatcher_type, fields
 from ..targets import Span, Target
 from ..values import (

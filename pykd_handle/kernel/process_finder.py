@@ -8,8 +8,8 @@ run, System by its own global, and the table of ids.
 from __future__ import annotations
 
 from itertools import chain
-from typing import Dict, Iterator, List, Optional, Union
 
+from ..hints import Dict, Iterator, List, Optional, Union
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT
 from ..targets import Target
 from ..values import (

@@ -6,8 +6,8 @@ What a place names is believed to be a process only where its own memory does no
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
+from ..hints import Any, Dict, Iterator, List, Optional, Tuple, Union
 from ..layout import PROCESS_OBJECT
 from ..targets import Target
 from ..values import Absent, MissingSymbol, PykdHandleError, Sentence, maybe

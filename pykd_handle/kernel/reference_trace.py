@@ -15,8 +15,7 @@ from a dereference is in no public symbols; the innermost frame tells it.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
-
+from ..hints import Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 from ..layout import fields
 from ..targets import Span, Target
 from ..values import (

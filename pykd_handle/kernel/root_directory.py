@@ -9,8 +9,8 @@ above, up to the one that is called ``\\`` and stands in none.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Iterator
 
+from ..hints import Iterator
 from ..targets import Target
 from ..values import PykdHandleError, Reason, Unavailable, UnavailableError, known, maybe
 from .handle_entry import HandleEntry

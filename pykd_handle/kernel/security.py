@@ -9,8 +9,8 @@ everyone do everything; one whose DACL is empty lets nobody do anything.
 from __future__ import annotations
 
 import struct
-from typing import Callable, Iterator, Optional, Tuple
 
+from ..hints import Callable, Iterator, Optional, Tuple
 from ..targets import Target
 from ..values import CorruptedError, NamedTuple, Reason
 from .sid import INTEGRITY, Sid, parse_sid

@@ -8,8 +8,7 @@ keeps in the process's token: ``_TOKEN.SessionId``.
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
-
+from ..hints import Dict, List, Optional, Tuple
 from ..layout import fast_reference, fields
 from ..targets import Span, Target
 from ..values import (

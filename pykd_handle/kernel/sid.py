@@ -7,8 +7,8 @@ levels, 19 the trust of protected processes.
 from __future__ import annotations
 
 import struct
-from typing import Dict, Mapping, Tuple
 
+from ..hints import Dict, Mapping, Tuple
 from ..targets import Span, Target
 from ..values import CorruptedError, NamedTuple, Reason
 

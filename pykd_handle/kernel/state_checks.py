@@ -13,8 +13,8 @@ the ids, and the tables that name their owners.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, Dict, List, Optional, Set, Union
 
+from ..hints import Any, Dict, List, Optional, Set, Union
 from ..layout import fields
 from ..targets import Span, Target
 from ..values import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from codecs import utf_16_le_decode
-from typing import Optional
 
+from ..hints import Optional
 from ..targets import Span, Target
 from ..values import CorruptedError, Maybe, Reason, known
 

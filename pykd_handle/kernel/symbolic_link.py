@@ -7,8 +7,7 @@ in the sample driver that Winsider published, which hooks the C: drive by settin
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..layout import fields
 from ..targets import Target
 from ..values import known

@@ -6,8 +6,7 @@ this list, and each table names its process (``_HANDLE_TABLE.QuotaProcess``).
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Set, Union
-
+from ..hints import Any, Iterator, Set, Union
 from ..layout import fields
 from ..targets import Target
 from ..values import Absent, Maybe, NamedTuple, Sentence

@@ -7,8 +7,7 @@ values count in steps of 4. Sources: ReactOS ``ntoskrnl/ex/handle.c``; the layou
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Set, Union
-
+from ..hints import Iterator, List, Optional, Set, Union
 from ..targets import Span, Target
 from ..values import CorruptedError, MemoryUnavailable, NamedTuple, Reason, Unavailable
 from .handle_entry import EntryForm, HandleEntry, Used, entry_form

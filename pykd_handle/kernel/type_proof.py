@@ -9,8 +9,7 @@ event.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Optional
-
+from ..hints import Dict, Iterable, Optional
 from ..layout import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fields
 from ..targets import Running, Target
 from ..values import Absent

@@ -9,8 +9,7 @@ that can be read agree.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Tuple
-
+from ..hints import Dict, List, Mapping, Optional, Tuple
 from ..targets import Target
 from ..values import (
     Absent,

@@ -11,8 +11,7 @@ none of the process's own.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Set, Tuple, Union
-
+from ..hints import Dict, Iterator, List, Optional, Set, Tuple, Union
 from ..layout import Pointer, Struct, fast_reference, fields
 from ..targets import Target
 from ..values import (

@@ -2,6 +2,7 @@
 
 from .declared import Fields, declared, fields
 from .decoder import Decoder, Slot, Unpack
+from .field_map import FieldMap
 from .isf import Isf
 from .needed import refuse_damaged
 from .packed import PROCESS_OBJECT, THREAD_OBJECT, dispatcher_type, fast_reference
@@ -19,6 +20,7 @@ __all__ = (
     "Decoder",
     "EnumType",
     "Field",
+    "FieldMap",
     "Fields",
     "Integer",
     "Isf",

@@ -6,8 +6,7 @@ The layouts that ship hold just this, and the synthetic kernel of the tests at l
 
 from __future__ import annotations
 
-from typing import Dict, Set, Tuple
-
+from ..hints import Dict, Set, Tuple
 from ..values import NamedTuple
 
 __all__ = ("Fields", "declared", "fields")

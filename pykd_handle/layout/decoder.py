@@ -7,8 +7,8 @@ a storage unit share its value.
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ..hints import Callable, Dict, List, Optional, Sequence, Tuple
 from ..values import NamedTuple
 
 __all__ = ("Decoder", "Slot", "Unpack")

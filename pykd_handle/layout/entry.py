@@ -6,8 +6,7 @@ what can't be is told with the way that leads to it (``user_types._EPROCESS.fiel
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional
-
+from ..hints import Any, List, Mapping, Optional
 from ..values import SymbolsError
 from .source import Source
 
@@ -58,7 +57,7 @@ class Entry:
 
     def table(self) -> Mapping[str, Any]:
         """The value, a table."""
-        if not isinstance(self.value, Mapping):
+        if not isinstance(self.value, dict):
             raise self.damaged("a table")
         return self.value
 
@@ -97,7 +96,7 @@ def _shown(value: Any) -> str:
         return "null"
     if isinstance(value, float):
         return "no integer"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
         return "a list"

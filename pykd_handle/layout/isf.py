@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
 
+from ..hints import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
 from ..values import MissingSymbol, MissingType, SymbolsError, attempt
 from .entry import Entry
+from .field_map import FieldMap
 from .isf_file import read_isf
 from .pdb_identity import PdbIdentity
 from .source import Source
@@ -65,7 +66,7 @@ class Isf:
         for part in ("base_types", "user_types", "enums", "symbols", "metadata"):
             if part not in data and part in ("base_types", "user_types"):
                 raise SymbolsError(f"{source}: not an ISF file (no base_types and user_types)")
-            if not isinstance(data.get(part, {}), Mapping):
+            if not isinstance(data.get(part, {}), dict):
                 raise SymbolsError(f"{source}: not an ISF file (its parts are no tables)")
 
         self._tables = {
@@ -137,7 +138,7 @@ class Isf:
         """All symbols, by name; those of no address that can be are left out."""
         self.complete()
         places = {
-            name: row.get("address") if isinstance(row, Mapping) else None
+            name: row.get("address") if isinstance(row, dict) else None
             for name, row in self._tables["symbols"].table().items()
         }
         return {
@@ -258,26 +259,21 @@ class Isf:
         return kind.size
 
 
-class _Fields(Mapping[str, Field]):
-    """The fields of one structure, each made when it is first asked for."""
+class _Fields(FieldMap):
+    """The fields of one structure."""
 
     def __init__(self, isf: Isf, name: str, entry: Entry) -> None:
+        super().__init__()
         self._isf = isf
         self._struct = name
         entry.get("fields").table()
-        self._known: Dict[str, Field] = {}
         self.size = entry.get("size").number(1, LARGEST_STRUCT)
 
-    def __getitem__(self, key: str) -> Field:
-        found = self._known.get(key)
-        if found is None:
-            entry = self._isf.find("user_types", self._struct, key)
-            if entry is None:
-                raise KeyError(key)
-            found = self._known[key] = self._field(key, entry)
-        return found
-
-    def _field(self, key: str, entry: Entry) -> Field:
+    def made(self, key: str) -> Field:
+        """One field: see `FieldMap.made`."""
+        entry = self._isf.find("user_types", self._struct, key)
+        if entry is None:
+            raise KeyError(key)
         kind = self._isf.type_of(entry.get("type"))
         offset = entry.get("offset")
         # A field that does not lie in its structure would be read from another one.

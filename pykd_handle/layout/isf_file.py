@@ -8,8 +8,8 @@ piece, and what is to be parsed is counted before.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, Union
 
+from ..hints import Any, BinaryIO, Dict, Iterator, Union
 from ..input_file import open_input
 from ..values import SymbolsError
 

@@ -13,8 +13,8 @@ import struct
 import sys
 from array import array
 from pathlib import Path
-from typing import BinaryIO, List, Optional, Tuple
 
+from ..hints import BinaryIO, List, Optional, Tuple
 from ..input_file import open_input, read_at
 from ..values import ClosedOnError, SymbolsError
 from .source import Source

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Union
 
+from ..hints import Dict, Optional, Sequence, Union
 from ..values import ClosedOnError, MissingSymbol, MissingType, NamedTuple, attempt
 from .msf import NO_STREAM, Msf
 from .pdb_fields import PdbFields

@@ -12,8 +12,8 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_right
-from typing import Dict, List, Optional, Tuple
 
+from ..hints import Dict, List, Optional, Tuple
 from ..values import NamedTuple
 from .msf import Msf, Stream, words
 from .pdb_hash import name_hash

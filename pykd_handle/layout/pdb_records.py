@@ -8,8 +8,8 @@ what they should.
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, Iterator, Tuple
 
+from ..hints import Callable, Dict, Iterator, Tuple
 from ..values import NamedTuple
 
 __all__ = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
-
+from ..hints import Dict, Optional
 from .types import Integer, Opaque, Pointer, Type
 
 __all__ = ("simple_type",)

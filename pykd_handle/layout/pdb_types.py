@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from typing import Dict, List, Optional, Tuple
 
+from ..hints import Dict, List, Optional, Tuple
 from ..values import NamedTuple
 from .msf import NO_STREAM, Msf, Stream
 from .pdb_hash import name_hash

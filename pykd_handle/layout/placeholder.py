@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Tuple
 
+from ..hints import Tuple
 from ..input_file import open_input
 from ..values import SymbolsAdvice
 

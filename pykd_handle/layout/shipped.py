@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, List, Mapping
 
+from ..hints import Any, List, Mapping
 from ..values import NamedTuple, SymbolsError
 from .isf import Isf
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
-
+from ..hints import List
 from ..values import Sentence, SymbolsError
 
 __all__ = ("Source",)

@@ -7,8 +7,8 @@ above asks *it* what the running Windows looks like, never a version number.
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
 
+from ..hints import Callable, Dict, Iterator, Mapping, Optional, Tuple
 from ..values import MissingField, MissingType, NamedTuple, PykdHandleError, SymbolsError, attempt
 from .decoder import Decoder, Slot
 from .source import Source

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional, Protocol, Sequence, Union
 
+from ..hints import Dict, List, Optional, Protocol, Sequence, Union
 from ..input_file import open_input
 from ..values import Sentence, SymbolsAdvice, SymbolsError
 from .msf import MSF_MAGIC

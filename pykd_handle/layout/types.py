@@ -7,8 +7,8 @@ bytes, bit positions count from the least significant bit of the storage unit (a
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Mapping, Union
 
+from ..hints import Mapping, Union
 from ..values import NamedTuple
 
 __all__ = ("Array", "BitField", "EnumType", "Integer", "Opaque", "Pointer", "StructRef", "Type")

@@ -1,7 +1,6 @@
 """The public nouns, and how they are opened: what a script asks, in both modes alike."""
 
-from typing import TYPE_CHECKING
-
+from ..hints import TYPE_CHECKING
 from ..values import on_demand
 from .kernel import Broken, Kernel
 from .nouns import Handle, Hole, KernelOnly, NoSuchHandle, Object

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
-
+from ..hints import List
 from ..targets import Target
 from ..targets.symbols.report import Report
 from ..values import Sentence

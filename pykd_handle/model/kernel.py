@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Any,
     Callable,
@@ -15,7 +16,6 @@ from typing import (
     Tuple,
     Union,
 )
-
 from ..values import NO_VALUE, Maybe, NamedTuple, Sentence, TargetError, Unavailable, join
 from .nouns import KernelOnly, Object
 from .tables import Process, Table

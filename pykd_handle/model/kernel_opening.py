@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Union
 
+from ..hints import Union
 from ..targets.dump import DumpTarget, open_dump
 from ..targets.progress import Progress, silent
 from ..targets.symbols.places import searched

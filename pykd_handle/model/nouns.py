@@ -8,8 +8,7 @@ there is nothing at all to give. What only a kernel has raises `KernelOnly` in u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Tuple
-
+from ..hints import TYPE_CHECKING, Optional, Tuple
 from ..values import NO_VALUE, Details, Maybe, PykdHandleError, Sentence
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ process, everything else is a kernel.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Union
 
+from ..hints import Optional, Union
 from ..targets.progress import Progress, silent
 from ..targets.symbols.wish import Wish
 from ..values import ClosedOnError, TargetError, UsageError

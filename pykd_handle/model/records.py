@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union, cast
 
+from ..hints import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union, cast
 from ..kernel.handle_table import HANDLE_STEP
 from ..snapshot import (
     Header,

@@ -10,8 +10,7 @@ used. A field that a process's state hangs on, and that nothing spoke for, is no
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, List, Tuple
-
+from ..hints import Dict, FrozenSet, List, Tuple
 from ..kernel.plausibility import Verdict, check_layout
 from ..kernel.state_checks import COUNT, STATE
 from ..layout import fields

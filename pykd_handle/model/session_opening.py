@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional
 
+from ..hints import Any, Optional
 from ..targets.session import SessionTarget
 from ..values import (
     ClosedOnError,

@@ -7,7 +7,8 @@ As of those in `nouns`, a value is read when it is asked for, and what only a ke
 from __future__ import annotations
 
 from datetime import datetime
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Any,
     Callable,
@@ -20,7 +21,6 @@ from typing import (
     TypeVar,
     Union,
 )
-
 from ..values import (
     NO_VALUE,
     STOPPED,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 
+from ..hints import TYPE_CHECKING, Iterator, List, Optional, Tuple, Union
 from ..kernel.access_rights import access_names
 from ..kernel.handle_entry import describe_attributes
 from ..kernel.protections import page_protection

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, List, Optional, Sequence, Set, Tuple, Union
-
+from ..hints import Callable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 from ..targets.memory import Memory
 from ..usermode.heaps import Heap, read_heap
 from ..usermode.peb import Peb, UserModule

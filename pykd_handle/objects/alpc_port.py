@@ -7,8 +7,7 @@ which pointer there leads back to it. The lowest bit of ``OwnerProcess`` says th
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
-
+from ..hints import List, Optional, Tuple
 from ..layout import fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe
 from .base import Facts, detail

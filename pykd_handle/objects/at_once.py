@@ -10,8 +10,7 @@ tell is the same.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
-
+from ..hints import Callable, Dict, List, Optional, Sequence, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..values import NO_VALUE, Absent, Hex, Maybe, NamedTuple, attempt, maybe

@@ -7,7 +7,7 @@ and what the shipped layouts and the mocks must hold follows from its fields.
 
 from __future__ import annotations
 
-from typing import (
+from ..hints import (
     Any,
     Callable,
     ClassVar,
@@ -20,7 +20,6 @@ from typing import (
     Type,
     TypeVar,
 )
-
 from ..kernel import Kernel, KernelObject
 from ..kernel.object_header import ObjectHeader
 from ..layout import Fields, fields
@@ -90,7 +89,7 @@ class _Mark(NamedTuple):
 
 def detail(
     label: str = "",
-    words: Mapping[Any, str] = {},
+    words: Mapping[Any, str] = {},  # noqa: B006 (a Mapping: nobody changes it)
     more: bool = True,
     hexadecimal: bool = False,
 ) -> Callable[[Method], Method]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
-
+from ..hints import Mapping, Tuple
 from .view import View
 
 __all__ = ("bit_names", "set_bits")

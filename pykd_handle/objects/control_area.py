@@ -14,8 +14,8 @@ symbols describe, as they do in ``_SECTION``: taken where the protection is one.
 from __future__ import annotations
 
 import struct
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..kernel.protections import PROTECTIONS
 from ..layout import fast_reference, fields
 from ..targets import Target

@@ -7,8 +7,7 @@ told by the processes themselves, whose ``DebugPort`` leads to it, on every Wind
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
-
+from ..hints import List, Optional, Tuple
 from ..kernel.process import BrokenList
 from ..layout import fields
 from ..values import Hex

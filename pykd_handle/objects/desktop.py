@@ -5,8 +5,8 @@ window station stands in as well."""
 from __future__ import annotations
 
 import re
-from typing import Optional
 
+from ..hints import Optional
 from ..values import NO_VALUE, Hex, Maybe, known
 from .base import Facts, detail
 from .view import View

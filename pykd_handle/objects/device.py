@@ -6,8 +6,7 @@ Play manager has a ``_DEVICE_NODE`` with the path of its instance.
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
-
+from ..hints import List, Optional, Tuple
 from ..kernel import Kernel
 from ..layout import fields
 from ..values import CorruptedError, Hex, Maybe, Reason, maybe

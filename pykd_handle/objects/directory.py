@@ -6,8 +6,7 @@ and later) is the one that is looked through next; both may lead nowhere.
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..kernel.directory import directory_objects
 from ..values import CorruptedError, Hex, Maybe, Reason
 from .base import Facts, detail

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Tuple
-
+from ..hints import Dict, List, Optional, Tuple
 from ..kernel import Kernel, KernelObject
 from ..kernel.lookup import Lookup
 from ..kernel.symbolic_link import link_target

@@ -7,8 +7,7 @@ its ``InfoTable``, is read by `pykd_handle.kernel.entry_info`.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
-
+from ..hints import Any, Dict, Optional
 from ..kernel import Kernel
 from ..kernel.handle_entry import HandleEntry
 from ..values import Hex

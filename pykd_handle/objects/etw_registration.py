@@ -8,8 +8,8 @@ their bytes, a size and the provider's name, so the name is told where both fit.
 from __future__ import annotations
 
 import struct
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..layout import fields
 from ..values import CorruptedError, Hex, UnavailableError, attempt, not_proved
 from .base import Facts, detail

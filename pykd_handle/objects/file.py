@@ -8,8 +8,7 @@ so its size is shown where the volume is mounted and the header can be one. Flag
 
 from __future__ import annotations
 
-from typing import Optional, Sequence, Tuple
-
+from ..hints import Optional, Sequence, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..kernel.strings import text_at_once, wide_text

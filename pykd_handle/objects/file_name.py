@@ -7,8 +7,7 @@ the I/O manager keeps ``RelatedFileObject`` valid only while the file is being o
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
-
+from ..hints import Dict, Tuple
 from ..kernel import Kernel
 from ..kernel.strings import read_unicode_string
 from ..layout import fields

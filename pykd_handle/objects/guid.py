@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Tuple
 
+from ..hints import Tuple
 from .view import View
 
 __all__ = ("guid_fields", "guid_text")

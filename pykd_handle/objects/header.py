@@ -8,8 +8,7 @@ which up to Vista says that a creator's info lies in front. From Windows 7 on ``
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
-
+from ..hints import Any, Dict, List, Optional, Tuple
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import TypeAccess, access_meaning, access_names
 from ..kernel.security import Ace, Descriptor, read_descriptor

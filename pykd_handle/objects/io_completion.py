@@ -6,8 +6,7 @@ known to have one there. The threads that belong to a queue are linked by ``Queu
 
 from __future__ import annotations
 
-from typing import Tuple
-
+from ..hints import Tuple
 from ..layout import fields
 from .base import detail
 from .client import thread_at

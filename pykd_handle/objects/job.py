@@ -3,8 +3,7 @@ with a name space of their own) with 14393."""
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
+from ..hints import Optional, Tuple
 from ..layout import fields
 from ..values import CorruptedError, Hex, Reason, UnavailableError, attempt, not_proved
 from .base import detail

@@ -9,8 +9,8 @@ those of ``cm.h`` in ReactOS).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Sequence, Tuple
 
+from ..hints import Optional, Sequence, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..layout import fields

@@ -7,8 +7,7 @@ Each block holds one part of the path in a ``_CM_NAME_CONTROL_BLOCK``, 8-bit (La
 
 from __future__ import annotations
 
-from typing import List, Optional, Set, Tuple
-
+from ..hints import List, Optional, Set, Tuple
 from ..kernel.strings import wide_text
 from ..layout import Decoder, fields
 from ..targets import Target

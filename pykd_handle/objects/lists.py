@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
-
+from ..hints import List, Optional
 from ..layout import Fields, fields
 from ..targets import Target
 from ..values import CorruptedError, Reason

@@ -7,8 +7,7 @@ objects of these types are no more from Vista on, where ports are ALPC's.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
+from ..hints import Optional, Tuple
 from ..layout import fields
 from ..values import NO_VALUE, CorruptedError, Hex, Maybe, Reason
 from .base import Facts, detail

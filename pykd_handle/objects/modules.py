@@ -7,8 +7,8 @@ of them lies in ``_LDR_DATA_TABLE_ENTRY`` at the same places, which all have.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import List, Optional
 
+from ..hints import List, Optional
 from ..kernel import Kernel
 from ..layout import fields
 from ..targets import LoadedModule

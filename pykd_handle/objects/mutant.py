@@ -3,8 +3,7 @@ owner took it. ``Abandoned`` is a byte of its own up to 17763, a bit of ``Mutant
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..layout import fields
 from ..values import Maybe
 from .base import detail

@@ -3,8 +3,7 @@ each is a byte of its own."""
 
 from __future__ import annotations
 
-from typing import Tuple
-
+from ..hints import Tuple
 from ..kernel.strings import ansi_text
 from ..values import Hex
 from .base import Facts, detail

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..kernel import Kernel
 from ..kernel.process import Process
 from ..layout import fields

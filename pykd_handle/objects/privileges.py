@@ -6,8 +6,7 @@ From Vista on they are three masks, whose bit numbers are the privileges' own; b
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
-
+from ..hints import Dict, Tuple
 from ..layout import fields
 from ..values import CorruptedError, Reason
 from .view import View

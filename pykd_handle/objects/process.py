@@ -8,8 +8,8 @@ levels with Windows 8; what process a parent's id names is told where that one i
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
 from ..kernel.process import Process as Record

@@ -6,8 +6,7 @@ full access is in "Do You Really Know About LSA Protection (RunAsPPL)?" (itm4n, 
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ..hints import Optional
 from ..layout import fields
 from ..values import CorruptedError, MissingField, NamedTuple, Reason
 from .view import View

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
+from ..hints import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 from ..kernel import Kernel, KernelObject
 from ..kernel.access_rights import Meaning, TypeAccess, access_meaning, read_type_access
 from ..kernel.handle_entry import HandleEntry

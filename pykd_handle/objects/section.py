@@ -6,8 +6,7 @@ through its segment, which holds what an image says of itself.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
+from ..hints import Optional, Tuple
 from ..kernel.protections import page_protection
 from ..layout import fields
 from ..values import NO_VALUE, Hex, Maybe, attempt

@@ -8,8 +8,8 @@ From 15063 on a link may have a callback in place of its target (`kernel.symboli
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional
 
+from ..hints import Optional
 from ..kernel.symbolic_link import USE_CALLBACK
 from ..values import Hex
 from .base import Facts, detail

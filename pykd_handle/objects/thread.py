@@ -8,8 +8,8 @@ bits, which makes it no time. The name that a program gives a thread came with 1
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..kernel import Kernel
 from ..kernel.fields import read_fields
 from ..kernel.object_header import ObjectHeader

@@ -12,8 +12,8 @@ whether a ``_KTIMER2`` (Windows 10 and later) lies there.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..kernel.time import Clocks, filetime, is_time, read_clocks
 from ..layout import fields
 from ..values import CorruptedError, Hex, Reason

@@ -7,8 +7,8 @@ logon.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Optional, Tuple
 
+from ..hints import Optional, Tuple
 from ..kernel.sid import INTEGRITY, read_sid
 from ..kernel.strings import ansi_text
 from ..layout import fields

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cached_property
-from typing import Dict, Sequence, Tuple
 
+from ..hints import Dict, Sequence, Tuple
 from ..kernel import Kernel
 from ..kernel.sid import INTEGRITY, Sid, read_sid
 from ..layout import fields

@@ -8,8 +8,7 @@ or the like, though not of an Event, as other types begin with an event, too.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
-
+from ..hints import Any, Dict, Optional
 from ..layout import dispatcher_type, fields
 from ..values import attempt
 from .base import detail

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
 
+from ..hints import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
 from ..kernel.strings import read_unicode_string
 from ..kernel.time import filetime, is_time
 from ..layout import Fields, Struct, Unpack

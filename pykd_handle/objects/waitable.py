@@ -7,8 +7,7 @@ from Windows 8 on a block may belong to a queue instead of a thread.
 
 from __future__ import annotations
 
-from typing import ClassVar, Mapping, Tuple
-
+from ..hints import ClassVar, Mapping, Tuple
 from ..layout import THREAD_OBJECT, dispatcher_type, fields
 from ..values import CorruptedError, Reason
 from .base import Facts, detail

@@ -8,8 +8,7 @@ of its object, whose links lead back to it.
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Tuple
-
+from ..hints import Iterator, Optional, Tuple
 from ..kernel import Kernel, KernelObject
 from ..kernel.lookup import Lookup
 from ..layout import dispatcher_type, fields

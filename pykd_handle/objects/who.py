@@ -6,8 +6,7 @@ themselves may lie in a block that tokens share.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Tuple
-
+from ..hints import Dict, Iterator, List, Optional, Tuple
 from ..kernel import Kernel
 from ..kernel.fields import decode_fields
 from ..kernel.sid import SIZE, Sid, read_sid, sid_in

@@ -1,7 +1,6 @@
 """Renderers: columns and rows in, text out. None of them reads memory, or knows a command."""
 
-from typing import Type
-
+from ..hints import Type
 from ..values import PykdHandleError
 from .base import Renderer, Writer
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Iterable, List, Optional, Protocol, Sequence
 
+from ..hints import Any, Iterable, List, Optional, Protocol, Sequence
 from ..rows import Block, Column, Foot, Head, Item, Note, Row, Title
 from .escape import printable
 from .words import words

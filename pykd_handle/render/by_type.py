@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, TypeVar
+from ..hints import Dict, TypeVar
 
 __all__ = ("ByType",)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, List, Sequence
-
+from ..hints import Any, Dict, FrozenSet, Iterable, List, Sequence
 from ..rows import Block, Column, Part, Row
 from ..values import NOT_REQUESTED, Hex, NamedTuple
 from .people import PeopleRenderer, shows

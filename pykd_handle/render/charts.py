@@ -4,7 +4,8 @@ that are escaped here."""
 from __future__ import annotations
 
 from html import escape
-from typing import Sequence, Tuple
+
+from ..hints import Sequence, Tuple
 
 __all__ = ("bar", "lines", "sparkline")
 

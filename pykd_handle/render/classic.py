@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
-
+from ..hints import Any, Callable
 from ..values import Absent, Unavailable
 from .base import Renderer
 from .by_type import ByType

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import Any, Callable, Dict, List, Mapping, Sequence
 
+from ..hints import Any, Callable, Dict, List, Mapping, Sequence
 from ..rows import Note, Row
 from ..values import Sentence
 from .by_type import ByType

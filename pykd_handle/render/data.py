@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, List, Mapping, Sequence
 
+from ..hints import Any, List, Mapping, Sequence
 from ..rows import Block
 from .base import Renderer
 from .fields import Flat

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, Tuple
-
+from ..hints import Any, Callable, Iterator, List, Tuple
 from ..values import Absent, Details, Hex, Label, Unavailable
 
 __all__ = ("brief", "detail_text", "labelled")

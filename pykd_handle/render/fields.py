@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from ..hints import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from ..rows import Block, Column, Row
 from ..values import NO_VALUE, Absent, Hex, Sentence, Unavailable
 from .by_type import ByType

@@ -12,8 +12,8 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 from string import Template
-from typing import Any, List, Sequence, Set, Tuple
 
+from ..hints import Any, List, Sequence, Set, Tuple
 from ..rows import Column, Foot, Head, Note, Row
 from ..values import NOT_REQUESTED, Absent, Hex, Unavailable
 from .charts import bar, lines, sparkline

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Sequence
 
+from ..hints import Any, Dict, List, Mapping, Sequence
 from ..rows import Note, Row
 from .data import DataRenderer
 from .words import words

@@ -6,8 +6,8 @@ A row that is an ``error``, or ``free``, shows its columns up to the handle, and
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Callable, List, Mapping, Sequence
 
+from ..hints import Any, Callable, List, Mapping, Sequence
 from ..rows import Column, Foot, Head, Note, Row
 from ..values import NOT_REQUESTED, Absent, Details, Hex, Unavailable
 from .base import Renderer

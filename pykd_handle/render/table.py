@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import List, Sequence
 
 from tabulate import tabulate
 
+from ..hints import List, Sequence
 from ..rows import Column, Row
 from .cells import CellsRenderer, line_form, on_the_right
 from .escape import shortened

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Tuple
-
+from ..hints import Any, List, Optional, Sequence, Tuple
 from ..rows import Block, Column, Head, Row
 from .cells import CellsRenderer, line_form, on_the_right
 

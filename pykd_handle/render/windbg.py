@@ -8,8 +8,7 @@ heads have the facts that are shown here, its rows what no column names.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
-
+from ..hints import Any, Dict, List, Mapping, Tuple
 from ..rows import Block, Head, Note, Part, Row, Title
 from ..values import NO_VALUE, Absent, Hex, Maybe, Unavailable
 from .classic import ClassicRenderer

@@ -8,8 +8,8 @@ Windows of that time ended.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Mapping
 
+from ..hints import Mapping
 from ..values.rights import SPECIFIC, STANDARD, Rights
 
 __all__ = ("classic_rights", "classic_standard_rights")

@@ -8,8 +8,8 @@ wording is ours, close to the lines around it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping
 
+from ..hints import Any, Callable, Dict, List, Mapping
 from ..rows import Foot, Head, Note, Row
 from ..values import Maybe, Unavailable
 from .classic import ClassicRenderer

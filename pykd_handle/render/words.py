@@ -6,8 +6,7 @@ stand here.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
-
+from ..hints import Any, Mapping, Tuple
 from ..values import PykdHandleError, Reason, Sentence, Unavailable
 
 __all__ = ("PHRASES", "words")

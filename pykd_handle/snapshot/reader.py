@@ -8,8 +8,8 @@ import re
 import zlib
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
 
+from ..hints import Any, Dict, Iterator, Optional, Tuple
 from ..input_file import open_input
 from ..values import ClosedOnError, TargetError
 from .records import (

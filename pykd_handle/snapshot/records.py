@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import List, Optional, Tuple
 
+from ..hints import List, Optional, Tuple
 from ..values import NamedTuple, Sentence
 
 __all__ = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Dict, Iterator, List, Optional
 
+from ..hints import Any, Dict, Iterator, List, Optional
 from .records import (
     FORMAT,
     LONGEST_LINE,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
-
+from ..hints import Callable, Dict, List, Optional, Sequence, Tuple
 from ..values import PykdHandleError, Reason, Unavailable
 from .base import Target
 from .memory import Memory

@@ -7,7 +7,8 @@ tell which it is.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import (
+
+from ..hints import (
     TYPE_CHECKING,
     Callable,
     Dict,
@@ -18,7 +19,6 @@ from typing import (
     Sequence,
     Tuple,
 )
-
 from ..layout import PdbIdentity, Struct
 from ..values import (
     NO_VALUE,

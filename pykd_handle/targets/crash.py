@@ -5,8 +5,7 @@ The places of registers are those in the ``CONTEXT`` of ``winnt.h``, in bytes.
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Tuple
-
+from ..hints import Dict, Mapping, Tuple
 from ..values import NamedTuple
 
 __all__ = ("CONTEXT_SIZES", "BugCheck", "parse_context", "register_names")

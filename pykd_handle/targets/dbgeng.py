@@ -11,9 +11,9 @@ from __future__ import annotations
 import importlib
 import os
 from functools import partial
-from typing import Any, Callable, Optional
 from uuid import UUID
 
+from ..hints import Any, Callable, Optional
 from ..values import Reason, TargetError, Unavailable, UnavailableError
 
 __all__ = (

@@ -7,8 +7,8 @@ nobody who reads asks which of them it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import List, Optional, Sequence, Tuple
 
+from ..hints import List, Optional, Sequence, Tuple
 from ..values import MemoryUnavailable, Reason, Unavailable, attempt
 from .span import Span
 

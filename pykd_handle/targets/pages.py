@@ -6,8 +6,8 @@ Most reads lie in a page that was read already, so those are answered at once, a
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import List, Optional, Sequence, Tuple, Union
 
+from ..hints import List, Optional, Sequence, Tuple, Union
 from ..values import Generations
 from .memory import MOST_BYTES, TOO_MANY, Memory
 from .span import Gap, Piece, Span, add_gap, joined_pieces, whole_span

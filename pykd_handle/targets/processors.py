@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple
-
+from ..hints import Any, List, Optional, Tuple
 from ..layout import fields
 from ..values import Absent, NamedTuple, TargetError, maybe
 from .base import Running, Target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from ..hints import Callable
 
 __all__ = ("Progress", "silent")
 

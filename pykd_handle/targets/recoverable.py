@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
 
+from ..hints import TYPE_CHECKING
 from ..layout import Isf
 from ..values import Sentence
 from .base import Target

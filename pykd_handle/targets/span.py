@@ -6,8 +6,7 @@ would lose rows that are there.
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple
-
+from ..hints import List, Optional, Sequence, Tuple
 from ..values import Maybe, MemoryUnavailable, NamedTuple, Reason, Unavailable
 
 __all__ = ("Gap", "Piece", "Span", "add_gap", "add_piece", "joined_pieces", "whole_span")

@@ -4,8 +4,7 @@
 imported when it is first used: a kernel's dump needs what is known of processes' memory alone.
 """
 
-from typing import TYPE_CHECKING
-
+from ..hints import TYPE_CHECKING
 from ..values import on_demand
 
 if TYPE_CHECKING:

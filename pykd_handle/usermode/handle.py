@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Dict, Optional, Tuple
 
+from ..hints import Any, Dict, Optional, Tuple
 from ..values import NO_VALUE, Maybe, NamedTuple, Sentence
 from .operation import HandleOperation
 

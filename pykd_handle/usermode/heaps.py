@@ -9,8 +9,8 @@ and of its number in the process's list (public symbols).
 from __future__ import annotations
 
 from enum import Enum
-from typing import Tuple
 
+from ..hints import Tuple
 from ..targets.memory import Memory
 from ..values import NO_VALUE, CorruptedError, Maybe, NamedTuple, Reason
 

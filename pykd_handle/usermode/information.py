@@ -10,8 +10,8 @@ so pointers are as wide as that program's, whatever the dumped process was. The 
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
+from ..hints import Any, Callable, Dict, Mapping, Sequence, Tuple
 from ..values import Hex, NamedTuple, Reason, Unavailable
 
 __all__ = (

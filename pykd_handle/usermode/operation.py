@@ -7,8 +7,8 @@ HandleOperationListStream, and the debugger engine hands out the same bytes.
 from __future__ import annotations
 
 import struct
-from typing import Iterator, Tuple
 
+from ..hints import Iterator, Tuple
 from ..values import NamedTuple
 
 __all__ = ("OPERATION_SIZE", "HandleOperation", "decode_operations")

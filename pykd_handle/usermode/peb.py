@@ -7,8 +7,7 @@ block, ``_PEB32``, with the places of a 32-bit one.
 
 from __future__ import annotations
 
-from typing import Iterator, Set, Union
-
+from ..hints import Iterator, Set, Union
 from ..kernel.strings import wide_text
 from ..targets.memory import Memory
 from ..values import (

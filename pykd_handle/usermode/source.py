@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import Iterator, List, Optional, Tuple, Union
 
+from ..hints import Iterator, List, Optional, Tuple, Union
 from ..targets.memory import Memory
 from ..values import NO_VALUE, Maybe, Sentence, TargetError
 from .handle import LostHandle, SourceHandle

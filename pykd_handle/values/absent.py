@@ -9,8 +9,7 @@ Three cases are kept apart, since a user draws different conclusions from each:
 
 from __future__ import annotations
 
-from typing import Any, Literal, Optional, Tuple, TypeVar, Union
-
+from ..hints import Any, Literal, Optional, Tuple, TypeVar, Union
 from .reasons import Reason
 
 __all__ = ("NOT_REQUESTED", "NO_VALUE", "Absent", "Impossible", "Maybe", "Unavailable")

@@ -9,8 +9,8 @@ looked at like any other value.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Dict, Tuple
 
+from ..hints import Dict, Tuple
 from .named_tuple import NamedTuple
 
 __all__ = ("BugCheckMeaning", "Parameter", "ParameterKind", "bug_check_meaning", "status_meaning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Type
+from ..hints import Any, Optional, Type
 
 __all__ = ("ClosedOnError",)
 

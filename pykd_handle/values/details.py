@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
-
+from ..hints import Any, Dict, Mapping
 from .labels import LABELS, Label
 
 __all__ = ("Details", "joined")
@@ -18,7 +17,9 @@ class Details(Dict[str, Any]):
     __slots__ = ("labels",)
 
     def __init__(
-        self, values: Mapping[str, Any] = {}, labels: Mapping[str, Label] = LABELS
+        self,
+        values: Mapping[str, Any] = {},  # noqa: B006 (a Mapping: nobody changes it)
+        labels: Mapping[str, Label] = LABELS,
     ) -> None:
         super().__init__(values)
         self.labels = labels

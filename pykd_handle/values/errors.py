@@ -6,8 +6,7 @@ prints it as one line, in words (`pykd_handle.render.words`), and no traceback.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Type, TypeVar, Union
-
+from ..hints import Any, Callable, Type, TypeVar, Union
 from .absent import Absent, Impossible, Maybe, Unavailable
 from .reasons import Reason
 from .sentence import Sentence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Generic, List, Optional, Sequence, TypeVar
+from ..hints import Dict, Generic, List, Optional, Sequence, TypeVar
 
 __all__ = ("Generations",)
 

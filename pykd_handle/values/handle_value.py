@@ -6,8 +6,7 @@ A kernel handle (``OBJ_KERNEL_HANDLE``) is an index into the kernel's own table 
 
 from __future__ import annotations
 
-from typing import Tuple
-
+from ..hints import Tuple
 from .hex import Hex
 
 __all__ = ("as_typed", "split_kernel_handle")

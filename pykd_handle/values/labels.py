@@ -5,8 +5,7 @@ A key that only a family of kernel objects has is labelled there (`pykd_handle.o
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
-
+from ..hints import Any, Dict, Mapping
 from .named_tuple import NamedTuple
 
 __all__ = ("LABELS", "Label")

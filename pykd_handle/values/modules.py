@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import Any, Callable, List, Mapping, Optional
+
+from ..hints import Any, Callable, List, Mapping, Optional
 
 __all__ = ("modules_of", "on_demand")
 

@@ -7,7 +7,7 @@ of as many fields share their code, which is compiled once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ..hints import TYPE_CHECKING
 
 __all__ = ("NamedTuple",)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from ..hints import Dict, Optional
 
 __all__ = ("CURRENT_PROCESS", "MINUS_1", "PSEUDO_HANDLES", "pseudo_handle")
 

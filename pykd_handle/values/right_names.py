@@ -8,8 +8,7 @@ stands in its ``_OBJECT_TYPE``; the names for that are here as well.
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Tuple
-
+from ..hints import Dict, Mapping, Tuple
 from .rights import Rights
 
 __all__ = ("ALL_ACCESS", "GENERIC", "HEADER_NAMES", "STANDARD_NAMES")

@@ -7,7 +7,7 @@ the others are shortened from the constants of the headers (``winnt.h``, ``ntioa
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
+from ..hints import Mapping, Tuple
 
 __all__ = ("SPECIFIC", "STANDARD", "Rights")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Tuple
+from ..hints import Any, Iterable, Tuple
 
 __all__ = ("Sentence", "join")
 

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import Set
 
+import pytest
+
 HEAVY = {
-    "pathlib", "dataclasses", "inspect", "json", "csv", "datetime", "pkgutil", "tabulate",
+    "typing", "pathlib", "dataclasses", "inspect", "json", "csv", "datetime", "pkgutil", "tabulate",
     "pykd_handle.model", "pykd_handle.kernel", "pykd_handle.objects", "pykd_handle.layout",
     "pykd_handle.targets", "pykd_handle.usermode", "pykd_handle.setup",
     "pykd_handle.values.bug_checks",
@@ -14,7 +16,8 @@ HEAVY = {
 
 # What other questions are for: of one handle of a kernel's dump nobody asks these.
 OTHERS = {
-    "dataclasses", "inspect", "pkgutil", "uuid", "gzip", "csv", "ssl", "urllib.request",
+    "typing", "dataclasses", "inspect", "pkgutil", "uuid", "gzip", "csv", "ssl", "urllib.request",
+    "_hashlib",
     "pykd_handle.setup", "pykd_handle.snapshot", "pykd_handle.model.records",
     "pykd_handle.model.recovery", "pykd_handle.model.user", "pykd_handle.model.user_space",
     "pykd_handle.usermode", "pykd_handle.kernel.plausibility", "pykd_handle.kernel.handle_trace",
@@ -51,12 +54,10 @@ for name in [name for name in sys.modules if name.startswith("pykd_handle")]:
 
 
 def loaded_by(*words: object, session: str = "") -> Set[str]:
-    # What Python itself imports at its start differs: only what comes with the command counts. The
-    # text of a type, in a type that is made when a module is imported, would cost 3 ms: the
-    # compiler's whole syntax is made known to Python for the first one.
+    # What Python itself imports at its start differs: only what comes with the command counts.
     code = (
-        f"import sys, typing; sys.argv = {['x', *map(str, words)]!r}\n{session}\n"
-        "typing.ForwardRef.__init__ = None; before = set(sys.modules); "
+        f"import sys; sys.argv = {['x', *map(str, words)]!r}\n{session}\n"
+        "before = set(sys.modules); "
         "from pykd_handle.cli import main; main(); "
         "print('loaded', *sorted(set(sys.modules) - before), file=sys.stderr)"
     )
@@ -81,8 +82,11 @@ def test_one_handle_of_a_session_imports_nothing_that_it_does_not_need() -> None
     assert not OTHERS_OF_A_SESSION & loaded
 
 
-def test_one_handle_imports_nothing_that_it_does_not_need() -> None:
-    isf = SAMPLE.with_suffix(".json")
-    loaded = loaded_by("--dump", SAMPLE, "--symbols", isf, "--no-cache", "4", "3")
+def test_one_handle_imports_nothing_that_it_does_not_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYKD_HANDLE_CACHE", str(tmp_path))
+    loaded = loaded_by("--dump", SAMPLE, "--symbols", SAMPLE.with_suffix(".json"), "4", "3")
+    assert len(list(tmp_path.rglob("*.json"))) == 1  # the part that is kept
     assert "pykd_handle.objects.event" in loaded
     assert not OTHERS & loaded

@@ -6,8 +6,8 @@ Its rules are data (`rules.py`), each with the sources that were read for it.
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Dict, Iterator, Optional, Set, Tuple, cast
 
+from ...hints import TYPE_CHECKING, Dict, Iterator, Optional, Set, Tuple, cast
 from ...rows import Column, Foot, Item, Note, Row
 from ...values import (
     NO_VALUE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Callable, Mapping, Optional
 
+from ...hints import TYPE_CHECKING, Callable, Mapping, Optional
 from ...values import NO_VALUE, Absent, Maybe, Sentence, UnavailableError, join, known
 from .rule import Crossing, Rule
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Dict, Iterator, List, Sequence, Tuple
 
+from ...hints import TYPE_CHECKING, Dict, Iterator, List, Sequence, Tuple
 from ...values import NO_VALUE, Absent, Maybe, NamedTuple, Sentence, join, known, maybe
 from ...values.right_names import HEADER_NAMES, STANDARD_NAMES
 from .crossings import SYSTEM, Subject, crossing

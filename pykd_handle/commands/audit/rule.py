@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Mapping, Tuple
 
+from ...hints import Mapping, Tuple
 from ...values import NamedTuple
 
 __all__ = ("Allowed", "Crossing", "Rule", "Severity", "Source")

@@ -5,8 +5,7 @@ A rule has a severity only where one of its sources gives one; the levels are th
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
-
+from ...hints import Mapping, Tuple
 from .rule import Allowed, Crossing, Rule, Severity, Source
 
 __all__ = ("GIVES", "RULES")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple
 
+from ...hints import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple
 from ...rows import Column, Head, Item, Note
 from ...values import (
     MINUS_1,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
+from ...hints import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 from ...rows import Foot, Item, Note, Row
 from ...values import NO_VALUE, NOT_REQUESTED, STOPPED, Hex, Sentence, TargetError
 from ..batches import batch

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from typing import (
+
+from ...hints import (
     TYPE_CHECKING,
     Callable,
     Dict,
@@ -18,7 +19,6 @@ from typing import (
     Sequence,
     Tuple,
 )
-
 from ...values import NamedTuple, Sentence
 
 if TYPE_CHECKING:

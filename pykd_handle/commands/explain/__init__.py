@@ -4,8 +4,8 @@ system."""
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator, Optional, Union
 
+from ...hints import TYPE_CHECKING, Iterator, Optional, Union
 from ...rows import Column, Foot, Item
 from ...values import MINUS_1, Sentence
 from ..many import many

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence, Set
-
+from ...hints import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence, Set
 from ...rows import Head, Item, Note, Row
 from ...values import (
     NOT_REQUESTED,

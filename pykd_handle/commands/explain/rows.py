@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, List, Optional
-
+from ...hints import TYPE_CHECKING, Iterator, List, Optional
 from ...rows import Item, Note, Row
 from ...values import NOT_REQUESTED, STOPPED, Maybe, PykdHandleError, in_hex
 from ..registry import Run

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Iterator, Optional, Union, cast
 
+from ...hints import TYPE_CHECKING, Iterator, Optional, Union, cast
 from ...rows import Item
 from ...values import NamedTuple, UsageError
 from ..registry import USER, Argument, Run, command, every

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
+from ...hints import Tuple
 from ...rows import Column
 
 __all__ = ("COLUMNS", "USER_COLUMNS")

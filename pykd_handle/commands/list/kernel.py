@@ -3,8 +3,7 @@ or one handle."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional
-
+from ...hints import Any, Dict, Iterator, List, Optional
 from ...model import Broken, Handle, Hole, NoSuchHandle, Process
 from ...model.kernel_mode import (
     KernelMode,

@@ -7,8 +7,8 @@ and it says nothing that the plain way does not: each part is what `KernelRows.p
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+from ...hints import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from ...model.kernel_mode import KernelModeTable, Used
 from ...rows import Block, Part, Row
 from ...values import STOPPED, Generations

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator
-
+from ...hints import Any, Dict, Iterator
 from ...model.kernel_mode import KernelMode, KernelModeProcess
 from ...rows import Head, Note, Row
 from ...values import NO_VALUE, Sentence, Unavailable

@@ -6,8 +6,7 @@ that stands in the object itself, the ``directory`` and the ``device`` that it b
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
-
+from ...hints import Any, Dict, Optional
 from ...model import Hole
 from ...model.kernel_mode import (
     KernelModeHandle,

@@ -5,8 +5,7 @@ The meaning of every parameter and flag is that of Microsoft's documentation of 
 
 from __future__ import annotations
 
-from typing import Optional, Sequence, Union
-
+from ...hints import Optional, Sequence, Union
 from ...values import MINUS_1, NamedTuple, as_typed, split_kernel_handle
 from ..words import (
     Evaluator,

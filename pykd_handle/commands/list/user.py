@@ -6,8 +6,7 @@ attributes as a number, and ``kinds``, the kinds of object-specific information 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple, cast
-
+from ...hints import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple, cast
 from ...rows import Foot, Head, Item, Note, Row
 from ...values import NO_VALUE, NOT_REQUESTED, Details, Hex, Maybe, Sentence, Unavailable
 from ..batches import batch

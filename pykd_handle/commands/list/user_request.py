@@ -6,8 +6,7 @@ its own help text.
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
-
+from ...hints import Optional, Sequence
 from ...values import NamedTuple
 from ..words import Evaluator, parse_flags, parse_handle, refuse_pseudo_handle
 

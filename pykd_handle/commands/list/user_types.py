@@ -8,8 +8,7 @@ without a type.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
-
+from ...hints import Dict, List, Mapping, Tuple
 from ...values import Maybe
 from ...values.rights import SPECIFIC
 

@@ -7,7 +7,8 @@ know of it.
 from __future__ import annotations
 
 from enum import Enum
-from typing import (
+
+from ...hints import (
     TYPE_CHECKING,
     Any,
     Callable,
@@ -19,7 +20,6 @@ from typing import (
     Tuple,
     Union,
 )
-
 from ...values import NO_VALUE, Absent, Maybe, NamedTuple, PykdHandleError, Sentence
 from ..nouns import Object
 from ..tables import Process

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, List, Optional, Sequence
 
+from ...hints import TYPE_CHECKING, List, Optional, Sequence
 from ...values import PykdHandleError, Sentence, modules_of
 from ..tables import Process
 from .base import Certainty, Family, Match, Question, registered

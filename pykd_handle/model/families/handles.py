@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
-
+from ...hints import Iterator, Optional
 from ...values import Absent, PykdHandleError, Sentence, split_kernel_handle
 from ..nouns import Handle, NoSuchHandle
 from ..tables import Process

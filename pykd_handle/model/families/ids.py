@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
+from ...hints import Iterator
 from ...values import PykdHandleError, Sentence
 from ..nouns import NoSuchHandle
 from .base import USER, Certainty, Match, Question, family

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence
-
+from ...hints import TYPE_CHECKING, Dict, Iterator, List, Optional, Sequence
 from ...kernel import KernelObject
 from ...kernel.fields import read_fields
 from ...kernel.pool import tag_in_front

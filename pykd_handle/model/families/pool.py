@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
+from ...hints import Iterator
 from ...kernel.pool import block_at
 from ...values import Hex, Sentence
 from .base import Certainty, Match, Question, family

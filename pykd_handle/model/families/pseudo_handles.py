@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
+from ...hints import Iterator
 from ...values import CURRENT_PROCESS, MINUS_1, Sentence, pseudo_handle
 from .base import KERNEL, USER, Certainty, Match, Question, family
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
+from ...hints import Iterator
 from ...kernel.fields import read_fields
 from ...layout import fields
 from ...values import Absent, Sentence

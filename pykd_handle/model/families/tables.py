@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 
+from ...hints import Any, Callable, Iterator, Optional, Sequence, Set, Tuple
 from ...values import Hex, PykdHandleError, Sentence
 from ..tables import Process
 from .base import Certainty, Match, Question, family

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Sequence
-
+from ...hints import Iterator, List, Sequence
 from ...values import Absent, Hex, PykdHandleError, Sentence, attempt
 from ..tables import Process
 from ..user_space import NO_PEB, ProcessHeap

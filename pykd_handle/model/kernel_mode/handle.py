@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
-
+from ...hints import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
 from ...kernel.access_rights import access_names
 from ...kernel.entry_info import EntryInfo
 from ...kernel.handle_entry import HandleEntry, describe_attributes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property, partial
-from typing import (
+
+from ...hints import (
     TYPE_CHECKING,
     Callable,
     Collection,
@@ -17,7 +18,6 @@ from typing import (
     Tuple,
     Union,
 )
-
 from ...kernel import Kernel as ObjectManager
 from ...kernel import KernelObject
 from ...kernel.cid_table import cid_table

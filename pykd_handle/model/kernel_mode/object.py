@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
-
+from ...hints import TYPE_CHECKING, Optional
 from ...kernel import KernelObject
 from ...objects import Description, Listed
 from ...objects.client import owner_of

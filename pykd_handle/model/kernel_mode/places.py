@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Optional
 
+from ...hints import TYPE_CHECKING, Optional
 from ...kernel.big_pool import BigPool
 from ...targets import LoadedModule
 from ...values import NO_VALUE, Maybe, attempt, maybe

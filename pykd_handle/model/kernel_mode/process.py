@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import (
+
+from ...hints import (
     TYPE_CHECKING,
     Callable,
     Dict,
@@ -15,7 +16,6 @@ from typing import (
     TypeVar,
     Union,
 )
-
 from ...kernel.fields import read_fields
 from ...kernel.process import SYSTEM_PROCESS_ID
 from ...kernel.process import Process as ProcessBlock

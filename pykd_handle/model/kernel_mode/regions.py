@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, Optional, Union
-
+from ...hints import TYPE_CHECKING, Iterator, Optional, Union
 from ...kernel.protections import vad_protection
 from ...kernel.vads import Region, Vads
 from ...objects.file_name import FileNames

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import (
+
+from ...hints import (
     TYPE_CHECKING,
     Callable,
     Dict,
@@ -16,7 +17,6 @@ from typing import (
     TypeVar,
     Union,
 )
-
 from ...kernel.handle_entry import HandleEntry, Used
 from ...kernel.handle_table import HANDLE_STEP, HandleTable, Leaf
 from ...kernel.handle_table import Hole as TableHole

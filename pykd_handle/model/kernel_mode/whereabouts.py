@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List
-
+from ...hints import Iterable, List
 from ...kernel import Kernel
 from ...kernel.process import Process
 from ...kernel.process_finder import FoundProcess

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Mapping
+
+from ...hints import Mapping
 
 __all__ = ("anonymous",)
 

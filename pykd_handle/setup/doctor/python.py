@@ -7,8 +7,8 @@ import struct
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Iterator, Optional
 
+from ...hints import Iterator, Optional
 from ...version import __version__
 from .finding import NOTE, OK, Finding
 

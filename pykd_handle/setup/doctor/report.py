@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from typing import Any, Callable, Iterator, List, Mapping, Optional
 
+from ...hints import Any, Callable, Iterator, List, Mapping, Optional
 from ...targets.session import connect
 from ...values import PykdHandleError, TargetError
 from ..install import Machine, this_machine

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Callable, Iterator
 
+from ...hints import Any, Callable, Iterator
 from ...targets.session import ForeignPykd, is_kernel_session
 from ...values import TargetError
 from .finding import MISSING, NOTE, OK, Finding

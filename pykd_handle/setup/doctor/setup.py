@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Iterator, Mapping
 
+from ...hints import Iterator, Mapping
 from ..install import BOOTSTRAPPER_HELP, Machine, Places, find_bootstrapper, python_help, survey
 from ..install.pythons import USABLE, WHEEL_HELP, in_words
 from .finding import MISSING, NOTE, OK, Finding

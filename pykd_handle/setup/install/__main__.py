@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional, Sequence
 
+from ...hints import Optional, Sequence
 from ...values import PykdHandleError
 from .machine import this_machine
 from .options import parse_options

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Optional
 
+from ...hints import List, Optional
 from ...values import NamedTuple
 from .errors import InstallError
 from .image import read_image

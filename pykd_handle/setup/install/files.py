@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Mapping
 from xml.sax.saxutils import quoteattr
 
+from ...hints import Dict, Mapping
 from .errors import InstallError
 from .pythons import Interpreter
 from .shipped import shipped

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import List, Optional, Tuple
 
+from ...hints import List, Optional, Tuple
 from ...values import NamedTuple
 
 __all__ = ("Image", "read_image")

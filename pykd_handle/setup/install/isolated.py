@@ -8,7 +8,8 @@ pip installs into them where the folder of Python is not the user's.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List
+
+from ...hints import List
 
 __all__ = ("isolated_code", "isolated_module")
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
 
+from ...hints import Any, Callable, Mapping, Sequence
 from ...values import NamedTuple
 from .errors import InstallError
 from .registry import Registry, WindowsRegistry

@@ -6,8 +6,8 @@ import argparse
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Optional, Sequence
 
+from ...hints import NoReturn, Optional, Sequence
 from ...values import UsageError
 
 __all__ = ("Options", "parse_options")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Optional
+
+from ...hints import Optional
 
 __all__ = ("MARK", "has_mark", "origin")
 

@@ -6,8 +6,8 @@ import json
 import re
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Optional
 
+from ...hints import Dict, List, Optional
 from ...version import __version__
 from .errors import InstallError
 from .isolated import isolated_code, isolated_module

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Mapping, Optional
 
+from ...hints import List, Mapping, Optional
 from .errors import InstallError
 
 __all__ = ("Places",)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, TextIO
-
+from ...hints import List, Sequence, TextIO
 from .bootstrapper import FILE_NAME, BootstrapperStep, find_bootstrapper
 from .errors import InstallError
 from .files import FILE_NAMES, FilesStep, own_files

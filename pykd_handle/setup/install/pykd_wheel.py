@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
-from typing import Tuple
 
+from ...hints import Tuple
 from ...values import NamedTuple
 from .errors import InstallError
 

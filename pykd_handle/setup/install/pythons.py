@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import List, Optional, Tuple, Union
 
+from ...hints import List, Optional, Tuple, Union
 from ...values import NamedTuple
 from .errors import InstallError
 from .image import read_image

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import importlib
-from typing import Any, List, Optional, Protocol
 
+from ...hints import Any, List, Optional, Protocol
 from ...values import NamedTuple
 
 __all__ = ("Registry", "Value", "WindowsRegistry")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ntpath
 import re
 from pathlib import Path
-from typing import List
 
+from ...hints import List
 from .errors import InstallError
 from .machine import Machine
 from .places import Places

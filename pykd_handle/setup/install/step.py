@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from ...hints import List
 
 __all__ = ("Step",)
 

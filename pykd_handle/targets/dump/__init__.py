@@ -14,8 +14,7 @@ missing, and come with a whole framework under a licence of its own (VSL), which
 ours does.
 """
 
-from typing import TYPE_CHECKING
-
+from ...hints import TYPE_CHECKING
 from ...values import on_demand
 
 if TYPE_CHECKING:

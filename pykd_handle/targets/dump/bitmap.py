@@ -13,8 +13,8 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import OrderedDict
-from typing import List, Optional
 
+from ...hints import List, Optional
 from ...values import Sentence, TargetError, attempt
 from .file import DumpFile
 from .header import PAGE_SIZE, DumpHeader, DumpType

@@ -8,8 +8,8 @@ GUID, an age and the name of the PDB.
 from __future__ import annotations
 
 import struct
-from typing import Callable
 
+from ...hints import Callable
 from ...layout import PdbIdentity
 from ...values import CorruptedError, Reason
 

@@ -6,8 +6,7 @@ image), a search through memory does.
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Tuple
-
+from ...hints import Iterable, Optional, Tuple
 from ...values import NamedTuple, Sentence
 from ..base import LoadedModule, Running
 from ..crash import BugCheck

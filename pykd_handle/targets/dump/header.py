@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import List, Optional, Tuple
 
+from ...hints import List, Optional, Tuple
 from ...values import NamedTuple, Reason, Sentence, TargetError
 from ..crash import CONTEXT_SIZES, BugCheck
 

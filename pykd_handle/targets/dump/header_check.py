@@ -7,8 +7,7 @@ a raw image, and everything else follows from that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Tuple
-
+from ...hints import TYPE_CHECKING, List, Optional, Tuple
 from ...values import Sentence, TargetError, join
 from .figures import PagedDump, figures_of
 from .file import DumpFile

@@ -9,8 +9,8 @@ layout of Volatility 3); they have stood still since XP, newer Windows only adds
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, Optional
 
+from ...hints import Callable, Dict, Optional
 from ...values import Reason, Unavailable
 from ..memory import Memory
 from ..span import Span

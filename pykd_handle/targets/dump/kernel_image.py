@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import List, Optional, Tuple
 
+from ...hints import List, Optional, Tuple
 from ...values import maybe
 from ..memory import Memory
 from .debug_record import read_pdb_identity

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Union
-
+from ...hints import Dict, Union
 from ...values import Reason, Unavailable
 from ..memory import Memory
 from ..pages import PAGE_SIZE, PageMemory

@@ -6,8 +6,7 @@ eight; unchanged since XP (``ntldr.h`` as published by the ReactOS project).
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ...hints import Optional
 from ...values import MemoryUnavailable, attempt
 from .debug_record import Read
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Union
 
+from ...hints import Union
 from ...values import ClosedOnError, TargetError
 from ..address_space import invalid_pte_mask
 from ..progress import Progress, silent

@@ -8,8 +8,8 @@ from __future__ import annotations
 import struct
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from typing import Iterable, List, Optional, Sequence, Tuple
 
+from ...hints import Iterable, List, Optional, Sequence, Tuple
 from ...values import Reason, Sentence, TargetError, Unavailable, attempt
 from .file import DumpFile
 from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run

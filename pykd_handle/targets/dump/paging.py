@@ -9,8 +9,7 @@ ARM64 as in those of 24H2).
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple, Union
-
+from ...hints import Dict, Optional, Tuple, Union
 from ...values import NamedTuple, Reason, Unavailable
 
 __all__ = (

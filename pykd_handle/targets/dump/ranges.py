@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Iterable, List, Tuple
 
+from ...hints import Iterable, List, Tuple
 from ...values import NamedTuple, TargetError, attempt
 from ..memory import MOST_BYTES, TOO_MANY, Memory
 from ..span import Gap, Piece, Span

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Tuple
 
+from ...hints import Tuple
 from ...input_file import open_input
 from ...values import NamedTuple
 

@@ -9,8 +9,8 @@ themselves: the list of processes, read through them, must lead back to that ver
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Dict, Iterator, Optional
 
+from ...hints import Dict, Iterator, Optional
 from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
 from ...values import NamedTuple

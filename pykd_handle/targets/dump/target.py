@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
-
+from ...hints import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 from ...layout import Isf, PdbIdentity, Struct
 from ...values import (
     Maybe,

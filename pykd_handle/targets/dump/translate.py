@@ -9,8 +9,8 @@ processes share), and pages are not fetched from page files or the compressed st
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Dict, Iterable, Optional, Sequence, Union
 
+from ...hints import Dict, Iterable, Optional, Sequence, Union
 from ...values import Reason, Unavailable
 from .pages import Pages
 from .paging import X64_FOUR, PagingFormat

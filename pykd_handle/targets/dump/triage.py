@@ -10,8 +10,8 @@ the debugger data, whose addresses stand elsewhere.
 from __future__ import annotations
 
 import struct
-from typing import List, Optional, Tuple
 
+from ...hints import List, Optional, Tuple
 from ...values import NamedTuple, Sentence
 from ..base import LoadedModule, Running
 from .debug_record import image_key

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any, Dict
 
+from ...hints import Any, Dict
 from ...values import TargetError, attempt
 from ..symbols.path import SymbolPath, parse_symbol_path
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Optional
-
+from ...hints import Callable, Dict, Optional
 from ...values import NO_VALUE, Maybe
 from ..crash import BugCheck, register_names
 

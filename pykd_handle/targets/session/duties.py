@@ -6,8 +6,8 @@ Memory asks its questions between `begin` and `end`; what becomes of that is dec
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional
 
+from ...hints import Any, Callable, Optional
 from .watch import Watch
 
 __all__ = ("Duties",)

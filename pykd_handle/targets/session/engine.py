@@ -11,8 +11,7 @@ data say (``IDebugDataSpaces::ReadDebuggerData``), a triage dump's and an encode
 
 from __future__ import annotations
 
-from typing import Optional
-
+from ...hints import Optional
 from ...values import TargetError, attempt
 from ..dbgeng import CONTROL, DATA_SPACES, EngineError, Interface, open_interface
 

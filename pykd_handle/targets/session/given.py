@@ -7,8 +7,8 @@ lies there, or the list, must say the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Tuple
 
+from ...hints import Any, List, Optional, Sequence, Tuple
 from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
 from ...values import (
     ClosedOnError,

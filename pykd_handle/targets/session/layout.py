@@ -6,14 +6,14 @@ engine hundreds of questions to answer six.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping
-
+from ...hints import Any, Dict, Iterator
 from ...layout import (
     LARGEST_STRUCT,
     Array,
     BitField,
     EnumType,
     Field,
+    FieldMap,
     Integer,
     Opaque,
     Pointer,
@@ -37,28 +37,26 @@ def struct_of(name: str, info: Any, failures: Any) -> Struct:
     return Struct(name, min(int(info.size()), LARGEST_STRUCT), fields, fields.nested)
 
 
-class _Fields(Mapping[str, Field]):
+class _Fields(FieldMap):
     """The fields of one structure, each asked for once."""
 
     def __init__(self, name: str, info: Any, failures: Any) -> None:
+        super().__init__()
         self._name = name
         self._info = info
         self._failures = failures
-        self._known: Dict[str, Field] = {}
         self._inner: Dict[str, Any] = {}
 
-    def __getitem__(self, key: str) -> Field:
-        found = self._known.get(key)
-        if found is None:
-            try:
-                kind = self._info.field(key)
-                offset = int(self._info.fieldOffset(key))
-            except self._failures:
-                raise KeyError(key) from None
-            if not 0 <= offset < LARGEST_STRUCT:
-                raise SymbolsError(f"{self._name}.{key} can't lie at offset {offset}")
-            found = self._known[key] = Field(key, offset, self._type(key, kind))
-        return found
+    def made(self, key: str) -> Field:
+        """One field: see `FieldMap.made`."""
+        try:
+            kind = self._info.field(key)
+            offset = int(self._info.fieldOffset(key))
+        except self._failures:
+            raise KeyError(key) from None
+        if not 0 <= offset < LARGEST_STRUCT:
+            raise SymbolsError(f"{self._name}.{key} can't lie at offset {offset}")
+        return Field(key, offset, self._type(key, kind))
 
     def __iter__(self) -> Iterator[str]:
         return iter([str(name) for name, _ in self._info.fields()])

@@ -10,8 +10,7 @@ round trip holds at most 0xF68 bytes, each costs some 180 bytes of heads and ack
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
-
+from ...hints import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from ...values import Reason, TargetError, Unavailable
 from ..memory import Memory
 from ..span import Gap, Piece, Span, add_gap, add_piece

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional
 
+from ...hints import Any, Optional
 from ...layout.pdb import Pdb
 from ...values import SymbolsError, attempt, maybe
 from ..base import Target

@@ -12,8 +12,8 @@ missing memory, that would show rows as lost that are there; see `SessionMemory.
 from __future__ import annotations
 
 import struct
-from typing import Any, Dict, List, Optional, Union
 
+from ...hints import Any, Dict, List, Optional, Union
 from ...values import Reason, TargetError, Unavailable
 from ..pages import PAGE_SIZE, PageMemory
 from ..span import Gap, Piece, Span, add_gap, add_piece

@@ -10,8 +10,8 @@ engine keeps no physical memory, what reads these pages does.
 from __future__ import annotations
 
 import struct
-from typing import Any, Optional
 
+from ...hints import Any, Optional
 from ...values import Reason, TargetError, Unavailable
 from ..dump.pages import NOT_IN_DUMP, Pages
 from .connect import first_line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, List, Optional
 
+from ...hints import Any, List, Optional
 from ...layout import PdbIdentity
 from ...values import NamedTuple, Sentence, attempt, maybe
 from ..base import Target

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from ...hints import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 from ...layout import Isf, PdbIdentity, Struct, SymbolFile
 from ...values import (
     NO_VALUE,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable
+
+from ...hints import Callable
 
 __all__ = ("PATIENCE", "Watch")
 

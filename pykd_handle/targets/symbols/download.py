@@ -14,8 +14,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Callable, Iterator
 
+from ...hints import Callable, Iterator
 from ...layout import PdbIdentity
 from ...layout.pdb import Pdb
 from ...values import SymbolsAdvice, SymbolsError

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence, Tuple
 
+from ...hints import List, Mapping, Optional, Sequence, Tuple
 from ...layout import PdbIdentity
 from ...values import NamedTuple
 from ..progress import Progress, silent

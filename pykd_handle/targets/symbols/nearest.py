@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import List, Optional
 
+from ...hints import List, Optional
 from ...layout import SymbolFile
 from ...values import NO_VALUE, Maybe, NoSymbols
 from ..dump.kernel_image import size_of_image

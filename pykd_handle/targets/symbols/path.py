@@ -8,8 +8,8 @@ nearest stands first (Microsoft's "Symbol path for Windows debuggers" and "Advan
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Tuple
 
+from ...hints import List, Tuple
 from ...values import NamedTuple
 
 __all__ = ("MICROSOFT", "SymbolPath", "SymbolServer", "parse_symbol_path")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, Iterable, Mapping, Optional, Pattern
 
+from ...hints import Dict, Iterable, Mapping, Optional, Pattern
 from ...layout import PdbIdentity
 from ...layout.isf_file import pieces
 from ...values import MissingSymbol, NamedTuple, SymbolsError, attempt

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import List, Mapping, Optional, Tuple
 
+from ...hints import List, Mapping, Optional, Tuple
 from ...values import NamedTuple
 from .path import SymbolPath, SymbolServer, parse_symbol_path
 

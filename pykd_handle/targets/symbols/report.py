@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
 
+from ...hints import Callable, List, Optional, Tuple
 from ...layout import PdbIdentity
 from ...values import NamedTuple, Sentence, SymbolsError
 from ..progress import Progress

@@ -7,8 +7,8 @@ this kernel is passed over, and what is wrong with a file there is told.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Optional, Union
 
+from ...hints import List, Optional, Union
 from ...input_file import guard
 from ...layout import open_symbol_file, refuse_damaged
 from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsAdvice, SymbolsError

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Optional
 
+from ...hints import Optional
 from ...layout import PdbIdentity
 from ...layout.placeholder import POINTER, follow, packed, pointed
 from ...values import NamedTuple, SymbolsAdvice

@@ -13,8 +13,7 @@ names still serve.
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
-
+from ...hints import Dict, Optional, Tuple
 from ...layout import PdbIdentity, SymbolFile
 from ...values import MissingSymbol, NamedTuple, Sentence, SymbolsError, attempt
 

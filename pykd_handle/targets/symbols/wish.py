@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Mapping, Optional, Union
 
+from ...hints import Mapping, Optional, Union
 from ...values import NamedTuple
 
 __all__ = ("DOWNLOAD", "Wish", "wish_of")

@@ -5,8 +5,7 @@ Nothing here runs when the package is imported; `Engine` works on Windows only.
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
-
+from ...hints import Any, Optional, Tuple
 from ...targets.dbgeng import (
     CONTROL,
     DATA_SPACES,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib
 import struct
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, Dict, Tuple
 
+from ...hints import Any, Callable, Dict, Tuple
 from ...kernel.strings import wide_text
 from ...targets.dbgeng import EngineError
 from ...values import Hex, maybe

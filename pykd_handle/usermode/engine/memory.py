@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Protocol
-
+from ...hints import List, Protocol
 from ...targets.memory import Memory
 from ...targets.span import Gap, Piece, Span, add_gap, add_piece
 from ...values import Reason, Unavailable

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import struct
 from functools import cached_property
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 
+from ...hints import Any, Dict, Iterator, List, Mapping, Optional, Protocol, Tuple
 from ...kernel.strings import wide_text
 from ...targets.dbgeng import EngineError
 from ...targets.memory import Memory

@@ -16,8 +16,8 @@ import struct
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import BinaryIO, Dict, Iterator, List, Optional
 
+from ...hints import BinaryIO, Dict, Iterator, List, Optional
 from ...input_file import open_input
 from ...kernel.strings import wide_text
 from ...targets.dump.sniff import MINIDUMP

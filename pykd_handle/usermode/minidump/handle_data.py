@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import struct
 from operator import itemgetter
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
+from ...hints import Any, Dict, Iterator, List, Optional, Set, Tuple
 from ...values import (
     NO_VALUE,
     Absent,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import List
 
+from ...hints import List
 from ...targets.dump.file import DumpFile
 from ...targets.dump.ranges import FileRanges, Range
 from ...values import Sentence

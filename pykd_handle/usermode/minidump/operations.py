@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Set, Tuple
-
+from ...hints import Callable, Dict, List, Set, Tuple
 from ...values import Sentence
 from ..operation import OPERATION_SIZE, HandleOperation, decode_operations
 from .container import HANDLE_OPERATIONS, Container

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Iterator, Union
 
+from ...hints import Iterator, Union
 from ...values import Sentence
 from ..region import UserRegion
 from .container import Container

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional, Tuple, Union
 
+from ...hints import Callable, Iterator, List, Optional, Tuple, Union
 from ...targets.dump.file import DumpFile
 from ...targets.memory import Memory
 from ...values import ClosedOnError, CorruptedError, Maybe, Sentence, TargetError

@@ -7,8 +7,8 @@ SizeOfDescriptor (or SizeOfEntry), NumberOfDescriptors (or NumberOfEntries), Res
 from __future__ import annotations
 
 import struct
-from typing import Iterator, Optional
 
+from ...hints import Iterator, Optional
 from ...values import CorruptedError, Reason, Sentence
 from .container import Container, Stream
 
