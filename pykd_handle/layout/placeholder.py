@@ -1,28 +1,45 @@
 """What may stand in a symbol store in place of a file: ``file.ptr``, and a packed ``name.pd_``.
 
 ``file.ptr`` has one line: ``PATH:`` with the name of the file, or ``MSG:`` with a text for people
-(Microsoft's "SymStore"). A packed file is a cabinet, which the standard library has no reader for.
+(Microsoft's "SymStore"). A packed file is a cabinet, or what compress.exe made before (``SZDD``):
+the standard library has no reader for either.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..hints import Tuple
 from ..input_file import open_input
 from ..values import SymbolsAdvice
 
-__all__ = ("POINTER", "follow", "packed", "pointed")
+__all__ = ("PACKED", "POINTER", "follow", "packed", "pointed", "unpacked")
 
 POINTER = "file.ptr"
+PACKED = (b"MSCF", b"SZDD\x88\xf0\x27\x33")
+"""How packed files begin."""
+
 _LONGEST = 1024  # bytes
 
 
 def packed(path: Path) -> str:
     """What is to be done with a packed file."""
+    plain = unpacked(path)
+    if os.name == "nt":
+        command = f'expand "{path}" "{plain}"'
+    else:
+        import shlex  # rarely needed
+
+        # The expand of other systems is about tabs.
+        command = f"7z e -so {shlex.quote(str(path))} > {shlex.quote(str(plain))}"
+    return f"{path} is compressed: unpack it ({command})"
+
+
+def unpacked(path: Path) -> Path:
+    """The file that a packed one is to become."""
     name = path.name
-    plain = f"{name[:-1]}b" if name.endswith("_") else f"{name}.pdb"
-    return f"{path} is compressed: unpack it (expand {name} {plain}, or cabextract {name})"
+    return path.with_name(f"{name[:-1]}b" if name.endswith("_") else f"{name}.pdb")
 
 
 def pointed(pointer: Path) -> str:

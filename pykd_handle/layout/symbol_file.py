@@ -9,12 +9,11 @@ from ..input_file import open_input
 from ..values import Sentence, SymbolsAdvice, SymbolsError
 from .msf import MSF_MAGIC
 from .pdb_identity import PdbIdentity
-from .placeholder import POINTER, follow, packed
+from .placeholder import PACKED, POINTER, follow, packed, unpacked
 from .struct import Struct
 
 __all__ = ("SymbolFile", "open_symbol_file")
 
-_CABINET = b"MSCF"
 _ANY_PDB = MSF_MAGIC[:15]  # of the format of before 2002, too, which `Pdb` refuses by name
 
 
@@ -68,8 +67,8 @@ def open_symbol_file(path: Union[str, Path], keep: Optional[Path] = None) -> Sym
             head = file.read(len(_ANY_PDB))
     except OSError as error:
         raise SymbolsError(f"{path}: can't be read: {error.strerror or error}") from None
-    if head.startswith(_CABINET):
-        raise SymbolsAdvice(packed(path))
+    if head.startswith(PACKED):
+        raise SymbolsAdvice(f"{packed(path)} and give {unpacked(path)} to --symbols")
     # Each takes a few milliseconds to import.
     if head.startswith(_ANY_PDB):
         from .pdb import Pdb

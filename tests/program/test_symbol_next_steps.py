@@ -23,7 +23,7 @@ BUILD = "win10_19041_x64"
 ASKED = ("0", "1")
 STEPS = re.compile(
     r"without --symbols|give --symbols|to --symbols|give --download|set _NT_SYMBOL_PATH=|try again"
-    r"|name another folder in _NT_SYMBOL_PATH|unpack it \(",
+    r"|name another folder in _NT_SYMBOL_PATH",
 )
 
 

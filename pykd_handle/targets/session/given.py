@@ -21,7 +21,7 @@ from ...values import (
 )
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
-from ..symbols.folder import search
+from ..symbols.folder import Search, search
 from ..symbols.path import MICROSOFT
 from ..symbols.places import kept_parts
 from ..symbols.store import pdb_name, store_path
@@ -63,20 +63,25 @@ def find_symbols(
 def find_in(target: Target, base: int, folders: Sequence[Path]) -> Path:
     """The symbol file of the kernel at ``base`` in one of these folders. Raises `NoSymbols`."""
     identity = maybe(read_pdb_identity, target.read, base)
-    remark = ""
+    remark, advice = "", False
     for folder in folders:
         path, there = look_into(target, base, folder, identity or None)
         if path is not None:
             return path
-        remark = remark or there
+        if not remark:
+            remark, advice = there.remark, there.advice
     if not identity:
         line = "which PDB this kernel has is not known ({}){}; give --symbols FILE"
         nothing = f", and nothing fits in {', '.join(map(str, folders))}{remark}" if folders else ""
         raise NoSymbols(line, identity, nothing)
-    line = "no symbols for this kernel ({}, {}) in {}{}; fetch {}/{} and give it to --symbols"
     joined = ", ".join(map(str, folders))
-    address = store_path(identity)
-    raise NoSymbols(line, pdb_name(identity), identity, joined, remark, MICROSOFT, address)
+    missed = Sentence(
+        "no symbols for this kernel ({}, {}) in {}{}", pdb_name(identity), identity, joined, remark
+    )
+    if advice:
+        raise NoSymbols("{}", missed)
+    address = f"{MICROSOFT}/{store_path(identity)}"
+    raise NoSymbols("{}; fetch {} and give it to --symbols", missed, address)
 
 
 def find_on_path(target: Target, pykd: Any, base: int) -> Path:
@@ -93,22 +98,21 @@ def find_on_path(target: Target, pykd: Any, base: int) -> Path:
 
 def look_into(
     target: Target, base: int, folder: Path, identity: Optional[PdbIdentity]
-) -> Tuple[Optional[Path], str]:
-    """The symbol file of a kernel in a folder that the user has set up, or None, and in brackets
-    what stood in the way. Where its PDB's ``identity`` is not known, the first one that proves to
-    be of it."""
+) -> Tuple[Optional[Path], Search]:
+    """The symbol file of a kernel in a folder that the user has set up, or None, and what was found
+    there. Where its PDB's ``identity`` is not known, the first one that proves to be of it."""
     names = ("KdDebuggerDataBlock", *(symbol for symbol, _ in _IN_BLOCK))
     found = search(folder, identity, () if identity else names, True, {}, set_up=True)
     for one in found.files[:_MOST_TRIED]:
         if identity is not None:
             if one.peek.identity == identity:
-                return one.path, ""
+                return one.path, found
         elif len(one.peek.symbols) == len(names):
             taken = attempt(take_symbols, target, base, one.path, default=None, error=SymbolsError)
             if taken is not None:
                 taken.file.close()
-                return one.path, ""
-    return None, found.remark
+                return one.path, found
+    return None, found
 
 
 def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> Symbols:

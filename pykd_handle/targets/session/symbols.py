@@ -92,9 +92,10 @@ def _look(kernel: _Kernel, origin: str, place: Path) -> Looked:
     """What of the kernel a place has, which is a file or a folder."""
     file = place
     if place.is_dir():
-        there, remark = look_into(kernel.target, kernel.base, place, kernel.identity)
+        there, search = look_into(kernel.target, kernel.base, place, kernel.identity)
         if there is None:
-            return Looked(origin, str(place), said=Sentence("nothing of this kernel{}", remark))
+            said = Sentence("nothing of this kernel{}", search.remark)
+            return Looked(origin, str(place), said=said)
         file = there
     elif origin == _PATH:
         return Looked(origin, str(place), said=Sentence("no such folder"))

@@ -46,10 +46,12 @@ class Found(NamedTuple):
 
 
 class Search(NamedTuple):
-    """The files found, sorted by path; ``remark`` says in brackets what stood in the way."""
+    """The files found, sorted by path; ``remark`` says in brackets what stood in the way, and where
+    it is ``advice`` also what to do."""
 
     files: Tuple[Found, ...]
     remark: str
+    advice: bool = False
 
 
 def search(
@@ -73,8 +75,6 @@ def search(
         return Search((Found(stored.path, Peek(identity, {})),), "")
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
-    if stored is not None and stored.remark:
-        remark = f" ({stored.remark})"
     if identity is None:
         kernels = [path for path in paths if _may_be_kernel(path)]
         return _look_into(kernels, None, symbols, offsets, remark, progress)
@@ -84,6 +84,8 @@ def search(
     unnamed = [path for path in paths if not _claim(path)]
     looked = _look_into(unnamed, identity, symbols, offsets, remark, progress)
     exact = tuple(one for one in looked.files if one.peek.identity == identity)
+    if stored is not None and stored.remark:
+        return Search(exact or looked.files, f" ({stored.remark})", advice=True)
     return Search(exact or looked.files, looked.remark)
 
 

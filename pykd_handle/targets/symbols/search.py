@@ -26,12 +26,13 @@ _MOST_TAKEN = 4
 
 
 class Nothing(NoSymbols):
-    """A place has no symbols of this kernel; ``remark`` says in brackets what stood in the way."""
+    """A place has no symbols of this kernel; ``remark`` and ``advice`` are those of the search."""
 
-    def __init__(self, place: Place, remark: str) -> None:
+    def __init__(self, place: Place, remark: str, advice: bool) -> None:
         super().__init__("{}{}", place.where, remark)
         self.place = place
         self.remark = remark
+        self.advice = advice
 
 
 def load_symbols(
@@ -72,6 +73,8 @@ def load_symbols(
                 told.insert(0, _missed(facts, nothing[:1]))
             return symbols._replace(notes=(*told, *_from(place, symbols)))
     if not trouble:
+        if any(one.advice for one in nothing):
+            raise NoSymbols("{}", _missed(facts, nothing))
         raise NoSymbols("{}; {}", _missed(facts, nothing), next_step(wish, facts))
     first: Union[SymbolsError, Sentence] = trouble[0]
     if not isinstance(first, SymbolsAdvice):
@@ -139,7 +142,7 @@ def from_folder(
         or compare(one.peek.symbols, facts).fits
     ]
     if not fitting:
-        raise Nothing(place, found.remark)
+        raise Nothing(place, found.remark, found.advice)
     identities = {one.peek.identity for one in fitting}
     if len(identities) > 1:
         listed = " and ".join(str(one.path) for one in fitting[:2])

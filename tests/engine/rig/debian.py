@@ -20,6 +20,7 @@ _PACKAGE_OF = {
     "clang": "clang",
     "lld-link": "lld",
     "llvm-pdbutil": "llvm",
+    "7z": "p7zip-full",
 }
 
 

@@ -159,9 +159,10 @@ def test_what_is_in_a_file_decides(tmp_path: Path) -> None:
     path = build.write(tmp_path / "nt.json", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0")
     with pytest.raises(SymbolsError, match=r"nt\.json is damaged: it is cut short"):
         load_symbols(Wish(path), tmp_path, facts())
-    path = build.write(tmp_path / "nt.pd_", b"MSCF\0\0\0\0")
-    with pytest.raises(SymbolsError, match=r"unpack it \(expand nt\.pd_ nt\.pdb, or cabext"):
-        load_symbols(Wish(path), tmp_path, facts())
+    for packed in (b"MSCF\0\0\0\0", b"SZDD\x88\xf0\x27\x33Ab"):
+        path = build.write(tmp_path / "nt.pd_", packed)
+        with pytest.raises(SymbolsError, match=r"unpack it \(.*\) and give .*nt\.pdb to --symbols"):
+            load_symbols(Wish(path), tmp_path, facts())
     path = build.write(tmp_path / "file.ptr", b"PATH:\\\\server\\share\\nt.pdb")
     with pytest.raises(SymbolsError, match=r"leads to \\\\server\\share\\nt\.pdb .*: get that"):
         load_symbols(Wish(path), tmp_path, facts())
