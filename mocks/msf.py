@@ -13,13 +13,14 @@ _MAGIC = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0"
 
 def split_streams(pdb: bytes) -> List[bytes]:
     """The bytes of each stream, in order."""
-    block_size, _, _, size, _, places = struct.unpack_from("<6I", pdb, 32)
+    block_size, _, _, size = struct.unpack_from("<4I", pdb, 32)
 
     def gather(blocks: Sequence[int], length: int) -> bytes:
         return b"".join(pdb[block * block_size :][:block_size] for block in blocks)[:length]
 
     count = -(-size // block_size)
-    words = gather(struct.unpack_from(f"<{count}I", pdb, places * block_size), size)
+    maps = struct.unpack_from(f"<{-(-4 * count // block_size)}I", pdb, 52)
+    words = gather(struct.unpack(f"<{count}I", gather(maps, 4 * count)), size)
     numbers = list(struct.unpack(f"<{len(words) // 4}I", words))
     sizes, rest = numbers[1 : 1 + numbers[0]], numbers[1 + numbers[0] :]
     streams = []
@@ -45,16 +46,15 @@ def join_streams(
     directory_blocks = -(-directory_size // block_size)
     map_blocks = -(-4 * directory_blocks // block_size)
     # 0 is the superblock, 1 and 2 are the maps of free blocks.
-    numbers = list(range(3, 3 + total + directory_blocks))
+    count = 3 + total + directory_blocks + map_blocks
+    numbers = list(range(3, count))
     if shuffle is not None:
         random.Random(shuffle).shuffle(numbers)
     words = [len(streams), *(len(stream) for stream in streams), *numbers[:total]]
     directory = struct.pack(f"<{len(words)}I", *words)
-    every = [part for data in (*streams, directory) for part in parts(data)]
+    places = struct.pack(f"<{directory_blocks}I", *numbers[total:-map_blocks])
+    every = [part for data in (*streams, directory, places) for part in parts(data)]
     blocks = dict(zip(numbers, every))
-    first_map = 3 + len(numbers)
-    places = struct.pack(f"<{directory_blocks}I", *numbers[total:])
-    blocks.update(enumerate(parts(places), first_map))
-    count = first_map + map_blocks
-    blocks[0] = _MAGIC + struct.pack("<6I", block_size, 1, count, directory_size, 0, first_map)
+    head = struct.pack("<5I", block_size, 1, count, directory_size, 0)
+    blocks[0] = _MAGIC + head + struct.pack(f"<{map_blocks}I", *numbers[-map_blocks:])
     return b"".join(blocks.get(at, b"").ljust(block_size, b"\0") for at in range(count))

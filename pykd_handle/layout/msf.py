@@ -27,6 +27,7 @@ NO_STREAM = 0xFFFF
 
 _OLD = b"Microsoft C/C++ program database 2.00"  # of compilers before 2002
 _NIL = 0xFFFFFFFF  # the size of a stream that was deleted
+_MAP = 52  # where the numbers of the directory's map begin
 _BLOCKS = tuple(1 << bits for bits in range(9, 17))
 _MOST_DIRECTORY = 4 << 20  # bytes: what a file of 4 GB needs; a kernel's is a thousandth of it
 _MOST_STREAMS = 0xFFFF
@@ -98,16 +99,17 @@ class Msf:
             raise self.source.damaged("it is cut short")
         if not head.startswith(MSF_MAGIC):
             raise SymbolsError(f"{self.source.name}: not a PDB file")
-        block_size, _, _, size, _, places = struct.unpack_from("<6I", head, 32)
+        block_size, _, _, size = struct.unpack_from("<4I", head, 32)
         self.block_size = int(block_size)
         if self.block_size not in _BLOCKS:
             raise self.source.damaged(f"its blocks have {self.block_size} bytes")
         if not 4 <= size <= _MOST_DIRECTORY:
             raise self.source.damaged(f"its directory has {size} bytes")
-        numbers = self.read(places * self.block_size, 4 * self._blocks_of(size))
-        directory = _Words(
-            Stream(self, -1, size, words(numbers)).read(0, size // 4 * 4), self.source
-        )
+        # The blocks of the directory stand in blocks, and which these are behind the superblock.
+        numbers = 4 * self._blocks_of(size)
+        places = words(self.read(_MAP, 4 * self._blocks_of(numbers)))
+        places = words(Stream(self, -1, numbers, places).read(0, numbers))
+        directory = _Words(Stream(self, -1, size, places).read(0, size // 4 * 4), self.source)
         count = directory.take(1)[0]
         if count > _MOST_STREAMS:
             raise self.source.damaged(f"it has {count} streams")

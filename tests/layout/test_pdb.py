@@ -150,6 +150,13 @@ def test_blocks_anywhere(tmp_path: Path, pdb: bytes, block_size: int) -> None:
     assert asked(apart, layout) == asked(whole, layout)
 
 
+def test_a_directory_whose_map_takes_several_blocks(tmp_path: Path, pdb: bytes) -> None:
+    layout, _ = of_build(BUILD)
+    streams = [*split_streams(pdb), *[b""] * 40_000]
+    many = Pdb(write(tmp_path / "b.pdb", join_streams(streams, 512, shuffle=7)))
+    assert asked(many, layout) == asked(Pdb(write(tmp_path / "a.pdb", pdb)), layout)
+
+
 def _without_type_hashes(streams: List[bytes]) -> None:
     streams[2] = streams[2][:20] + b"\xff\xff" + streams[2][22:]
 
