@@ -25,7 +25,9 @@ from pykd_handle.layout import (
     Type,
 )
 from pykd_handle.layout.pdb import Pdb
-from pykd_handle.values import MissingSymbol, MissingType, attempt
+from pykd_handle.targets.symbols.given_file import open_given
+from pykd_handle.targets.symbols.store import store_path
+from pykd_handle.values import MissingSymbol, MissingType, SymbolsAdvice, attempt
 
 from .pdbutil import Dumped, Shape, dumped
 from .rig import Rig
@@ -112,6 +114,8 @@ def test_which_pdb_it_is(rig: Rig, name: str) -> None:
     at = image.index(b"RSDS") + 4
     (age,) = struct.unpack_from("<I", image, at + 16)
     assert file.identity == PdbIdentity.of_guid(image[at : at + 16], age, "")
+    with pytest.raises(SymbolsAdvice, match=f"/{store_path(file.identity)} and give it to"):
+        open_given(rig.pdbs / f"{name}.exe", keep=False)
 
 
 def test_of_several_definitions_the_one_that_microsoft_takes(rig: Rig) -> None:

@@ -14,6 +14,8 @@ import pytest
 from mocks import KernelImage
 from mocks.msf import join_streams, split_streams
 from mocks.pdb import make_pdb
+from pykd_handle.targets.symbols.path import MICROSOFT, parse_symbol_path
+from pykd_handle.targets.symbols.places import cache_folder
 from pykd_handle.targets.symbols.store import store_path
 
 from ..targets.symbols.server import Answer, serving
@@ -135,6 +137,23 @@ def test_a_pointer_of_a_store_is_followed(
     assert f"symbols: {case.pdb}" not in run("--dump", case.dump, *ASKED).err
 
 
+def test_the_image_says_where_its_pdb_is(run, case: Case, tmp_path: Path) -> None:
+    """The step where a dump does not say which PDB its kernel has; servers have the image."""
+    image = case.pdb.with_name("ntkrnlmp.exe")
+    said = run("--dump", case.dump, "--symbols", image, *ASKED)
+    address = f"https://msdl.microsoft.com/download/symbols/{store_path(case.identity)}"
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        f"pykd-handle: {image} is an image, which has no symbols; fetch {address} and give it to "
+        "--symbols\n"
+    )
+    for size in (2, 64, 200, 600):  # cut short: a file like any other
+        broken = written(image.read_bytes()[:size])(case, tmp_path)
+        said = run("--dump", case.dump, "--symbols", broken, *ASKED)
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert f"{broken}: not an ISF file" in said.err
+
+
 def test_what_is_wrong_on_the_path_and_with_servers(
     run, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,18 +167,29 @@ def test_what_is_wrong_on_the_path_and_with_servers(
         return str(said.err)
 
     assert "and give it to --symbols" in step()
-    assert "set _NT_SYMBOL_PATH=srv*DIR*https://" in step("--download")
+    # What is to be set serves as it stands: the cache is the store then.
+    setting = re.search(r"set _NT_SYMBOL_PATH=(\S+)", step("--download"))
+    assert setting is not None
+    monkeypatch.setenv("PYKD_HANDLE_CACHE", str(tmp_path / "cache"))
+    (server_named,) = parse_symbol_path(setting.group(1), cache_folder() or tmp_path).servers
+    assert server_named == ((tmp_path / "cache",), MICROSOFT)
+    monkeypatch.setenv("PYKD_HANDLE_CACHE", "")
     place = f"/{store_path(case.identity)}"
     with serving() as server:
         monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{tmp_path / 'file'}*{server.url}")
         (tmp_path / "file").write_bytes(b"no folder")
         assert f"give --download to fetch it from {server.url}" in step()
         assert "name another folder in _NT_SYMBOL_PATH (srv*DIR*URL)" in step("--download")
+        monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*DIR*{server.url}")
+        assert "DIR: no full name of a folder here; name another folder" in step("--download")
         store = tmp_path / "store"
         monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{store}*{server.url}")
         assert "the server has no" in step("--download")
         server.answers[place] = Answer(b"<html>Sign in</html>")
         assert "it is no PDB; fetch it by hand, and give it to --symbols" in step("--download")
+        other = make_pdb(KernelImage(BUILD).isf(), {}, guid=UUID(int=7), age=1).pdb
+        server.answers[place] = Answer(other)
+        assert f"it is PDB {7:032X}-1, not {case.identity}; give --symbols" in step("--download")
         server.answers[place] = Answer(case.pdb.read_bytes()[:5000], length=6000)
         assert "cut off after 5000 of 6000 bytes; try again" in step("--download")
         # A file in the store that is damaged is told, and the server asked in its place.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...hints import Any, List, Optional, Sequence, Tuple
-from ...layout import PdbIdentity, SymbolFile, open_symbol_file, refuse_damaged
+from ...layout import PdbIdentity, SymbolFile, refuse_damaged
 from ...values import (
     ClosedOnError,
     MissingSymbol,
@@ -22,8 +22,8 @@ from ...values import (
 from ..base import Target
 from ..dump.debug_record import read_pdb_identity
 from ..symbols.folder import Search, search
+from ..symbols.given_file import open_given
 from ..symbols.path import MICROSOFT
-from ..symbols.places import kept_parts
 from ..symbols.store import pdb_name, store_path
 from ..symbols.verify import Symbols
 from .connect import symbol_path
@@ -118,7 +118,7 @@ def look_into(
 def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> Symbols:
     """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
     where it can't be read, is of another kernel, or nothing shows that it is of this one."""
-    file = open_symbol_file(path, kept_parts() if keep else None)
+    file = open_given(path, keep)
     with ClosedOnError(file):
         proof = _check(target, base, file, path)
     return Symbols(file, base, (Sentence("symbols: {} ({})", file.source, proof),), proof)

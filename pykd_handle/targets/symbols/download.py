@@ -74,6 +74,7 @@ def _writable(server: SymbolServer, below: Path) -> Path:
         folder = store / below
         # A path of another system would become a folder beside whatever runs this.
         if not store.is_absolute():
+            trouble = f"{store}: no full name of a folder here"
             continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -188,7 +189,10 @@ def _check(path: Path, address: str, identity: PdbIdentity) -> None:
     found = file.identity
     file.close()
     if found != identity:
-        raise SymbolsAdvice(f"{address}: not taken: it is PDB {found}, not {identity}{_BY_HAND}")
+        # By hand it would be the same one.
+        raise SymbolsAdvice(
+            f"{address}: not taken: it is PDB {found}, not {identity}; give --symbols FILE"
+        )
 
 
 def _remove(path: Path) -> None:

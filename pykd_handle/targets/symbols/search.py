@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ...hints import List, Optional, Union
 from ...input_file import guard
-from ...layout import open_symbol_file, refuse_damaged
+from ...layout import refuse_damaged
 from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsAdvice, SymbolsError
 from ..progress import Progress, silent
+from .given_file import open_given
 from .path import MICROSOFT
-from .places import Place, kept_parts, places, servers
+from .places import Place, places, servers
 from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
 from .wish import Wish
@@ -94,8 +95,7 @@ def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Sym
     from .download import fetch  # takes 30 ms, and few ask for it
 
     trouble: SymbolsError = SymbolsAdvice(
-        "nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH="
-        f"srv*DIR*{MICROSOFT}"
+        f"nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH=srv**{MICROSOFT}"
     )
     for server in servers():
         try:
@@ -117,7 +117,7 @@ def _from(place: Optional[Place], symbols: Symbols) -> List[Sentence]:
 def take(path: Path, facts: KernelFacts, keep: bool = False) -> Symbols:
     """A file that is of this kernel, and can serve; with ``keep``, the parts of it that are in use
     are kept for the next run. Raises `SymbolsError`."""
-    file = open_symbol_file(path, kept_parts() if keep else None)
+    file = open_given(path, keep)
     with ClosedOnError(file):
         symbols = verify(file, facts)
         refuse_damaged(file)
@@ -187,10 +187,8 @@ def next_step(wish: Wish, facts: KernelFacts) -> Sentence:
     if facts.identity is not None and named and not wish.may_download():
         return Sentence("give --download to fetch it from {}", named[0].url)
     address = address_by_hand(facts)
-    if facts.identity is not None:
-        return Sentence("fetch {} and give it to --symbols", address)
     if address:
-        return Sentence("fetch {} and give the PDB that it names to --symbols", address)
+        return Sentence("fetch {} and give it to --symbols", address)
     return Sentence("give --symbols PATH: its PDB, an ISF file, or a folder of either")
 
 
