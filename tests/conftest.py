@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from pathlib import Path
 from typing import Iterator, List
@@ -11,13 +12,28 @@ import pytest
 from .needs import SHARED, real_file, set_aside
 from .packaging.build import Distributions, build_distributions
 
+# What takes longest begins first: begun last, it would leave all workers but its own without work.
+_FIRST = ("tests/engine/test_install.py", "tests/packaging/test_wheel.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have pytest-xdist hand files out in the order they have here, not by the number of tests."""
+    config.option.loadscopereorder = False
+
 
 @pytest.hookimpl(trylast=True)  # behind -k and -m
 def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
-    """Leave out what can't run here, but for one test of each reason, which skips."""
+    """Leave out what can't run here, but for one test of each reason, which skips; sort."""
     left_out = set(set_aside(items))
     config.hook.pytest_deselected(items=list(left_out))
-    items[:] = [item for item in items if item not in left_out]
+    kept = [item for item in items if item not in left_out]
+    items[:] = sorted(kept, key=lambda item: not item.nodeid.startswith(_FIRST))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests live as long as the process: a search for garbage passes over them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

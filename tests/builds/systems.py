@@ -15,7 +15,7 @@ from pykd_handle.targets import Target
 
 from ..answers import Answer
 
-__all__ = ("Row", "System", "classic", "seen", "small_system", "write_dump")
+__all__ = ("Row", "System", "classic", "seen", "small_system", "write_dump", "write_symbols")
 
 DEVICE = "\\Device\\HarddiskVolume3"
 
@@ -117,10 +117,15 @@ def small_system(layout: str, cookie: int = 0x3C, crowd: int = 0, **more: Any) -
     return System(image, rows)
 
 
-def write_dump(image: KernelImage, folder: Path) -> Tuple[Path, Path]:
-    """A full dump of the image and its symbols, in a folder each."""
-    dump, symbols = folder / "kernel.dmp", folder / "symbols" / "kernel.json"
+def write_dump(image: KernelImage, folder: Path) -> Path:
+    """A full dump of the image."""
+    write_full_dump(image, folder / "kernel.dmp")
+    return folder / "kernel.dmp"
+
+
+def write_symbols(image: KernelImage, folder: Path) -> Path:
+    """The image's symbols, in a folder of their own."""
+    symbols = folder / "symbols" / "kernel.json"
     symbols.parent.mkdir()
-    write_full_dump(image, dump)
     symbols.write_text(json.dumps(image.isf()), "utf-8")
-    return dump, symbols
+    return symbols

@@ -17,7 +17,7 @@ from pykd_handle.values import SymbolsError
 from ..answers import Answer
 from .forms import BY_FORM, Form
 from .layouts import EVERY, HERE, complete
-from .systems import seen, small_system, write_dump
+from .systems import seen, small_system, write_dump, write_symbols
 
 # Their symbols differ from those of a neighbour in what the package reads, or in the sizes that a
 # dump tells: no other one serves.
@@ -33,8 +33,8 @@ TOLD_APART = {
 def test_three_processes(form: Form, tmp_path: Path) -> None:
     system = small_system(form.layout)
     assert seen(MockTarget(system.image), system) == system.rows
-    dump, symbols = write_dump(system.image, tmp_path)
-    target = open_dump(dump, symbols)
+    dump = write_dump(system.image, tmp_path)
+    target = open_dump(dump, write_symbols(system.image, tmp_path))
     try:
         assert seen(target, system) == system.rows
         assert target.current_process() == system.image.processor.current.address
@@ -47,7 +47,7 @@ def test_three_processes(form: Form, tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", HERE)
 def test_three_processes_without_symbols(layout: str, tmp_path: Path) -> None:
     system = small_system(complete(layout), cookie=0xB7, crowd=20)
-    dump, _ = write_dump(system.image, tmp_path)
+    dump = write_dump(system.image, tmp_path)
     target = open_without_symbols(dump, SymbolsError("none are there"))
     try:
         assert seen(target, system) == system.rows

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from mocks.pdb import make_pdb
+from mocks.readers import nested, read_of
 
 from ..needs import real_file
 from .rig import Rig, RigMissing
@@ -35,31 +36,51 @@ def real_triage_dump(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_triage_isf(shared: Path) -> Path:
-    """The file with every type and symbol of that dump's kernel (ISF)."""
-    return real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
-
-
-@pytest.fixture(scope="session")
-def real_triage_layout(real_triage_isf: Path) -> Dict[str, Any]:
-    """What is in that file."""
-    with lzma.open(real_triage_isf, "rt", encoding="utf-8") as file:
+def real_triage_layout(shared: Path) -> Dict[str, Any]:
+    """Every type and symbol of that dump's kernel (ISF)."""
+    path = real_file("ntkrnlmp-5278AFF86C341677D7D7835C85B7B844-1.json.xz")
+    with lzma.open(path, "rt", encoding="utf-8") as file:
         layout: Dict[str, Any] = json.load(file)
     return layout
 
 
 @pytest.fixture(scope="session")
+def real_triage_types(real_triage_layout: Dict[str, Any]) -> Dict[str, Any]:
+    """The same with the types alone that the package reads: a tenth, and made in a tenth."""
+    types = real_triage_layout["user_types"]
+    kept: Dict[str, Any] = {}
+    pending = [name for name in read_of(real_triage_layout) if name in types]
+    while pending:
+        name = pending.pop()
+        if name not in kept:
+            kept[name] = types[name]
+            inner = (nested(field["type"]) for field in types[name]["fields"].values())
+            pending += [each for each in inner if each in types]
+    return {**real_triage_layout, "user_types": kept}
+
+
+@pytest.fixture(scope="session")
+def real_triage_isf(
+    real_triage_types: Dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A file of them."""
+    path = tmp_path_factory.mktemp("triage-isf") / "kernel.json"
+    path.write_text(json.dumps(real_triage_types), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
 def real_triage_symbols(
     real_triage_dump: Path,
-    real_triage_layout: Dict[str, Any],
+    real_triage_types: Dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A symbol path for the triage dump: its kernel's image and PDB, as the engine wants them."""
-    pdb = real_triage_layout["metadata"]["windows"]["pdb"]
+    pdb = real_triage_types["metadata"]["windows"]["pdb"]
     kernel = triage_drivers(real_triage_dump)[0]
-    symbols = {name: entry["address"] for name, entry in real_triage_layout["symbols"].items()}
+    symbols = {name: entry["address"] for name, entry in real_triage_types["symbols"].items()}
     made = make_pdb(
-        real_triage_layout,
+        real_triage_types,
         symbols,
         name=pdb["database"].rpartition(".")[0],
         base=kernel.base,

@@ -7,6 +7,7 @@ the package declares is taken away, one at a time; every read that an object tak
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 import pytest
@@ -26,6 +27,8 @@ from ..looking import watched
 
 LAYOUTS = ("winxp_sp3_x86", "win7_sp1_x64", "win11_26100_x64")
 Told = Dict[Tuple[str, str], Any]
+# So many objects try each field: all of them have a header and a type, which the same code reads.
+OBJECTS = 3
 
 
 class Lossy(MockTarget):
@@ -112,13 +115,15 @@ def test_without_a_field(layout: str) -> None:
     image, items = one_of_each(layout)
     declared = read_of(builds.load_raw(layout))
     missing = 0
+    tried: Counter[Tuple[str, str]] = Counter()
     for name, item in items.items():
         one = {name: item}
         target = Lossy(image)
         whole = describe(image, one, target)
         for struct, field in sorted(target.asked):
-            if field not in declared.get(struct, ()):
+            if field not in declared.get(struct, ()) or tried[struct, field] == OBJECTS:
                 continue
+            tried[struct, field] += 1
             found = describe(image, one, Lossy(image, (struct, field)))
             missing += sum(isinstance(value, Unavailable) for value in found.values())
             for key, value in differing(whole, found):

@@ -21,6 +21,8 @@ from ...bounds import memory_bound
 from ..dump import build
 from .listing import list_all
 
+pytestmark = pytest.mark.usefixtures("symbols_once")
+
 HEADERS, MEMORIES = 36, 12
 _NUMBERS = (
     0, 1, 0x7F, 0xFFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40, 1 << 63, (1 << 64) - 1

@@ -196,6 +196,7 @@ def test_an_image_that_is_cut_short(tmp_path: Path) -> None:
     assert True in outcomes and False in outcomes
 
 
+@pytest.mark.usefixtures("symbols_once")
 def test_damage(tmp_path: Path) -> None:
     image = machine("win10_19041_x86")
     raw, symbols = saved(image, tmp_path)

@@ -272,9 +272,9 @@ def test_beside_the_dump_but_not_in_folders_there(tmp_path: Path) -> None:
 
 
 def test_a_look_finds_what_is_far_inside(tmp_path: Path) -> None:
-    # 3 MB of other symbols, so that what is wanted lies in another piece than the start.
+    # 900 KB of other symbols, so that what is wanted lies in another piece than the start.
     data = isf()
-    many = {f"Filler{number}": {"address": number} for number in range(60_000)}
+    many = {f"Filler{number}": {"address": number} for number in range(18_000)}
     data["symbols"] = {**many, **data["symbols"]}
     for name in ("a.json", "a.json.xz"):
         path = write(tmp_path / name, data)
@@ -302,7 +302,7 @@ def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: P
     # What is behind is cut off: who reads on finds the file damaged.
     data = isf(OTHER, **OFFSETS)
     first = next(iter(OFFSETS))
-    many = {f"Filler{number}": {"address": number} for number in range(50_000)}
+    many = {f"Filler{number}": {"address": number} for number in range(18_000)}
     data["symbols"] = {first: {"address": OFFSETS[first] + 0x40}, **many}
     path = write(tmp_path / "a.json.xz", {"metadata": data["metadata"], **data})
     path.write_bytes(path.read_bytes()[:-40])
