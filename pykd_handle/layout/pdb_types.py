@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 
-from ..hints import Dict, List, Optional, Tuple
+from ..hints import Dict, FrozenSet, List, Optional, Tuple
 from ..values import NamedTuple
-from .msf import NO_STREAM, Msf, Stream
+from .msf import NO_STREAM, Msf, Stream, words
 from .pdb_hash import name_hash
 from .pdb_records import BROKEN, FIRST_INDEX, NAMED, Named, named, records
 from .source import Source
@@ -28,6 +28,7 @@ _STEP = 0x2000  # bytes from one index offset to the next, and the rest of a rec
 _LARGEST_STEP = _STEP + _LARGEST_RECORD
 _MOST_CHUNKS = 64  # kept
 _MOST_IN_BUCKET = 1000
+_MOST_HEADS = 1 << 16  # bytes
 
 
 class Record(NamedTuple):
@@ -67,6 +68,7 @@ class Types:
         self._chunks: Dict[int, _Chunk] = {}
         self._hashes: Optional[bytes] = None
         self._by_name: Optional[Dict[str, int]] = None
+        self._heads: Optional[FrozenSet[int]] = None
 
     # -- a record by its index ------------------------------------------------------------------
 
@@ -148,7 +150,8 @@ class Types:
     def find(self, name: str) -> Optional[int]:
         """The index of the definition of a structure, union or enumeration, or None.
 
-        Of several definitions the last counts, as in the files that volatility3 makes.
+        Of several definitions the last counts, unless the linker has put another before it. A type
+        of a function is found by its unique name alone, which nobody asks for.
         """
         if self._by_name is None:
             buckets = self._stored_hashes()
@@ -160,6 +163,7 @@ class Types:
     def _in_bucket(self, hashes: bytes, name: str) -> Optional[int]:
         size = self._key_size
         key = (name_hash(name.encode()) % self._buckets).to_bytes(size, "little")
+        first, found = self._put_first(), None
         at = len(hashes)
         for _ in range(_MOST_IN_BUCKET):
             at = hashes.rfind(key, 0, at)
@@ -169,9 +173,11 @@ class Types:
                 index = self._first + at // size
                 known = self.named(index)
                 if known is not None and known.name == name and not known.forward:
-                    return index
+                    if not first or index in first:
+                        return index
+                    found = found or index
             at += size - 1  # the next one may lie over this one's beginning
-        return None
+        return found
 
     def _stored_hashes(self) -> Optional[bytes]:
         """The bucket of each record, in order; None where the file has none that can be right."""
@@ -184,8 +190,21 @@ class Types:
             self._hashes = data
         return self._hashes
 
+    def _put_first(self) -> FrozenSet[int]:
+        """The types that come before later ones of their name: the linker met them again after
+        these. (The values of the "hash adjusters", a table behind two sets of bits.)"""
+        if self._heads is None:
+            data = self._of_hash_stream(4, _MOST_HEADS) or b""
+            table = words(data[: len(data) // 4 * 4])
+            at = 2  # behind how many there are, and how many would have room
+            for _ in range(2):
+                at += 1 + (table[at] if at < len(table) else 0)
+            self._heads = frozenset(table[at + 1 :: 2])
+        return self._heads
+
     def _all_names(self) -> Dict[str, int]:
         found: Dict[str, int] = {}
+        first = self._put_first()
         for index in range(self._first, self._first + self._count):
             record = self.record(index)
             if record.leaf in NAMED:
@@ -193,16 +212,17 @@ class Types:
                     known = named(*record)
                 except BROKEN:  # nobody may ask for it
                     continue
-                if not known.forward:
+                if not known.forward and found.get(known.name) not in first:
                     found[known.name] = index
         return found
 
-    def _of_hash_stream(self, which: int) -> Optional[bytes]:
-        """One of the buffers that the header names: 0 the hashes, 2 the index offsets."""
+    def _of_hash_stream(self, which: int, most: int = 8 * _MOST_RECORDS) -> Optional[bytes]:
+        """One of the buffers that the header names, of not more than ``most`` bytes: 0 the hashes,
+        2 the index offsets, 4 what is put first."""
         stream: Optional[Stream] = self._hash_stream
         offset, size = self._places[which : which + 2]
         if stream is None or not size or offset + size > stream.size:
             return None
-        if size > 8 * _MOST_RECORDS:
+        if size > most:
             return None
         return stream.read(offset, size)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from pathlib import Path
 from typing import Dict, Tuple
 
 import pytest
 
+from mocks.msf import join_streams, split_streams
 from pykd_handle.layout import (
     Array,
     BitField,
@@ -118,14 +120,37 @@ def test_which_pdb_it_is(rig: Rig, name: str) -> None:
         open_given(rig.pdbs / f"{name}.exe", keep=False)
 
 
-def test_of_several_definitions_the_one_that_microsoft_takes(rig: Rig) -> None:
+def with_first(pdb: bytes, name: str, index: int) -> bytes:
+    """The PDB as if its linker had met this definition of a name again after the others: told in
+    the "hash adjusters", a table of one entry, under the name's place in the stream "/names"."""
+    streams = split_streams(pdb)
+    (hashes,) = struct.unpack_from("<H", streams[2], 20)
+    names = next(number for number, data in enumerate(streams) if data[:4] == b"\xfe\xef\xfe\xef")
+    # In place of the end of another name, so that all others stay where they are.
+    end = streams[names].index(b".cpp\0")
+    assert len(name) == 4
+    streams[names] = streams[names][:end] + name.encode() + streams[names][end + 4 :]
+    table = struct.pack("<7I", 1, 1, 1, 1, 0, end - 12, index)
+    head = streams[2][:48] + struct.pack("<II", len(streams[hashes]), len(table))
+    streams[2] = head + streams[2][56:]
+    streams[hashes] += table
+    return join_streams(streams)
+
+
+def test_of_several_definitions_the_one_that_microsoft_takes(rig: Rig, tmp_path: Path) -> None:
     path = rig.pdbs / "inject_dll_amd64.pdb"
-    file, llvm = Pdb(path), dumped(path)
+    llvm = dumped(path)
     said = types_by_engine(rig, path, TWICE)
     for name in TWICE:
         assert len({llvm.size(index) for index in llvm.structs[name]}) == 2
-        found = file.struct(name)
-        assert said[name][0] == found.size
+        found = Pdb(path).struct(name)
+        assert said[name][0] == found.size == llvm.size(llvm.structs[name][-1])
         assert {key: field[0] for key, field in said[name][1].items()} == {
             field.name: field.offset for field in found
         }
+    other = tmp_path / "other.pdb"
+    earlier = llvm.structs["_PEB"][0]
+    other.write_bytes(with_first(path.read_bytes(), "_PEB", earlier))
+    said = types_by_engine(rig, other, TWICE)
+    assert said["_PEB"][0] == llvm.size(earlier)
+    assert [said[name][0] for name in TWICE] == [Pdb(other).struct(name).size for name in TWICE]

@@ -210,6 +210,38 @@ def test_an_image_that_was_rearranged(tmp_path: Path, pdb: bytes) -> None:
         file.symbol(names[third])
 
 
+@pytest.mark.parametrize("hashed", [True, False])
+def test_of_two_definitions(tmp_path: Path, pdb: bytes, hashed: bool) -> None:
+    """The last one counts, unless the linker has put another first ("hash adjusters")."""
+    types = Pdb(write(tmp_path / "a.pdb", pdb)).types
+    name, other = "_EX_FAST_REF", "_EPROCESS"
+    index, second = types.find(name), types.find(other)
+    assert index is not None and second is not None
+    streams = split_streams(pdb)
+    head = list(struct.unpack_from("<5IHHII6I", streams[2]))
+    # It has the fields of the other one, behind two bytes of count and two of properties.
+    leaf, body = types.record(index)
+    body = body[:4] + types.record(second).body[4:8] + body[8:]
+    streams[2] += struct.pack("<HH", len(body) + 2, leaf) + body
+    hashes = streams[head[5]]
+    values, offsets = (hashes[at : at + size] for at, size in zip(head[9:13:2], head[10:13:2]))
+    values += values[4 * (index - head[2]) :][:4]
+    # One entry with room for one, its bit, no bits of what was deleted; a name and the type.
+    first, of_other = (struct.pack("<7I", 1, 1, 1, 1, 0, 1234, each) for each in (index, second))
+    last = head[3]
+    head[3:5] = last + 1, head[4] + len(body) + 4
+    head[9:] = 0, len(values), len(values), len(offsets), len(values) + len(offsets), 0
+    if not hashed:
+        head[10] = 0
+    for table, wanted in ((b"", last), (first, index), (of_other, last), (first[:-4], last)):
+        streams[head[5]], head[14] = values + offsets + table, len(table)
+        streams[2] = struct.pack("<5IHHII6I", *head) + streams[2][56:]
+        file = Pdb(write(tmp_path / "b.pdb", join_streams(streams)))
+        assert file.types.find(name) == wanted
+        assert file.struct(name).has("Object") == (wanted == index)
+        assert file.types.find(other) == second
+
+
 def test_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layout, _ = of_build(BUILD)
     layout = {**layout, "user_types": dict(layout["user_types"])}
