@@ -50,6 +50,7 @@ class Block(NamedTuple):
     def rows(self) -> List[Row]:
         """The rows, one by one."""
         keys, shared = self.keys, self.shared.values
+        assert all(line[-1].values for line in self.lines), "the text of a part is no row"
         return [
             {**shared, **dict(zip(keys, map(Hex, line))), **line[-1].values} for line in self.lines
         ]

@@ -5,12 +5,18 @@ On one build of each form of an entry, whole and damaged at random, in each form
 
 from __future__ import annotations
 
+import io
 import random
 
 import pytest
 
 from mocks import KernelImage, MockTarget
-from pykd_handle.render import FORMATS
+from pykd_handle.commands.list.columns import COLUMNS
+from pykd_handle.commands.list.kernel import list_kernel
+from pykd_handle.commands.list.request import parse_request
+from pykd_handle.commands.registry import Run
+from pykd_handle.model.kernel_mode import KernelMode
+from pykd_handle.render import FORMATS, find_renderer
 from pykd_handle.rows import Block
 from pykd_handle.values import PykdHandleError
 
@@ -52,6 +58,31 @@ def test_of_a_process_that_is_not_known_the_plain_way_is_taken() -> None:
     image = system("win10_19041_x64")
     image.memory.drop(image.processor.current.view.at("UniqueProcessId"), 8)
     assert check(image)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("wrong", ["UniqueProcessId", "length"])
+def test_a_process_that_is_not_as_usual_shows_what_another_one_had(form: str, wrong: str) -> None:
+    """A listing writes each block before it makes the next one; of a part that is written the text
+    alone is kept."""
+    image = KernelImage()
+    event = image.objects.event(r"\BaseNamedObjects\Ready")
+    image.processes.add("first.exe", 0x104).handle(event)
+    odd = image.processes.add("\u0416" * 5000 if wrong == "length" else "odd.exe", 0x108)
+    if wrong != "length":
+        image.memory.drop(odd.view.at(wrong), 8)
+    odd.handle(event)
+
+    def text(plain: bool) -> str:
+        request = parse_request(["0", "3", "0"])
+        items = list_kernel(KernelMode(MockTarget(image)), request, Run())
+        out = io.StringIO()
+        as_rows = (each.rows() if isinstance(each, Block) else each for each in items)
+        find_renderer(form)(out, io.StringIO(), COLUMNS).render(as_rows if plain else items)
+        return out.getvalue()
+
+    assert text(plain=False) == text(plain=True)
+    assert text(plain=False).count("Ready") == 2
 
 
 def test_an_image_name_with_the_marks_of_a_template() -> None:
