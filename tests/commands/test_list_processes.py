@@ -12,7 +12,7 @@ from pykd_handle.kernel import Kernel
 from pykd_handle.render.words import words
 from pykd_handle.values import TargetError
 
-from ..answers import Answer
+from ..answers import Answer, rendered
 
 
 @pytest.fixture
@@ -308,6 +308,17 @@ def test_a_process_by_address_whose_first_bytes_are_missing(image: KernelImage) 
     )
     with pytest.raises(TargetError, match=r"can't be read: not in the dump"):
         Answer(image, f"0 1 {image.processor.current.address:x}")
+
+
+@pytest.mark.parametrize("form", ["text", "table", "html"])
+def test_a_head_says_why_a_name_is_missing(image: KernelImage, form: str) -> None:
+    """In words: marks are escaped there, as they may come from a name."""
+    process = image.processor.current
+    image.memory.drop(process.view.at("ImageFileName"), 1)
+    image.memory.drop(process.view.at("SeAuditProcessCreationInfo"), 8)
+    head = f"({process.view.at('ImageFileName'):#x}: not in the dump)  pid 0x1514"
+    text = rendered(form, Answer(image, "0 3").items)
+    assert f"a process whose name can't be read {head}" in text.replace("&#x27;", "'")
 
 
 @pytest.mark.parametrize("flags", ["11", "21"])

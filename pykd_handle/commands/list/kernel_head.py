@@ -41,10 +41,10 @@ def head_facts(process: KernelModeProcess, kernel: KernelMode) -> Dict[str, Any]
 def list_head(facts: Dict[str, Any]) -> Head:
     """The head of the rows of a table, with these facts."""
     image, pid, count = facts["image"], facts["pid"], facts["table_count"]
-    who = image if isinstance(image, str) else Sentence("<{}>", image)
+    nameless = Sentence("a process whose name can't be read ({})", image)
     line = Sentence(
         "{}  {}  _EPROCESS {:x}{}",
-        who,
+        image if isinstance(image, str) else nameless,
         Sentence("pid 0x{:x}", pid) if isinstance(pid, int) else "pid unknown",
         facts["eprocess"],
         Sentence("  {} handles{}", count, _KINDS[facts["table_kind"]])
