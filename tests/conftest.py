@@ -48,6 +48,11 @@ def compiler() -> None:
 
 
 @pytest.fixture(scope="session")
+def unpacker() -> None:
+    """What the files that symbol stores have packed are unpacked with."""
+
+
+@pytest.fixture(scope="session")
 def volatility() -> str:
     """The command of volatility3."""
     return shutil.which("vol") or "vol"

@@ -52,6 +52,12 @@ def _node() -> str:
     return "" if shutil.which("node") else "node is not installed: it runs khandle.js"
 
 
+def _unpacker() -> str:
+    if sys.platform == "win32" or shutil.which("7z"):
+        return ""
+    return "7z is not installed, on Debian: apt-get install p7zip-full"
+
+
 def _powershell() -> str:
     if shutil.which("pwsh") or shutil.which("powershell"):
         return ""
@@ -77,6 +83,7 @@ _NEEDS: Dict[str, Callable[[], str]] = {
     "compiler": _compiler,
     "volatility": _volatility,
     "node": _node,
+    "unpacker": _unpacker,
     "powershell": _powershell,
     "pykd_of_windows": _pykd,
 }
@@ -86,7 +93,7 @@ def set_aside(items: Sequence[pytest.Item]) -> List[pytest.Item]:
     """The tests to leave out; the first one of those with a need that is not met is marked."""
     told = {name: tell() for name, tell in _NEEDS.items()}
     if REQUIRED:
-        told.update(rig="", compiler="")  # they fail by themselves
+        told.update(rig="", compiler="", unpacker="")  # they fail by themselves
     lacking: Dict[str, List[pytest.Item]] = {name: [] for name in _NEEDS}
     for item in items:
         asked = getattr(item, "fixturenames", ())

@@ -17,7 +17,7 @@ import pytest
 from pykd_handle.cli import main
 
 from ..program.test_symbol_places import make
-from .packed import PACKERS
+from ..targets.symbols.packed import PACKERS
 from .rig import Rig, to_windows_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
