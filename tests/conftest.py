@@ -30,10 +30,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item
     items[:] = sorted(kept, key=lambda item: not item.nodeid.startswith(_FIRST))
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of tests live as long as the process: a search for garbage passes over them."""
-    gc.collect()
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Thousands of tests live as long as the process: no search for garbage goes through them."""
+    gc.disable()
+    yield
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,8 @@ def test_an_image_is_no_other_ones() -> None:
     # Parts of one image stay parts of it.
     assert other.processes.system.view.memory is other.memory is other.pool.memory
     assert other.build is other.memory.build is changed.build
+    # Chance, too, begins anew in each.
+    assert other.random.random() == KernelImage().random.random()
 
 
 def test_symbol_file(image: KernelImage) -> None:

@@ -17,6 +17,7 @@ import pytest
 from mocks import KernelImage
 from mocks.pykd import StandIn
 from pykd_handle import cli
+from pykd_handle.targets.session import SessionTarget, connect
 
 from .conftest import Install
 from .streams import Outcome, run
@@ -107,6 +108,28 @@ def test_reads_that_fail_and_then_the_exit(standin: StandIn, whole: str) -> None
     begin = standin.reads + standin.reads // 2
     standin.on_read = fail_then_exit
     check(run(["0", "3"]), whole)
+
+
+@pytest.mark.parametrize("part", [0, 1, 4, 9])
+def test_reads_that_fail_within_a_page_in_parts(install: Install, part: int) -> None:
+    """Of a triage dump, which holds parts of pages: nothing there is taken for missing, and a page
+    that fails whole is not looked through for its parts."""
+    image = KernelImage()
+    good = image.pool.allocate(2 * 0x1000, alignment=0x1000)
+    image.memory.write(good, bytes(2 * 0x1000))
+    image.memory.drop(good + 0x1800, 8)
+    standin = install(image, small=True)
+    target = SessionTarget(connect())
+    target.read(good, 8)
+    first = standin.reads
+
+    def hook(reads: int) -> None:
+        standin.interrupted = reads > first + part
+
+    standin.on_read = hook
+    with pytest.raises(KeyboardInterrupt):
+        target.read_partial(good + 0x1000, 0x1000)
+    assert part or standin.reads == first + 2
 
 
 def test_memory_that_is_missing_does_not_stop(standin: StandIn) -> None:
