@@ -7,7 +7,6 @@ import tarfile
 import zipfile
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import Dict
 
 import pytest
 
@@ -80,32 +79,23 @@ def test_sdist(distributions: Distributions) -> None:
 # Between them stand the one that runs the tests, and the debugger's (tests/engine/test_install.py).
 OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
 
-_IMPORT_ALL = """\
-import importlib, pkgutil, pykd_handle
+# Every module is imported; the table is made with what the wheel asks for; every exit code is 0.
+_TRY = """\
+import importlib, pkgutil, sys, pykd_handle
 names = [each.name for each in pkgutil.walk_packages(pykd_handle.__path__, "pykd_handle.")]
 for name in names:
     if not name.endswith("__main__"):
         importlib.import_module(name)
 print(len(names), pykd_handle.__file__)
-"""
-# The table is made with what the wheel asks for; and every exit code is 0.
-_OTHERS = """\
-import sys
 from pykd_handle.cli import main
 sys.exit(main(["-?"]) or main(["--doctor"]) or main(sys.argv[1:]))
 """
+WORDS = ("--dump", DUMP, "--symbols", SYMBOLS)
 
 
-def smoke(python: Path, home: Path, empty: Path) -> Dict[str, str]:
-    """Try the commands with what was installed into ``home``; what each printed."""
-    words = ("--dump", DUMP, "--symbols", SYMBOLS)
-    return {
-        "modules": call([python, "-W", "error", "-c", _IMPORT_ALL], empty, PYTHONPATH=home),
-        "listing": call([python, "-m", "pykd_handle", *words, "0", "3"], empty, PYTHONPATH=home),
-        "others": call(
-            [python, "-c", _OTHERS, *words, "--format", "table"], empty, PYTHONPATH=home
-        ),
-    }
+def listing(python: Path, folder: Path, **more: object) -> str:
+    """What the command prints of the sample."""
+    return call([python, "-m", "pykd_handle", *WORDS, "0", "3"], folder, **more)
 
 
 @pytest.fixture(scope="module")
@@ -122,20 +112,26 @@ def test_the_command_that_pip_made(installed: Path, tmp_path: Path) -> None:
     assert said == f"pykd-handle {__version__}\n"
 
 
+@pytest.fixture(scope="module")
+def listed_here() -> str:
+    """What the package prints as it lies here."""
+    return listing(Path(sys.executable), REPOSITORY)
+
+
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
-def test_installed(installed: Path, tmp_path: Path, version: str) -> None:
+def test_installed(installed: Path, listed_here: str, tmp_path: Path, version: str) -> None:
     python = find_python(version)
     if python is None:
         pytest.skip(f"no CPython {version} on this machine")
-    said = smoke(python, installed, tmp_path)
-    assert said["others"].startswith("usage: pykd-handle [options] [Handle [Flags")
-    count, place = said["modules"].split(maxsplit=1)
+    words = [python, "-W", "error", "-c", _TRY, *WORDS, "--format", "table"]
+    found, said = call(words, tmp_path, PYTHONPATH=installed).split("\n", 1)
+    count, place = found.split(maxsplit=1)
     modules = [name for name in source_files() if name.endswith(".py")]
     # Every file but the package's own __init__.py is a module.
     assert int(count) == len(modules) - 1
     assert str(REPOSITORY) not in place
-    assert f"Python         CPython {version}." in said["others"]
-    assert "\nHandle table at " in said["listing"] or "\nKernel handle table" in said["listing"]
+    assert said.startswith("usage: pykd-handle [options] [Handle [Flags")
+    assert f"Python         CPython {version}." in said
+    assert "\nHandle table at " in listed_here or "\nKernel handle table" in listed_here
     # The same text whatever the Python.
-    words = ("--dump", DUMP, "--symbols", SYMBOLS, "0", "3")
-    assert said["listing"] == call([sys.executable, "-m", "pykd_handle", *words], REPOSITORY)
+    assert listing(python, tmp_path, PYTHONPATH=installed) == listed_here
