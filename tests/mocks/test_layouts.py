@@ -6,7 +6,7 @@ import json
 import lzma
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, NamedTuple
 
 import pytest
 
@@ -38,11 +38,19 @@ def complete(folder: Path, name: str) -> Dict[str, Any]:
     return found
 
 
-def rest(folder: Path, name: str) -> Dict[str, Any]:
-    """The structures of the file that has what another one lacks."""
-    if name not in SOURCES:
-        return {}
-    return complete(folder, SOURCES[name])["user_types"]
+class Complete(NamedTuple):
+    """The structures of a complete file, and those of the file that has what it lacks."""
+
+    name: str
+    full: Dict[str, Any]
+    others: Dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=builds.names())
+def known(request: pytest.FixtureRequest, complete_layouts: Path) -> Complete:
+    name, source = request.param, SOURCES.get(request.param)
+    others = complete(complete_layouts, source)["user_types"] if source else {}
+    return Complete(name, complete(complete_layouts, name)["user_types"], others)
 
 
 def test_there_are_the_builds_that_matter() -> None:
@@ -64,9 +72,8 @@ def test_unknown_layout_is_one_line() -> None:
         builds.load("winnt")
 
 
-@pytest.mark.parametrize("name", builds.names())
-def test_every_kept_field_is_that_of_the_complete_file(name: str, complete_layouts: Path) -> None:
-    full, others = complete(complete_layouts, name)["user_types"], rest(complete_layouts, name)
+def test_every_kept_field_is_that_of_the_complete_file(known: Complete) -> None:
+    name, full, others = known
     small = builds.load_raw(name)
     for struct, field_name, field in fields(small):
         if struct in OURS or field_name in EXTRA_FIELDS.get((name, struct), {}):
@@ -84,13 +91,12 @@ def test_every_kept_field_is_that_of_the_complete_file(name: str, complete_layou
             assert raw["size"] == there[struct.replace("_of_other", "")]["size"]
 
 
-@pytest.mark.parametrize("name", builds.names())
-def test_nothing_that_is_wanted_is_left_out(name: str, complete_layouts: Path) -> None:
-    full = complete(complete_layouts, name)["user_types"]
+def test_nothing_that_is_wanted_is_left_out(known: Complete) -> None:
+    name, full, others = known
     small = builds.load_raw(name)["user_types"]
     for struct, keep in written().items():
         if struct not in full:
-            assert struct not in small or struct in rest(complete_layouts, name)
+            assert struct not in small or struct in others
             continue
         wanted = set(full[struct]["fields"]) if keep is None else set(keep)
         assert wanted & set(full[struct]["fields"]) <= set(small[struct]["fields"])
