@@ -184,6 +184,15 @@ def test_what_a_store_has_in_place_of_the_file(run, case: Case, tmp_path: Path) 
     # What to do with it is the next step, and the only one: nothing is to be fetched.
     said = f"({path.with_suffix('.pd_')} is compressed: unpack it ("
     assert result.err.count(said) == 1 and "fetch" not in result.err
+    # Without the folders of a store, too, if it is called as the kernel's PDB.
+    (tmp_path / "flat").mkdir()
+    flat = path.with_suffix(".pd_").rename(tmp_path / "flat" / f"{path.stem}.PD_")
+    (tmp_path / "flat" / "hal.pd_").write_bytes(b"MSCF")
+    result = run("--dump", case.dump, "--symbols", tmp_path / "flat", "0", "1")
+    assert f"({flat} is compressed: unpack it (" in result.err and "fetch" not in result.err
+    flat.unlink()
+    result = run("--dump", case.dump, "--symbols", tmp_path / "flat", "0", "1")
+    assert "compressed" not in result.err and "; fetch " in result.err
 
 
 def test_nothing_anywhere(run, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from ...hints import List, Mapping, Optional, Sequence, Tuple
 from ...layout import PdbIdentity
+from ...layout.placeholder import packed
 from ...values import NamedTuple
 from ..progress import Progress, silent
 from .peek import Allowance, Peek, peek
-from .store import find_in_store
+from .store import find_in_store, pdb_name
 
 __all__ = ("Found", "Search", "search")
 
@@ -33,7 +34,8 @@ _FILE = (
 _KEY = r"^(?P<guid>[0-9A-Fa-f]{32})(?P<age>[0-9A-Fa-f]{1,8})$"
 # The folders of other files in a symbol store.
 _OTHER = r"(?i)^(?!nt(k|os)).*\.(pdb|dll|exe|sys|drv|ocx|cpl|mui|dbg)$"
-_ENDINGS = (".json", ".json.xz", ".pdb")
+_PACKED = ".pd_"
+_ENDINGS = (".json", ".json.xz", ".pdb", _PACKED)
 # ntkrnlmp, ntoskrnl, ntkrnlpa, ntkrpamp, ntkrla57: all kernels of NT are called so.
 _KERNEL = r"(?i)^nt(k|os)"
 
@@ -75,18 +77,30 @@ def search(
         return Search((Found(stored.path, Peek(identity, {})),), "")
     paths, complete = _files(folder, deep)
     remark = "" if complete else " (more files there than were looked at)"
+    advice = (stored.remark if stored is not None else "") or _of_packed(paths, identity)
+    paths = [path for path in paths if path.suffix.lower() != _PACKED]
     if identity is None:
         kernels = [path for path in paths if _may_be_kernel(path)]
-        return _look_into(kernels, None, symbols, offsets, remark, progress)
-    named = [Found(path, Peek(identity, {})) for path in paths if _is_of(_claim(path), identity)]
-    if named:
-        return Search(tuple(named), remark)
-    unnamed = [path for path in paths if not _claim(path)]
-    looked = _look_into(unnamed, identity, symbols, offsets, remark, progress)
-    exact = tuple(one for one in looked.files if one.peek.identity == identity)
-    if stored is not None and stored.remark:
-        return Search(exact or looked.files, f" ({stored.remark})", advice=True)
-    return Search(exact or looked.files, looked.remark)
+        looked = _look_into(kernels, None, symbols, offsets, remark, progress)
+    else:
+        named = tuple(Found(path, Peek(identity, {})) for path in paths if _is_of(path, identity))
+        if named:
+            return Search(named, remark)
+        unnamed = [path for path in paths if not _claim(path)]
+        looked = _look_into(unnamed, identity, symbols, offsets, remark, progress)
+        exact = tuple(one for one in looked.files if one.peek.identity == identity)
+        looked = looked._replace(files=exact or looked.files)
+    return looked._replace(remark=f" ({advice})", advice=True) if advice else looked
+
+
+def _of_packed(paths: List[Path], identity: Optional[PdbIdentity]) -> str:
+    """What to do with a packed file that may be the kernel's and lies in no store; "" for none."""
+    name = _KERNEL if identity is None else rf"(?i)^{re.escape(pdb_name(identity)[:-1])}_$"
+    for path in paths:
+        of_kernel = path.suffix.lower() == _PACKED and re.match(name, path.name)
+        if of_kernel and not re.match(_KEY, path.parent.name):
+            return packed(path)
+    return ""
 
 
 def _look_into(
@@ -124,7 +138,9 @@ def _claim(path: Path) -> Optional[re.Match[str]]:
     )
 
 
-def _is_of(match: Optional[re.Match[str]], identity: PdbIdentity) -> bool:
+def _is_of(path: Path, identity: PdbIdentity) -> bool:
+    """Whether the name of a file says that it is of this PDB."""
+    match = _claim(path)
     if match is None or match.group("guid").upper() != identity.guid:
         return False
     # Symbol servers write the age as a hexadecimal number, Volatility as a decimal one.
