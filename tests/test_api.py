@@ -1,6 +1,8 @@
 """What a script may rely on: the names of the package, frozen here."""
 
+import copy
 import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -43,6 +45,13 @@ MEMBERS = {
     "type_address pick",
 }
 KEYWORDS = {"open_dump": ("path", "symbols", "download"), "connect": ("symbols",)}
+
+
+def test_what_is_absent_is_that_in_a_copy_too() -> None:
+    """A script that asks several dumps at once gets its answers out of pickles."""
+    absent = pykd_handle.NO_VALUE
+    copies = [pickle.loads(pickle.dumps(absent, protocol)) for protocol in range(5)]
+    assert all(each is absent for each in [copy.deepcopy(absent), copy.copy(absent), *copies])
 
 
 @pytest.mark.parametrize("name", MEMBERS)

@@ -82,6 +82,10 @@ class _Nothing(Absent):
     def __repr__(self) -> str:
         return self._name
 
+    def __reduce__(self) -> str:
+        # A copy, and what comes out of a pickle, is the one that there is.
+        return self._name
+
 
 NO_VALUE = _Nothing("NO_VALUE")
 """The object has no such value, and that is known for certain."""
