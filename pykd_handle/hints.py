@@ -26,6 +26,10 @@ else:
         def __mro_entries__(self, bases):
             return self._bases
 
+        def __call__(self, *given):
+            # Before 3.11 `typing.get_type_hints` takes for a type only what can be called.
+            raise TypeError("a name of typing is not called")
+
     class _Generic:
         __slots__ = ()
 

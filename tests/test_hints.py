@@ -39,6 +39,13 @@ def test_names_are_for_annotations_and_bases(of: typing.Any) -> None:
         isinstance({}, alias)
 
 
+@pytest.mark.parametrize("of", [hints, typing])
+def test_who_asks_for_hints_is_not_stopped(of: typing.Any) -> None:
+    def asked(one: "of.Optional[of.Any]", *more: "of.Sequence[int]") -> "of.Iterator[str]": ...
+
+    assert typing.get_type_hints(asked, {"of": of}).keys() == {"one", "more", "return"}
+
+
 @pytest.mark.parametrize("name", ["Mapping", "Dict", "Any", "Sequence"])
 def test_nothing_is_an_instance_of_one(name: str) -> None:
     with pytest.raises(TypeError):

@@ -40,6 +40,7 @@ USES: typing.Sequence[Callable[[Any], object]] = (
     lambda kind: type(kind(1)._replace(size=3)) is type(copy.copy(kind(1))) is kind,
     lambda kind: pickle.loads(pickle.dumps(kind(1))) == kind(1),
     lambda kind: hasattr(kind(1), "__dict__"),
+    lambda kind: type(kind.__new__.__module__),  # which `help` of 3.13 wants
 )
 FAULTS: typing.Sequence[Callable[[Any], object]] = (
     lambda kind: kind(),

@@ -68,6 +68,7 @@ else:
             body["_fields"] = body["__match_args__"] = fields
             body["__new__"] = new = _constructor(fields, defaults)
             new.__qualname__ = f"{name}.__new__"
+            new.__module__ = body["__module__"]  # `help` of 3.13 stops where there is none
             return type(name, (_Fields,), body)
 
     NamedTuple = type.__new__(_Declared, "NamedTuple", (), {})
