@@ -1,4 +1,4 @@
-"""A bound on the memory of a test, which costs nothing while it holds."""
+"""Bounds on the memory and the files of a test, which cost nothing while they hold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
-__all__ = ("memory_bound",)
+__all__ = ("memory_bound", "room_for")
 
 _STATM = Path("/proc/self/statm")
 
@@ -29,3 +29,16 @@ def memory_bound(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Have the system refuse files of more than ``size`` bytes: the way out of a full disk."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tracemalloc
 from datetime import datetime, timezone
 from itertools import islice
@@ -24,8 +22,10 @@ from mocks.sample_snapshot import take
 from pykd_handle.cli import main
 from pykd_handle.model import Kernel, Lines, open_dump
 from pykd_handle.model.kernel_mode.process import KernelModeProcess
-from pykd_handle.values import PykdHandleError, TargetError, UsageError
+from pykd_handle.values import NOT_REQUESTED, PykdHandleError, TargetError, UsageError
 
+from ..bounds import room_for
+from ..snapshot.test_reader import END, HEADER, PROCESS, packed
 from .asking import Asked
 
 Counts = Tuple[int, ...]
@@ -105,6 +105,11 @@ def test_two_by_process_and_type(states: States) -> None:
     assert len({row["created"] for row in rows if row["process"] == "ends"}) == 2
     asked = states.ask("12", "--type file")
     assert [row["process"] for row in asked.rows] == ["churns"]
+    # What gave way to another type is a change of both, and the foot adds up what is shown.
+    for kind, went in (("file", 0), ("key", 6)):
+        feet = [states.ask("12", f"--type {kind}{more}").feet for more in ("", " --handles")]
+        assert feet[0] == feet[1]
+        assert f" {went} went, 2 lead to another object;" in feet[0][0]
     assert states.ask("12", "--process GROWS").feet == [
         "100 handles came, 0 went, 0 lead to another object; 0 processes started, 0 ended"
     ]
@@ -145,6 +150,10 @@ def test_each_handle(states: States) -> None:
     )
     assert (row["was_type"], row["was_name"]) == ("Key", r"\REGISTRY\MACHINE\SOFTWARE\A")
     assert [row["change"] for row in rows].count("went") == 5
+    for kind in ("file", "key"):
+        rows = states.ask("12", f"--handles --process churns --type {kind}").rows
+        found = {row["handle"] for row in rows if row["change"] == "other object"}
+        assert found == states.reused
     asked = states.ask("123", "--handles --process jumps")
     changes = [(row["change"], row["source"]) for row in asked.rows]
     assert changes.count(("came", str(states.files[1]))) == 40
@@ -177,6 +186,47 @@ def test_handles_by_what_they_may_do(tmp_path: Path) -> None:
     assert len(Asked(Kernel(), f"{line},1000 --handles").rows) == 2
     asked = Asked(Kernel(), f"diff {files[0]} {files[1]} --access PROCESS_ALL_ACCESS")
     assert asked.notes[-1].endswith("whether it has one of the rights can't be told")
+
+
+def test_files_whose_pages_begin_elsewhere(tmp_path: Path) -> None:
+    """By hand: a table of which one file has other parts; and what is odd about such files is
+    told: another kernel's, clocks that go back, a process that only the one in the middle has."""
+    files = []
+    far = 0x100000
+    pages = [[[4, 8], [12], [far]], [[4, 8, 12, far]], [[4], [8, 12, far]]]
+    for number, (parts, hour, system) in enumerate(zip(pages, (10, 9, 11), "XYY")):
+        header = {
+            **HEADER, "system": system, "time": f"2026-01-01T{hour:02}:00:00+00:00", "source": "a",
+            "processes": 1, "handles": 4,
+        }  # fmt: skip
+        lines: List[Any] = [header, PROCESS]
+        for values in parts:
+            things = [[1, "Event", "E"], [2 + number, "File", "F"]]
+            places = [int(value == 12) for value in values]
+            masks = [3] * len(values)
+            lines.append({"values": values, "masks": masks, "places": places, "things": things})
+        if number == 1:
+            lines.append({"process": [8, *PROCESS["process"][1:3], "brief.exe"]})
+            lines.append({"values": [4], "masks": [3], "places": [0], "things": [[1, "Key", "K"]]})
+            header.update(processes=2, handles=5)
+        files.append(tmp_path / f"{number}.snap")
+        files[-1].write_bytes(packed([*lines, {key: header[key] for key in END}]))
+    line = f"diff {' '.join(map(str, files))} --handles"
+    asked = Asked(Kernel(), line)
+    found = [(row["process"], row["handle"], row["change"], row["state"]) for row in asked.rows]
+    assert found == [
+        ("System", 12, "other object", NOT_REQUESTED),
+        ("System", 12, "other object", NOT_REQUESTED),
+        ("brief.exe", 4, "came", "started and ended"),
+        ("brief.exe", 4, "went", "started and ended"),
+    ]
+    assert [note.partition(",")[0] for note in asked.notes[:2]] == [
+        "these are of different kernels",
+        "the oldest is to come first: by their clocks these are not in order",
+    ]
+    assert [row["process"] for row in Asked(Kernel(), f"{line} --type Key").rows] == 2 * [
+        "brief.exe"
+    ]
 
 
 def test_dumps_and_snapshots_in_any_mix(states: States, capsys: pytest.CaptureFixture[str]) -> None:
@@ -297,20 +347,17 @@ def test_a_table_that_breaks_off(
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
 @pytest.mark.parametrize("room", [0, 500])
-def test_a_full_disk_leaves_the_old_one(states: States, tmp_path: Path, room: int) -> None:
-    """A limit on the size of files: the same way out as a disk that is full. Nothing claims that
-    the file is there."""
+def test_a_full_disk_leaves_the_old_one(
+    states: States, tmp_path: Path, capsys: pytest.CaptureFixture[str], room: int
+) -> None:
+    """Nothing claims that the file is there."""
     path = tmp_path / "old.snap"
     path.write_bytes(states.files[0].read_bytes())
-    lines = (
-        "import resource, sys; from pykd_handle.cli import main;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, resource.RLIM_INFINITY));"
-        "sys.exit(main())"
-    )
-    words = [sys.executable, "-c", lines, "--dump", str(states.dump), "snapshot", str(path)]
-    said = subprocess.run(words, capture_output=True, timeout=60)
-    assert (said.returncode, said.stdout) == (1, b"")
-    last = said.stderr.decode().splitlines()[-1]
+    with room_for(room):
+        assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    last = said.err.splitlines()[-1]
     assert last.startswith(f"pykd-handle: {path}: File too large")
     assert "is in" not in last
     assert path.read_bytes() == states.files[0].read_bytes()

@@ -100,10 +100,13 @@ def changed(line: int, **values: Any) -> List[Any]:
         (changed(2, masks=[3, 3, "3"]), "damaged: an access mask"),
         (changed(2, masks=[3, 3, [3]]), "damaged: an access mask"),
         (changed(2, masks=[3, 3, -1]), "damaged: an access mask"),
+        (changed(2, masks=[3, 3, 1 << 64]), "damaged: an access mask"),
         (changed(2, things=[[1, "Event", "E"], [2, "File"]]), "damaged: an object"),
         (changed(2, things=[[1, "Event", "E"], [2, 3, ""]]), "damaged: an object"),
         (changed(2, things=[[1, "Event", "E" * 5000], [2, "File", ""]]), "the name of an object"),
         (changed(3, hole=[1020, 16]), "damaged: a line of what could not be read"),
+        (changed(3, hole=[16, 1020, 4]), "damaged: a line of what could not be read"),
+        (changed(3, hole=["16", 1020]), "damaged: a line of what could not be read"),
         (changed(3, hole=[8, 12]), "the handles of a process are not in their order"),
         ([*LINES[:4], {"x": 1}, END], "a line of no known kind"),
         (changed(4, handles=4), "what it says at its end is not what it holds"),
@@ -117,6 +120,24 @@ def test_what_can_not_be_is_one_line(path: Path, lines: List[Any], why: str) -> 
         read(path, packed(lines))
     assert why in str(raised.value)
     assert str(raised.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("bound", "why"),
+    [
+        ("MOST_PROCESSES", "it has more than 1 processes"),
+        ("MOST_IN_ALL", "it has more than 1 handles"),
+        ("MOST_HOLES", "more than 1 parts of a table could not be read"),
+    ],
+)
+def test_bounds(path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, why: str) -> None:
+    """Files of a few bytes that unpack to more than any kernel has."""
+    other = {"process": [8, *PROCESS["process"][1:]]}
+    lines = [*LINES[:4], {"hole": [1024, 2044]}, other, {"processes": 2, "handles": 3}]
+    assert len(read(path, packed(lines))) == 2
+    monkeypatch.setattr(f"pykd_handle.snapshot.reader.{bound}", 1)
+    with pytest.raises(TargetError, match=f"damaged: {why}$"):
+        read(path, packed(lines))
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class Changes:
             for change in stretch.changes:
                 what, kind = _what(change)
                 changed[what, kind] += 1
-                self._totals[what] += self._takes(kind)
+                self._totals[what] += 1
                 if what == _REPLACED and change.was is not None and change.was[1] != kind:
                     changed[what, change.was[1]] += 1  # so that the counts of both types add up
             unknown += stretch.unknown
@@ -163,9 +163,7 @@ class Changes:
         for stretch in process.stretches(self._accept):
             unknown += stretch.unknown
             for change in stretch.changes:
-                what, kind = _what(change)
-                if not self._takes(kind):
-                    continue
+                what, _ = _what(change)
                 self._totals[what] += 1
                 run.found += 1
                 yield {**base, **self._handle(change, what)}
