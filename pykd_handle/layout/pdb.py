@@ -88,6 +88,7 @@ class Pdb:
             self._publics = Publics(self._msf, debug.publics, self._origin)
         self._table: Optional[Types] = None
         self._structs: Dict[str, Struct] = {}
+        self._unnamed: Dict[str, int] = {}
 
     @property
     def identity(self) -> PdbIdentity:
@@ -184,8 +185,7 @@ class Pdb:
 
     def _make(self, name: str, index: int) -> Struct:
         found = self.types.named(index)
-        if found is None or found.leaf not in STRUCTS or found.forward:
-            raise self._origin.damaged(f"the type 0x{index:x} of {name} is no structure")
+        assert found is not None
         if not 0 < found.size <= LARGEST_STRUCT:
             raise self._origin.damaged(f"{name} has {found.size} bytes")
         fields = PdbFields(self, name, found.size, found.fields)
@@ -194,9 +194,18 @@ class Pdb:
     def _nested(self, name: str) -> Struct:
         """A structure as `StructRef` names it: one without a name of its own by its index."""
         known = self._structs.get(name)
-        if known is None and name.startswith(_UNNAMED):
-            known = self._structs[name] = self._make(name, int(name[len(_UNNAMED) :], 16))
+        if known is None and name in self._unnamed:
+            known = self._structs[name] = self._make(name, self._unnamed[name])
         return known or self.struct(name)
+
+    def _reference(self, found: Named, index: int) -> str:
+        """The name by which `_nested` finds a structure again. Of a mention, it is all that there
+        is."""
+        if found.forward or not found.nameless:
+            return found.name
+        name = f"<unnamed>{index:x}"
+        self._unnamed[name] = index
+        return name
 
     def fields_of(self, name: str, index: int) -> FieldList:
         """The list of fields at an index, with those that it goes on with."""
@@ -259,7 +268,7 @@ class Pdb:
         found = self.types.named(index)
         assert found is not None
         if found.leaf != LF_ENUM:
-            return StructRef(_reference(found, index))
+            return StructRef(self._reference(found, index))
         if found.forward:
             defined = self.types.find(found.name)
             found = (None if defined is None else self.types.named(defined)) or found
@@ -287,7 +296,7 @@ class Pdb:
             return Pointer(size)
         found = self.types.named(target)
         assert found is not None
-        return Pointer(size, _reference(found, target))
+        return Pointer(size, self._reference(found, target))
 
     def _bit_field(self, body: bytes, path: str, depth: int) -> BitField:
         index, length, position = bit_field_of(body)
@@ -318,11 +327,3 @@ class Pdb:
         if isinstance(kind, (BitField, EnumType)):
             return kind.storage.size
         return kind.size
-
-
-_UNNAMED = "<unnamed>"  # with the type's index behind it
-
-
-def _reference(found: Named, index: int) -> str:
-    """The name by which `Pdb` finds a structure again. Of a mention, it is all that there is."""
-    return found.name if found.forward or not found.nameless else f"{_UNNAMED}{index:x}"

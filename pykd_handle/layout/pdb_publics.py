@@ -35,7 +35,6 @@ _MOST_BYTES = 64 << 20  # of the symbols; a kernel's have 3 million
 _SECTION = 40
 _MOST_SECTIONS = 1000
 _MOST_MOVED = 8 << 20  # bytes of OMAP
-_LONGEST_NAME = 1000
 _IMAGE = 1 << 32
 # Object files store names of up to 8 bytes in place, without an end if they have 8; LLVM's linker
 # then hashes what lies behind, too, and nobody finds them by the table.
@@ -79,8 +78,6 @@ class Publics:
         if self._records is None:
             return None
         key = name.encode()
-        if len(key) > _LONGEST_NAME:
-            return None
         if self._buckets() is not None:
             found = self._in_table(self._records, key)
             if found is not None or len(key) != _SHORT:

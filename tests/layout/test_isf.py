@@ -7,7 +7,16 @@ from typing import Any, Dict
 
 import pytest
 
-from pykd_handle.layout import Array, BitField, Integer, Isf, PdbIdentity, Pointer, StructRef
+from pykd_handle.layout import (
+    Array,
+    BitField,
+    Integer,
+    Isf,
+    Opaque,
+    PdbIdentity,
+    Pointer,
+    StructRef,
+)
 from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
 
 
@@ -80,6 +89,24 @@ def test_fields_of_every_kind() -> None:
     assert outer.field("Inner").type == StructRef("_INNER")
     assert outer.field("Rows").type == Array(StructRef("_INNER"), 3)
     assert outer.field("Bits").type == BitField(Integer(8, False), 17, 3)
+
+
+def test_fields_that_few_files_have() -> None:
+    """A pointer of four bytes among those of eight, bits of an enumeration, a function."""
+    data = isf()
+    data["base_types"]["__ptr32"] = {**data["base_types"]["pointer"], "size": 4}
+    data["enums"]["_E"] = {"size": 2, "base": "short", "constants": {"Seven": 7}}
+    inner, bits = {"kind": "struct", "name": "_INNER"}, {"bit_position": 1, "bit_length": 3}
+    for name, kind in {
+        "Small": {"kind": "pointer", "base": "__ptr32", "subtype": inner},
+        "Few": {"kind": "bitfield", "type": {"kind": "enum", "name": "_E"}, **bits},
+        "Call": {"kind": "function"},
+    }.items():
+        data["user_types"]["_OUTER"]["fields"][name] = {"offset": 0, "type": kind}
+    outer = Isf(data).struct("_OUTER")
+    assert outer.field("Small").type == Pointer(4, "_INNER")
+    assert outer.field("Few").type == BitField(Integer(2, True), 1, 3)
+    assert outer.field("Call").type == Opaque(0)
 
 
 def test_paths_lead_into_structures_and_arrays() -> None:

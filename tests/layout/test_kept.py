@@ -119,6 +119,27 @@ def test_what_was_not_asked_before(isf: Path, tmp_path: Path, reads: Dict[str, i
             file.close()
 
 
+def test_no_part_of_a_file_that_is_too_large_or_damaged(
+    isf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "parts"
+    data = json.loads(isf.read_text("utf-8"))
+    data["user_types"]["_DAMAGED"] = 7
+    isf.write_text(json.dumps(data), "utf-8")
+    for name in ("_DAMAGED", "_EPROCESS"):
+        file = open_symbol_file(isf, folder)
+        assert file.has_struct(name)
+        file.close()
+        assert len(parts(folder)) == (name == "_EPROCESS")
+    for part in parts(folder):
+        part.unlink()
+    monkeypatch.setattr(kept, "LARGEST", isf.stat().st_size - 1)
+    file = open_symbol_file(isf, folder)
+    assert file.has_struct("_EPROCESS")
+    file.close()
+    assert parts(folder) == []
+
+
 def test_another_file_has_another_part(isf: Path, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     for number in range(3):

@@ -165,13 +165,32 @@ def _without_index_offsets(streams: List[bytes]) -> None:
     streams[2] = streams[2][:44] + bytes(4) + streams[2][48:]
 
 
+def _wrong_type_hashes(streams: List[bytes]) -> None:
+    streams[2] = streams[2][:24] + struct.pack("<I", 3) + streams[2][28:]  # bytes of a hash
+
+
+def _wrong_index_offsets(streams: List[bytes]) -> None:
+    (hashes,), (at,) = (
+        struct.unpack_from("<H", streams[2], 20),
+        struct.unpack_from("<I", streams[2], 40),
+    )
+    streams[hashes] = streams[hashes][:at] + b"\1" + streams[hashes][at + 1 :]
+
+
 def _without_public_hashes(streams: List[bytes]) -> None:
     publics = struct.unpack_from("<H", streams[3], 16)[0]
     streams[publics] = streams[publics][:28] + bytes(16) + streams[publics][44:]
 
 
 @pytest.mark.parametrize(
-    "change", [_without_type_hashes, _without_index_offsets, _without_public_hashes]
+    "change",
+    [
+        _without_type_hashes,
+        _without_index_offsets,
+        _wrong_type_hashes,
+        _wrong_index_offsets,
+        _without_public_hashes,
+    ],
 )
 def test_without_tables(tmp_path: Path, pdb: bytes, change: Any) -> None:
     layout, _ = of_build(BUILD)

@@ -15,7 +15,15 @@ import pytest
 
 import pykd_handle.model.kernel_mode  # noqa: F401 (for what its modules declare)
 from mocks.msf import join_streams
-from pykd_handle.layout import Array, BitField, Integer, StructRef, open_symbol_file
+from pykd_handle.layout import (
+    Array,
+    BitField,
+    EnumType,
+    Integer,
+    Pointer,
+    StructRef,
+    open_symbol_file,
+)
 from pykd_handle.layout.declared import declared
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
@@ -23,6 +31,7 @@ from pykd_handle.values import MissingField, MissingSymbol, MissingType, Symbols
 from .pdbs import of_build, write
 
 MODIFIER, POINTER, LIST, BITS, ARRAY, STRUCT = 0x1001, 0x1002, 0x1203, 0x1205, 0x1503, 0x1505
+ENUM, ENUMERATE = 0x1507, 0x1502
 ULONG, BASE = 0x22, 0x1000
 THIS = BASE + 2  # the first record that `outer` is given
 INFO = struct.pack("<III16s", 20000404, 0, 1, bytes(range(16)))
@@ -33,9 +42,10 @@ def dbi(
     mark: int = -1,
     sizes: tuple = (0, 0, 0, 0, 0, 0, 0, 0),
     age: int = 1,
+    publics: int = 0xFFFF,
     records: int = 0xFFFF,
 ) -> bytes:
-    numbers = (mark, 19990903, age, 0xFFFF, 0, 0xFFFF, 0, records, 0, *sizes, 0, machine, 0)
+    numbers = (mark, 19990903, age, 0xFFFF, 0, publics, 0, records, 0, *sizes, 0, machine, 0)
     return struct.pack("<iIIHHHHHHiiiiiIiiHHI", *numbers)
 
 
@@ -93,11 +103,57 @@ def test_fields_of_every_kind(tmp_path: Path) -> None:
     assert file.struct("_OUTER").field("F").type == Integer(4)
 
 
+def enum_record(name: str, under: int, fields: int, forward: bool = False) -> bytes:
+    flags = 0x80 if forward else 0
+    return record(ENUM, struct.pack("<HHII", 1, flags, under, fields) + name.encode() + b"\0")
+
+
+def test_enumerations_and_what_is_constant(tmp_path: Path) -> None:
+    """A bit field in an enumeration, one that is mentioned before it is defined, and a pointer to
+    constant structures."""
+    constants = record(LIST, struct.pack("<HHH", ENUMERATE, 3, 7) + b"Seven\0")
+    bits = record(BITS, struct.pack("<IBB", THIS + 1, 3, 1))
+    file = outer(tmp_path, THIS + 2, constants, enum_record("_E", 0x21, THIS), bits)
+    assert file.struct("_OUTER").field("F").type == BitField(Integer(2, True), 1, 3)
+    mention = enum_record("_E", 0x74, 0, forward=True)
+    file = outer(tmp_path, THIS, mention, constants, enum_record("_E", 0x21, THIS + 1))
+    kind = file.struct("_OUTER").field("F").type
+    assert kind == EnumType("_E", Integer(2, True), {"Seven": 7})
+    # One that is defined nowhere: all of NT's are LONGs.
+    kind = outer(tmp_path, THIS, mention).struct("_OUTER").field("F").type
+    assert kind == EnumType("_E", Integer(4, True), {})
+    constant = record(MODIFIER, struct.pack("<IH", BASE + 1, 1))
+    pointer = record(POINTER, struct.pack("<II", THIS, 8 << 13 | 0xC))
+    file = outer(tmp_path, THIS + 1, constant, pointer)
+    assert file.struct("_OUTER").field("F").type == Pointer(8, "_OUTER")
+
+
 def test_a_type_without_a_name(tmp_path: Path) -> None:
     inner = [struct_record("<unnamed-tag>", 4, BASE + 3), record(LIST, member("V", ULONG, 0))]
     file = outer(tmp_path, BASE + 2, *inner)
     assert file.struct("_OUTER").offset("F.V") == 0
     assert isinstance(file.struct("_OUTER").field("F").type, StructRef)
+
+
+def test_a_type_without_a_name_that_is_only_mentioned(tmp_path: Path) -> None:
+    """Nothing tells which of all those without a name is meant, whatever it is called."""
+    for name in ("<unnamed-tag>", "<unnamed>", "<unnamed>x", "<unnamed>ffffffffff"):
+        file = outer(tmp_path, THIS, struct_record(name, 0, 0, forward=True))
+        with pytest.raises(MissingType, match=name):
+            file.struct("_OUTER").field("F.V")
+
+
+def test_a_table_of_one_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is searched among all, from the last one on, as far as a bucket may be."""
+    names = ["_A", "_B", "_C", "_D"]
+    types = bytearray(tpi([struct_record(name, 8, 0) for name in names]))
+    # The stream of the hashes, its substitute, the bytes of a hash, buckets, where the hashes lie.
+    struct.pack_into("<HHIIII", types, 20, 4, 0xFFFF, 4, 1, 0, 4 * len(names))
+    path = write(tmp_path / "x.pdb", join_streams([b"", INFO, bytes(types), dbi(), bytes(16)]))
+    file = Pdb(path)
+    assert [file.types.find(name) for name in names] == [*range(BASE, BASE + 4)]
+    monkeypatch.setattr("pykd_handle.layout.pdb_types._MOST_IN_BUCKET", 2)
+    assert [name for name in names if file.has_struct(name)] == ["_D"]
 
 
 def test_lists_that_go_on(tmp_path: Path) -> None:
@@ -135,6 +191,7 @@ def test_only_a_mention(tmp_path: Path) -> None:
         (THIS, (BITS, "<IBB", ULONG, 0, 0), "0 bits from bit 0 on"),
         (THIS, (BITS, "<IBB", 0x40, 1, 0), "a bit field in no integer"),
         (THIS, (BITS, ""), "can't be read"),
+        (THIS, (ENUM, "<HHII2s", 0, 0, 0x40, 0, b"E\0"), "an enumeration of no integers"),
         (THIS, (POINTER, "<II", 3, 16 << 13), "a pointer of 16 bytes"),
         (THIS, (STRUCT, "<HHIIIHxx", 1, 0, 0, 0, 0, 0x7FFF), "lies at 0, not from 0 to -32759"),
         (THIS, (STRUCT, "<H", 1), "can't be read"),
@@ -232,6 +289,7 @@ def test_streams_of_nonsense(tmp_path: Path, streams: List[bytes], words: str) -
         (44, 4, "its directory ends too early"),
         (52, 0xFFFFFFFF, "cut short"),
         (52, 0, "."),
+        (6 * 4096, 0x10000, "it has 65536 streams"),  # the directory, behind those of one block
     ],
 )
 def test_superblocks_of_nonsense(tmp_path: Path, place: int, value: int, words: str) -> None:
