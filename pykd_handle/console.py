@@ -105,14 +105,13 @@ class Progress:
 def defect(error: Exception) -> str:
     """A line about an error that nobody expected: what it is and where it comes from."""
     place = error.__traceback__
-    while place is not None and place.tb_next is not None:
+    assert place is not None  # it was raised
+    while place.tb_next is not None:
         place = place.tb_next
-    where = ""
-    if place is not None:
-        code = place.tb_frame.f_code
-        where = f" in {os.path.basename(code.co_filename)}:{place.tb_lineno} ({code.co_name})"
+    code = place.tb_frame.f_code
+    where = f"{os.path.basename(code.co_filename)}:{place.tb_lineno} ({code.co_name})"
     text = " ".join(str(error).split())
     return (
-        f"internal error: {type(error).__name__}: {text}{where}; please report this line "
+        f"internal error: {type(error).__name__}: {text} in {where}; please report this line "
         "(PYKD_HANDLE_TRACEBACK=1 shows more)"
     )

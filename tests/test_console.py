@@ -9,6 +9,7 @@ from typing import List
 
 import pytest
 
+from pykd_handle.cli import main
 from pykd_handle.console import NOTES, Progress, remark
 
 SAY = "from pykd_handle.console import aside; aside('at \x1b[31m\u20ac')"
@@ -84,3 +85,29 @@ def test_on_a_terminal_a_long_search_is_one_line_that_goes_away(
     size = len(screen.getvalue())
     NOTES.erase()
     assert len(screen.getvalue()) == size
+
+
+def test_a_defect_is_one_line_that_can_be_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback in a debugger's window, unless it is asked for."""
+    wrong: Exception = ValueError("no such\n  thing")
+
+    def breaks(words: List[str]) -> int:
+        raise wrong
+
+    monkeypatch.setattr("pykd_handle.cli._run", breaks)
+    monkeypatch.delenv("PYKD_HANDLE_TRACEBACK", raising=False)
+    assert main(["find", "x"]) == 1
+    line = breaks.__code__.co_firstlineno + 1
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == (
+        f"pykd-handle: internal error: ValueError: no such thing in test_console.py:{line} "
+        "(breaks); please report this line (PYKD_HANDLE_TRACEBACK=1 shows more)\n"
+    )
+    monkeypatch.setenv("PYKD_HANDLE_TRACEBACK", "1")
+    with pytest.raises(ValueError):
+        main(["find", "x"])
+    wrong = MemoryError()
+    assert main(["find", "x"]) == 1
+    assert capsys.readouterr().err == "pykd-handle: there is not enough memory for this\n"

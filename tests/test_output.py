@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import socket
+import stat
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
+from pykd_handle.input_file import forget_inputs, guard, read_at
 from pykd_handle.output import Output, open_output
+from pykd_handle.values import PykdHandleError
 
 
 class Bare:
@@ -73,6 +77,7 @@ def test_a_second_ctrl_c_loses_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "report.txt"
     with pytest.raises(KeyboardInterrupt), open_output(str(path)) as out:
         out.write("heading\n")
+        out.flush()
         assert list(tmp_path.iterdir()) == []
         out.row()
         out.write("row\n")
@@ -100,3 +105,64 @@ def test_the_screen_is_that_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
         out.row()
         out.write("row\n")
     assert (bare.text, out.where) == ("row\n", "above")
+
+
+def test_the_file_that_the_screen_is_led_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by ``--output report.txt >> report.txt``: it is gone on with, and stays what it is."""
+    path = tmp_path / "report.txt"
+    path.write_text("of yesterday\n", "utf-8")
+    number = path.stat().st_ino
+    with path.open("a", encoding="utf-8") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        with open_output(str(path)) as out:
+            out.row()
+            out.write("row\n")
+    assert path.read_text("utf-8") == "of yesterday\nrow\n"
+    assert path.stat().st_ino == number
+
+
+@pytest.mark.skipif(os.name != "posix", reason="none of these files")
+def test_what_can_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str) -> str:
+        with pytest.raises(PykdHandleError) as raised:
+            open_output(path)
+        return str(raised.value)
+
+    read = tmp_path / "read.dmp"
+    read.write_bytes(b"MDMP")
+    guard(read)
+    by_number = []
+    for each in (read, tmp_path):
+        descriptor = os.open(each, os.O_RDONLY)
+        by_number.append(refused(f"/dev/fd/{descriptor}").partition(f"{descriptor}")[2])
+        os.close(descriptor)
+    forget_inputs()
+    assert by_number[0].startswith(" is the file that is read")
+    assert by_number[1] == ": Is a directory"
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(tmp_path)  # the path of a socket is short
+        listening.bind("socket")
+        assert refused("socket") == "--output socket: No such device or address"
+    disk = os.stat_result((stat.S_IFBLK | 0o600, *read.stat()[1:]))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_: False)  # a superuser may write anything
+        assert refused(str(read)) == f"--output {read}: Permission denied"
+        patch.setattr(os, "stat", lambda *_, **__: disk)
+        assert refused("/dev/sda") == "--output /dev/sda: a disk, not a file"
+    assert read.read_bytes() == b"MDMP"
+
+
+class Slow(io.BytesIO):
+    """A file of a network: one call brings three bytes."""
+
+    def read(self, size: Optional[int] = -1) -> bytes:
+        return super().read(min(size or 0, 3))
+
+
+def test_a_read_that_brings_less_goes_on() -> None:
+    file = Slow(b"0123456789")
+    assert [read_at(file, 1, size) for size in (3, 7, 9, 20)] == [
+        b"123", b"1234567", b"123456789", b"123456789",
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from argparse import Namespace
+from datetime import datetime, timezone
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
@@ -76,6 +77,18 @@ def test_numbers_and_texts_are_sorted_and_what_is_absent_is_last(
         found = values(arranged(batches, sort, top), "name")
         assert [str(name) for name in found] == [str(name) for name in names]
     assert values(arranged(batches, sort, "2"), "name") == names[:2]
+
+
+def test_cells_of_several_values_and_times_are_sorted_too() -> None:
+    """Rights by their first word, then by the next; details by their names; times by the clock."""
+    early, late = datetime(2024, 1, 9, 23, tzinfo=timezone.utc), datetime(2024, 1, 10, 4, 5, 6, 7)
+    for cells in (
+        [("modify", "Query"), ("Query",), ("Query", "Modify"), LOST],
+        [{"count": 2}, {"count": 10}, {"count": 10, "limit": LOST}, {"limit": 1}, NO_VALUE],
+        [early, late.replace(tzinfo=timezone.utc), LOST],
+    ):
+        shuffled = rows(*((number, cell) for number, cell in enumerate(cells)))[::-1]
+        assert values(arranged([shuffled], "name"), "n") == [*range(len(cells))]
 
 
 def test_rows_of_blocks_are_sorted_as_others_are() -> None:

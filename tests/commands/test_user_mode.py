@@ -12,7 +12,7 @@ from pykd_handle import open_dump
 from pykd_handle.model import Kernel
 from pykd_handle.model.user import UserHandle, UserKernel, UserObject
 from pykd_handle.usermode.engine import EngineSource
-from pykd_handle.values import Maybe, UsageError
+from pykd_handle.values import Maybe, TargetError, UsageError
 
 from .asking import Asked
 
@@ -84,9 +84,33 @@ def test_stopped_on_the_way_what_was_found_is_shown(
         assert [(row["type"], row["handles"]) for row in asked.rows] == [("Event", 1), ("File", 1)]
 
 
-def test_where_objects_are_only_a_kernel_tells(kernel: Kernel) -> None:
-    with kernel, pytest.raises(UsageError, match="--object: only a kernel"):
-        Asked(kernel, "find --object 1000")
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("find --object 1000", "--object: only a kernel tells where objects are"),
+        (r"find --device \Device\Null", "--device: only a kernel has device objects"),
+        ("summary --totals", "--totals: only a kernel tells that"),
+        ("summary --by process,object", "--by object: only a kernel tells that"),
+        ("zombies", "zombies: only a kernel knows what has exited"),
+        ("traces", "traces: the kernel keeps them"),
+        ("audit", "audit: only a kernel tells whose handles lead where"),
+    ],
+)
+def test_what_only_a_kernel_tells(kernel: Kernel, line: str, why: str) -> None:
+    with kernel, pytest.raises(UsageError) as raised:
+        Asked(kernel, line)
+    assert str(raised.value).startswith(why) and "user mode" in str(raised.value)
+
+
+def test_filters_of_a_listing(kernel: Kernel) -> None:
+    with kernel:
+        asked = Asked(kernel, "list --process NOTEPAD.EXE --access 3")
+        assert [row["handle"] for row in asked.rows] == [4]
+        asked = Asked(kernel, "list 8 --access WRITE_DAC")
+        assert (asked.rows, asked.run.failed) == ([], False)
+        assert asked.notes == ["handle 0x8 is not shown: the options name others"]
+        with pytest.raises(TargetError, match="calc"):
+            Asked(kernel, "list --process calc.exe")
 
 
 def test_summary(kernel: Kernel) -> None:
