@@ -21,7 +21,7 @@ from benchmarks.leak import Leak, make_leak
 from benchmarks.measured import Cost, measure
 from benchmarks.other import Volatility
 
-__all__ = ("main",)
+__all__ = ("check", "floor", "main", "ours")
 
 # What is asked for, and what the floor calls it.
 _CASES: Tuple[Tuple[str, str], ...] = (
@@ -35,25 +35,27 @@ _CASES: Tuple[Tuple[str, str], ...] = (
 )
 
 
-def _ours(leak: Leak, words: str, runs: int, output: Optional[Path] = None) -> Cost:
+def ours(leak: Leak, words: str, runs: int, output: Optional[Path] = None) -> Cost:
+    """What the package takes for these words."""
     given = ["--dump", str(leak.dump), "--symbols", str(leak.symbols), *words.split()]
     return measure([sys.executable, "-m", "pykd_handle", *given], runs, output)
 
 
-def _floor(leak: Leak, form: str, runs: int, output: Optional[Path] = None) -> Cost:
+def floor(leak: Leak, form: str, runs: int, output: Optional[Path] = None) -> Cost:
+    """What the floor takes for a form."""
     words = [str(leak.dump), str(leak.symbols), form]
     return measure([sys.executable, "-m", "benchmarks.floor", *words], runs, output)
 
 
-def _check(leak: Leak, folder: Path, words: str, form: str) -> None:
+def check(leak: Leak, folder: Path, words: str, form: str) -> None:
     """Both write the same, or nothing is worth being measured."""
-    ours, floor = folder / "ours", folder / "floor"
-    _ours(leak, words, 1, ours)
-    _floor(leak, form, 1, floor)
-    if not filecmp.cmp(ours, floor, shallow=False):
+    here, there = folder / "ours", folder / "floor"
+    ours(leak, words, 1, here)
+    floor(leak, form, 1, there)
+    if not filecmp.cmp(here, there, shallow=False):
         raise SystemExit(f"{words}: the package and benchmarks.floor do not write the same")
-    ours.unlink()
-    floor.unlink()
+    here.unlink()
+    there.unlink()
 
 
 def _row(*cells: str) -> str:
@@ -81,15 +83,15 @@ def main(arguments: Sequence[str]) -> int:
         print(_row("", "seconds", "MB", "floor", "ratio", "volatility3", "ratio"), flush=True)
         for words, form in _CASES:
             if form:
-                _check(leak, folder, words, form)
-            ours = _ours(leak, words, asked.runs)
-            cells: List[str] = [words, f"{ours.seconds:.2f}", f"{ours.memory:.0f}"]
+                check(leak, folder, words, form)
+            cost = ours(leak, words, asked.runs)
+            cells: List[str] = [words, f"{cost.seconds:.2f}", f"{cost.memory:.0f}"]
             if form:
-                floor = _floor(leak, form, asked.runs)
-                cells += [f"{floor.seconds:.2f}", f"{ours.seconds / floor.seconds:.2f}"]
+                least = floor(leak, form, asked.runs)
+                cells += [f"{least.seconds:.2f}", f"{cost.seconds / least.seconds:.2f}"]
             seconds = other.seconds(asked.handles, whole) if form == "jsonl" else None
             if seconds is not None:
-                cells += [f"{'' if whole else '~'}{seconds:.1f}", f"{seconds / ours.seconds:.0f}"]
+                cells += [f"{'' if whole else '~'}{seconds:.1f}", f"{seconds / cost.seconds:.0f}"]
             print(_row(*cells), flush=True)
         helped = measure([sys.executable, "-m", "pykd_handle", "--help"], 2 * asked.runs)
         print(_row("--help", f"{helped.seconds:.3f}", f"{helped.memory:.0f}"))
