@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,59 @@ def test_only_for_who_says_so(
     assert f"note: symbols: {kept} (" in after.err and "_NT_SYMBOL_PATH" in after.err
     assert run("--download", *asked).err == after.err
     assert len(server.asked) == 1
+
+
+def test_the_image_tells_which_pdb_it_is(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the page that says so is not in the dump, as in most real ones."""
+    case = make(tmp_path, "win10_19041_x64", names_its_pdb=False)
+    exe = case.pdb.with_name("ntkrnlmp.exe").read_bytes()
+    (head,) = struct.unpack_from("<I", exe, 0x3C)  # IMAGE_NT_HEADERS64
+    (stamp,), (size,) = (
+        struct.unpack_from("<I", exe, head + 8),
+        struct.unpack_from("<I", exe, head + 80),
+    )
+    image = f"ntoskrnl.exe/{stamp:08X}{size:x}/ntoskrnl.exe"
+    store, pdb = tmp_path / "store", store_path(case.identity)
+    asked = ("--dump", case.dump, "0", "1")
+    with serving() as server:
+        server.answers = {f"/{image}": Answer(exe), f"/{pdb}": Answer(case.pdb.read_bytes())}
+        monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{store}*{server.url}")
+        before = run(*asked)
+        assert f"which names the PDB; give --download to fetch it from {server.url}\n" in before.err
+        said = run("--download", *asked)
+        assert f"note: symbols: {store / pdb} (" in said.err and said.err.endswith(
+            ", just fetched\n"
+        )
+        assert (said.code, said.out) == (0, before.out)
+        assert server.asked == [f"/{image}", f"/{pdb}"] and (store / image).read_bytes() == exe
+        # What is there is not fetched again: neither file, nor the image where the PDB is gone.
+        assert f"note: symbols: {store / pdb} (" in run("--download", *asked).err
+        with monkeypatch.context() as large:  # a store of which not all can be looked at
+            large.setattr("pykd_handle.targets.symbols.folder._MOST_ENTRIES", 0)
+            assert f"note: symbols: {store / pdb} (" in run(*asked).err
+            (store / image).rename(store / "away")
+            assert "more files there than were looked at" in run(*asked).err
+            (store / "away").rename(store / image)
+        (store / pdb).unlink()
+        assert "just fetched" in run("--download", *asked).err
+        assert server.asked == [f"/{image}", f"/{pdb}", f"/{pdb}"]
+        # What is none, or another one, names nothing, and does not stay.
+        another = bytearray(exe)
+        another[head + 8] ^= 1
+        for body, words in (
+            (b"MZ", "it is no image that names a PDB"),
+            (case.pdb.read_bytes(), "it is no image that names a PDB"),
+            (bytes(another), f"it is image {stamp ^ 1:08X}{size:x}, not {stamp:08X}{size:x}"),
+        ):
+            shutil.rmtree(store)
+            server.answers[f"/{image}"] = Answer(body)
+            said = run("--download", *asked)
+            refused = f"{server.url}/{image}: not taken: {words}; give --symbols FILE"
+            assert refused in said.err and said.out == before.out
+            assert [path for path in store.rglob("*") if path.is_file()] == []
+        assert len(server.asked) == 6
 
 
 def test_a_setting_that_says_always(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import shutil
+import struct
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -40,8 +41,18 @@ class Case(NamedTuple):
         return path
 
 
-def make(folder: Path, build: str) -> Case:
+def debug_directory(image: bytes) -> int:
+    """Where that of a 64-bit image is, counted from its start in memory: the seventh entry of
+    ``DataDirectory`` in ``IMAGE_OPTIONAL_HEADER64``."""
+    (head,) = struct.unpack_from("<I", image, 0x3C)
+    (place,) = struct.unpack_from("<I", image, head + 24 + 112 + 6 * 8)
+    return int(place)
+
+
+def make(folder: Path, build: str, names_its_pdb: bool = True) -> Case:
     image, module = linked_kernel(build)
+    if not names_its_pdb:
+        image.memory.drop_page(image.base + debug_directory(module.image))
     image.processes.system.handle(image.processes.system, value=4)
     image.processor.current = image.processes.add("notepad.exe", 0x1514, session=1)
     image.processor.current.handle(image.objects.event("\\BaseNamedObjects\\Ready"))

@@ -1,7 +1,8 @@
 """Fetching a kernel's PDB from a symbol server, into a store where the debugger finds it, too.
 
 Only for who said so. The name must be a kernel's, https comes first and certificates are checked,
-no more is taken than a PDB can have, and what came is looked into before it gets its name.
+no more is taken than a PDB can have, and what came is looked into before it gets its name. Where
+the dump does not say which PDB it is, the kernel's image does, which is fetched likewise.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from ...hints import Callable, Iterator
 from ...layout import PdbIdentity
 from ...layout.pdb import Pdb
 from ...values import SymbolsAdvice, SymbolsError
+from .image_file import KERNEL_IMAGE, image_file, named_in
 from .path import SymbolServer
 from .store import pdb_name, store_path
 
-__all__ = ("address_of", "fetch")
+__all__ = ("fetch", "named_by")
 
 _NAME = re.compile(r"nt[a-z0-9_]*\.pdb", re.IGNORECASE)
 _LARGEST = 128 << 20  # bytes; a kernel's has 12 million
@@ -32,13 +35,9 @@ _CHUNK = 1 << 16
 _MOST_REDIRECTS = 5
 # What to do next, at the end of a message.
 _BY_HAND = "; fetch it by hand, and give it to --symbols"
+_OTHER = "; give --symbols FILE"  # by hand it would be the same one
 _FOLDER = "; name another folder in _NT_SYMBOL_PATH (srv*DIR*URL)"
 _AGENT = {"User-Agent": "pykd-handle"}
-
-
-def address_of(identity: PdbIdentity, url: str) -> str:
-    """Where a server has a PDB."""
-    return f"{url}/{store_path(identity)}"
 
 
 def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str], None]) -> Path:
@@ -48,17 +47,46 @@ def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str],
     """
     name = pdb_name(identity)
     if not _NAME.fullmatch(name):
-        raise SymbolsAdvice(
-            f"{name} is not fetched: it is not the name of a kernel's PDB; give --symbols FILE"
-        )
-    folder = _writable(server, Path(store_path(identity)).parent)
-    address = address_of(identity, server.url)
+        raise SymbolsAdvice(f"{name} is not fetched: it is not the name of a kernel's PDB{_OTHER}")
+    return _fetch(store_path(identity), server, progress, partial(_check, identity))
+
+
+def named_by(image: str, server: SymbolServer, progress: Callable[[str], None]) -> PdbIdentity:
+    """The PDB that a kernel's image names. The image, a name and a key as servers have them
+    (``ntoskrnl.exe/F5E79FC41046000``), is fetched unless a folder of this server has it.
+
+    Raises `SymbolsAdvice` as `fetch` does.
+    """
+    name, _, key = image.partition("/")
+    if not re.fullmatch(KERNEL_IMAGE, image):
+        raise SymbolsAdvice(f"{image} is not fetched: it is no kernel's image{_OTHER}")
+    for folder in server.folders:
+        identity = named_in(folder, image)
+        if identity is not None:
+            return identity
+    path = _fetch(f"{image}/{name}", server, progress, partial(_check_image, key))
+    found = image_file(path)
+    assert found is not None  # it was looked into
+    return found.identity
+
+
+def _fetch(
+    place: str,
+    server: SymbolServer,
+    progress: Callable[[str], None],
+    check: Callable[[Path, str], None],
+) -> Path:
+    """What a server has at a place; ``check`` raises where a file, from an address, is not what was
+    asked for."""
+    name = place.rpartition("/")[2]
+    folder = _writable(server, Path(place).parent)
+    address = f"{server.url}/{place}"
     part = folder / f"{name}.{os.getpid()}.part"
     try:
         with _open(address) as answer, part.open("xb") as file:
             for piece in _pieces(answer, address, progress):
                 file.write(piece)
-        _check(part, address, identity)
+        check(part, address)
         part.replace(folder / name)
     except OSError as error:
         raise SymbolsAdvice(f"{folder / name}: can't be written: {_why(error)}{_FOLDER}") from None
@@ -180,7 +208,7 @@ def _why(error: Exception) -> str:
 # -- the file -----------------------------------------------------------------------------------
 
 
-def _check(path: Path, address: str, identity: PdbIdentity) -> None:
+def _check(identity: PdbIdentity, path: Path, address: str) -> None:
     """Raises `SymbolsAdvice` where a file is not the PDB that was asked for."""
     try:
         file = Pdb(path)
@@ -189,10 +217,16 @@ def _check(path: Path, address: str, identity: PdbIdentity) -> None:
     found = file.identity
     file.close()
     if found != identity:
-        # By hand it would be the same one.
-        raise SymbolsAdvice(
-            f"{address}: not taken: it is PDB {found}, not {identity}; give --symbols FILE"
-        )
+        raise SymbolsAdvice(f"{address}: not taken: it is PDB {found}, not {identity}{_OTHER}")
+
+
+def _check_image(key: str, path: Path, address: str) -> None:
+    """Raises `SymbolsAdvice` where a file is not the image that was asked for."""
+    found = image_file(path)
+    if found is None:
+        raise SymbolsAdvice(f"{address}: not taken: it is no image that names a PDB{_OTHER}")
+    if found.key != key:
+        raise SymbolsAdvice(f"{address}: not taken: it is image {found.key}, not {key}{_OTHER}")
 
 
 def _remove(path: Path) -> None:

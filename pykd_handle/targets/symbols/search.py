@@ -90,16 +90,17 @@ def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Sym
 
     Raises `SymbolsError` with what the last server said.
     """
-    if not wish.may_download() or facts.identity is None:
+    if not (wish.may_download() and address_by_hand(facts)):
         return None
-    from .download import fetch  # takes 30 ms, and few ask for it
+    from . import download  # takes 30 ms, and few ask for it
 
     trouble: SymbolsError = SymbolsAdvice(
         f"nothing is fetched: no symbol path names a server; set _NT_SYMBOL_PATH=srv**{MICROSOFT}"
     )
     for server in servers():
         try:
-            return take(fetch(facts.identity, server, progress), facts)
+            identity = facts.identity or download.named_by(facts.image, server, progress)
+            return take(download.fetch(identity, server, progress), facts)
         except SymbolsError as error:
             trouble = error
     raise trouble
@@ -130,15 +131,19 @@ def from_folder(
 ) -> Symbols:
     """The symbols of a place. Raises `Nothing`, and `SymbolsError` for a file that can't serve."""
     from .folder import search  # a file that is given needs none of it
+    from .image_file import named_in
 
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
-    found = search(place.folder, facts.identity, names, place.deep, offsets, progress, place.set_up)
+    identity = facts.identity
+    if identity is None and place.set_up and facts.image:
+        identity = named_in(place.folder, facts.image)
+    found = search(place.folder, identity, names, place.deep, offsets, progress, place.set_up)
     fitting = [
         one
         for one in found.files
-        if (facts.identity is not None and one.peek.identity == facts.identity)
+        if (identity is not None and one.peek.identity == identity)
         or compare(one.peek.symbols, facts).fits
     ]
     if not fitting:
@@ -184,9 +189,9 @@ def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
 def next_step(wish: Wish, facts: KernelFacts) -> Sentence:
     """How to come by the symbols of a kernel: the one thing to do next."""
     named = servers()
-    if facts.identity is not None and named and not wish.may_download():
-        return Sentence("give --download to fetch it from {}", named[0].url)
     address = address_by_hand(facts)
+    if address and named and not wish.may_download():
+        return Sentence("give --download to fetch it from {}", named[0].url)
     if address:
         return Sentence("fetch {} and give it to --symbols", address)
     return Sentence("give --symbols PATH: its PDB, an ISF file, or a folder of either")

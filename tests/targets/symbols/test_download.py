@@ -17,7 +17,7 @@ from mocks.pdb import make_pdb
 from pykd_handle.layout import PdbIdentity
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.targets.symbols import download
-from pykd_handle.targets.symbols.download import fetch
+from pykd_handle.targets.symbols.download import fetch, named_by
 from pykd_handle.targets.symbols.path import SymbolServer
 from pykd_handle.targets.symbols.store import find_in_store
 from pykd_handle.values import SymbolsError
@@ -157,6 +157,16 @@ def test_nobody_there(tmp_path: Path) -> None:
 def test_only_kernels(server: Server, tmp_path: Path, name: str) -> None:
     refused(server, tmp_path, "not the name of a kernel's PDB", PdbIdentity(GUID.hex, 1, name))
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "image", ["win32k.sys/F5E79FC41046000", "nt/../x.exe/F5E79FC41046000", "nt.exe/..", "nt.exe"]
+)
+def test_only_images_of_kernels(server: Server, tmp_path: Path, image: str) -> None:
+    """Their names come out of the dump."""
+    with pytest.raises(SymbolsError, match="is not fetched: it is no kernel's image"):
+        named_by(image, SymbolServer((tmp_path,), server.url), quiet)
+    assert server.asked == [] and left_behind(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["..", "../../nt.pdb", "nt/../x.pdb", "", "nt\0.pdb", "C:nt.pdb"])
