@@ -17,7 +17,16 @@ from .values import NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("forget_inputs", "guard", "is_guarded", "open_input", "read_at", "same_file")
+__all__ = (
+    "forget_inputs",
+    "guard",
+    "is_file",
+    "is_folder",
+    "is_guarded",
+    "open_input",
+    "read_at",
+    "same_file",
+)
 
 # A pipe that took the place of a file is not waited for, either.
 _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -50,6 +59,17 @@ def open_input(path: Path, buffering: int = -1) -> BinaryIO:
         file.close()
         raise
     return file
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there. None is where this user may not look, or no name can be so long:
+    the methods of `Path` raise then."""
+    return os.path.isdir(path)
+
+
+def is_file(path: Path) -> bool:
+    """The same of a plain file."""
+    return os.path.isfile(path)
 
 
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:

@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from ..hints import Any, Dict, List, Mapping, Optional
-from ..input_file import open_input
+from ..input_file import is_file, open_input
 from ..values import SymbolsError, attempt
 from .isf import Isf
 from .isf_file import LARGEST, read_isf
@@ -39,7 +39,7 @@ def open_isf(path: Path, folder: Optional[Path]) -> Isf:
 
 
 def _open_part(place: Path, path: Path) -> Optional[Isf]:
-    if not place.is_file():
+    if not is_file(place):
         return None
     return Isf(read_isf(place), str(path), whole=lambda: read_isf(path))
 

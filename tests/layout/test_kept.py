@@ -197,9 +197,12 @@ def test_nonsense_in_a_part_is_told_as_of_any_file(isf: Path, tmp_path: Path) ->
 def test_where_nothing_can_be_kept(isf: Path, tmp_path: Path) -> None:
     """Neither said nor a failure; small files are not worth it."""
     (tmp_path / "file").write_bytes(b"no folder")
-    file = open_symbol_file(isf, tmp_path / "file")
-    wanted = ask(file)
-    file.close()
+    # No folder; a name that no folder can have, for which `Path.is_file` raises, as where the user
+    # may not look.
+    for folder in (tmp_path / "file", tmp_path / ("x" * 300)):
+        file = open_symbol_file(isf, folder)
+        wanted = ask(file)
+        file.close()
     small = tmp_path / "ntsmall.json"
     small.write_text('{"base_types": {}, "user_types": {}}', "utf-8")
     file = open_symbol_file(small, tmp_path / "parts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def _pythons(machine: Machine, bits: int, absent: str) -> Iterator[Finding]:
 
 def _on_path(name: str, environ: Mapping[str, str]) -> str:
     for folder in environ.get("PATH", "").split(";"):
-        if folder and Path(folder, name).is_file():
+        # `Path.is_file` raises for a folder that is closed to this user.
+        if folder and os.path.isfile(Path(folder, name)):  # noqa: PTH113
             return str(Path(folder, name))
     return ""

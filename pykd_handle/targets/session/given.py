@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...hints import Any, List, Optional, Sequence, Tuple
+from ...input_file import is_folder
 from ...layout import PdbIdentity, SymbolFile, refuse_damaged
 from ...values import (
     ClosedOnError,
@@ -43,7 +44,7 @@ def find_symbols(
     """Those of a file, or of a folder, that is given, else the debugger's own (None), else what
     lies on its symbol path; with what is to be told of that. Raises `SymbolsError`."""
     missed: Optional[NoSymbols] = None
-    if place is not None and place.is_dir():
+    if place is not None and is_folder(place):
         try:
             place = find_in(target, base, [place])
         except NoSymbols as error:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ...hints import Any, List, Optional
+from ...input_file import is_folder
 from ...layout import PdbIdentity
 from ...values import NamedTuple, Sentence, attempt, maybe
 from ..base import Target
@@ -46,7 +47,7 @@ def look_for_symbols(
     if given is not None:
         looked.insert(0, _look(kernel, "--symbols", given))
     # A file that is given is taken, or nothing is.
-    alone = given is not None and not given.is_dir()
+    alone = given is not None and not is_folder(given)
     for number, one in enumerate(looked[:1] if alone else looked):
         if one.file:
             looked[number] = one._replace(used=True)
@@ -91,7 +92,7 @@ def _on_path(kernel: _Kernel, pykd: Any) -> List[Looked]:
 def _look(kernel: _Kernel, origin: str, place: Path) -> Looked:
     """What of the kernel a place has, which is a file or a folder."""
     file = place
-    if place.is_dir():
+    if is_folder(place):
         there, search = look_into(kernel.target, kernel.base, place, kernel.identity)
         if there is None:
             said = Sentence("nothing of this kernel{}", search.remark)

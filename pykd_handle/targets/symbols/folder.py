@@ -75,8 +75,7 @@ def search(
     stored = None if identity is None else find_in_store(folder, identity, set_up)
     if stored is not None and stored.path is not None:
         return Search((Found(stored.path, Peek(identity, {})),), "")
-    paths, complete = _files(folder, deep)
-    remark = "" if complete else " (more files there than were looked at)"
+    paths, remark = _files(folder, deep)
     advice = (stored.remark if stored is not None else "") or _of_packed(paths, identity)
     paths = [path for path in paths if path.suffix.lower() != _PACKED]
     if identity is None:
@@ -159,11 +158,12 @@ def _may_be_kernel(path: Path) -> bool:
     return not name or bool(re.match(_KERNEL, name))
 
 
-def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
-    """The symbol files, sorted, and whether everything was looked at."""
+def _files(folder: Path, deep: bool) -> Tuple[List[Path], str]:
+    """The symbol files, sorted, and in brackets why there may be more."""
     found: List[Path] = []
     pending: List[Tuple[Path, int]] = [(folder, 0)]
     seen = 0
+    remark = ""
     while pending:
         current, depth = pending.pop()
         try:
@@ -171,13 +171,22 @@ def _files(folder: Path, deep: bool) -> Tuple[List[Path], bool]:
                 for entry in entries:
                     seen += 1
                     if seen > _MOST_ENTRIES:
-                        return sorted(found), False
+                        return sorted(found), " (more files there than were looked at)"
                     # Links to folders are not followed: they may lead back here.
                     if entry.is_dir(follow_symlinks=False):
                         if deep and depth < _DEEPEST and not re.match(_OTHER, entry.name):
                             pending.append((Path(entry.path), depth + 1))
-                    elif entry.name.lower().endswith(_ENDINGS) and entry.is_file():
+                    elif entry.name.lower().endswith(_ENDINGS) and _is_file(entry):
                         found.append(Path(entry.path))
-        except OSError:
+        except FileNotFoundError:
             continue
-    return sorted(found), True
+        except OSError as error:
+            remark = f" ({current}: {error.strerror or error})"
+    return sorted(found), remark
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return True  # a link that leads nowhere: a file that can't be read, as is told

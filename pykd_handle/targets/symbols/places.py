@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ...hints import List, Mapping, Optional, Tuple
+from ...input_file import is_folder
 from ...values import NamedTuple
 from .path import SymbolPath, SymbolServer, parse_symbol_path
 
@@ -107,7 +108,7 @@ def places(
     once = []
     for place in found:
         key = os.path.normcase(place.folder)
-        if key not in seen and (absent or place.given or place.folder.is_dir()):
+        if key not in seen and (absent or place.given or is_folder(place.folder)):
             seen.add(key)
             once.append(place)
     return once

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from ...hints import Callable, List, Optional, Tuple
+from ...input_file import is_folder
 from ...layout import PdbIdentity
 from ...values import NamedTuple, Sentence, SymbolsError
 from ..progress import Progress
@@ -46,7 +47,7 @@ class Report(NamedTuple):
 def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> Report:
     """Look at every place, whatever the one before it has; no server is asked."""
     looked: List[Looked] = []
-    given = wish.path is not None and not wish.path.is_dir()
+    given = wish.path is not None and not is_folder(wish.path)
     if wish.path is not None and given:
         looked.append(found("--symbols", wish.path, partial(take, wish.path, facts)))
     every = places(None if given else wish.path, beside, absent=True)
@@ -75,7 +76,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
 
 def _look(place: Place, facts: KernelFacts, progress: Progress) -> Looked:
     origin = "--symbols" if place.given else place.origin or "dump's folder"
-    if not place.folder.is_dir():
+    if not is_folder(place.folder):
         return Looked(origin, str(place.folder), said=Sentence("no such folder"))
     return found(origin, place.folder, partial(from_folder, place, facts, progress))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...hints import List, Optional, Union
-from ...input_file import guard
+from ...input_file import guard, is_folder
 from ...layout import refuse_damaged
 from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsAdvice, SymbolsError
 from ..progress import Progress, silent
@@ -45,9 +45,13 @@ def load_symbols(
     what is wanted.
     """
     path = wish.path
-    if path is not None and not path.is_dir():
-        if not path.exists():
-            raise SymbolsError(f"{path}: no such file or folder")
+    if path is not None and not is_folder(path):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise SymbolsError(f"{path}: no such file or folder") from None
+        except (OSError, ValueError):
+            pass  # told by who opens it
         return take(path, facts, wish.keep)
     nothing: List[Nothing] = []
     trouble: List[SymbolsError] = []

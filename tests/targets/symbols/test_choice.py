@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import lzma
+import os
+import re
+import sys
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
@@ -173,7 +177,46 @@ def test_no_such_file(tmp_path: Path) -> None:
         load_symbols(Wish(tmp_path / "x.json"), tmp_path, facts())
 
 
+def test_a_name_that_no_place_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Path.is_dir` raises for it, as where the user may not look: in another one's home, say."""
+    long = str(tmp_path / ("x" * 300))
+    with pytest.raises(SymbolsError, match=r"can't be read|no such"):
+        load_symbols(Wish(Path(long)), tmp_path, facts())
+    path = write(tmp_path / "kernel.json", isf())
+    monkeypatch.setenv("_NT_SYMBOL_PATH", f"{long};srv*{long}*https://127.0.0.1:9")
+    monkeypatch.setenv("PYKD_HANDLE_CACHE", long)
+    assert load_symbols(Wish(None, keep=True), tmp_path, facts()).file.source == str(path)
+
+
 # -- a folder -----------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_that_lead_nowhere_hide_no_file(tmp_path: Path) -> None:
+    for number in range(8):
+        link = tmp_path / f"{number}.json"
+        link.symlink_to(link)
+    with pytest.raises(SymbolsError, match="8 files there are damaged or can't be read"):
+        load_symbols(Wish(tmp_path), tmp_path, facts())
+    path = write(tmp_path / "right.json", isf())
+    assert load_symbols(Wish(tmp_path), tmp_path, facts()).file.source == str(path)
+
+
+def test_a_folder_that_is_closed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "theirs").mkdir()
+    scandir = os.scandir
+
+    def closed(folder: Path) -> Any:
+        if folder.name == "theirs":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    write(tmp_path / "right.json", isf(OTHER))
+    with pytest.raises(SymbolsError, match=re.escape(f"({tmp_path / 'theirs'}: Permission")):
+        load_symbols(Wish(tmp_path), tmp_path, facts())
+    path = write(tmp_path / "right.json", isf())
+    assert load_symbols(Wish(tmp_path), tmp_path, facts()).file.source == str(path)
 
 
 @pytest.mark.parametrize(
