@@ -68,7 +68,7 @@ def read_isf(path: Path) -> Dict[str, Any]:
     except RecursionError:
         raise SymbolsError(f"{path}: not an ISF file (nested too deep)") from None
     except ValueError:
-        raise SymbolsError(f"{path}: not an ISF file (no valid JSON)") from None
+        raise SymbolsError(f"{path}: neither a PDB nor an ISF file (no valid JSON)") from None
     if not isinstance(data, dict):
         raise SymbolsError(f"{path}: not an ISF file (no JSON object)")
     return data

@@ -151,7 +151,7 @@ def test_the_image_says_where_its_pdb_is(run, case: Case, tmp_path: Path) -> Non
         broken = written(image.read_bytes()[:size])(case, tmp_path)
         said = run("--dump", case.dump, "--symbols", broken, *ASKED)
         assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-        assert f"{broken}: not an ISF file" in said.err
+        assert f"{broken}: neither a PDB nor an ISF file" in said.err
 
 
 def test_what_is_wrong_on_the_path_and_with_servers(
