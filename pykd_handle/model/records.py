@@ -164,8 +164,8 @@ def _in_order(pages: Iterable[Page]) -> Iterator[Page]:
     every: Dict[int, Tuple[Optional[int], Thing]] = {}
     for page in pages:
         every.update(zip(page.values, zip(page.masks, page.things)))
-        if page.hole is not None:
-            yield page
+        if page.hole is not None:  # what was not read may be of any value
+            yield Page.of_hole(0, _HIGHEST)
             return
     values = sorted(every)
     for start in range(0, len(values), MOST_HANDLES):

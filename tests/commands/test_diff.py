@@ -22,6 +22,7 @@ from mocks.sample_snapshot import take
 from pykd_handle.cli import main
 from pykd_handle.model import Kernel, Lines, open_dump
 from pykd_handle.model.kernel_mode.process import KernelModeProcess
+from pykd_handle.model.user import UserProcess
 from pykd_handle.values import NOT_REQUESTED, PykdHandleError, TargetError, UsageError
 
 from ..bounds import room_for
@@ -462,6 +463,44 @@ def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
     asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
     assert "(2021-01-14T08:25:36Z, 2 handles in 1 process)" in asked.shown("text")
     assert [(row["type"], row["replaced"]) for row in asked.rows] == [("File", 1), ("Event", 1)]
+
+
+def test_a_minidump_that_breaks_off_tells_of_no_handle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come in any order: what was not read may be of any value, also of a lower one."""
+    dump, path = tmp_path / "a.dmp", tmp_path / "a.snap"
+    handles = [MockHandle(value, "Event", 3) for value in (8, 4, 0xC)]
+    dump.write_bytes(make_minidump(handles).data)
+    answers = UserProcess.answers
+
+    def breaks(self: UserProcess, *how: Any) -> Any:
+        things, handle, numbers = next(iter(answers(self, *how)))
+        yield things[:1], handle, lambda: tuple(each[:1] for each in numbers())
+        raise TargetError("gone")
+
+    monkeypatch.setattr(UserProcess, "answers", breaks)
+    assert main(["--dump", str(dump), "snapshot", str(path)]) == 1
+    monkeypatch.undo()
+    asked = Asked(Kernel(), f"diff {path} {dump}")
+    assert asked.rows == []
+    assert any("whether 3 handles came or went" in note for note in asked.notes)
+
+
+def test_a_part_of_a_page_that_is_missing_hides_its_handles_alone(tmp_path: Path) -> None:
+    image = KernelImage()
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    event = image.objects.event()
+    handles = process.handles(9, event)
+    before = take(image, tmp_path / "1.snap")
+    for handle in handles[:5]:
+        process.close(handle)
+    image.memory.drop(process.table.entry_address(handles[2]), 0x10)
+    after = take(image, tmp_path / "2.snap")
+    rows = Asked(Kernel(), f"diff {before} {after} --handles").rows
+    assert [(row["change"], row["handle"]) for row in rows] == [
+        ("went", handles[at]) for at in (0, 1, 3, 4)
+    ]
 
 
 def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
