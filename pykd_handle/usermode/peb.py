@@ -7,7 +7,7 @@ block, ``_PEB32``, with the places of a 32-bit one.
 
 from __future__ import annotations
 
-from ..hints import Iterator, Set, Union
+from ..hints import Iterator, Union
 from ..kernel.strings import wide_text
 from ..targets.memory import Memory
 from ..values import (
@@ -105,15 +105,16 @@ class Peb:
             raise CorruptedError(self.address, Reason.NOTHING_SUCH_HERE, "loader's list")
         head = loader + self._places.InLoadOrderModuleList
         place, entry = head, self._pointer(head)
-        seen: Set[int] = set()
+        count = 0
         while entry != head:
             try:
-                if entry in seen or len(seen) >= _MOST_MODULES:
-                    raise CorruptedError(entry, Reason.LIST_BROKEN, "modules")
+                if count == _MOST_MODULES:
+                    raise CorruptedError(head, Reason.LIST_TOO_LONG, "modules", _MOST_MODULES)
+                # In a circle that does not come back to its head one entry's does not lead back.
                 if self._pointer(entry + self.width) != place:
                     raise CorruptedError(entry, Reason.LIST_BROKEN, "modules")
                 yield self._module(entry)
-                seen.add(entry)
+                count += 1
                 place, entry = entry, self._pointer(entry)
             except PykdHandleError as error:
                 yield Sentence("the list of modules breaks off: {}", error)

@@ -98,6 +98,33 @@ def test_a_list_that_breaks_off() -> None:
     assert lost.reason is Reason.NOT_MAPPED  # type: ignore[attr-defined]
 
 
+def test_lists_and_names_that_can_not_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = KernelImage()
+    process = process_of(image)
+    space = UserSpace(process, PEB, 8)
+    first, second = (space.module(0x400000, 0x5000, rf"C:\{name}.dll") for name in "ab")
+    # BaseDllName of each: Length, MaximumLength.
+    process.user.write(first + 0x58, struct.pack("<HH", 10, 8))
+    process.user.write(second + 0x58, struct.pack("<HH", 5, 12))
+    names = [row["name"] for row in ask(image, "modules").objects()]
+    assert names == [None, None]
+    why = [row["unavailable"]["name"] for row in ask(image, "modules").objects()]
+    assert "10" in why[0] and "8" in why[0] and "5" in why[1]
+    # The second leads to itself: a circle without the head.
+    process.user.write(second, struct.pack("<QQ", second, first))
+    asked = ask(image, "modules")
+    assert [row["path"] for row in asked.rows] == [r"C:\a.dll", r"C:\b.dll"]
+    assert asked.notes[0].endswith(f"0x{second:x}: the list of modules is broken")
+    monkeypatch.setattr("pykd_handle.usermode.peb._MOST_MODULES", 1)
+    asked = ask(image, "modules")
+    assert len(asked.rows) == 1
+    assert "the list of modules breaks off: " in asked.notes[0] and "more than 1 " in asked.notes[0]
+    process.user.write(PEB + 0x18, bytes(8))  # Ldr: the loader has not run yet
+    assert ask(image, "modules").notes == [
+        f"the loader's list can't be read: 0x{PEB:x}: there is no loader's list here"
+    ]
+
+
 def test_a_dump_without_the_process_says_so() -> None:
     image = KernelImage()
     process_of(image)
@@ -150,6 +177,9 @@ def test_what_is_odd_about_heaps_is_told() -> None:
     assert ask(image, "heaps").notes == [
         "heap 1 at 0x1b0000 says of itself that it is the 1. of the list"
     ]
+    process.user.write(PEB + 0x30, (0x1B0000).to_bytes(8, "little"))  # ProcessHeap
+    assert "the first heap, 0x1a0000, is not ProcessHeap 0x1b0000" in ask(image, "heaps").notes
+    process.user.write(PEB + 0x30, (0x1A0000).to_bytes(8, "little"))
     process.user.write(PEB + 0xE8, (5000).to_bytes(4, "little"))  # NumberOfHeaps
     assert "the PEB counts 5000 heaps and has room for 16" in ask(image, "heaps").notes
     # NumberOfHeaps, MaximumNumberOfHeaps, and more of them than are looked at.

@@ -356,6 +356,15 @@ def test_operations_that_are_too_many(tmp_path: Path) -> None:
     ]
 
 
+def test_operations_of_which_some_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pykd_handle.usermode.minidump.operations._MOST_OPERATIONS", 1)
+    shown = show_dump(with_operations(), tmp_path, "0 8")
+    assert sum("Operation" in line for line in shown.lines) == 1
+    assert rest_of(shown) == ["1 of the dump's handle operations were left out"]
+
+
 @pytest.mark.parametrize("size", [0, 24, 287])
 def test_operations_that_are_too_small(tmp_path: Path, size: int) -> None:
     shown = show_dump(with_operations().spoiled("stream:18", 4, "I", size), tmp_path, "0 8")
@@ -391,6 +400,30 @@ def test_a_file_cut_at_any_place(tmp_path: Path) -> None:
         opened += 1
         assert shown.text
     assert opened > 20
+
+
+def test_the_memory_of_a_full_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A MINIDUMP_MEMORY64_LIST: the bytes of its ranges follow each other, also those of one that
+    can't be; and a MINIDUMP_MEMORY_LIST without a count."""
+    dump = made()
+    data = bytearray(dump.data)
+    at = len(data)
+    ranges = [(0x20000, 4), ((1 << 64) - 4, 8), (0x30000, 4)]
+    struct.pack_into("<III", data, dump.at["directory:3"], 9, 16 + 16 * len(ranges), at)
+    struct.pack_into("<III", data, dump.at["directory:5"], 5, 2, at)
+    data += struct.pack("<QQ", 5, at + 64) + b"".join(struct.pack("<QQ", *each) for each in ranges)
+    path = tmp_path / "made.dmp"
+    path.write_bytes(data + b"twoBeyond64Four!")
+    for most in (1 << 20, 2):
+        monkeypatch.setattr("pykd_handle.usermode.minidump.memory._MOST_RANGES", most)
+        source = open_minidump(path)
+        assert source.memory.read(0x20000, 4) == b"twoB"
+        assert source.memory.fetch(0x30000, 4).whole == (b"our!" if most > 2 else None)
+        assert source.memory.fetch((1 << 64) - 4, 4).whole is None
+        assert [words(line) for line in source.remarks()] == [
+            f"the dump announces 5 ranges of memory; {min(most, 3)} are read"
+        ]
+        source.close()
 
 
 def test_one_of_two_lists_of_memory_is_lost(tmp_path: Path) -> None:

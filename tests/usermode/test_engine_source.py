@@ -17,7 +17,8 @@ from pykd_handle.targets.dbgeng import EngineError
 from pykd_handle.usermode import connect_engine
 from pykd_handle.usermode.engine import EngineSource
 from pykd_handle.usermode.engine import source as engine_source
-from pykd_handle.values import TargetError, Unavailable
+from pykd_handle.usermode.engine.memory import EngineMemory
+from pykd_handle.values import MemoryUnavailable, Reason, TargetError, Unavailable
 
 from .show import show, show_live, typed
 
@@ -185,6 +186,57 @@ def test_the_engine_is_released() -> None:
 def test_the_debugger_reads_expressions() -> None:
     source = EngineSource(MockEngine(FEW, expressions={"@eax": 4}))
     assert show(source, "@eax").lines == ["Handle 4", "  Type         \tEvent"]
+
+
+class Pages:
+    """The engine's memory: pages that are there, by their addresses; it reads up to a hole."""
+
+    def __init__(self, *there: int) -> None:
+        self.there = there
+        self.asked: List[Tuple[int, int]] = []
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        self.asked.append((address, size))
+        end = address
+        while end < address + size and end // 0x1000 * 0x1000 in self.there:
+            end = min(end // 0x1000 * 0x1000 + 0x1000, address + size)
+        return bytes(end - address)
+
+
+def test_memory_goes_on_behind_a_page_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(0x10000, 0x12000)
+    span = EngineMemory(pages).fetch(0x10F00, 0x2200)
+    assert [(piece.address, len(piece.data)) for piece in span.pieces] == [
+        (0x10F00, 0x100), (0x12000, 0x1000),
+    ]  # fmt: skip
+    assert [(gap.address, gap.size) for gap in span.gaps] == [(0x11000, 0x1000), (0x13000, 0x100)]
+    assert pages.asked == [(0x10F00, 0x2200), (0x12000, 0x1100)]
+    with pytest.raises(MemoryUnavailable, match="11000"):
+        span.at(0x10FFC, 8)
+    assert EngineMemory(pages).fetch(0x10000, 0x1000).whole == bytes(0x1000)
+    assert not EngineMemory(pages).fetch(0x10000, 0).gaps
+    monkeypatch.setattr("pykd_handle.usermode.engine.memory._MOST", 0x800)
+    (gap,) = EngineMemory(pages).fetch(0x10000, 0x1000).gaps
+    assert (gap.address, gap.size, gap.why.reason) == (
+        0x10800, 0x800, Reason.TOO_MANY_BYTES_FOR_ONE_READ,
+    )  # fmt: skip
+
+
+def test_where_the_peb_is() -> None:
+    source = EngineSource(MockEngine(FEW, expressions={"@$peb": 0x7FF000}))
+    assert source.peb() == 0x7FF000
+    with pytest.raises(TargetError, match="does not tell where the PEB is"):
+        EngineSource(MockEngine(FEW)).peb()
+
+
+def test_basic_data_that_are_too_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DEBUG_HANDLE_DATA_BASIC has 36 bytes."""
+    engine = MockEngine(FEW)
+    whole = engine.handle_data
+    monkeypatch.setattr(engine, "handle_data", lambda *asked: whole(*asked)[:20])
+    row = next(iter(EngineSource(engine).handles()))
+    assert isinstance(row.basics.access, Unavailable)
+    assert words(row.basics.access) == "20 bytes of basic data, too few"
 
 
 def test_without_an_engine() -> None:
