@@ -240,6 +240,38 @@ def test_who_protects_whom() -> None:
     assert every - said == may
 
 
+def test_signers_that_nothing_ranks() -> None:
+    """``PsProtectedSignerApp`` is the highest number and above none: that is not known, and said.
+    Who is as much as csrss.exe may hold the directory of known DLLs."""
+    made = AuditZoo()
+    app, lsa, tcb = (
+        made.process(f"{level:x}.exe", SYSTEM, 0, True, level=level) for level in (0x81, 0x41, 0x72)
+    )
+    made.image.processor.current = app
+    app.handle(lsa, 0x10)
+    tcb.handle(made.image.objects.directory("\\KnownDlls"), 0xF)
+    asked = ask(made.image)
+    assert asked.rows == []
+    (note,) = asked.notes
+    assert note.startswith(
+        f"1 handle not judged by protected (the first is of 81.exe (pid 0x{app.pid:x}"
+    )
+    lsa.handle(made.image.objects.directory("\\KnownDlls32"), 0xF)
+    (row,) = ask(made.image).objects()
+    assert (row["pid"], row["rule"]) == (lsa.pid, "known-dlls")
+    assert row["why"].startswith("light (Lsa), not light (WinTcb): ")
+
+
+def test_a_token_without_a_label_is_not_judged() -> None:
+    made = small(("a.exe", SYSTEM), ("u.exe", MEDIUM))
+    _, target, holder = made.image.processes.all
+    holder.handle(target, 0x20)
+    made.tokens["u.exe"].body("_TOKEN")["IntegrityLevelIndex"] = 0xFFFFFFFF
+    asked = ask(made.image)
+    assert asked.rows == []
+    assert "there is no integrity level here" in asked.notes[0]
+
+
 def test_the_page_has_the_rules_and_what_the_command_prints(zoo: AuditZoo) -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text

@@ -204,7 +204,13 @@ def test_stopped_on_the_way_the_hits_before_are_shown() -> None:
 def test_find_what(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="find what"):
         Zoo().ask("find")
-    for words, name in ((["find", " "], "NAME"), (["find", "--device", ""], "--device")):
+    with pytest.raises(UsageError, match="--regex needs a NAME"):
+        Zoo().ask("find --regex --type File")
+    for words, name in (
+        (["find", " "], "NAME"),
+        (["find", "--device", ""], "--device"),
+        (["find", "--access", ", "], "--access"),
+    ):
         assert main([*words, "--dump", str(SAMPLE)]) == 2
         assert f"{name} is empty" in capsys.readouterr().err
 

@@ -112,6 +112,16 @@ def test_no_count_of_references_where_a_table_is_missing() -> None:
     assert "other_references" not in found
 
 
+def test_a_directory_of_which_a_part_is_missing() -> None:
+    image = system()
+    directory = image.objects.directory(r"\BaseNamedObjects")
+    image.memory.drop(directory.address, 8, "in the page file")
+    asked = ask(image, r"\BaseNamedObjects")
+    assert [note for note in asked.notes if note.startswith("a part of the directory ")] == [
+        f"a part of the directory can't be read: 0x{directory.address:x}: in the page file"
+    ]
+
+
 def test_in_a_live_session_holders_are_for_those_who_ask() -> None:
     image = system()
     assert (

@@ -19,8 +19,9 @@ from mocks.user_space import Vads
 from pykd_handle import open_dump
 from pykd_handle.model.kernel_mode import KernelMode
 from pykd_handle.model.user import UserKernel
+from pykd_handle.render.words import words
 from pykd_handle.usermode.engine import EngineSource
-from pykd_handle.values import NO_VALUE, Absent
+from pykd_handle.values import NO_VALUE, Absent, PykdHandleError
 
 from ..needs import SHARED, real_file
 from .asking import Asked
@@ -191,6 +192,52 @@ def test_a_tree_that_leads_in_a_circle_or_nowhere_is_told_and_the_rest_is_there(
     image.memory.drop_page(made[0])
     asked = Asked(KernelMode(MockTarget(image)), "regions")
     assert all("not in the dump" in note for note in asked.notes)
+
+
+def test_a_bound_on_regions_and_one_that_ends_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, process, made = built("win10_19041_x64")
+    own = image.memory.view("_MMVAD_SHORT", made[2])
+    own["StartingVpn"] = 0x21
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    assert [row["vad"] for row in asked.rows] == [made[3], made[0]]
+    assert asked.notes == [
+        f"a part of the regions can't be read: 0x{made[2]:x}: there is no region here"
+    ]
+    own["StartingVpn"] = 0x20
+    monkeypatch.setattr("pykd_handle.kernel.vads._MOST_REGIONS", 3)
+    asked = Asked(KernelMode(MockTarget(image)), "regions")
+    assert len(asked.rows) == 3
+    assert "the list of regions has more than 3 entries" in asked.notes[0]
+    # One address is looked for on one way down, which may lead in a circle, too.
+    (top,) = [vad for vad in made if image.memory.pointer(process.view.at("VadRoot.Root")) == vad]
+    image.memory.view("_MMVAD_SHORT", top)["VadNode.Left"] = top
+    named = KernelMode(MockTarget(image)).current_process
+    with pytest.raises(PykdHandleError) as raised:
+        named.region_at(0)
+    assert words(raised.value) == f"0x{top:x}: the list of regions is broken"
+
+
+def test_what_a_section_leads_to_may_be_nothing() -> None:
+    """It is a section's for certain, by its flags, and then its file is not known."""
+    image, _, made = built("win10_19041_x64")
+    ntdll = image.memory.view("_MMVAD", made[0])
+    subsection = ntdll["Subsection"]
+    area = image.memory.pointer(subsection)
+    image.memory.view("_CONTROL_AREA", area)["FilePointer.Value"] = 0x1237
+
+    def file() -> str:
+        rows = Asked(KernelMode(MockTarget(image)), "regions").objects()
+        (row,) = [row for row in rows if row["vad"] == f"0x{made[0]:x}"]
+        assert row["file"] is None
+        return str(row["unavailable"]["file"])
+
+    assert file() == "0x1230: FilePointer is no address of the kernel"
+    image.memory.set_pointer(subsection, 0x1238)
+    assert file() == f"0x{subsection:x}: there is no _SUBSECTION here"
+    ntdll["Subsection"] = 0x1238
+    assert file() == "0x1238: there is no control area here"
 
 
 def test_a_control_area_that_its_segment_does_not_lead_back_to_is_none() -> None:

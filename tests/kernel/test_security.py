@@ -116,6 +116,17 @@ def test_a_null_dacl_is_not_an_empty_one() -> None:
     assert empty.sddl == "O:SYG:BAD:"
 
 
+def test_a_descriptor_without_an_owner() -> None:
+    """All of it is optional; of the system's list only a label is an integrity level."""
+    audit = ace(2, 0xC0, 0x1F01FF, EVERYONE)
+    data = bytearray(descriptor(None, acl([audit, ace(0x11, 0, 3, LOW)])))
+    struct.pack_into("<II", data, 4, 0, 0)
+    found = read(bytes(data))
+    assert (found.owner, found.group, found.label) == (None, None, ("low", 3))
+    assert found.sddl.startswith("D:NO_ACCESS_CONTROLS:(AU;SAFA;")
+    assert read(descriptor(None, acl([audit]))).label is None
+
+
 def test_entries_of_objects_and_others() -> None:
     guids = struct.pack("<I", 3) + bytes(32)
     found = read(descriptor(acl([ace(5, 0, 1, guids + SYSTEM), ace(0x15, 0, 7, b"abcd")])))

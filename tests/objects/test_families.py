@@ -13,6 +13,8 @@ from pykd_handle.objects import Description, Objects
 from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
+from .bodies import everything
+
 
 @pytest.fixture
 def image() -> KernelImage:
@@ -223,6 +225,9 @@ def test_a_section_of_a_remote_file(image: KernelImage, as_image: bool) -> None:
     file = image.files.open(r"\server\share\x.dll", "Mup")
     found = describe(image, image.sections.add(file, remote=True, image=as_image))
     assert found.details["file"] == r"\Device\Mup\server\share\x.dll"
+    # Its control area is on the other machine.
+    whole = everything(image, image.sections.add(file, remote=True, image=as_image))
+    assert not {"kind", "section_flags", "partition", "mapped_views"} & whole.keys()
 
 
 def test_a_section_whose_control_area_leads_nowhere(image: KernelImage) -> None:
@@ -230,6 +235,12 @@ def test_a_section_whose_control_area_leads_nowhere(image: KernelImage) -> None:
     item.body("_SECTION")["u1.ControlArea"] = 0x41414140
     file = describe(image, item).details["file"]
     assert isinstance(file, Unavailable) and "control area" in words(file)
+    item = image.sections.add(image.files.open(r"\x.dll"))
+    area = image.memory.view("_CONTROL_AREA", item.body("_SECTION")["u1.ControlArea"])
+    area["FilePointer.Value"] = 0x41414147
+    file = describe(image, item).details["file"]
+    assert isinstance(file, Unavailable)
+    assert words(file) == "0x41414140: the file object is no address of the kernel"
 
 
 def test_sections_of_windows_81_say_that_nobody_knows() -> None:

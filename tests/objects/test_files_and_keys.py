@@ -126,6 +126,16 @@ def test_what_is_no_file_any_more() -> None:
     assert "sharing" not in found and found["device"] == r"\Device\HarddiskVolume3"
 
 
+@pytest.mark.parametrize("length", [3, 66])
+def test_a_label_of_no_length(length: int) -> None:
+    """``_VPB.VolumeLabelLength``: of letters of two bytes, 32 at most."""
+    image = KernelImage()
+    item = image.files.open(r"\x")
+    put(image, image.memory.pointer(item.address + 0x10), 6, 2, length)
+    found = everything(image, item)
+    assert f"{length} bytes" in said(found["volume_label"]) and "volume_serial" in found
+
+
 def test_each_detail_of_a_file_fails_alone() -> None:
     image = KernelImage()
     assert lost(image, image.files.open(r"\x"), 0x49, 1).keys() == {"delete_pending"}

@@ -51,6 +51,7 @@ def lpc_port(layout: str, *places: int) -> List[Form]:
             "owner_process": None,
         },
     )  # fmt: skip
+    stranger = ends._replace(puts=[*ends.puts, ("far", 0, "P", "far")], told={"peers": ...})
     # A connection port is its own, and every port is of some kind.
     wrong = [
         Form(
@@ -58,7 +59,7 @@ def lpc_port(layout: str, *places: int) -> List[Form]:
         )
         for kind in (3, 7)
     ]
-    return [connection, ends, *wrong]
+    return [connection, ends, stranger, *wrong]
 
 
 def job(layout: str, *places: int) -> List[Form]:
@@ -214,8 +215,16 @@ def waits(layout: str, *places: Any) -> List[Form]:
         # What is left of an earlier wait: its links do not lead back, or it is another thread's.
         Form("Thread", layout, [*puts, ("event", 8, "@", 0)],
              {"waits_for": told["waits_for"][:1]}, 0xA00),
+        Form("Thread", layout, [*puts, ("block+0x30", 0, "P", 8)],
+             {"waits_for": told["waits_for"][:1]}, 0xA00),
         Form("Thread", layout, [*puts, ("block", thread, "P", "thread")],
              {"waits_for": ...}, 0xA00),
+        # For the end of a thread, and of a process.
+        Form("Thread", layout,
+             [*puts, ("thread", 8, "@", 0), ("block", 0, "L", "thread+0x8"),
+              ("block", item, "P", "thread"), ("smss", 8, "@", 0),
+              ("block+0x30", 0, "L", "smss+0x8"), ("block+0x30", item, "P", "smss")],
+             {"waits_for": (f"Thread {THREAD}", f"Process {SMSS}", "its own timer")}, 0xA00),
     ]  # fmt: skip
 
 
@@ -234,7 +243,12 @@ def replies(layout: str, *places: int) -> List[Form]:
         Form("Thread", layout, puts, {**told, "wait_reason": "WrLpcReply"}, 0xA00),
         Form("Thread", layout, [*puts, (".", reason, 1, 16)], dict.fromkeys(told), 0xA00),
         Form("Thread", layout, [*puts, other], dict.fromkeys(told, ...), 0xA00),
-    ]
+        Form("Thread", layout, [*puts, (".", message, "P", 0)], dict.fromkeys(told), 0xA00),
+        Form("Thread", layout, [*puts, ("message", port, "P", 0)],
+             {**told, "reply_port": None}, 0xA00),
+        Form("Thread", layout, [*puts, ("message", server, "P", 0x13C)],
+             {**told, "reply_thread": ...}, 0xA00),
+    ]  # fmt: skip
 
 
 def starts(layout: str, *places: int) -> List[Form]:

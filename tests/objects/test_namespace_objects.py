@@ -47,6 +47,8 @@ def test_a_directory(layout: str) -> None:
     assert found.get("private_namespace") is (True if namespace is not None else None)
     if shadow is not None and shadow != device_map:
         assert found["shadow_directory"] == r"\There"
+        image.memory.set_pointer(item.address + shadow, 0x1230)
+        assert "no address" in said(everything(image, item)["shadow_directory"])
 
 
 def test_a_directory_with_a_chain_that_is_gone_does_not_count() -> None:

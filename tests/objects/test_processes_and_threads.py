@@ -119,6 +119,15 @@ def test_the_protection_of_a_process(layout: str, level: int, words: str) -> Non
     assert (found["signature_level"], found["section_signature_level"]) == ("Windows", "Microsoft")
 
 
+@pytest.mark.parametrize("level", [0x63, 0x91, 0x10])
+def test_a_protection_that_there_is_not(level: int) -> None:
+    """A third kind, a ninth signer, a signer of what is not protected."""
+    image = KernelImage()
+    item = image.processes.add("lsass.exe", 0x300)
+    put(image, item.address, SIGNATURE["win10_19041_x64"] + 2, 1, level)
+    assert f"0x{level:x}" in said(everything(image, item.object)["protection"])
+
+
 def test_the_path_of_a_process() -> None:
     image = KernelImage()
     path = r"\Device\HarddiskVolume3\Windows\System32\svchost.exe"

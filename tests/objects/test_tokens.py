@@ -141,6 +141,9 @@ def test_whose_logon_session_it_is(layout: str) -> None:
     put(image, item.address, TOKEN[layout][4], 4, 0x800 | 0x2000)
     found = everything(image, item)
     assert (found["elevation"], found["token_flags"]) == ("limited", ("filtered", "not low"))
+    for at, account in ((authority, "alice"), (name, None)):  # Length of each
+        put(image, place + at, 0, 2, 0)
+        assert everything(image, item).get("account") == account
     image.memory.write(place + logon_id, struct.pack("<I", 0x4321))
     assert said(everything(image, item)["account"]).endswith("logon session is another object's")
 
@@ -214,6 +217,25 @@ def test_a_group_that_is_no_label_is_no_integrity_level() -> None:
     said(found["elevated"])
 
 
+def test_the_label_that_a_token_borrows() -> None:
+    """``IntegrityLevelSidValue``, from 8.1 on: it counts before the group of the index, and is a
+    label, too."""
+    image, item = token("win10_19041_x64", [(USER, 0), (HIGH, 0x60)])
+    put(image, item.address, INTEGRITY["win10_19041_x64"], 4, 1)
+    place = image.pool.allocate(0x44)
+    image.memory.set_pointer(item.address + 0x460, place)
+    for sid, level in (("010100000000001000100000", "low"), (USER, None)):
+        image.memory.write(place, bytes.fromhex(sid))
+        integrity = everything(image, item)["integrity"]
+        assert integrity == level if level else "no integrity level" in said(integrity)
+
+
+def test_more_capabilities_than_a_token_can_have() -> None:
+    image, item = token("win10_19041_x64", [(USER, 0)])
+    put(image, item.address, 0x320, 4, 0x10000)
+    assert "CapabilityCount" in said(everything(image, item)["capabilities"])
+
+
 def test_each_detail_of_a_token_fails_alone() -> None:
     image, item = token("win10_19041_x64", [(USER, 0)])
     assert lost(image, item, 0x78, 4).keys() == {"session"}
@@ -236,3 +258,5 @@ def test_the_user_of_a_process(layout: str) -> None:
     found = everything(image, smss.object)
     assert found["user"] == "S-1-5-21-1-2-3-1000"
     assert found.get("integrity") == ("high" if layout in INTEGRITY else None)
+    smss.view["Token.Value"] = 0x1230
+    assert "the token is no address of the kernel" in said(everything(image, smss.object)["user"])

@@ -145,6 +145,13 @@ def test_notes_stand_at_the_end_wherever_they_came() -> None:
     assert made.texts["p"] == ["2 handles"]
 
 
+def test_a_page_takes_no_more_notes_than_one_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "_MOST_NOTES", 2)
+    written = show("html", [[event()], *(Note(Sentence("lost: {}", at)) for at in range(5))])
+    told = ["lost: 0", "lost: 1", "3 more notes are left out"]
+    assert Page(written.text).texts["li"][-3:] == told
+
+
 def test_hostile_names_are_text() -> None:
     plain = page([HEAD, [event()], Note(Sentence("a"))])
     head = Head(Sentence("{}", HOSTILE), {})
@@ -222,6 +229,18 @@ def test_bars_are_as_long_as_their_share_of_the_largest_in_whatever_batch() -> N
     ]  # fmt: skip
     assert [cell["sort"] for row in made.tables[0]["rows"] for cell in row[1:2]] == [
         "50", "200", "0",
+    ]  # fmt: skip
+
+
+def test_of_many_rows_bars_are_those_of_the_rows_held_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(html, "_HELD", 2)
+    made = page(
+        [[{"process": "a", "n": n} for n in each] for each in ((50,), (200,), (7,))], CHARTED
+    )
+    assert [value for tag, name, value in made.attributes if (tag, name) == ("rect", "width")] == [
+        "25.0", "100.0", "100.0",
     ]  # fmt: skip
 
 

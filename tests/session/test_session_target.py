@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-from pathlib import Path
 from random import Random
 from typing import List, Tuple
 
@@ -302,51 +299,3 @@ def test_expressions(install: Install) -> None:
 def test_no_expressions(install: Install, text: str) -> None:
     # The engine itself takes "14 13" and "14)" for 14.
     assert session(install, KernelImage()).evaluate(text) is None
-
-
-# --- symbols from a file -------------------------------------------------------------------------
-
-
-def test_symbols_from_a_file(install: Install, tmp_path: Path) -> None:
-    image = KernelImage()
-    path = tmp_path / "kernel.json"
-    path.write_text(json.dumps(image.isf()), encoding="utf-8")
-    install(image, symbols=False)
-    target = SessionTarget(connect(), path)
-    assert target.symbol("PspCidTable") == image.globals.address("PspCidTable")
-    assert target.struct("_EPROCESS").size == image.build.struct("_EPROCESS").size
-    assert any("agree with this kernel" in words(note) for note in target.notes())
-
-
-def test_symbols_of_another_kernel(install: Install, tmp_path: Path) -> None:
-    image = KernelImage()
-    data = image.isf()
-    for entry in data["symbols"].values():
-        entry["address"] += 0x10
-    path = tmp_path / "kernel.json"
-    path.write_text(json.dumps(data), encoding="utf-8")
-    install(image, symbols=False)
-    with pytest.raises(SymbolsError, match="of another kernel"):
-        SessionTarget(connect(), path)
-
-
-def test_symbols_that_no_listing_can_be_made_with(install: Install, tmp_path: Path) -> None:
-    importlib.import_module("pykd_handle.kernel")  # its readers declare what has to be right
-    image = KernelImage()
-    data = image.isf()
-    data["user_types"]["_EPROCESS"]["fields"]["ActiveProcessLinks"]["offset"] = -8
-    path = tmp_path / "kernel.json"
-    path.write_text(json.dumps(data), encoding="utf-8")
-    install(image, symbols=False)
-    with pytest.raises(SymbolsError, match=r"_EPROCESS\.fields\.ActiveProcessLinks\.offset is -8"):
-        SessionTarget(connect(), path)
-
-
-def test_an_address_of_code_is_named_as_off_line(install: Install) -> None:
-    """pykd writes a distance as bare hexadecimal; everything else here has 0x in front."""
-    image = KernelImage()
-    target = session(install, image)
-    place = image.globals.address("DbgBreakPointWithStatus")
-    for far, name in ((0, ""), (0xC, "+0xc")):
-        assert target.name_at(place + far) == f"nt!DbgBreakPointWithStatus{name}"
-        assert target.name_at(place + far) == MockTarget(image).name_at(place + far)
