@@ -21,7 +21,7 @@ from ..snapshot import (
     pack,
 )
 from ..snapshot.records import MOST_HANDLES
-from ..values import NO_VALUE, Absent, Maybe, PykdHandleError, Sentence
+from ..values import NO_VALUE, Absent, Maybe, PykdHandleError, Reason, Sentence, Unavailable
 from .kernel import Kernel
 from .nouns import Handle, Hole, KernelOnly, Object
 from .tables import Process
@@ -68,7 +68,7 @@ class Records:
             _known(kernel.time),
             datetime.now(timezone.utc),
             len(counts),
-            sum(count for count in counts if isinstance(count, int)),
+            sum(map(_at_least, counts)),
             complete,
         )
 
@@ -138,6 +138,12 @@ def _address(item: Object) -> int:
 
 def _text(value: Maybe[str]) -> Optional[str]:
     return "" if value is NO_VALUE else _known(value)
+
+
+def _at_least(count: Maybe[int]) -> int:
+    if isinstance(count, Unavailable) and count.reason is Reason.COUNT_AT_LEAST:
+        count = count.arguments[0]
+    return count if isinstance(count, int) else 0
 
 
 def _known(value: Maybe[T]) -> Optional[T]:

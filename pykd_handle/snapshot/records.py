@@ -59,7 +59,7 @@ class Header(NamedTuple):
     ``mode`` is that of the kernel, ``system`` names its build, and the PDB of its kernel by GUID
     and age, as far as known. ``time`` is when it was stopped, by its own clock, ``made`` when the
     snapshot was made, both in UTC. ``processes`` and ``handles`` are how many there are, as its
-    tables count them. ``complete`` tells whether no list of processes broke off.
+    tables count them, at least. ``complete`` tells whether no list of processes broke off.
     """
 
     source: str

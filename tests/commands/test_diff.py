@@ -20,7 +20,7 @@ from mocks.kernel_image import KernelImage
 from mocks.minidump import MockHandle, make_minidump
 from mocks.sample_snapshot import take
 from pykd_handle.cli import main
-from pykd_handle.model import Kernel, Lines, open_dump
+from pykd_handle.model import Kernel, Lines, open_dump, open_snapshot
 from pykd_handle.model.kernel_mode.process import KernelModeProcess
 from pykd_handle.model.user import UserProcess
 from pykd_handle.values import NOT_REQUESTED, PykdHandleError, TargetError, UsageError
@@ -400,6 +400,18 @@ def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path
         assert asked.rows == []
         (note,) = asked.notes
         assert note.startswith("a.exe (pid 0x104): whether 255 handles came or went is not known")
+
+
+def test_a_table_that_is_counted_by_its_entries_counts_at_least_those(tmp_path: Path) -> None:
+    image = KernelImage(free_lists=4)
+    # So that the count of one list says nothing.
+    image.memory.drop(image.globals.address("ExpFreeListCount"), 4)
+    image.processor.current = process = image.processes.add("a.exe", 0x104)
+    process.handles(600, image.objects.event())
+    image.memory.drop_page(process.table.leaves[1])
+    taken = open_snapshot(take(image, tmp_path / "1.snap"))
+    taken.close()
+    assert taken.header.handles == 600 - 255
 
 
 def test_what_only_changes_does_not_grow(tmp_path: Path) -> None:
