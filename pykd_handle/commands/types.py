@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ..hints import TYPE_CHECKING, Iterator
-from ..rows import Column, Item
+from ..rows import Column, Item, Note
+from ..values import Sentence
 from .registry import Run, command
 
 if TYPE_CHECKING:
@@ -28,3 +29,7 @@ def types(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     run.found = len(names)
     run.failed = not names
     yield [{"type": name} for name in names]
+    unread = kernel.types_unread()
+    if unread is not None:
+        which = "more types" if names else "the types"
+        yield Note(Sentence("{} can't be read: {}", which, unread))

@@ -198,6 +198,10 @@ class Kernel:
         """The names of the object types that it has, sorted, as far as they can be read."""
         raise NotImplementedError
 
+    def types_unread(self) -> Maybe[None]:
+        """Why `types` lacks some that can't be read; None where there are none."""
+        return None
+
     def knows_all_types(self) -> bool:
         """Whether `types` has every type that there is."""
         return True

@@ -295,7 +295,7 @@ class KernelMode(Kernel):
         return self.types_unread() is None
 
     def types_unread(self) -> Maybe[None]:
-        """Why `types` may lack some; None where it has every one."""
+        """See `Kernel.types_unread`."""
         return self.raw.types.unread()
 
     # -- the crash --------------------------------------------------------------------------------
