@@ -51,14 +51,24 @@ class Setup(NamedTuple):
 
     def _run(self, command: List[Union[str, Path]], folder: Path) -> Result:
         env: Dict[str, str] = {
-            "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": to_windows_path(self.wheels),
+            "PIP_INDEX_URL": self._index(),
             # Which, as pip has it, says --no-compile: most of what is installed is never run.
             "PIP_NO_COMPILE": "0",
             "PYTHONPATH": to_windows_path(folder),
         }
         # Building a clone takes its time under Wine.
         return self.machine.python(*command, env=env, cwd=folder, timeout=400)
+
+    def _index(self) -> str:
+        """The wheels as an index has them, a page for each name: none is found without asking it,
+        which pip does not when it builds."""
+        index = self.machine.folder / "index"
+        shutil.rmtree(index, ignore_errors=True)
+        for wheel in self.wheels.glob("*.whl"):
+            page = index / wheel.name.partition("-")[0].replace("_", "-") / "index.html"
+            page.parent.mkdir(parents=True)
+            page.write_text(f'<a href="{_address(wheel)}">{wheel.name}</a>', "utf-8")
+        return _address(index)
 
     def register(self) -> None:
         """Have its Python found, as python.org's installer does."""
@@ -78,6 +88,10 @@ class Setup(NamedTuple):
             for path in place.rglob("*")
             if "__pycache__" not in path.parts and "Temp" not in path.parts
         )
+
+
+def _address(path: Path) -> str:
+    return "file:///" + to_windows_path(path).replace("\\", "/")
 
 
 def make(rig: Rig, folder: Path, distributions: Distributions) -> Setup:
