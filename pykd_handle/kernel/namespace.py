@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..hints import Collection, Dict, Optional, Tuple
 from ..targets import Target
-from ..values import NO_VALUE, CorruptedError, Maybe, Reason, known, maybe
+from ..values import NO_VALUE, CorruptedError, Few, Maybe, Reason, known, maybe
 from .object_header import HeaderReader, ObjectHeader
 from .strings import read_unicode_string, text_at_once
 
@@ -26,9 +26,9 @@ class Namespace:
     def __init__(self, target: Target, headers: HeaderReader) -> None:
         self._target = target
         self._headers = headers
-        self._paths: Dict[int, Maybe[str]] = {}
+        self._paths: Few[int, Maybe[str]] = Few()
         self._root: Optional[int] = None
-        self._before: Dict[int, str] = {}  # what stands before the names in a directory
+        self._before: Few[int, str] = Few()  # what stands before the names in a directory
 
     def names(self, header: ObjectHeader) -> Tuple[Maybe[str], Maybe[str]]:
         """The full name of an object (``\\BaseNamedObjects\\Event1234``) and its own; NO_VALUE

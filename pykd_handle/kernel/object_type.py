@@ -14,6 +14,7 @@ from ..targets import Running, Span, Target
 from ..values import (
     NO_VALUE,
     CorruptedError,
+    Few,
     Maybe,
     MemoryUnavailable,
     MissingSymbol,
@@ -64,7 +65,7 @@ class TypeTable:
         self._headers = headers
         self._directory: Optional[Maybe[TypeDirectory]] = None
         self.remarks: List[Sentence] = []
-        self._by_address: Dict[int, Maybe[ObjectType]] = {}
+        self._by_address: Few[int, Maybe[ObjectType]] = Few()
         self._by_index: Dict[int, ObjectType] = {}
         self.for_one = False
         """Whether the next type is likely to be the only one that is asked for."""

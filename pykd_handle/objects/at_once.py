@@ -10,10 +10,10 @@ tell is the same.
 
 from __future__ import annotations
 
-from ..hints import Callable, Dict, List, Optional, Sequence, Tuple
+from ..hints import Callable, List, Optional, Sequence, Tuple
 from ..kernel import Kernel
 from ..kernel.object_header import ObjectHeader
-from ..values import NO_VALUE, Absent, Hex, Maybe, NamedTuple, attempt, maybe
+from ..values import NO_VALUE, Absent, Few, Hex, Maybe, NamedTuple, attempt, maybe
 from .base import AtOnce, Description, Facts
 
 __all__ = ("Listed", "ObjectsAtOnce")
@@ -46,7 +46,7 @@ class ObjectsAtOnce:
         self._facts_of = facts_of
         self._usual = kernel.headers.usual_place()
         self._mask = maybe(kernel.types.index_mask)
-        self._kinds: Dict[int, _Kind] = {}  # by the index, as it is but for the cookie
+        self._kinds: Few[int, _Kind] = Few()  # by the index, as it is but for the cookie
 
     def listed(self, headers: Sequence[int]) -> List[Optional[Listed]]:
         """What is to be listed of the objects with these headers; None of those to be looked at one

@@ -7,13 +7,14 @@ the I/O manager keeps ``RelatedFileObject`` valid only while the file is being o
 
 from __future__ import annotations
 
-from ..hints import Dict, Tuple
+from ..hints import Tuple
 from ..kernel import Kernel
 from ..kernel.strings import read_unicode_string
 from ..layout import fields
 from ..values import (
     NO_VALUE,
     CorruptedError,
+    Few,
     Maybe,
     NamedTuple,
     Reason,
@@ -74,7 +75,7 @@ class FileNames:
         self.kernel = kernel
         self.target = kernel.target
         self.modules = Modules(kernel)
-        self._devices: Dict[int, Tuple[Maybe[str], Maybe[str]]] = {}
+        self._devices: Few[int, Tuple[Maybe[str], Maybe[str]]] = Few()
 
     def name_of(self, file_object: int) -> FileName:
         """The name of the ``_FILE_OBJECT`` at this virtual address: one read, and its strings."""

@@ -32,7 +32,7 @@ from .errors import (
     not_proved,
     unavailable,
 )
-from .generations import Generations
+from .generations import Few, Generations
 from .handle_value import as_typed, split_kernel_handle
 from .hex import Hex, in_hex
 from .labels import LABELS, Label
@@ -53,6 +53,7 @@ __all__ = (
     "ClosedOnError",
     "CorruptedError",
     "Details",
+    "Few",
     "Generations",
     "Hex",
     "Impossible",

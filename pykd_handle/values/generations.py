@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..hints import Dict, Generic, List, Optional, Sequence, TypeVar
 
-__all__ = ("Generations",)
+__all__ = ("Few", "Generations")
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -48,3 +48,15 @@ class Generations(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
+
+
+class Few(Dict[K, V]):
+    """A dictionary of what there are few of, such as types and directories: one that a damaged
+    target fills begins anew behind ``most``."""
+
+    most = 1 << 12
+
+    def __setitem__(self, key: K, value: V) -> None:
+        if len(self) >= self.most:
+            self.clear()
+        super().__setitem__(key, value)
