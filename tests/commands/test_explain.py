@@ -214,12 +214,17 @@ def test_the_ids_of_a_minidump(tmp_path: Path) -> None:
     assert families(0x10) == families(0x10, 1 << 31) == (["handle", "thread id"], [])
     assert families(0x14) == ([], [])
     assert families(0x10, 0) == (["handle"], [])
+    assert families(0x1234) == (["process id"], [])  # its MINIDUMP_MISC_INFO
 
 
 def test_a_session_says_where_its_threads_are() -> None:
     asked = Asked(UserKernel(EngineSource(MockEngine([]))), "explain 10")
     line = "thread ids: not looked at (~ lists the threads of a session, ~~[id] shows one)"
     assert line in asked.notes
+    # A handle that can't be duplicated is one all the same.
+    engine = MockEngine([MockHandle(4, "Event")], refused={0x10: 0x80070005})
+    (row,) = Asked(UserKernel(EngineSource(engine)), "explain 10").rows
+    assert (row["family"], row["certainty"]) == ("handle", "likely")
 
 
 @pytest.mark.usefixtures("shared")
@@ -247,6 +252,25 @@ def test_the_current_process_comes_first_and_a_closed_handle_is_told() -> None:
     assert asked.remarks == [
         "0x40 is a free entry of the handle table of first.exe (pid 0x104): closed, or never used"
     ]
+    kernels = system.image.processes.system
+    value = kernels.handle(system.image.objects.event())
+    kernels.close(value)
+    asked = Asked(KernelMode(MockTarget(system.image)), f"explain {0xFFFFFFFF80000000 | value:x}")
+    line = "0x{:x} is a free entry of the kernel's handle table: closed, or never used"
+    assert asked.remarks == [line.format(0x80000000 | value)]
+
+
+def test_of_a_live_machine_an_address_is_looked_for_in_one_process() -> None:
+    system = System("win10_19041_x64")
+    target = MockTarget(system.image)
+    target.round_trips = True
+    asked = Asked(KernelMode(target), "explain 10008")
+    where = "of a live machine 0x10008 is looked for in first.exe (pid 0x104) alone"
+    assert f"{where}; --process names another one" in asked.remarks
+    rows = Asked(KernelMode(target), f"explain {LIBRARY + 0x123:x}").rows
+    assert {row["pid"] for row in rows} == {0x104}
+    asked = Asked(KernelMode(target), "explain 10008 --process second.exe")
+    assert not any("alone" in line for line in asked.remarks)
 
 
 def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:
@@ -303,7 +327,7 @@ class WithBigPool(MockTarget):
         return Isf({"base_types": kinds, "user_types": types}).struct(name)
 
 
-def test_big_blocks_of_pool_by_their_table() -> None:
+def test_big_blocks_of_pool_by_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 elements on two pages of which the second begins within one; the first page is lost."""
     plain = KernelImage().isf()["symbols"]
     symbols = {name: row["address"] for name, row in plain.items()}
@@ -324,6 +348,16 @@ def test_big_blocks_of_pool_by_their_table() -> None:
         return [(r["family"], r["name"], r["address"], r["certainty"]) for r in rows]
 
     assert block(big) == block(big + 0x47FF) == [("pool block", "Ntfx", big, "certain")]
+    # The table is far too long for each answer of a live machine; of a dump there is a bound.
+    target.round_trips = True
+    assert block(big) == []
+    target.round_trips = False
+    monkeypatch.setattr("pykd_handle.kernel.big_pool._MOST_ENTRIES", 251)
+    assert block(big) == [("pool block", "Ntfx", big, "certain")]
+    assert Asked(KernelMode(target), f"explain {big:x}").remarks == [
+        "the table of big blocks has 49 elements more, which are not looked at"
+    ]
+    monkeypatch.undo()
     assert block(big + 0x4800) == block(big + 0x10001) == []
     image.memory.drop_page(table)
     assert block(big) == [("pool block", "Ntfx", big, "certain")]

@@ -129,6 +129,10 @@ def test_the_context_that_a_parameter_leads_to_has_the_registers(tmp_path: Path)
     image.memory.write(context + 0xF8, struct.pack("<Q", at + 1))
     asked = crashed(image, tmp_path, 0x3B, (0xC0000005, at, context, 0))
     assert ("symbol", "nt!PspCidTable+0x2") in named(asked, "rip")
+    # One of another machine, or none at all: CONTEXT_AMD64 is not among its flags.
+    image.memory.write(context + 0x30, struct.pack("<I", 0x40001F))
+    asked = crashed(image, tmp_path, 0x3B, (0xC0000005, at, context, 0))
+    assert ("symbol", "nt!PspCidTable+0x2") not in named(asked, "rip")
 
 
 def test_the_verifier_names_the_handle(tmp_path: Path) -> None:

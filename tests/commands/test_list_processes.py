@@ -370,3 +370,12 @@ def test_several_of_one_image_are_all_listed_and_told(image: KernelImage) -> Non
     assert answer.notes == ["2 processes have the image csrss.exe"]
     with pytest.raises(TargetError, match="no process has the image"):
         Answer(image, "0 3 csrs.exe")
+    # It may be one whose name is missing, or one behind a link that is.
+    image.memory.drop(first.view.at("ImageFileName"), 15)
+    image.memory.drop(first.view.at("SeAuditProcessCreationInfo"), 8)
+    image.memory.drop(second.view.at("ActiveProcessLinks"), 16, "in the page file")
+    with pytest.raises(TargetError) as raised:
+        Answer(image, "0 3 csrs.exe")
+    line = words(raised.value)
+    assert "1 processes have no name that can be read" in line
+    assert "in the page file" in line

@@ -37,7 +37,7 @@ def find_debugger_data(memory: Memory, base: int, pointer_size: int) -> int:
         at = data.find(_TAG)
         while at >= 0:
             address = start + at - _TAG_AT
-            if at >= _TAG_AT and _is_block(memory, address, base, pointer_size):
+            if _is_block(memory, address, base, pointer_size):
                 return address
             at = data.find(_TAG, at + 1)
     return 0

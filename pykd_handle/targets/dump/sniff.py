@@ -84,8 +84,6 @@ def is_minidump(path: Path) -> bool:
 
 def sniff_bytes(head: bytes) -> Sniffed:
     """What a file with these first bytes is (some 300 of them are enough)."""
-    if not head:
-        return Sniffed(Kind.OTHER, "empty")
     for offset, magic, kind, text in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return Sniffed(kind, text)

@@ -69,6 +69,20 @@ def test_an_absurd_run_ends_the_list() -> None:
     assert "run of physical memory 1 is absurd" in words(found.remarks[0])
 
 
+@pytest.mark.parametrize("runs", [[], [(1, 0)], [(5, 1 << 60)]])
+def test_no_memory_at_all(runs: List[Tuple[int, int]]) -> None:
+    with pytest.raises(TargetError, match="names no physical memory"):
+        parse_header(with_runs(runs), 0x10000, "x.dmp")
+
+
+def test_no_bug_check_where_the_header_keeps_its_filling() -> None:
+    data = bytearray(with_runs([(1, 2)]))
+    struct.pack_into("<I4x4Q", data, 0x38, 0x18, 1, 2, 3, 4)
+    assert parse_header(bytes(data), 0x4000, "x.dmp").bug_check == (0x18, (1, 2, 3, 4))
+    data[0x38:0x60] = b"PAGE" * 10
+    assert parse_header(bytes(data), 0x4000, "x.dmp").bug_check is None
+
+
 def test_overlapping_runs_are_cut_and_remarked_on() -> None:
     found = parse_header(with_runs([(1, 4), (3, 4), (2, 1)]), 0x2000 + 9 * 0x1000, "x.dmp")
     assert found.runs == (Run(1, 4, 0x2000), Run(5, 2, 0x8000))

@@ -32,6 +32,13 @@ def test_neighbours_make_one_piece(file: DumpFile) -> None:
     assert span.at(0x100C, 8) == CONTENT[0x2C:0x30] + CONTENT[0x50:0x54]
 
 
+def test_nothing_is_asked_for(file: DumpFile) -> None:
+    ranges = FileRanges(file)
+    ranges.add_many([Range(0x1000, 4, 0)])
+    span = ranges.fetch(0x1000, 0)
+    assert (span.address, span.size, span.pieces, span.gaps) == (0x1000, 0, (), ())
+
+
 def test_gaps_before_between_and_behind(file: DumpFile) -> None:
     ranges = FileRanges(file)
     ranges.add_many([Range(0x1000, 4, 0), Range(0x1008, 4, 8)])

@@ -111,6 +111,19 @@ def test_impossible_blocks_are_left_out(
     assert any("1 of the dump's 2 data blocks" in words(line) for line in dump.figures.remarks)
 
 
+def test_a_table_of_blocks_inside_the_header_and_a_block_of_nothing(tmp_path: Path) -> None:
+    data = bytearray(build.triage([(POOL, b"A" * 8), (POOL + 0x100, b"B" * 8)]))
+    (table,) = struct.unpack_from("<I", data, 0x2078)
+    struct.pack_into("<I", data, table + 16 + 12, 0)
+    dump = opened(tmp_path, bytes(data))
+    assert read(dump, POOL, 8) == b"A" * 8 and not dump.figures.remarks
+    assert not dump.memory.fetch(POOL + 0x100, 8).complete
+    struct.pack_into("<I", data, 0x2078, 0x10)
+    dump = opened(tmp_path, bytes(data))
+    assert not dump.memory.fetch(POOL, 8).complete
+    assert "claims 2 data blocks; 0 can be read" in words(dump.figures.remarks[0])
+
+
 def test_a_block_behind_the_end_of_the_file(tmp_path: Path) -> None:
     whole = build.triage([(POOL, b"A" * 8), (POOL + 0x100, b"B" * 8)])
     dump = opened(tmp_path, whole[:-8])

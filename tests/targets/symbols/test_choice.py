@@ -17,6 +17,7 @@ from pykd_handle.layout import Isf, PdbIdentity
 from pykd_handle.render.words import words
 from pykd_handle.targets.symbols.folder import search
 from pykd_handle.targets.symbols.peek import peek
+from pykd_handle.targets.symbols.places import cache_folder
 from pykd_handle.targets.symbols.search import load_symbols
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
 from pykd_handle.targets.symbols.wish import Wish
@@ -127,6 +128,13 @@ def test_without_a_base_the_addresses_tell_it() -> None:
     # The first address fixes the base and proves nothing by that.
     with pytest.raises(SymbolsError, match="can't be checked"):
         verify(Isf(isf(), "nt.json"), facts(None, base=None, known=KNOWN[:2]))
+
+
+def test_neither_the_dump_nor_the_symbols_tell_the_base() -> None:
+    alone = build.isf({"PspCidTable": OFFSETS["PspCidTable"]}, GUID)
+    assert verify(Isf(alone, "nt.json"), facts(base=None)).base == build.KERNEL
+    with pytest.raises(SymbolsError, match="neither the dump nor these symbols tell where"):
+        verify(Isf(alone, "nt.json"), facts(base=None, known=KNOWN[:3]))
 
 
 def test_symbols_of_a_32_bit_kernel() -> None:
@@ -339,6 +347,38 @@ def test_a_look_into_a_damaged_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json.xz", isf())
     path.write_bytes(path.read_bytes()[:-40])
     assert peek(path, ["NotThere"]) is None
+    path = build.write(tmp_path / "a.pdb", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0" + bytes(64))
+    assert peek(path, OFFSETS) is None
+
+
+def test_a_look_at_a_pdb_that_is_not_named_whole(tmp_path: Path) -> None:
+    """The first that says its GUID and its age is the file's."""
+    data = {"pdb": {"database": "half.pdb", "age": 7}, **isf()}
+    found = peek(write(tmp_path / "a.json", data), OFFSETS)
+    assert found is not None and found.identity == PdbIdentity(GUID, 1)
+
+
+@pytest.mark.parametrize(
+    ("system", "environ", "folder"),
+    [
+        ("posix", {"XDG_CACHE_HOME": "/c", "LOCALAPPDATA": "/l"}, "/c/pykd-handle"),
+        ("posix", {"HOME": "/home/a"}, "/home/a/.cache/pykd-handle"),
+        ("nt", {"XDG_CACHE_HOME": "/c", "LOCALAPPDATA": "/l"}, "/l/pykd-handle"),
+        ("nt", {}, None),
+        ("nt", {"PYKD_HANDLE_CACHE": "/mine"}, "/mine"),
+        ("posix", {"PYKD_HANDLE_CACHE": ""}, None),
+    ],
+)
+def test_where_files_are_kept(
+    monkeypatch: pytest.MonkeyPatch, system: str, environ: Dict[str, str], folder: Optional[str]
+) -> None:
+    wanted = folder and Path(folder)  # made before the system seems to be another one
+    monkeypatch.setattr("pykd_handle.targets.symbols.places.Path", type(Path()), raising=False)
+    monkeypatch.setenv("HOME", environ.get("HOME", "/none"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", system)
+        found = cache_folder(environ)
+    assert found == wanted
 
 
 def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: Path) -> None:
