@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from bisect import bisect_right
+from itertools import accumulate, chain
+from unicodedata import combining, east_asian_width
 
 from tabulate import tabulate
 
@@ -96,7 +98,15 @@ def _aligned(headers: List[str], body: List[List[str]], right: Sequence[bool]) -
 
 
 def _cut(line: str, room: int) -> str:
-    return line if len(line) <= room else shortened(line, room - 1) + ">"
+    # Where a terminal draws each character as wide as two, at most: it would go on below else.
+    ends = range(1, len(line) + 1) if line.isascii() else list(accumulate(map(_width, line)))
+    if not ends or ends[-1] <= room:
+        return line
+    return shortened(line, bisect_right(ends, room - 1)) + ">"
+
+
+def _width(char: str) -> int:
+    return 0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1
 
 
 def _narrow(cell: str, widest: int) -> str:

@@ -233,6 +233,12 @@ def test_on_a_terminal_a_table_is_as_wide_as_that() -> None:
         "      88  Event   <U+001B>>",
     ]
     assert pipe.getvalue().splitlines()[2].endswith("<U+001B>" * 9)
+    # An ideograph is drawn as wide as two letters, a combining mark takes no place.
+    for name, shown in (("\u8a9e" * 9, "\u8a9e" * 5 + ">"), ("e\u0301" * 12, "e\u0301" * 12)):
+        terminal = Terminal()
+        rows = [{**named, "name": name}]
+        find_renderer("table")(terminal, terminal, COLUMNS).render([rows])
+        assert terminal.getvalue().splitlines()[2] == f"      88  Event   {shown}"
 
 
 def test_parts_that_were_written_before_are_written_alike() -> None:
