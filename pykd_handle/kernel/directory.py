@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..hints import Iterator, List, Optional, Set
 from ..layout import Array, fields
 from ..targets import Target
-from ..values import Reason, Unavailable, UnavailableError
+from ..values import Reason, Unavailable, UnavailableError, known
 from .fields import read_fields
 
 __all__ = ("directory_objects",)
@@ -46,8 +46,8 @@ def directory_objects(
             body, link = read_fields(target, _ENTRY, link)
             if isinstance(body, Unavailable):
                 tell(body)
-            elif body or body == 0:
-                yield body
+            else:
+                yield known(body)
         if isinstance(link, Unavailable):
             tell(link)
 

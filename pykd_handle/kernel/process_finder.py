@@ -91,7 +91,7 @@ class ProcessFinder:
             for item in places:
                 if isinstance(item, BrokenList):
                     yield item
-                elif item not in seen:
+                else:  # each place leaves out what is `seen`
                     process = seen[item] = self._reader.read(item)
                     yield FoundProcess(process, source)
 
@@ -152,7 +152,7 @@ class ProcessFinder:
                     search.doubts.append(place.reason)
                     if source is Source.LIST:
                         search.remarks.append(place.reason)
-                elif place not in seen:
+                else:
                     process = seen[place] = self._reader.read(place)
                     if process.pid == pid:
                         yield FoundProcess(process, source)

@@ -197,12 +197,10 @@ class TablePages:
                     )
                 )
                 reason = None
-            if index == count:
-                break
             if why is not None:
                 if reason is None:
                     start, reason = index, why
-            else:
+            elif index < count:
                 rows.append(self.form.decode(data, 0, page.first + index * HANDLE_STEP, address))
         return rows
 

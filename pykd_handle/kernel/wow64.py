@@ -20,12 +20,10 @@ _OLD_WAY = fields("_WOW64_PROCESS", "Wow64")
 
 
 def peb32_of(target: Target, process: int) -> int:
-    """The address of the ``_PEB32`` of the process whose ``_EPROCESS`` lies at an address, 0 for
-    one that has none. Raises `UnavailableError`."""
+    """The address of the ``_PEB32`` of the process of a 64-bit kernel whose ``_EPROCESS`` lies at
+    an address, 0 for one that has none. Raises `UnavailableError`."""
     struct = target.struct("_EPROCESS")
     way, through = (_NEW, _NEW_WAY) if struct.has(*_NEW.paths) else (_OLD, _OLD_WAY)
-    if not struct.has(*way.paths):
-        return 0  # a 32-bit kernel
     (place,) = read_fields(target, way, process)
     if not known(place) or (way is _OLD and target.find_struct(through.struct) is None):
         return known(place)

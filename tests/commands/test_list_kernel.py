@@ -191,6 +191,10 @@ def test_a_broken_list_of_tables_says_so_and_blames_nobody(image: KernelImage) -
     image.memory.set_pointer(first.table.view.at("HandleTableList"), 0x4141414141414141)
     (note,) = Answer(image, "0 3 0").notes
     assert "nowhere" in note
+    place = first.table.view.at("HandleTableList")
+    image.memory.set_pointer(place, place)
+    (note,) = Answer(image, "0 3 0").notes
+    assert f"the list of handle tables runs in a circle at 0x{place:x}" in note
 
 
 # -- which rows ------------------------------------------------------------------------------------

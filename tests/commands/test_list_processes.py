@@ -216,6 +216,14 @@ def test_system_by_the_kernels_own_pointer_alone(image: KernelImage) -> None:
     answer = Answer(image, "0 1 4")
     assert pids(answer) == [4] and answer.handles() == [event]
     assert "pointer to System (PsInitialSystemProcess)" in answer.notes[0]
+    for wrong, why in (
+        (0x1230, "PsInitialSystemProcess names 0x1230, which is no address of a process"),
+        (image.objects.event().address, "which is no process"),
+    ):
+        image.memory.set_pointer(image.globals.address("PsInitialSystemProcess"), wrong)
+        with pytest.raises(TargetError) as raised:
+            Answer(image, "0 1 4")
+        assert f"0x{wrong:x}" in words(raised.value) and why in words(raised.value)
 
 
 def test_a_page_of_the_table_of_ids_that_is_missing(image: KernelImage) -> None:

@@ -112,6 +112,29 @@ def test_no_count_of_references_where_a_table_is_missing() -> None:
     assert "other_references" not in found
 
 
+def test_a_chain_of_a_directory_that_runs_in_a_circle() -> None:
+    """``_OBJECT_DIRECTORY_ENTRY.ChainLink``, at 0, and Object behind it."""
+    image = system()
+    directory = image.objects.directory(r"\Circle")
+    image.objects.make("Event", r"\Circle\One")
+    memory = image.memory
+    buckets = [memory.pointer(directory.address + 8 * at) for at in range(37)]
+    (entry,) = filter(None, buckets)
+    memory.set_pointer(entry, entry)
+    asked = ask(image, r"\Circle")
+    assert [row["details"]["entry"]["name"] for row in asked.rows if "entry" in row["details"]] == [
+        "One"
+    ]
+    (note,) = [note for note in asked.notes if note.startswith("a part of the directory ")]
+    assert f"0x{entry:x}" in note and "circle" in note
+    # One without a name is in no list, and no error.
+    memory.set_pointer(entry, 0)
+    memory.set_pointer(entry + 8, image.objects.event().address)
+    asked = ask(image, r"\Circle")
+    assert not [row for row in asked.rows if "entry" in row["details"]]
+    assert not [note for note in asked.notes if note.startswith("a part of the directory ")]
+
+
 def test_a_directory_of_which_a_part_is_missing() -> None:
     image = system()
     directory = image.objects.directory(r"\BaseNamedObjects")

@@ -143,6 +143,13 @@ def test_stacks_that_can_not_be_found_leave_the_rows() -> None:
     assert [row["unavailable"]["stack"] for row in asked.objects()] == [why] * 3
 
 
+def test_a_table_of_stacks_that_lies_nowhere() -> None:
+    traced = Traced()
+    traced.image.globals.set("ObpStackTable", 0x1230)
+    why = {row["unavailable"]["stack"] for row in traced.ask().objects()}
+    assert why == {"0x1230: ObpStackTable is no address of the kernel"}
+
+
 def test_a_chain_that_breaks_off_is_told() -> None:
     traced = Traced()
     circle = traced.table.trace(traced.image.objects.event(), b"circle.exe", 1, chain=1)

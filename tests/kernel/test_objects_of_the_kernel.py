@@ -277,6 +277,14 @@ def test_a_cycle_in_the_directories_ends(image: KernelImage) -> None:
     assert subject.namespace.names(header)[1] == "Event"
 
 
+def test_directories_have_a_bound(image: KernelImage, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = image.objects.make("Event", r"\a\b\c\Event")
+    monkeypatch.setattr("pykd_handle.kernel.namespace._DEEPEST", 2)
+    subject = kernel(image)
+    name = subject.namespace.names(subject.object(item.header).header)[0]
+    assert isinstance(name, Unavailable) and name.reason is Reason.TOO_MANY_DIRECTORIES
+
+
 def test_a_directory_that_is_missing(image: KernelImage) -> None:
     item = image.objects.make("Event", r"\a\b\Event")
     place = image.objects.directory(r"\a")
@@ -379,6 +387,16 @@ def test_the_fields_of_a_process(image: KernelImage) -> None:
     assert read(long.address).session == 1
     # 14 characters and no terminator where the array is full: the kernel cuts what is longer.
     assert read(long.address).image == "longestname.ex"
+
+
+def test_when_a_process_was_created(image: KernelImage) -> None:
+    """In 100 ns since 1601: a time before NT is none."""
+    smss, *_ = three(image)
+    for stored in (0, 5):
+        smss.view["CreateTime.QuadPart"] = stored
+        subject = kernel(image).processes
+        found = subject.created(subject.read(smss.address))
+        assert found is NO_VALUE if not stored else words(found).endswith("0x5 is no time")
 
 
 def test_the_list_of_processes(image: KernelImage) -> None:

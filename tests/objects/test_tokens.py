@@ -230,6 +230,12 @@ def test_the_label_that_a_token_borrows() -> None:
         assert integrity == level if level else "no integrity level" in said(integrity)
 
 
+def test_a_sid_that_lies_nowhere() -> None:
+    image, item = token("win10_19041_x64", [(USER, 0)])
+    image.memory.set_pointer(image.memory.pointer(item.address + 0x98), 0x1230)
+    assert said(everything(image, item)["user"]) == "0x1230: the SID is no address of the kernel"
+
+
 def test_more_capabilities_than_a_token_can_have() -> None:
     image, item = token("win10_19041_x64", [(USER, 0)])
     put(image, item.address, 0x320, 4, 0x10000)
