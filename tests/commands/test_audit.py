@@ -163,6 +163,7 @@ def test_only_who_has_the_debug_object_is_the_debugger() -> None:
     for holder, port in zip((debugger, other), ports):
         holder.handle(port, 0x1F000F)
         handle = holder.handle(target, 0x1FFFFF)
+    debugger.handle(target, 0x1FFFFF)
     assert found(ask(made.image)) == [(other.pid, handle, "process")]
 
 
@@ -196,6 +197,9 @@ def test_twins_of_parent_and_child(child: int, parent_handle: Any, findings: int
     asked = ask(made.image)
     assert len(asked.rows) == findings
     assert asked.notes == []
+    lower.view["InheritedFromUniqueProcessId"] = 0  # whose child it is is not kept
+    asked = ask(made.image)
+    assert (asked.rows, asked.notes) == ([], [])
 
 
 def test_app_containers_are_apart_from_each_other_and_from_all_else() -> None:

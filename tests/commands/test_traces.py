@@ -128,6 +128,15 @@ def test_a_ring_that_has_wrapped_has_the_newest_and_says_so() -> None:
     assert Traced(size=7).ask().notes == []
 
 
+def test_a_list_of_processes_that_breaks_off_is_told() -> None:
+    traced = Traced()
+    last = traced.image.processes.add("last.exe", 0x990)
+    traced.image.memory.drop(last.view.at("ActiveProcessLinks"), 16, "in the page file")
+    asked = traced.ask()
+    assert len(asked.rows) == 6 and asked.run.failed
+    assert any(note.startswith("the list of processes breaks off") for note in asked.notes)
+
+
 def test_what_can_not_be_read_is_counted() -> None:
     traced = Traced()
     traced.image.memory.drop(traced.ring.place(4), 160, "in the page file")

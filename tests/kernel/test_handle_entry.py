@@ -21,7 +21,8 @@ from pykd_handle.kernel.handle_entry import (
     entry_form,
 )
 from pykd_handle.layout import BitField, Field, Integer, Pointer, Struct
-from pykd_handle.values import PykdHandleError
+from pykd_handle.render.words import words
+from pykd_handle.values import PykdHandleError, Unavailable
 
 
 def bit_fields(
@@ -177,6 +178,46 @@ def test_a_whole_page_is_what_its_entries_are(form: EntryForm, word: str) -> Non
     assert used is not None
     assert [tuple(entry) for entry in used] == [entry[:5] for entry in one_by_one if not entry.free]
     assert len(words) // 8 < len(used) < len(words) // 2 - 10
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("GrantedAccessBits", Field("GrantedAccessBits", 0, BitField(Integer(4), 0, 20))),
+        ("ObjectPointerBits", Field("ObjectPointerBits", 4, BitField(Integer(8), 0, 44))),
+        ("LowValue", Field("LowValue", 0, Integer(4))),
+        ("LowValue", Field("LowValue", 8, Integer(8))),
+    ],
+)
+def test_entries_whose_words_hold_other_things_are_taken_one_by_one(
+    name: str, field: Field
+) -> None:
+    """In one word what stands in two, over the border of both, half a word, the other one."""
+    layout = Struct("_HANDLE_TABLE_ENTRY", 16, {**WIN81.fields, name: field})
+    form = BitFieldForm(layout, 8)
+    assert form.used(bytes(0x1000), 0, 0xFFFF80000000) is None
+    assert BitFieldForm(WIN81, 8).used(bytes(0x1000), 0, 0xFFFF80000000) == []
+    low = 0xAD0EC101D9A00001
+    entry = form.decode(struct.pack("<QQ", low, 0x12019F), 0, 4, 0xFFFFA08F5B1FF010)
+    if name == "GrantedAccessBits":
+        assert (entry.pointer, entry.granted_access) == (0xFFFFAD0EC101D9A0, low & 0xFFFFF)
+    elif name == "LowValue":
+        assert (entry.pointer, entry.granted_access) == (0xFFFFAD0EC101D9A0, 0x12019F)
+    wide = Field("GrantedAccess", 8, Integer(8))
+    older = PointerForm(
+        Struct("_HANDLE_TABLE_ENTRY", 16, {**WIN7_X64.fields, "GrantedAccess": wide})
+    )
+    assert older.used(bytes(0x1000), 0, 0xFFFF80000000) is None
+
+
+def test_without_the_bit_of_protection_no_attribute_is_known() -> None:
+    """On 32-bit Windows 8 and later it stands by itself."""
+    fields = {key: field for key, field in WIN8_X86.fields.items() if key != "ProtectFromClose"}
+    form = BitFieldForm(Struct("_HANDLE_TABLE_ENTRY", 8, fields), 4)
+    entry = form.decode(struct.pack("<II", 0x851A601B, 0x001F0003), 0, 4, 0x8CAF63C0)
+    assert (entry.pointer, entry.granted_access) == (0x851A6018, 0x1F0003)
+    assert isinstance(entry.attributes, Unavailable)
+    assert "ProtectFromClose" in words(entry.attributes)
 
 
 def test_001_free_entries_of_windows_xp() -> None:
