@@ -32,7 +32,7 @@ def image_file(path: Path) -> Optional[ImageFile]:
     """What an image's file says of itself; None for any other file."""
     try:
         with open_input(path) as file:
-            return _image(file) if file.read(2) == b"MZ" else None
+            return _image(file)
     except (OSError, struct.error, UnavailableError):
         return None
 

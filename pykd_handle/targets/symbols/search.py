@@ -141,7 +141,7 @@ def from_folder(
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
     identity = facts.identity
-    if identity is None and place.set_up and facts.image:
+    if identity is None and facts.image:
         identity = named_in(place.folder, facts.image)
     found = search(place.folder, identity, names, place.deep, offsets, progress, place.set_up)
     fitting = [

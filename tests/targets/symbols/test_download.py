@@ -18,6 +18,7 @@ from pykd_handle.layout import PdbIdentity
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.targets.symbols import download
 from pykd_handle.targets.symbols.download import fetch, named_by
+from pykd_handle.targets.symbols.image_file import named_in
 from pykd_handle.targets.symbols.path import SymbolServer
 from pykd_handle.targets.symbols.store import find_in_store
 from pykd_handle.values import SymbolsError
@@ -167,6 +168,19 @@ def test_only_images_of_kernels(server: Server, tmp_path: Path, image: str) -> N
     with pytest.raises(SymbolsError, match="is not fetched: it is no kernel's image"):
         named_by(image, SymbolServer((tmp_path,), server.url), quiet)
     assert server.asked == [] and left_behind(tmp_path) == []
+
+
+def test_an_image_of_a_store(compiler: None, tmp_path: Path) -> None:
+    """It names its PDB where it is the one that the dump tells of, and a kernel's."""
+    linked = make_pdb(KernelImage("win10_19041_x64").isf(), {}, guid=GUID, age=26, timestamp=0xABC)
+    key = f"00000ABC{linked.size:x}"
+    for place in (f"ntoskrnl.exe/{key}/ntoskrnl.exe", f"ntoskrnl.exe/{key}1/ntoskrnl.exe",
+                  f"win32k.sys/{key}/win32k.sys", "x/ntoskrnl.exe"):  # fmt: skip
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(linked.image)
+    assert named_in(tmp_path, f"ntoskrnl.exe/{key}") == WANTED
+    for image in (f"ntoskrnl.exe/{key}1", f"win32k.sys/{key}", "ntoskrnl.exe/00000ABC1000", "x"):
+        assert named_in(tmp_path, image) is None
 
 
 @pytest.mark.parametrize("name", ["..", "../../nt.pdb", "nt/../x.pdb", "", "nt\0.pdb", "C:nt.pdb"])
