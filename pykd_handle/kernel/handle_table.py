@@ -23,7 +23,7 @@ from ..values import (
 from .entry_info import EntryInfo, EntryInfos
 from .fields import decode_fields, range_of, read_fields
 from .handle_entry import HandleEntry
-from .table_pages import HANDLE_STEP, Hole, Leaf, Row, TablePages
+from .table_pages import HANDLE_STEP, Hole, InUse, Leaf, Row, TablePages
 
 __all__ = ("HANDLE_STEP", "HandleTable", "Hole", "Leaf", "Row")
 
@@ -121,12 +121,10 @@ class HandleTable:
 
     def _count_entries(self) -> Maybe[int]:
         used = hidden = 0
-        for rows in self.pages():
-            for row in rows:
-                if isinstance(row, Hole):
-                    hidden += row.hidden
-                elif not row.free:
-                    used += 1
+        for rows in self.in_use():
+            holes = [row.hidden for row in rows if isinstance(row, Hole)]
+            hidden += sum(holes)
+            used += len(rows) - len(holes)
         if hidden:
             return Unavailable(Reason.COUNT_AT_LEAST, None, used, hidden)
         return used
@@ -200,6 +198,10 @@ class HandleTable:
     def pages(self) -> Iterator[List[Row]]:
         """See `TablePages.pages`."""
         return self._pages.pages()
+
+    def in_use(self) -> Iterator[List[InUse]]:
+        """See `TablePages.in_use`."""
+        return self._pages.in_use()
 
     def leaves(self) -> Iterator[Union[Leaf, List[Row]]]:
         """See `TablePages.leaves`."""

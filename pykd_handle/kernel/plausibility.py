@@ -19,7 +19,7 @@ from ..values import Maybe, PykdHandleError, applied, maybe
 from .cid_table import cid_table
 from .fields import read_fields
 from .handle_entry import HandleEntry, Used
-from .handle_table import Leaf
+from .handle_table import Hole
 from .object_header import HeaderReader, ObjectHeader
 from .object_type import TypeTable
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
@@ -110,15 +110,10 @@ def _check_ids(target: Target, verdict: Verdict, types: TypeTable) -> None:
 
 
 def _used_ids(target: Target) -> List[Union[HandleEntry, Used]]:
-    """The first entries in use; those of a page that is whole are decoded together."""
+    """The first entries in use."""
     found: List[Union[HandleEntry, Used]] = []
-    for leaf in islice(cid_table(target).leaves(), _MOST_ID_PAGES):
-        together = leaf.used() if isinstance(leaf, Leaf) else None
-        if together is None:
-            rows = leaf.rows() if isinstance(leaf, Leaf) else leaf
-            found += (row for row in rows if isinstance(row, HandleEntry) and not row.free)
-        else:
-            found += together
+    for page in islice(cid_table(target).in_use(), _MOST_ID_PAGES):
+        found += (row for row in page if not isinstance(row, Hole))
         if len(found) >= _MOST_IDS:
             break
     return found[:_MOST_IDS]

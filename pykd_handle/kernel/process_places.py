@@ -12,7 +12,7 @@ from ..layout import PROCESS_OBJECT
 from ..targets import Target
 from ..values import Absent, MissingSymbol, PykdHandleError, Sentence, maybe
 from .cid_table import cid_table
-from .handle_entry import HandleEntry
+from .handle_entry import HandleEntry, Used
 from .handle_table import Hole
 from .process import SYSTEM_PROCESS_ID, BrokenList, Process, ProcessReader
 from .table_list import handle_tables
@@ -136,16 +136,16 @@ class ProcessPlaces:
     def _of_ids(self, seen: Dict[int, Process]) -> Iterator[Union[int, BrokenList]]:
         self.ids, self.ids_complete = {}, False
         hidden: List[Hole] = []
-        unknown: List[Tuple[HandleEntry, Absent]] = []
-        for page in cid_table(self._target).pages():
+        unknown: List[Tuple[Union[HandleEntry, Used], Absent]] = []
+        for page in cid_table(self._target).in_use():
             self._target.progress("at the table of process and thread ids")
-            entries: List[HandleEntry] = []
+            entries: List[Union[HandleEntry, Used]] = []
             for row in page:
-                if not isinstance(row, HandleEntry):
+                if isinstance(row, Hole):
                     hidden.append(row)
                 elif row.pointer in seen:
                     self.ids[row.pointer] = row.handle
-                elif not row.free and self._target.is_kernel_address(row.pointer):
+                elif self._target.is_kernel_address(row.pointer):
                     entries.append(row)
             kinds = self._reader.dispatcher_types(entry.pointer for entry in entries)
             for entry, kind in zip(entries, kinds):

@@ -31,8 +31,7 @@ from ..values import (
     maybe,
 )
 from .fields import read_fields
-from .handle_entry import HandleEntry
-from .handle_table import HANDLE_STEP, HandleTable
+from .handle_table import HANDLE_STEP, HandleTable, Hole
 from .process import SYSTEM_PROCESS_ID, Process, ProcessReader
 from .session import Sessions
 from .strings import ansi_text
@@ -278,7 +277,7 @@ def _count_fits(table: HandleTable) -> Maybe[bool]:
     if table.level or table.stored_count is None:
         return NO_VALUE
     count = known(table.stored_count)
-    rows = [row for page in table.pages() for row in page]
-    if not all(isinstance(row, HandleEntry) for row in rows):
+    rows = [row for page in table.in_use() for row in page]
+    if any(isinstance(row, Hole) for row in rows):
         return NO_VALUE
-    return count == sum(isinstance(row, HandleEntry) and not row.free for row in rows)
+    return count == len(rows)

@@ -40,6 +40,9 @@ class Hole(NamedTuple):
 Row = Union[HandleEntry, Hole]
 """What a table consists of, to its reader."""
 
+InUse = Union[HandleEntry, Used, Hole]
+"""What of it is in use, or may be: a `Used` out of a page that is whole."""
+
 
 class _Page(NamedTuple):
     """A page still to be walked: its address, its level, its first handle value."""
@@ -136,8 +139,20 @@ class TablePages:
         for leaf in self.leaves():
             yield leaf.rows() if isinstance(leaf, Leaf) else leaf
 
+    def in_use(self) -> Iterator[List[InUse]]:
+        """The same without free entries. Those of a page that is whole are decoded together."""
+        for leaf in self.leaves():
+            found: List[InUse] = []
+            used = leaf.used() if isinstance(leaf, Leaf) else None
+            if used is not None:
+                found += used
+            else:
+                rows = leaf.rows() if isinstance(leaf, Leaf) else leaf
+                found += (row for row in rows if isinstance(row, Hole) or not row.free)
+            yield found
+
     def leaves(self) -> Iterator[Union[Leaf, List[Row]]]:
-        """The same: a `Leaf` for each page that is whole, the rows of every other."""
+        """The same as `pages`: a `Leaf` for each page that is whole, the rows of every other."""
         if self.top == 0 or self.limit == 0:
             return
         pending: List[Union[_Page, Hole]] = [_Page(self.top, self.level, 0)]
