@@ -83,6 +83,19 @@ class EntryCodec:
         value = self._put(value, "NextFreeTableEntry", next_handle)
         return value.to_bytes(self.size, "little")
 
+    def free_row(self, next_address: int, next_handle: int, count: int) -> bytes:
+        """So many free entries, each of which names the one behind it: as numbers, each is as much
+        more than the one before."""
+        first, second = (
+            int.from_bytes(
+                self.free(next_address + add * self.size, next_handle + add * 4), "little"
+            )
+            for add in (0, 1)
+        )
+        step = second - first
+        rows = range(first, first + count * step, step)
+        return b"".join([row.to_bytes(self.size, "little") for row in rows])
+
     def reserved(self, first_handle: int) -> bytes:
         """The first entry of a leaf page, never a handle."""
         if self.struct.has("LeafHandleValue"):

@@ -257,12 +257,9 @@ class MockTable:
             self._next[index] = index + 1 if index + 1 < end else 0
             self._previous[index] = index - 1 if index > free[0] else self._last
         if free:
-            rows = [
-                self.codec.free(self._entry(index + 1) if index + 1 < end else 0, index + 1 << 2)
-                for index in free[:-1]
-            ]
-            rows.append(self.codec.free(0, 0))
-            self._memory.write(self._entry(free[0]), b"".join(rows))
+            start = self._entry(free[0])
+            rows = self.codec.free_row(start + self.codec.size, free[0] + 1 << 2, len(free) - 1)
+            self._memory.write(start, rows + self.codec.free(0, 0))
             if self._last:
                 self._next[self._last] = free[0]
                 self._write_free(self._last)
