@@ -64,7 +64,7 @@ _GOALS: Tuple[Tuple[int, int, Tuple[Goal, ...]], ...] = (
     (_MILLION, _MILLION, (Goal("0 3", 6, _ABOVE, 1.5),)),
 )
 _ONE = "4 3"
-_WIDTHS = (22, 14, 14, 14, 14)
+_WIDTHS = (22, 14, 14, 24, 14)
 
 
 def _row(*cells: str) -> str:
@@ -83,12 +83,13 @@ def _against(value: Optional[float], goal: Optional[float], form: str, least: bo
 def _line(leak: Leak, goal: Goal, one: Cost, runs: int, other: Optional[float]) -> str:
     cost = ours(leak, goal.words, runs)
     form = _FORMS.get(goal.words, "")
-    ratio = cost.seconds / floor(leak, form, runs).seconds if form else None
+    least = floor(leak, form, runs).seconds if form else 0.0
+    ratio = _against(cost.seconds / least, goal.ratio, ".2f") if form else ""
     return _row(
         goal.words,
         _against(cost.seconds, goal.seconds, ".2f"),
         _against(cost.memory - (one.memory if goal.memory == _ABOVE else 0), goal.memory, ".0f"),
-        _against(ratio, goal.ratio, ".2f"),
+        ratio and f"{ratio} of {least:.2f} s",
         _against(other and other / cost.seconds, goal.other, ".0f", least=True),
     )
 
