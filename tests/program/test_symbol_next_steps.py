@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from mocks import KernelImage
+from mocks.linked import linked_kernel
 from mocks.msf import join_streams, split_streams
 from mocks.pdb import make_pdb
 from pykd_handle.targets.symbols.path import MICROSOFT, parse_symbol_path
@@ -197,6 +198,9 @@ def test_what_is_wrong_on_the_path_and_with_servers(
         damaged.write_bytes(case.pdb.read_bytes()[:9000])
         monkeypatch.setenv("_NT_SYMBOL_PATH", f"{tmp_path / 'damaged'};srv*{store}*{server.url}")
         assert f"{damaged} is damaged" in step() and "give --download" in step()
+        del server.answers[place]
+        said = step("--download")  # what came of that is told, and is the next step
+        assert f"{damaged} is damaged" in said and f"; the server has no {server.url}" in said
         server.answers[place] = Answer(case.pdb.read_bytes())
         said = run("--dump", case.dump, "--download", *ASKED)
         assert said.code == 0 and said.err.endswith(", just fetched\n")

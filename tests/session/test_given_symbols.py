@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from mocks import KernelImage, MockTarget
+from mocks.linked import linked_kernel
 from pykd_handle.render.words import words
 from pykd_handle.targets.crash import BugCheck
 from pykd_handle.targets.session import SessionTarget, connect
 from pykd_handle.targets.session.crash import asked_bug_check
 from pykd_handle.values import NO_VALUE, SymbolsError
 
+from ..program.test_symbol_places import debug_directory
 from .conftest import Install
 from .test_session_target import NOWHERE, session
 
@@ -40,6 +42,25 @@ def test_symbols_of_another_kernel(install: Install, tmp_path: Path) -> None:
     path.write_text(json.dumps(data), encoding="utf-8")
     install(image, symbols=False)
     with pytest.raises(SymbolsError, match="of another kernel"):
+        SessionTarget(connect(), path)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_image_is_given(install: Install, tmp_path: Path, compiler: None, named: bool) -> None:
+    """That of the kernel says where its PDB is, that of another is refused, also where only the
+    kernel's headers are there to tell the two apart."""
+    image, module = linked_kernel()
+    if not named:
+        image.memory.drop_page(image.base + debug_directory(module.image))
+    path = tmp_path / "ntoskrnl.exe"
+    install(image, symbols=False)
+    path.write_bytes(module.image)
+    with pytest.raises(SymbolsError, match="is an image, which has no symbols; fetch https"):
+        SessionTarget(connect(), path)
+    other = bytearray(linked_kernel("win7_sp1_x64").pdb.image)
+    other[int.from_bytes(other[0x3C:0x40], "little") + 8] ^= 1  # its time stamp
+    path.write_bytes(other)
+    with pytest.raises(SymbolsError, match="is the image of another kernel, and has no symbols"):
         SessionTarget(connect(), path)
 
 

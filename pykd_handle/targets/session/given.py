@@ -21,7 +21,7 @@ from ...values import (
     maybe,
 )
 from ..base import Target
-from ..dump.debug_record import read_pdb_identity
+from ..dump.debug_record import read_image_key, read_pdb_identity
 from ..symbols.folder import Search, search
 from ..symbols.given_file import open_given
 from ..symbols.path import MICROSOFT
@@ -119,15 +119,24 @@ def look_into(
 def take_symbols(target: Target, base: int, path: Path, keep: bool = False) -> Symbols:
     """The PDB or ISF file at ``path``, held against the kernel at ``base``. Raises `SymbolsError`
     where it can't be read, is of another kernel, or nothing shows that it is of this one."""
-    file = open_given(path, keep)
+    identity = maybe(read_pdb_identity, target.read, base) or None
+    image = "" if identity else attempt(read_image_key, target.read, base, default="")
+    file = open_given(path, keep, identity, image)
     with ClosedOnError(file):
-        proof = _check(target, base, file, path)
+        proof = _check(target, base, identity, file, path)
     return Symbols(file, base, (Sentence("symbols: {} ({})", file.source, proof),), proof)
 
 
-def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
-    """Hold a file against the kernel. Returns what proves that it fits."""
-    _check_pdb(target, base, file, path)
+def _check(
+    target: Target, base: int, identity: Optional[PdbIdentity], file: SymbolFile, path: Path
+) -> Sentence:
+    """Hold a file against the kernel, whose PDB is ``identity`` where its image tells that. Returns
+    what proves that it fits."""
+    if identity and file.identity is not None and file.identity.guid != identity.guid:
+        raise SymbolsError(
+            f"{path} is of another kernel: it was made from PDB {file.identity}, this kernel "
+            f"has {identity}"
+        )
     checks = 0
     mask = (1 << 8 * target.pointer_size) - 1
     for symbol, place in _IN_BLOCK:
@@ -153,16 +162,6 @@ def _check(target: Target, base: int, file: SymbolFile, path: Path) -> Sentence:
         )
     refuse_damaged(file)
     return Sentence("{} addresses agree with this kernel", checks)
-
-
-def _check_pdb(target: Target, base: int, file: SymbolFile, path: Path) -> None:
-    """The PDB that the kernel's image names, where it does, must be the file's."""
-    wanted = maybe(read_pdb_identity, target.read, base)
-    if wanted and file.identity is not None and file.identity.guid != wanted.guid:
-        raise SymbolsError(
-            f"{path} is of another kernel: it was made from PDB {file.identity}, this kernel "
-            f"has {wanted}"
-        )
 
 
 def _check_list(target: Target, head: int, path: Path) -> int:

@@ -122,7 +122,7 @@ def _from(place: Optional[Place], symbols: Symbols) -> List[Sentence]:
 def take(path: Path, facts: KernelFacts, keep: bool = False) -> Symbols:
     """A file that is of this kernel, and can serve; with ``keep``, the parts of it that are in use
     are kept for the next run. Raises `SymbolsError`."""
-    file = open_given(path, keep)
+    file = open_given(path, keep, facts.identity, facts.image)
     with ClosedOnError(file):
         symbols = verify(file, facts)
         refuse_damaged(file)
