@@ -72,7 +72,8 @@ class Stream:
 
 
 class Msf:
-    """A PDB file that is open for reading; call `close`. ``taken`` counts the bytes read.
+    """A PDB file that is open for reading; call `close`. ``taken`` counts the bytes read,
+    ``stated`` is how many the file should have.
 
     Raises `SymbolsError` with one line where the file can't be read or is no such container.
     """
@@ -99,8 +100,9 @@ class Msf:
             raise self.source.damaged("it is cut short")
         if not head.startswith(MSF_MAGIC):
             raise SymbolsError(f"{self.source.name}: not a PDB file")
-        block_size, _, _, size = struct.unpack_from("<4I", head, 32)
+        block_size, _, count, size = struct.unpack_from("<4I", head, 32)
         self.block_size = int(block_size)
+        self.stated = self.block_size * int(count)
         if self.block_size not in _BLOCKS:
             raise self.source.damaged(f"its blocks have {self.block_size} bytes")
         if not 4 <= size <= _MOST_DIRECTORY:
@@ -110,10 +112,10 @@ class Msf:
         places = words(self.read(_MAP, 4 * self._blocks_of(numbers)))
         places = words(Stream(self, -1, numbers, places).read(0, numbers))
         directory = _Words(Stream(self, -1, size, places).read(0, size // 4 * 4), self.source)
-        count = directory.take(1)[0]
-        if count > _MOST_STREAMS:
-            raise self.source.damaged(f"it has {count} streams")
-        self._sizes = directory.take(count)
+        streams = directory.take(1)[0]
+        if streams > _MOST_STREAMS:
+            raise self.source.damaged(f"it has {streams} streams")
+        self._sizes = directory.take(streams)
         self._starts: List[int] = []
         start = 0
         for stream_size in self._sizes:

@@ -101,6 +101,11 @@ class Pdb:
         """How many bytes of the file were read so far."""
         return self._msf.taken
 
+    @property
+    def stated(self) -> int:
+        """How many bytes the file should have: one that is cut short may serve all the same."""
+        return self._msf.stated
+
     def struct(self, name: str) -> Struct:
         """The structure or union of this name. Raises `MissingType`."""
         found = self._structs.get(name)

@@ -14,6 +14,7 @@ from typing import Iterator
 import pytest
 
 import pykd_handle
+from pykd_handle.targets.symbols.path import MICROSOFT
 from pykd_handle.targets.symbols.store import store_path
 
 from ..targets.symbols.server import Answer, Server, serving
@@ -105,6 +106,18 @@ def test_the_image_tells_which_pdb_it_is(
             assert refused in said.err and said.out == before.out
             assert [path for path in store.rglob("*") if path.is_file()] == []
         assert len(server.asked) == 6
+        server.answers[f"/{image}"] = Answer(exe[:-1], length=0)
+        cut = f"{server.url}/{image}: cut off after {len(exe) - 1} of {len(exe)} bytes; try again"
+        assert cut in run("--download", *asked).err
+    # Given by hand it names its PDB, too; another one leads to no other kernel's.
+    given = tmp_path / "ntoskrnl.exe"
+    for body, words in (
+        (exe, f"is an image, which has no symbols; fetch {MICROSOFT}/{pdb} and give it to"),
+        (bytes(another), "is the image of another kernel, and has no symbols; without --symbols"),
+    ):
+        given.write_bytes(body)
+        said = run("--symbols", given, *asked)
+        assert said.code == 1 and f"{given} {words}" in said.err
 
 
 def test_a_setting_that_says_always(
@@ -140,8 +153,12 @@ def test_what_goes_wrong_is_told_and_the_layout_serves(
 def test_the_next_server(
     run, case: Case, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "file").write_bytes(b"no folder")
     with serving() as first:
-        path = f"srv*{tmp_path / 'a'}*{first.url};srv*{tmp_path / 'b'}*{server.url}"
+        path = (
+            f"srv*{tmp_path / 'a'}*{first.url};srv*{tmp_path / 'file'}*{server.url}"
+            f";srv*{tmp_path / 'b'}*{server.url}"
+        )
         monkeypatch.setenv("_NT_SYMBOL_PATH", path)
         said = run("--dump", case.dump, "--download")
         assert len(first.asked) == 1

@@ -153,6 +153,11 @@ def test_the_image_says_where_its_pdb_is(run, case: Case, tmp_path: Path) -> Non
         said = run("--dump", case.dump, "--symbols", broken, *ASKED)
         assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
         assert f"{broken}: neither a PDB nor an ISF file" in said.err
+    # That of another kernel leads nowhere; the step goes where this one's symbols are.
+    other = written(linked_kernel("win7_sp1_x64").pdb.image, "ntoskrnl.exe")(case, tmp_path)
+    said = run("--dump", case.dump, "--symbols", other, *ASKED)
+    assert (said.code, STEPS.findall(said.err)) == (1, ["without --symbols"])
+    assert f"{other} is the image of another kernel, and has no symbols; " in said.err
 
 
 def test_what_is_wrong_on_the_path_and_with_servers(

@@ -38,12 +38,14 @@ _BY_HAND = "; fetch it by hand, and give it to --symbols"
 _OTHER = "; give --symbols FILE"  # by hand it would be the same one
 _FOLDER = "; name another folder in _NT_SYMBOL_PATH (srv*DIR*URL)"
 _AGENT = {"User-Agent": "pykd-handle"}
+# What urllib raises; the last for names of hosts that can be none, also where a server leads there.
+_FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 
 def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str], None]) -> Path:
     """The PDB from this server, in the first of its folders that can be written.
 
-    Raises `SymbolsAdvice` with one line; nothing is left behind then.
+    Raises `SymbolsAdvice` with one line; no part of a file is left behind then.
     """
     name = pdb_name(identity)
     if not _NAME.fullmatch(name):
@@ -81,7 +83,8 @@ def _fetch(
     name = place.rpartition("/")[2]
     folder = _writable(server, Path(place).parent)
     address = f"{server.url}/{place}"
-    part = folder / f"{name}.{os.getpid()}.part"
+    # Whoever else fetches it at this time, on this machine or another, has a file of their own.
+    part = folder / f"{name}.{os.urandom(4).hex()}.part"
     try:
         with _open(address) as answer, part.open("xb") as file:
             for piece in _pieces(answer, address, progress):
@@ -125,7 +128,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         allowed = ("https://",) if req.full_url.startswith("https://") else ("https://", "http://")
-        if not newurl.lower().startswith(allowed):
+        if not newurl.startswith(allowed):
             raise urllib.error.URLError(f"it leads to {newurl[:200]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -135,12 +138,12 @@ def _open(address: str) -> http.client.HTTPResponse:
     if address.startswith("http://"):
         try:
             return _ask(f"https://{address[len('http://') :]}")
-        except (OSError, http.client.HTTPException) as error:
+        except _FAILURES as error:
             if isinstance(_reason(error), ssl.SSLCertVerificationError):
                 raise _refused(address, error) from None
     try:
         return _ask(address)
-    except (OSError, http.client.HTTPException) as error:
+    except _FAILURES as error:
         raise _refused(address, error) from None
 
 
@@ -158,7 +161,7 @@ def _pieces(
 ) -> Iterator[bytes]:
     """The bytes of the answer. Raises `SymbolsAdvice` where they are too many or too few."""
     stated = answer.headers.get("Content-Length", "")
-    size = int(stated) if stated.isdigit() and len(stated) < 20 else None
+    size = int(stated) if stated.isdecimal() and len(stated) < 20 else None
     if size is not None and size > _LARGEST:
         raise SymbolsAdvice(f"{address}: not taken: it has {size} bytes{_BY_HAND}")
     end = time.monotonic() + _LONGEST
@@ -166,7 +169,7 @@ def _pieces(
     while True:
         try:
             piece = answer.read1(_CHUNK)
-        except (OSError, http.client.HTTPException) as error:
+        except _FAILURES as error:
             raise _refused(address, error) from None
         if not piece:
             break
@@ -180,7 +183,7 @@ def _pieces(
         progress(f"fetching {address}: {taken / 1e6:.1f}{of} MB")
         yield piece
     if size is not None and taken < size:
-        raise SymbolsAdvice(f"{address}: cut off after {taken} of {size} bytes; try again")
+        raise _cut_off(address, taken, size)
 
 
 def _refused(address: str, error: Exception) -> SymbolsAdvice:
@@ -214,10 +217,11 @@ def _check(identity: PdbIdentity, path: Path, address: str) -> None:
         file = Pdb(path)
     except SymbolsError:
         raise SymbolsAdvice(f"{address}: not taken: it is no PDB{_BY_HAND}") from None
-    found = file.identity
+    found, stated = file.identity, file.stated
     file.close()
     if found != identity:
         raise SymbolsAdvice(f"{address}: not taken: it is PDB {found}, not {identity}{_OTHER}")
+    _check_size(path, stated, address)
 
 
 def _check_image(key: str, path: Path, address: str) -> None:
@@ -227,6 +231,18 @@ def _check_image(key: str, path: Path, address: str) -> None:
         raise SymbolsAdvice(f"{address}: not taken: it is no image that names a PDB{_OTHER}")
     if found.key != key:
         raise SymbolsAdvice(f"{address}: not taken: it is image {found.key}, not {key}{_OTHER}")
+    _check_size(path, found.stated, address)
+
+
+def _check_size(path: Path, stated: int, address: str) -> None:
+    """Raises `SymbolsAdvice` where a file ends too early: not every server says how long it is."""
+    size = path.stat().st_size
+    if size < stated:
+        raise _cut_off(address, size, stated)
+
+
+def _cut_off(address: str, size: int, stated: int) -> SymbolsAdvice:
+    return SymbolsAdvice(f"{address}: cut off after {size} of {stated} bytes; try again")
 
 
 def _remove(path: Path) -> None:

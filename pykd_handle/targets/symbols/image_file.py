@@ -22,10 +22,12 @@ _MOST_SECTIONS = 96  # the loader's own limit
 
 
 class ImageFile(NamedTuple):
-    """``key`` is what symbol servers call it by (see `image_key`), ``identity`` its PDB."""
+    """``key`` is what symbol servers call it by (see `image_key`), ``identity`` its PDB; its
+    sections end at the byte ``stated``."""
 
     key: str
     identity: PdbIdentity
+    stated: int
 
 
 def image_file(path: Path) -> Optional[ImageFile]:
@@ -67,4 +69,6 @@ def _image(file: BinaryIO) -> ImageFile:
             raise MemoryUnavailable(place, Reason.NOT_IN_THE_DUMP)
         return data
 
-    return ImageFile(read_image_key(read, 0).rpartition("/")[2], read_pdb_identity(read, 0))
+    key = read_image_key(read, 0).rpartition("/")[2]
+    stated = max((at + length for _, length, at in sections), default=0)
+    return ImageFile(key, read_pdb_identity(read, 0), stated)

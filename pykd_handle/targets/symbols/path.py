@@ -76,4 +76,5 @@ def _is_url(word: str) -> bool:
 
 
 def _url(word: str) -> str:
-    return word.rstrip("/")
+    scheme, _, rest = word.rstrip("/").partition(":")
+    return f"{scheme.lower()}:{rest}"

@@ -78,10 +78,9 @@ def searched(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def servers(environ: Mapping[str, str] = os.environ) -> List[SymbolServer]:
-    """The servers that the symbol paths of the environment name, each once."""
+    """The servers that the symbol paths of the environment name, in order, each with its stores."""
     paths = [path for _, path in environment_path(environ)]
-    found = [server for path in paths for server in path.servers if server.url]
-    return list({server.url: server for server in reversed(found)}.values())[::-1]
+    return list(dict.fromkeys(one for path in paths for one in path.servers if one.url))
 
 
 def places(

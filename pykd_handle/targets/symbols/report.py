@@ -55,8 +55,8 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
         looked.append(_look(place, facts, progress))
     for name, path in environment_path():
         looked += [Looked(name, text, said=Sentence("not understood")) for text in path.unknown]
-    asked = Sentence("asked" if wish.may_download() else "not asked: give --download")
-    looked += [Looked("server", server.url, said=asked) for server in servers()]
+    asked = Sentence("a listing asks it" if wish.may_download() else "not asked: give --download")
+    looked += [Looked("server", url, said=asked) for url in dict.fromkeys(s.url for s in servers())]
     for place in [one for one in every if not one.set_up]:
         looked.append(_look(place, facts, progress))
     # A file that is given is taken, or nothing is.

@@ -81,9 +81,11 @@ def load_symbols(
         if any(one.advice for one in nothing):
             raise NoSymbols("{}", _missed(facts, nothing))
         raise NoSymbols("{}; {}", _missed(facts, nothing), next_step(wish, facts))
+    # What to do about a file may be what a server said that was to have it.
+    advice = next((one for one in trouble if isinstance(one, SymbolsAdvice)), None)
     first: Union[SymbolsError, Sentence] = trouble[0]
-    if not isinstance(first, SymbolsAdvice):
-        first = Sentence("{}; {}", first, next_step(wish, facts))
+    if first is not advice:
+        first = Sentence("{}; {}", first, advice or next_step(wish, facts))
     if path is not None:
         raise NoSymbols("{}; {}", _missed(facts, nothing), first)
     raise SymbolsError("{}", first)

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 
 __all__ = ("Answer", "Server", "serving")
 
@@ -18,7 +18,7 @@ class Answer(NamedTuple):
     body: bytes = b""
     status: int = 200
     location: str = ""
-    length: int = -1  # another Content-Length than the body's; 0: none
+    length: Union[int, str] = ""  # another Content-Length than the body's; 0: none
     pause: float = 0.0  # before the second half of the body
 
 
@@ -43,7 +43,7 @@ def serving(secure: Optional[ssl.SSLContext] = None) -> Iterator[Server]:
             self.send_response(answer.status)
             if answer.location:
                 self.send_header("Location", answer.location)
-            length = len(answer.body) if answer.length < 0 else answer.length
+            length = len(answer.body) if answer.length == "" else answer.length
             if length:
                 self.send_header("Content-Length", str(length))
             self.end_headers()

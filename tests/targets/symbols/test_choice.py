@@ -17,7 +17,7 @@ from pykd_handle.layout import Isf, PdbIdentity
 from pykd_handle.render.words import words
 from pykd_handle.targets.symbols.folder import search
 from pykd_handle.targets.symbols.peek import peek
-from pykd_handle.targets.symbols.places import cache_folder
+from pykd_handle.targets.symbols.places import cache_folder, servers
 from pykd_handle.targets.symbols.search import load_symbols
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
 from pykd_handle.targets.symbols.wish import Wish
@@ -379,6 +379,21 @@ def test_where_files_are_kept(
         patch.setattr(os, "name", system)
         found = cache_folder(environ)
     assert found == wanted
+
+
+def test_servers_in_order_each_with_its_stores() -> None:
+    found = servers(
+        {
+            "_NT_ALT_SYMBOL_PATH": "srv*/d*https://z;srv*/a*https://x",
+            "_NT_SYMBOL_PATH": "srv*/a*https://x;srv*/b*https://y;srv*/c*https://x",
+        }
+    )
+    assert [(str(one.folders[0]), one.url) for one in found] == [
+        (str(Path(store)), url)
+        for store, url in (
+            ("/a", "https://x"), ("/b", "https://y"), ("/c", "https://x"), ("/d", "https://z")
+        )
+    ]  # fmt: skip
 
 
 def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: Path) -> None:

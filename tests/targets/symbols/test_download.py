@@ -110,6 +110,33 @@ def test_too_long(
 def test_cut_off(server: Server, pdb: bytes, tmp_path: Path) -> None:
     server.answers[PLACE] = Answer(pdb[:5000], length=len(pdb))
     refused(server, tmp_path, f"cut off after 5000 of {len(pdb)} bytes; try again")
+    # By a server that does not say how long it is; what is missing is read by nobody here.
+    server.answers[PLACE] = Answer(pdb[:-1], length=0)
+    refused(server, tmp_path, f"cut off after {len(pdb) - 1} of {len(pdb)} bytes; try again")
+
+
+@pytest.mark.parametrize("length", ["\xb2", "-1", "1e3", "+5", "x" * 99, "9" * 5000, " "])
+def test_a_length_that_is_none(server: Server, pdb: bytes, tmp_path: Path, length: str) -> None:
+    server.answers[PLACE] = Answer(pdb, length=length)
+    try:
+        assert fetch(WANTED, SymbolServer((tmp_path,), server.url), quiet).read_bytes() == pdb
+    except SymbolsError as error:
+        assert f"{PLACE}: " in str(error)
+
+
+def test_two_at_a_time(server: Server, pdb: bytes, tmp_path: Path) -> None:
+    """They may be of one number: in containers, or on two machines with one store."""
+    server.answers[PLACE] = Answer(pdb)
+    stores = SymbolServer((tmp_path,), server.url)
+    found: List[Path] = []
+
+    def meanwhile(text: str) -> None:
+        del text
+        if len(server.asked) == 1:
+            found.append(fetch(WANTED, stores, quiet))
+
+    assert found == [] and [fetch(WANTED, stores, meanwhile)] == found == left_behind(tmp_path)
+    assert found[0].read_bytes() == pdb
 
 
 def test_redirected(server: Server, pdb: bytes, tmp_path: Path) -> None:
@@ -118,10 +145,13 @@ def test_redirected(server: Server, pdb: bytes, tmp_path: Path) -> None:
     assert fetch(WANTED, SymbolServer((tmp_path,), server.url), quiet).read_bytes() == pdb
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://[::1", "//[", "http://x..y/"]
+)
 def test_redirected_elsewhere(server: Server, tmp_path: Path, location: str) -> None:
     server.answers[PLACE] = Answer(status=302, location=location)
-    refused(server, tmp_path, "can't be fetched" if location[:3] == "ftp" else "the server answers")
+    no = "the server answers" if location.startswith("file") else "can't be fetched"
+    refused(server, tmp_path, no)
 
 
 def test_redirected_without_end(server: Server, tmp_path: Path) -> None:
@@ -152,6 +182,19 @@ def test_nobody_there(tmp_path: Path) -> None:
     nobody = Server()
     nobody.url = url
     refused(nobody, tmp_path, "can't be fetched: Connection refused")
+    for nobody.url in ("http://", "http://[::1", "https://x..y", f"http://{'x' * 300}.example"):
+        refused(nobody, tmp_path, "can't be fetched: ")
+
+
+def test_the_proxy_of_the_environment(
+    server: Server, pdb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://symbols.example"
+    server.answers[f"{url}{PLACE}"] = Answer(pdb)
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("https_proxy", server.url)
+    assert fetch(WANTED, SymbolServer((tmp_path,), url), quiet).read_bytes() == pdb
+    assert server.asked == [f"{url}{PLACE}"]
 
 
 @pytest.mark.parametrize("name", ["tcpip.pdb", "nt.exe.pdb", "ntos-krnl.pdb"])
@@ -246,6 +289,8 @@ def test_a_certificate_that_is_known(
     for number, url in enumerate((server.url, server.url.replace("https:", "http:"))):
         path = fetch(WANTED, SymbolServer((tmp_path / str(number),), url), quiet)
         assert path.read_bytes() == pdb
-    # From https no redirection leads to http.
-    server.answers[PLACE] = Answer(status=302, location=f"{url}/blob")
+    # From https no redirection leads to http, however they are spelled.
+    server.answers[PLACE] = Answer(status=302, location=f"{server.url.replace('https', 'HTTPS')}/2")
+    server.answers["/2"] = Answer(status=302, location=f"{url.replace('http', 'Http')}/blob")
     refused(server, tmp_path / "store", f"can't be fetched: it leads to {url}/blob")
+    assert server.asked[-2:] == [PLACE, "/2"]

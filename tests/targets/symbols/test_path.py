@@ -29,6 +29,7 @@ def servers(text: str) -> List[Any]:
         ("SRV*/a*/server/share*http://x", [((A, S), "http://x")]),
         ("symsrv*symsrv.dll*/a*https://x", [((A,), "https://x")]),
         ("SymSrv*SymSrv.DLL*/a", [((A,), "")]),
+        (' SRV * "/a" * HTTPS://X/Y/ ', [((A,), "https://X/Y")]),
         ("srv*https://x", [((HOME,), "https://x")]),
         ("srv**https://x", [((HOME,), "https://x")]),
         ("srv*", [((HOME,), MICROSOFT)]),
