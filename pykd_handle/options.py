@@ -19,7 +19,8 @@ OPTIONS: Sequence[Argument] = (
     Argument(
         "--dump",
         metavar="FILE",
-        help="read a crash dump, or a raw image of memory, instead of the debugger's session",
+        help="read a crash dump, a raw image of memory or an ELF core of a machine instead of the "
+        "debugger's session",
     ),
     Argument(
         "--symbols",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import BinaryIO, Iterable, Optional, Sequence, Union
+from typing import BinaryIO, Iterable, Optional, Sequence, Tuple, Union
 
 from ..kernel_image import KernelImage
 from ..memory import PAGE
@@ -66,12 +66,21 @@ def write_bitmap_dump(
         _write(file, start + bytes(head), physical.contents(), truncate)
 
 
-def write_raw_image(image: KernelImage, path: Union[str, Path], large: Sequence[int] = ()) -> None:
-    """Write a raw image of physical memory: each page at its own address, holes as zeros."""
-    physical = PhysicalMemory(image, large)
+def write_raw_image(
+    image: KernelImage,
+    path: Union[str, Path],
+    large: Sequence[int] = (),
+    hole: Tuple[int, int] = (0, 0),
+) -> None:
+    """Write a raw image of physical memory: each page at its own address, what is missing as zeros.
+
+    ``hole``, as frames, is left out of memory, and of the file, too.
+    """
+    physical = PhysicalMemory(image, large, hole)
+    first, end = hole
     with Path(path).open("wb") as file:
         for frame in physical.frames():
-            file.seek(frame * PAGE)
+            file.seek((frame if frame < end else frame - end + first) * PAGE)
             file.write(physical.content(frame))
 
 

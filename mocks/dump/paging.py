@@ -22,11 +22,15 @@ _Source = Union[bytearray, Tuple[Memory, int]]
 class PhysicalMemory:
     """Pages by frame number, made from an image's virtual memory.
 
-    ``large`` names addresses that are mapped by a large page.
+    ``large`` names addresses that are mapped by a large page. ``hole`` are the first frames in
+    which there is no memory, and behind which there is.
     """
 
-    def __init__(self, image: KernelImage, large: Sequence[int] = ()) -> None:
+    def __init__(
+        self, image: KernelImage, large: Sequence[int] = (), hole: Tuple[int, int] = (0, 0)
+    ) -> None:
         self._format = paging_format(image)
+        self._hole = range(*hole)
         self._frames: Dict[int, _Source] = {}
         self._large: Dict[int, int] = {}
         self._page_file = 0
@@ -81,6 +85,8 @@ class PhysicalMemory:
     def _frame(self, source: _Source) -> int:
         while self._next in self._taken:
             self._next += 1
+        if self._next in self._hole:
+            self._next = self._hole.stop
         frame = self._next
         self._next += 1
         self._frames[frame] = source

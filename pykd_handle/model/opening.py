@@ -51,7 +51,8 @@ def open_dump(
     cache: bool = True,
     bare: bool = False,
 ) -> Kernel:
-    """Open a kernel dump, a raw image of memory, or a minidump of a process.
+    """Open a kernel dump, a raw image of memory, an ELF core of a machine, or a minidump of a
+    process.
 
     ``symbols`` is the PDB of the dump's kernel, an ISF file or a folder of such; without it they
     are looked for on the symbol path of the environment and beside the dump, and then a layout that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hints import Any, List, Optional, Tuple
+from ..hints import Any, List, Optional, Sequence, Tuple
 from ..layout import fields
 from ..values import Absent, NamedTuple, TargetError, maybe
 from .base import Running, Target
@@ -38,19 +38,26 @@ def offsets_of(
     )
 
 
-def current_process(target: Target, offsets: Offsets, processors: int, stack_pointer: int) -> int:
+def current_process(
+    target: Target,
+    offsets: Offsets,
+    processors: int,
+    stack_pointer: int,
+    blocks: Sequence[int] = (),
+) -> int:
     """The address of the ``_EPROCESS`` that ran when the system stopped.
 
     Of several ``processors`` it is the one on whose thread's kernel stack the ``stack_pointer`` of
-    the header's context lies, else the first one that can be read. Raises `TargetError` with the
-    reason where no processor leads to a process.
+    the header's context lies, else the first one that can be read. ``blocks`` are the processors'
+    ``_KPRCB``, where they are known; else ``KiProcessorBlock`` has them. Raises `TargetError` with
+    the reason where no processor leads to a process.
     """
     if offsets.current_thread is None or offsets.process is None:
         raise TargetError(
             "no current process: neither the symbols nor the debugger data say where a "
             "processor keeps its thread"
         )
-    threads = _threads(target, offsets.current_thread, processors)
+    threads = _threads(target, offsets.current_thread, blocks or _blocks(target, processors))
     thread = _on_stack(target, offsets, threads, stack_pointer) or threads[0]
     process = maybe(target.read_pointer, thread + offsets.process)
     if isinstance(process, Absent):
@@ -62,11 +69,15 @@ def current_process(target: Target, offsets: Offsets, processors: int, stack_poi
     return process
 
 
-def running(target: Target, offsets: Offsets, processors: int) -> List[Running]:
-    """What each of so many processors runs; those that can't be read are left out."""
+def running(
+    target: Target, offsets: Offsets, processors: int, blocks: Sequence[int] = ()
+) -> List[Running]:
+    """What each of so many processors runs, or those of these ``blocks`` (see `current_process`);
+    those that can't be read are left out."""
     if offsets.current_thread is None or offsets.process is None:
         return []
-    threads = maybe(_threads, target, offsets.current_thread, processors) or []
+    known = blocks or maybe(_blocks, target, processors) or []
+    threads = maybe(_threads, target, offsets.current_thread, known) or []
     width = target.pointer_size
     found: List[Running] = []
     spans = target.read_many((thread + offsets.process, width) for thread in threads)
@@ -78,8 +89,8 @@ def running(target: Target, offsets: Offsets, processors: int) -> List[Running]:
     return found
 
 
-def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
-    """The threads that the processors run, in order; those that can't be read are left out."""
+def _blocks(target: Target, processors: int) -> List[int]:
+    """The ``_KPRCB`` of so many processors, in order; those that can't be read are left out."""
     count = min(max(processors, 1), _MOST_PROCESSORS)
     array = target.find_symbol("KiProcessorBlock")
     if array is None:
@@ -87,12 +98,20 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
     width = target.pointer_size
     span = target.read_partial(array, width * count)
     blocks: List[int] = []
-    why: Any = span.gaps[0].why.at(array) if span.gaps else "there are none"
     for index in range(count):
         if span.has(array + width * index, width):
             block = int.from_bytes(span.at(array + width * index, width), "little")
             if target.is_kernel_address(block):
                 blocks.append(block)
+    if not blocks:
+        raise _no_block(span.gaps[0].why.at(array) if span.gaps else "there are none")
+    return blocks
+
+
+def _threads(target: Target, current_thread: int, blocks: Sequence[int]) -> List[int]:
+    """The threads that the processors run, in order; those that can't be read are left out."""
+    width = target.pointer_size
+    why: Any = "there are none"
     threads: List[int] = []
     for found in target.read_many((block + current_thread, width) for block in blocks):
         if not found.complete:
@@ -102,8 +121,12 @@ def _threads(target: Target, current_thread: int, processors: int) -> List[int]:
         if target.is_kernel_address(thread):
             threads.append(thread)
     if not threads:
-        raise TargetError("no current process: no processor block can be read ({})", why)
+        raise _no_block(why)
     return threads
+
+
+def _no_block(why: Any) -> TargetError:
+    return TargetError("no current process: no processor block can be read ({})", why)
 
 
 def _on_stack(

@@ -22,11 +22,11 @@ class Figures(NamedTuple):
 
     ``architecture`` is ``x86``, ``x64`` or ``arm64``, ``pointer_size`` in bytes; ``base`` is that
     of the kernel's image, where it was looked for; ``stack_pointer`` that of the context record,
-    ``crashed`` what the processor ran that stopped the system, where the dump names it.
-    ``bug_check`` and ``context``, a ``CONTEXT``, are those of a header, where there is one.
-    ``kernel_image`` is the kernel's file as symbol servers name it, or ""; ``modules`` are those
-    that the dump lists beside its memory. ``remarks`` are lines
-    for the user.
+    ``crashed`` what the processor ran that stopped the system, where the dump names it;
+    ``processor_blocks`` are the ``_KPRCB`` that the processors' registers lead to, where the dump
+    has those. ``bug_check`` and ``context``, a ``CONTEXT``, are those of a header, where there is
+    one. ``kernel_image`` is the kernel's file as symbol servers name it, or ""; ``modules`` are
+    those that the dump lists beside its memory. ``remarks`` are lines for the user.
     """
 
     architecture: str
@@ -41,6 +41,7 @@ class Figures(NamedTuple):
     five_levels: bool = False
     base: Optional[int] = None
     crashed: Optional[Running] = None
+    processor_blocks: Tuple[int, ...] = ()
     kernel_image: str = ""
     modules: Tuple[LoadedModule, ...] = ()
     bug_check: Optional[BugCheck] = None

@@ -43,7 +43,7 @@ def check_header(file: DumpFile, header: DumpHeader, pages: FilePages) -> PagedD
     if not head:
         from .system_process import find_system_process
 
-        system = find_system_process(file, pages, Machine(header.machine).architecture)
+        system = find_system_process(file, [pages], Machine(header.machine).architecture)
         if system is not None:
             head = system.head
             if memory is None or not _is_head(memory, head, header.pointer_size):

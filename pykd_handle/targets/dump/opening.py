@@ -28,7 +28,7 @@ def open_dump(
     without_symbols: bool = False,
     progress: Progress = silent,
 ) -> DumpTarget:
-    """Open a kernel dump, or a raw image of physical memory.
+    """Open a kernel dump, a raw image of physical memory, or an ELF core of a machine.
 
     ``symbols`` is a PDB or an ISF file of the dump's kernel or a folder in which it is looked for;
     without it, the symbol path of the environment and the dump's own folder are looked through.
@@ -54,6 +54,10 @@ def _open(file: DumpFile, wish: Wish, without_symbols: bool) -> DumpTarget:
 
         if may_be_raw(file):
             return _paged(file, open_raw(file), wish, without_symbols)
+    if sniffed.kind is Kind.CORE:
+        from .elf_core import open_elf_core
+
+        return _paged(file, open_elf_core(file), wish, without_symbols)
     if sniffed.kind not in _READ:
         raise TargetError(f"{file.path}: {sniffed.text}")
     header = _header(sniffed.kind, raw, file)

@@ -16,11 +16,14 @@ from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
 
 __all__ = (
     "CUT_SHORT",
+    "MOST_FRAMES",
+    "MOST_RANGES",
     "NOT_IN_DUMP",
     "UNREADABLE",
     "FilePages",
     "Pages",
     "RunPages",
+    "cut_short",
     "parse_ranges",
 )
 
@@ -33,8 +36,11 @@ UNREADABLE = Unavailable(Reason.DUMP_FILE_UNREADABLE)
 _RDMP = struct.Struct("<I4s4sIQQ")
 _RDMP_MARKER = 0x40
 _RDMP_RANGES = 0x30
-_MOST_RANGES = 500_000
-_MOST_FRAMES = 1 << 40
+
+MOST_RANGES = 500_000
+"""How many stretches of pages are read; no machine's memory is in as many."""
+MOST_FRAMES = 1 << 40
+"""Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1)."""
 
 
 class Pages(ABC):
@@ -118,22 +124,22 @@ def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[Se
         raise TargetError(f"{file.path}: the list of its pages is damaged (no room for it)")
     (total,) = struct.unpack_from("<Q", raw, 0x28)
     if header.dump_type is not DumpType.RANGES_COMPLETE or not total:
-        total = _MOST_FRAMES
+        total = MOST_FRAMES
     # The size counts from 0x20 on (kdmp-parser checks size - 0x20 == first page - 0x2040).
     room = min(size, first_page - HEADER_SIZE - _RDMP_RANGES)
     remarks: List[Sentence] = []
-    if room // 16 > _MOST_RANGES:
+    if room // 16 > MOST_RANGES:
         remarks.append(
-            Sentence("the dump claims {} ranges of pages; {} are read", room // 16, _MOST_RANGES)
+            Sentence("the dump claims {} ranges of pages; {} are read", room // 16, MOST_RANGES)
         )
-    data = file.read(HEADER_SIZE + _RDMP_RANGES, min(room, 16 * _MOST_RANGES))
+    data = file.read(HEADER_SIZE + _RDMP_RANGES, min(room, 16 * MOST_RANGES))
     runs: List[Run] = []
     offset = first_page
     covered = 0
     for first, count in struct.iter_unpack("<QQ", data[: len(data) // 16 * 16]):
         if not count or covered >= total:
             break
-        if first + count > _MOST_FRAMES:
+        if first + count > MOST_FRAMES:
             remarks.append(
                 Sentence("the list of the dump's pages is damaged; what follows is not read")
             )
@@ -143,13 +149,13 @@ def parse_ranges(file: DumpFile, header: DumpHeader) -> Tuple[List[Run], List[Se
         covered += count
     if not runs:
         raise TargetError(f"{file.path}: the dump names no pages")
-    if offset > file.size:
-        remarks.append(
-            Sentence(
-                "{}: it holds {} of the {} pages that it names",
-                CUT_SHORT,
-                max(file.size - first_page, 0) // PAGE_SIZE,
-                covered,
-            )
-        )
-    return runs, remarks
+    return runs, [*remarks, *cut_short(file, runs)]
+
+
+def cut_short(file: DumpFile, runs: Sequence[Run]) -> List[Sentence]:
+    """A line that says how many pages are missing, where the file ends before them."""
+    named = sum(run.pages for run in runs)
+    held = sum(min(max(file.size - run.offset, 0) // PAGE_SIZE, run.pages) for run in runs)
+    if held == named:
+        return []
+    return [Sentence("{}: it holds {} of the {} pages that it names", CUT_SHORT, held, named)]

@@ -1,30 +1,27 @@
 """Raw images of physical memory: each byte of the file is the byte at that physical address.
 
-Such a file has no header. What a dump's header would say follows from the process System (see
-`.system_process`): its page tables, the list of processes, and from there the kernel's image, whose
-debug record names the PDB. The kernel's debugger data is found where it is not encoded (up to
-Windows 7, on 32 bits, and where a debugger was attached).
+That holds up to a hole below 4 GB, which machines leave for their devices: what would lie there
+lies from 4 GB on. Some files leave the hole out (``.vmem`` of VMware, QEMU's memory in a file), so
+that what stands behind it stands too early. Nothing in the file says so; the memory does.
 """
 
 from __future__ import annotations
 
-from ...values import Sentence, TargetError
-from ..memory import Memory
-from .figures import Figures, PagedDump
+from ...hints import List
+from ...values import Sentence
+from .figures import PagedDump
 from .file import DumpFile
 from .header import PAGE_SIZE, Run
-from .kdbg import read_debugger_data
-from .kernel_image import find_debugger_data, find_kernel
+from .memory_image import open_memory_image
 from .pages import RunPages
-from .paging import X64_FIVE
-from .system_process import SystemProcess, find_system_process
 
 __all__ = ("may_be_raw", "open_raw")
 
 _LEAST = 1 << 20
-# KUSER_SHARED_DATA, and the build number in it (from Windows 10 on; before, something small).
-_SHARED_DATA = {8: 0xFFFFF78000000000, 4: 0xFFDF0000}
-_BUILD_NUMBER = 0x260
+_BEHIND = 1 << 32
+# Where the memory below 4 GB ends, in a machine that has more: VMware's, and QEMU's "pc"
+# (hw/i386/pc_piix.c); QEMU's "q35" (hw/i386/pc_q35.c).
+_HOLES = (0xC0000000, 0x80000000)
 
 
 def may_be_raw(file: DumpFile) -> bool:
@@ -35,42 +32,20 @@ def may_be_raw(file: DumpFile) -> bool:
 def open_raw(file: DumpFile) -> PagedDump:
     """The memory in a raw image, and what it says of its kernel. Raises `TargetError` where no
     kernel is found in it."""
-    run = Run(0, file.size // PAGE_SIZE, 0)
-    system = find_system_process(file, RunPages(file, [run]))
-    if system is None:
-        raise TargetError(
-            f"{file.path}: neither a dump nor a raw image of memory: it holds no process System of "
-            "a known Windows, with its page tables"
-        )
-    memory = system.memory
-    pointer_size = 4 if system.arch == "x86" else 8
-    base = find_kernel(memory, system.head)
-    block = 0 if base is None else find_debugger_data(memory, base, pointer_size)
-    figures = Figures(
-        architecture=system.arch,
-        pointer_size=pointer_size,
-        build=_build(memory, pointer_size) or system.build,
-        debugger_data=read_debugger_data(memory, block, pointer_size),
-        debugger_block=block,
-        process_head=system.head,
-        five_levels=memory.translator.paging is X64_FIVE,
-        base=base,
-        remarks=(_note(system),),
-    )
-    return PagedDump(figures, memory)
-
-
-def _note(system: SystemProcess) -> Sentence:
-    return Sentence(
-        "a raw image of memory: the process System is at physical address 0x{:x}, its page tables "
-        "at 0x{:x} ({}); the current process is that of the first processor",
-        system.address,
-        system.directory_table,
-        system.memory.translator.paging.name,
+    frames = file.size // PAGE_SIZE
+    candidates = [RunPages(file, [Run(0, frames, 0)])]
+    candidates += [_without(file, hole) for hole in _HOLES if hole < file.size]
+    return open_memory_image(
+        file, "a raw image of memory", candidates, "neither a dump nor a raw image of memory"
     )
 
 
-def _build(memory: Memory, pointer_size: int) -> int:
-    """The build number out of the page that the kernel shares with all processes, 0 for none."""
-    number = memory.find_number(_SHARED_DATA[pointer_size] + _BUILD_NUMBER, 4) or 0
-    return number if 10240 <= number < 100_000 else 0
+def _without(file: DumpFile, hole: int) -> RunPages:
+    """The pages of a file that goes on at 4 GB where the hole begins."""
+    low = hole // PAGE_SIZE
+    runs: List[Run] = [
+        Run(0, low, 0),
+        Run(_BEHIND // PAGE_SIZE, file.size // PAGE_SIZE - low, hole),
+    ]
+    remark = Sentence("the image leaves out 0x{:x} to 4 GB: the list of processes says so", hole)
+    return RunPages(file, runs, (remark,))

@@ -20,6 +20,7 @@ class Kind(Enum):
 
     KERNEL64 = "64-bit kernel dump"
     KERNEL32 = "32-bit kernel dump"
+    CORE = "ELF core"
     USER = "user-mode dump"
     OTHER = "not a dump"
     UNKNOWN = "of no known format"
@@ -32,6 +33,7 @@ class Sniffed(NamedTuple):
     text: str
 
 
+_VMWARE = "a VMware snapshot: give the .vmem beside it, or convert it with vmss2core -W8"
 # (offset, bytes, what it is). The dump signatures are those of ntiodump.h and minidumpapiset.h.
 _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"PAGEDU64", Kind.KERNEL64, "a 64-bit kernel dump"),
@@ -49,10 +51,15 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     (0, b"BZh", Kind.OTHER, "compressed by bzip2: unpack it first"),
     (0, b"\x28\xb5\x2f\xfd", Kind.OTHER, "compressed by zstd: unpack it first"),
     (257, b"ustar", Kind.OTHER, "a .tar archive: unpack it first"),
-    (0, b"\x7fELF", Kind.OTHER, "an ELF file (a Linux program or core), not a Windows dump"),
-    (0, b"\xd2\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
-    (0, b"\xd3\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
-    (0, b"\xd0\xbe\xd2\xbe", Kind.OTHER, "a VMware snapshot: convert it with vmss2core -W8"),
+    # ELFCLASS64, little-endian, ET_CORE.
+    (0, b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x04\0", Kind.CORE, "an ELF core"),
+    (0, b"\x7fELF", Kind.OTHER, "an ELF file that is no core of a 64-bit machine"),
+    # What dump-guest-memory of QEMU makes with -z, -l and -s.
+    (0, b"makedumpfile\0", Kind.OTHER, "a compressed kdump: make it without -z, -l or -s"),
+    (0, b"KDUMP   ", Kind.OTHER, "a compressed kdump: make it without -z, -l or -s"),
+    (0, b"\xd2\xbe\xd2\xbe", Kind.OTHER, _VMWARE),
+    (0, b"\xd3\xbe\xd2\xbe", Kind.OTHER, _VMWARE),
+    (0, b"\xd0\xbe\xd2\xbe", Kind.OTHER, _VMWARE),
     (0, b"EMiL", Kind.OTHER, "a LiME memory image, not a Windows dump"),
     *(
         (0, magic, Kind.OTHER, "a hibernation file, not a crash dump")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ...hints import Dict, Iterator, Optional
+from ...hints import Dict, Iterator, Optional, Sequence
 from ...layout import PROCESS_OBJECT, dispatcher_type
 from ...layout.shipped import load, shipped
 from ...values import NamedTuple
@@ -26,6 +26,7 @@ _NAME = b"System" + bytes(8)  # ImageFileName has 15 or 16 bytes
 _CHUNK = 8 << 20
 _GIGABYTE = 1 << 30
 _MOST_HITS = 20_000
+_MOST_STEPS = 4_096
 _SYSTEM_ID = 4
 
 
@@ -47,7 +48,8 @@ class _Shape(NamedTuple):
 
 class SystemProcess(NamedTuple):
     """The process System: ``address`` and ``directory_table`` are physical addresses, ``head`` is
-    the virtual address of ``PsActiveProcessHead``; ``build`` one that has such an ``_EPROCESS``."""
+    the virtual address of ``PsActiveProcessHead``; ``build`` one that has such an ``_EPROCESS``;
+    ``doubtful`` is whether other ways to hold the pages led to the same."""
 
     arch: str
     build: int
@@ -55,15 +57,17 @@ class SystemProcess(NamedTuple):
     directory_table: int
     head: int
     memory: PagedMemory
+    doubtful: bool = False
 
 
 def find_system_process(
-    file: DumpFile, pages: FilePages, arch: Optional[str] = None
+    file: DumpFile, candidates: Sequence[FilePages], arch: Optional[str] = None
 ) -> Optional[SystemProcess]:
     """The first block in the file that proves to be System's, or None.
 
-    ``pages`` are the pages of the same file, ``arch`` is that of the kernel, where it is known.
-    Raises `TargetError` where the file can't be read.
+    ``candidates`` are pages of the same file, in the ways in which it may hold them: that counts by
+    which the list of processes goes farthest, the first of several. ``arch`` is that of the kernel,
+    where it is known. Raises `TargetError` where the file can't be read.
     """
     shapes = {
         shape: build for shape, build in _shapes().items() if arch is None or shape.arch == arch
@@ -75,11 +79,34 @@ def find_system_process(
         around = file.read(first, place + behind - first)
         for shape, build in shapes.items():
             start = place - shape.name
-            if start >= 0 and start % 8 == 0:
-                found = _look(pages, around[start - first :], start, shape, build)
-                if found is not None:
-                    return found
+            if start >= 0:
+                data = around[start - first :]
+                looked = [_look(pages, data, start, shape, build) for pages in candidates]
+                found = [system for system in looked if system is not None]
+                if found:
+                    return found[0] if len(found) == 1 else _farthest(found)
     return None
+
+
+def _farthest(found: Sequence[SystemProcess]) -> SystemProcess:
+    """The one whose list of processes goes farthest; the first one, where several go as far."""
+    steps = [_reach(system) for system in found]
+    most = max(steps)
+    return found[steps.index(most)]._replace(doubtful=steps.count(most) > 1)
+
+
+def _reach(system: SystemProcess) -> int:
+    """How many entries of the list of processes lead on from, and back to, the one before."""
+    width = 4 if system.arch == "x86" else 8
+    before, steps = system.head, 0
+    while steps < _MOST_STEPS:
+        entry = system.memory.find_number(before, width)
+        if not entry or system.memory.find_number(entry + width, width) != before:
+            break
+        before, steps = entry, steps + 1
+        if entry == system.head:
+            break
+    return steps
 
 
 @lru_cache(maxsize=1)

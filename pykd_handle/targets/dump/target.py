@@ -154,12 +154,19 @@ class DumpTarget(RecoverableTarget):
         known = self.figures
         if known.crashed is not None and self.is_kernel_address(known.crashed.process):
             return known.crashed.process
-        return current_process(self, self._offsets(), known.processors, known.stack_pointer)
+        return current_process(
+            self,
+            self._offsets(),
+            known.processors,
+            known.stack_pointer,
+            known.processor_blocks,
+        )
 
     def running(self) -> List[Running]:
         """See `Target.running`; the one that crashed comes first where the dump names it."""
         found = [] if self.figures.crashed is None else [self.figures.crashed]
-        found += running(self, self._offsets(), self.figures.processors)
+        known = self.figures
+        found += running(self, self._offsets(), known.processors, known.processor_blocks)
         return list(dict.fromkeys(found))
 
     def bug_check(self) -> Maybe[BugCheck]:

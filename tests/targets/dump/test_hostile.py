@@ -12,7 +12,12 @@ from typing import Dict, Iterator, List
 import pytest
 
 from mocks import KernelImage
-from mocks.dump import write_bitmap_dump, write_full_dump, write_triage_dump
+from mocks.dump import (
+    write_bitmap_dump,
+    write_elf_core,
+    write_full_dump,
+    write_triage_dump,
+)
 from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.values import PykdHandleError, SymbolsError
@@ -38,6 +43,7 @@ KINDS = (
     "x64 bitmap",
     "x64 ranges",
     "x64 triage",
+    "x64 core",
     "xp two levels full",
     "10 pae bitmap",
     "xp pae triage",
@@ -49,6 +55,7 @@ NOTHING_BEHIND = {
     "full": "page tables",
     "bitmap": "list of its pages",
     "ranges": "list of its pages",
+    "core": "program headers",
     "triage": "",
 }
 
@@ -83,6 +90,10 @@ class Case:
         elif self.type == "bitmap":
             write_bitmap_dump(image, self.path)
             self.lists += 0x1000
+        elif self.type == "core":
+            write_elf_core(image, self.path, [(0, image.processor.pcr, 0, 0)])
+            self.header = 0x40
+            self.lists = self.path.read_bytes().find(b"QEMU\0") + 0x200
         else:
             write_full_dump(image, self.path)
         self.good = self.path.read_bytes()
@@ -189,7 +200,8 @@ def test_cut_anywhere(case: Case) -> None:
     lines = {size: case.ask(good[:size]) for size in sizes}
     assert "empty" in lines[0]
     assert all("cut short" in lines[size] for size in (0x88, header - 1))
-    assert all("damaged signature" in lines[size] or "too short" in lines[size] for size in (1, 7))
+    early = ("damaged signature", "too short", "no core")
+    assert all(any(phrase in lines[size] for phrase in early) for size in (1, 7))
     assert NOTHING_BEHIND[case.type] in lines[header]
     assert ("cut short" in lines[header]) is (case.type != "triage")
 

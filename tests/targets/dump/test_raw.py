@@ -13,11 +13,13 @@ import pytest
 
 from mocks import KernelImage
 from mocks.dump import write_full_dump, write_raw_image
+from mocks.dump.paging import PhysicalMemory
 from mocks.memory import LEFT_OUT
 from pykd_handle import console
 from pykd_handle.cli import main
 from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump, system_process
+from pykd_handle.targets.dump import raw as raw_images
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.values import PykdHandleError, TargetError
 
@@ -75,6 +77,41 @@ def test_the_same_as_from_a_dump(
             # What is beyond the file's end is missing otherwise than what a dump leaves out.
             assert from_raw[1] == from_dump[1], typed
             assert "a raw image of memory: the process System is at physical" in from_raw[2]
+
+
+def frames_of_processes(image: KernelImage) -> List[int]:
+    """The frames in which the processes lie."""
+    physical = PhysicalMemory(image)
+    places = {physical.content(frame): frame for frame in physical.frames()}
+    pages = {process.address & ~0xFFF for process in image.processes.all}
+    return sorted(places[image.memory.page(page)] for page in pages)
+
+
+def test_a_hole_below_4_gb_that_the_file_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As VMware's and QEMU's files do from 3 or 2 GB on; here the memory is smaller."""
+    image = machine()
+    for number in range(12):
+        image.processes.add("svchost.exe", 0x200 + 4 * number)
+    whole, holed = tmp_path / "whole.raw", tmp_path / "holed.raw"
+    write_raw_image(image, whole)
+    expected = said(capsys, "--dump", str(whole), "0", "3", "0")
+    frames = frames_of_processes(image)
+    for low in frames[2:-2:3]:
+        # Wrong ones are passed over, and so is the right one where the image has no hole.
+        holes = (frames[1] * 0x1000, low * 0x1000, frames[-2] * 0x1000)
+        monkeypatch.setattr(raw_images, "_HOLES", holes)
+        write_raw_image(image, holed, hole=(low, 0x100000))
+        found = said(capsys, "--dump", str(holed), "0", "3", "0")
+        assert found[:2] == expected[:2] and not found[0]
+        note = f"the image leaves out 0x{low * 0x1000:x} to 4 GB: the list of processes says so"
+        assert f"note: {note}\n" in found[2]
+        assert said(capsys, "--dump", str(whole), "0", "3", "0") == expected
+    # Where neither a process nor its page tables lie behind it, nothing tells.
+    monkeypatch.setattr(raw_images, "_HOLES", (whole.stat().st_size - 0x1000,))
+    doubtful = said(capsys, "--dump", str(whole), "0", "3", "0")
+    assert doubtful[:2] == expected[:2] and "a hole below 4 GB can't be told" in doubtful[2]
 
 
 def test_what_it_says_of_itself(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ from ..dump import build
         (b"MSCF" + bytes(30), Kind.OTHER, "unpack"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(30), Kind.OTHER, "unpack"),
         (b"\x7fELF" + bytes(30), Kind.OTHER, "ELF"),
+        # The first bytes of what QEMU 7.2 writes: without, and with -z.
+        (bytes.fromhex("7f454c460201010000000000000000000400"), Kind.CORE, "ELF core"),
+        (bytes.fromhex("6d616b6564756d7066696c6500000000"), Kind.OTHER, "without -z"),
+        (bytes.fromhex("7f454c460201010000000000000000000200"), Kind.OTHER, "no core"),
         (bytes(257) + b"ustar", Kind.OTHER, "unpack"),
         (b"RSTR" + bytes(30), Kind.OTHER, "hibernation file"),
         (b"wake" + bytes(30), Kind.OTHER, "hibernation file"),
