@@ -96,6 +96,10 @@ class _Maker:
             ),
             ("Thread", lambda: self.thread.object),
             ("Timer", self._timer),
+            ("TmEn", lambda: self._of_transactions("TmEn", "_KENLISTMENT")),
+            ("TmRm", lambda: self._of_transactions("TmRm", "_KRESOURCEMANAGER")),
+            ("TmTm", lambda: self._of_transactions("TmTm", "_KTM")),
+            ("TmTx", lambda: self._of_transactions("TmTx", "_KTRANSACTION")),
             ("Token", self._token),
             ("Type", lambda: image.types.add("Event")),
             ("WindowStation", image.objects.window_station),
@@ -183,6 +187,22 @@ class _Maker:
             message["WaitingThread"] = self.thread.address
             self.image.memory.link(item.body("_ALPC_PORT").at("PendingQueue"), message.at("Entry"))
             item.body("_ALPC_PORT").put("PendingQueueLength", 1)
+        return item
+
+    def _of_transactions(self, kind: str, struct: str) -> MockObject:
+        """One of the kernel transaction manager's, in its second state: with a mutex, or with an
+        event first, which nobody waits for, and a log."""
+        image = self.image
+        item = image.objects.make(kind, None, size=image.build.struct(struct).size)
+        body = item.body(struct)
+        body["State"] = 0x101 if kind == "TmEn" else 2
+        if kind in ("TmEn", "TmTm"):
+            body["Mutex.Header.Type"] = 2
+            if kind == "TmTm":
+                image.pool.set_text(body, "LogFileName", r"\Device\HarddiskVolume3\KtmLog")
+        else:
+            image.memory.empty_list(item.address + 8)
+            body["Tm"] = self._of_transactions("TmTm", "_KTM").address
         return item
 
     def _lpc_ports(self) -> List[Tuple[str, Callable[[], MockObject]]]:

@@ -11,7 +11,9 @@ from pykd_handle.objects.waits import REASONS
 
 from .forms import Made, Put
 
-XP, W7, W10, W11 = "winxp_sp3_x86", "win7_sp1_x64", "win10_19041_x64", "win11_22621_x64"
+XP, VISTA, W7, W10, W11 = (
+    "winxp_sp3_x86", "vista_sp0_x64", "win7_sp1_x64", "win10_19041_x64", "win11_22621_x64"
+)  # fmt: skip
 
 
 class Flags(NamedTuple):
@@ -198,6 +200,21 @@ SIGNED = named(
     "unchecked, unsigned, enterprise, 3, Authenticode, 5, store, antimalware, Microsoft, 9, 10, "
     "dynamic code, Windows, 13, Windows TCB, 15"
 )
+# _KTRANSACTION_STATE (with savepoints before the first service pack of Vista),
+# _KTRANSACTION_OUTCOME, _KRESOURCEMANAGER_STATE, KTM_STATE, _KENLISTMENT_STATE.
+TX_STATES = named(
+    "uninitialized, active, preparing, prepared, in doubt, committed, aborted, delegated, "
+    "pre-preparing, forgotten, recovering, pre-prepared"
+)
+TX_OUTCOMES = named("uninitialized, undetermined, committed, aborted, unavailable")
+RM_STATES = named("uninitialized, offline, online")
+TM_STATES = named("uninitialized, initialized, recovering, online, recovery failed, offline")
+EN_STATES = named(
+    "active, preparing, prepared, in doubt, committed, committed and notified, commit requested, "
+    "aborted, delegated, delegated and disconnected, pre-preparing, forgotten, recovering, "
+    "aborting, read only, outcome unavailable, offline, pre-prepared, initialized",
+    0x100,
+)
 VALUES = [
     Flags("Device", "device_type", W10, ".", 0x48, 4, {**DEVICE_TYPES, 0x50: "console"},
           [(".", 0, 2, 3)]),
@@ -207,10 +224,17 @@ VALUES = [
           [*IS_TOKEN, (".", 0xC0, 4, 2)]),
     Flags("Process", "priority_class", W10, ".", 0x5B7, 1, PRIORITIES, [(".", 0, 1, 3)]),
     Flags("Process", "signature_level", W10, ".", 0x878, 1, SIGNED, [(".", 0, 1, 3)]),
+    Flags("TmTx", "state", W10, ".", 0xC0, 4, TX_STATES, EVENT),
+    Flags("TmTx", "state", VISTA, ".", 0xC0, 4, {11: "savepointing", 12: "pre-prepared"}, EVENT),
+    Flags("TmTx", "outcome", W10, ".", 0x1F8, 4, TX_OUTCOMES, EVENT),
+    Flags("TmRm", "state", W10, ".", 0x1C, 4, RM_STATES, EVENT),
+    Flags("TmTm", "state", W10, ".", 0x40, 4, TM_STATES, [(".", 8, 1, 2)]),
+    Flags("TmEn", "state", W10, ".", 0xA8, 4, {0: "uninitialized", **EN_STATES},
+          [(".", 0x40, 1, 2)]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("values", VALUES, ids=lambda each: f"{each.type}-{each.key}")
+@pytest.mark.parametrize("values", VALUES, ids=lambda each: f"{each.type}-{each.key}-{each.layout}")
 def test_the_words_of_values(values: Flags) -> None:
     made = Made(values.type, values.layout, 0x1000)
     made.write(values.puts)
