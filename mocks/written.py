@@ -21,6 +21,8 @@ from .readers import all_declared
 
 __all__ = ("check_declared", "check_struct", "whole", "writes", "written")
 
+_TO_DO = "declare it by mocks.written.writes where it is written, and run mocks.trim"
+
 _written: Dict[str, Optional[Set[str]]] = {}
 
 
@@ -69,7 +71,7 @@ def check_struct(name: str) -> None:
     """A structure that a layout lacks is one that this build does not have. Raises ValueError where
     nothing declares it, so that no layout could have it."""
     if name not in _written and name not in _read()[0]:
-        raise ValueError(f"{name} is declared by no part of the mocks (see mocks.written)")
+        raise ValueError(f"{name} is declared by no part of the mocks ({_TO_DO})")
 
 
 def check_declared(struct: Struct, path: str) -> None:
@@ -92,4 +94,4 @@ def _check_field(struct: str, field: str, nested: bool) -> None:
         return  # whole, or it came along with what it lies in: all of its fields are there
     if field in kept or field in first.get(struct, ()) or (nested and field in behind):
         return
-    raise ValueError(f"{struct}.{field} is declared by no part of the mocks (see mocks.written)")
+    raise ValueError(f"{struct}.{field} is declared by no part of the mocks ({_TO_DO})")

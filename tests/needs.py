@@ -29,6 +29,8 @@ REQUIRED = os.environ.get("PYKD_HANDLE_REQUIRE_ENGINE") == "1"
 def _shared() -> str:
     if SHARED.is_dir():
         return ""
+    if os.environ.get("PYKD_HANDLE_SHARED"):
+        return f"PYKD_HANDLE_SHARED is {SHARED}, which is no folder (CONTRIBUTING.md)"
     return (
         "real dumps, complete layouts and captures are not the project's to give away: "
         "PYKD_HANDLE_SHARED names a folder of them (CONTRIBUTING.md)"

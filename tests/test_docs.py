@@ -23,6 +23,7 @@ from .commands.zoo import AuditZoo
 from .engine.commands import on_stand_in
 
 ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("pykd_handle", "mocks", "tests", "tools")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 SUFFIXES = ((1, "(Protected)"), (2, "(Inherit)"), (4, "(Audit)"))
 
@@ -48,6 +49,24 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+# --- CONTRIBUTING.md ---------------------------------------------------------------------------
+
+
+def test_what_the_recipes_name_is_there() -> None:
+    """Files, and what stands in one: `NAME` (`file.py`), `NAME` of `file.py`."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = [path.as_posix() for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    made = {"io_completion_reserve.py", "pids.py", "test_pids.py", "NAME.py"}  # by a recipe
+    for name in set(re.findall(r"`([\w/]+\.py)`", text)):
+        found = any(file.endswith(f"/{name}") for file in files)
+        assert found or Path(name).name in made, f"CONTRIBUTING.md names {name}"
+    pairs = re.findall(r"`(\w+)`\s+(?:of\s|in\s|\()`([\w/]+\.py)`", text)
+    assert len(pairs) > 10
+    for name, file in pairs:
+        places = [Path(path) for path in files if path.endswith(f"/{file}")]
+        assert any(name in path.read_text(encoding="utf-8") for path in places), (name, file)
 
 
 # --- explain.md --------------------------------------------------------------------------------

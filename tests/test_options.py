@@ -153,7 +153,8 @@ def test_help_costs_no_room_below() -> None:
 
 
 def test_the_page_is_what_the_commands_declare() -> None:
-    assert PAGE.read_text("utf-8") == page()
+    made = PAGE.read_text("utf-8") == page()
+    assert made, "run: python -m tools.commands_page"
 
 
 def test_examples_can_be_parsed() -> None:

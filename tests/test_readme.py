@@ -57,7 +57,8 @@ def test_a_question_has_its_command(command: str, tmp_path: Path, monkeypatch) -
 def test_every_command_answers_a_question() -> None:
     firsts = {command.split()[0] for command in questions()}
     plain = {"doctor", "list", "symbols", "types"}
-    assert {command.name for command in every()} - plain == firsts - {"0"}
+    commands = {command.name for command in every()} - plain
+    assert commands == firsts - {"0"}, 'README.md: a row of "Which question, which command" each'
 
 
 @pytest.mark.parametrize("name", ["listing", "tests"])
@@ -68,7 +69,7 @@ def test_the_two_commands_can_be_found(name: str) -> None:
 
 def test_the_number_of_layouts_that_ship() -> None:
     index = json.loads((ROOT / "pykd_handle/layout/data/index.json").read_text("utf-8"))
-    assert f"package ({len(index['layouts'])} of them, " in README
+    assert f"package ({len(index['layouts'])} of them, " in README, "README.md has another number"
 
 
 def test_files_that_it_names_exist() -> None:

@@ -1,4 +1,6 @@
-"""Make the layouts that the package ships: ``python -m tools.ship_layouts LAYOUTS_FOLDER``.
+"""Make the layouts that the package ships.
+
+``python -m tools.ship_layouts LAYOUTS_FOLDER [OUTPUT]`` writes them to their place, or to OUTPUT.
 
 ``LAYOUTS_FOLDER`` holds complete layout files in ISF (JSON), made from public symbols. Only what
 the package's readers declare is kept (`pykd_handle.layout.declared`). The files serve where the
@@ -17,7 +19,7 @@ from mocks.readers import nested, read_of
 from mocks.trim import complete, dump_text, merge
 from mocks.vad_types import add_vad_types
 
-__all__ = ("UPDATES", "Update", "main", "shrink")
+__all__ = ("DATA", "UPDATES", "Update", "main", "shrink")
 
 Json = Dict[str, Any]
 
@@ -54,6 +56,11 @@ SAME: Tuple[Tuple[str, str, int], ...] = (
     ("win11_26200_x64", "win11_26100_x64", 26200),
     ("win11_26200_x64_la57", "win11_26100_x64_la57", 26200),
 )
+
+DATA = Path(__file__).parent.parent / "pykd_handle" / "layout" / "data"
+"""Where they are."""
+
+_NOT_THE_KERNELS = "_KDDEBUGGER_DATA64"
 
 # Globals that came late, and the newest build whose public symbols were looked through and do not
 # have them (names of SymStore's lists). What is not known to be missing may be there.
@@ -143,11 +150,11 @@ def shrink(full: Json) -> Json:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the files; returns the exit code."""
-    if len(arguments) != 1:
+    if len(arguments) not in (1, 2):
         sys.stderr.write(f"{__doc__}\n")
         return 2
     source = Path(arguments[0])
-    output = Path(__file__).parent.parent / "pykd_handle" / "layout" / "data"
+    output = Path(arguments[1]) if len(arguments) == 2 else DATA
     output.mkdir(parents=True, exist_ok=True)
     index = json.loads((source / "index.json").read_text("utf-8"))
     layouts: Dict[str, Json] = {}
@@ -160,6 +167,12 @@ def main(arguments: Sequence[str]) -> int:
             layouts[Path(row["file"]).stem] = full
     for name, full in list(layouts.items()):
         layouts[name] = _complete(name, full, layouts)
+        if _NOT_THE_KERNELS not in layouts[name]["user_types"]:
+            sys.stderr.write(
+                f"{name}: no {_NOT_THE_KERNELS}, which no PDB of a kernel has: name a layout of a "
+                "neighbour in SOURCES (mocks/supplement.py)\n"
+            )
+            return 1
     for name, update in UPDATES.items():
         full = json.loads((source / f"{update.file}.json").read_text("utf-8"))
         windows = layouts[update.below]["metadata"]["windows"]

@@ -278,7 +278,8 @@ def test_a_token_without_a_label_is_not_judged() -> None:
 
 def test_the_page_has_the_rules_and_what_the_command_prints(zoo: AuditZoo) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert page(text) == text
+    made = page(text) == text
+    assert made, "run: python -m tools.audit_page"
     _, line, shown = text.split("```")[1].split("\n", 2)
     words = line.partition("--dump memory.dmp ")[2]
     assert shown == ask(zoo.image, words).shown("text")

@@ -146,6 +146,13 @@ def test_every_value_is_named_back_with_all_that_it_is(system: System) -> None:
         assert expected <= found, hex(value)
 
 
+def test_the_page_has_every_family(system: System) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text("utf-8")
+    table = page.partition("## Families")[2]
+    for family, _ in set().union(*system.known.values()):
+        assert f"`{family}`" in table, f"docs/explain.md has no row for {family}"
+
+
 def test_a_value_of_nothing_is_nothing(system: System) -> None:
     """Numbers like handles and ids, addresses of either half, and any others."""
     chance = random.Random(4)

@@ -84,17 +84,20 @@ def test_a_word_that_names_none_imports_none() -> None:
 
 def test_every_command_has_its_module_a_line_of_help_and_an_example() -> None:
     for each in every():
-        assert may_name(each.name) and find_command(each.name) is each
-        assert each.help and not each.help.endswith(".") and each.help[0].islower()
-        assert each.examples
+        name = each.name
+        assert may_name(name), f"{name} could be meant as a number, a register or an option"
+        assert find_command(name) is each, f"{name} has its own module, of the same name"
+        assert each.help[:1].islower() and not each.help.endswith("."), f"the line of {name}"
+        assert each.examples, f"@command of {name} lacks examples=[(words, what they do)]"
         for words, meaning in each.examples:
             assert meaning
-            assert each.name in words.split() or each.name == registry.DEFAULT
+            assert name in words.split() or name == registry.DEFAULT, f"{words} is no {name}"
 
 
 def test_all_commands_cost_no_room_below() -> None:
     names = imported("from pykd_handle.commands import every; every()")
-    assert not [name for name in names if name.split(".")[0] in DEEP]
+    deep = [name for name in names if name.split(".")[0] in DEEP]
+    assert not deep, "a command imports these below `if TYPE_CHECKING`, or where it runs"
 
 
 def test_help_is_made_of_what_is_declared() -> None:
@@ -152,6 +155,7 @@ def test_a_key_reads_alike_in_every_command() -> None:
     forms.pop("details")  # of `object`, which shows each in a row of its own
     labels.pop("details")
     labels.pop("source")  # of a value, of a change: other things
-    assert {key: found for key, found in forms.items() if len(found) > 1} == {}
+    twice = "give the column the form, or the label, that it has in the other commands"
+    assert {key: found for key, found in forms.items() if len(found) > 1} == {}, twice
     labels = {key: found - {""} for key, found in labels.items()}
-    assert {key: found for key, found in labels.items() if len(found) > 1} == {}
+    assert {key: found for key, found in labels.items() if len(found) > 1} == {}, twice

@@ -69,16 +69,18 @@ def test_a_wheel_that_is_none(tmp_path: Path) -> None:
         read_pykd_wheel(tmp_path / NAME, 64)
 
 
-def test_the_wheel_of_pypi(computer: Computer, tmp_path: Path) -> None:
-    """As pip has fetched it for the engine tests."""
-    wheels = sorted(default_folder().parent.glob("*/wheels/pykd-*.whl"))
-    if not wheels:
-        pytest.skip("no wheel of pykd: python -m tests.engine.rig build")
-    assert read_pykd_wheel(wheels[0], 64).python == (3, 9)
+@pytest.fixture
+def rig() -> Path:
+    """The wheel of pykd, as pip has fetched it for the engine tests."""
+    return min(default_folder().parent.glob("*/wheels/pykd-*.whl"))
+
+
+def test_the_wheel_of_pypi(rig: Path, computer: Computer, tmp_path: Path) -> None:
+    assert read_pykd_wheel(rig, 64).python == (3, 9)
     computer.add_python("3.9")
     bootstrapper = write_image(tmp_path / "download.dll", 64, ("info", "py"))
-    code, said = install(computer, pykd_wheel=wheels[0], bootstrapper=bootstrapper)
-    assert code == 0 and f"pip install {wheels[0]} tabulate==0.9.0 " in said
+    code, said = install(computer, pykd_wheel=rig, bootstrapper=bootstrapper)
+    assert code == 0 and f"pip install {rig} tabulate==0.9.0 " in said
 
 
 def test_the_python_that_it_is_for(computer: Computer, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """The shipped layouts: all there, as complete as the package needs, and the right one chosen."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from mocks.readers import all_declared
 from mocks.supplement import SOURCES
 from pykd_handle.layout import Isf
+from pykd_handle.layout import shipped as module
 from pykd_handle.layout.shipped import candidates, load, shipped
 from pykd_handle.values import SymbolsError, attempt
-from tools.ship_layouts import UPDATES
+from tools import ship_layouts
+from tools.ship_layouts import DATA, UPDATES
 
 from ..needs import SHARED
 
@@ -96,6 +99,27 @@ def test_no_field_is_gone_between_two_builds(arch: str) -> None:
 
 
 @pytest.mark.usefixtures("shared")
+def test_the_script_makes_the_committed_files(tmp_path: Path) -> None:
+    assert ship_layouts.main([str(SHARED / "layouts"), str(tmp_path)]) == 0
+    made, committed = (
+        {path.name: path.read_bytes() for path in folder.iterdir()} for folder in (tmp_path, DATA)
+    )
+    differing = {name for name in made.keys() | committed if made.get(name) != committed.get(name)}
+    assert not differing, "run: python -m tools.ship_layouts FOLDER (see CONTRIBUTING.md)"
+
+
+def test_a_layout_that_needs_a_neighbour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = {**json.loads((DATA / "win10_19041_x64.json").read_text("utf-8")), "user_types": {}}
+    (tmp_path / "new.json").write_text(json.dumps(bare), "utf-8")
+    row = {"file": "new.json", "arch": "x64", "build": 19042, "ntos_version": "", "source": ""}
+    (tmp_path / "index.json").write_text(json.dumps({"files": [row]}), "utf-8")
+    assert ship_layouts.main([str(tmp_path), str(tmp_path / "out")]) == 1
+    assert "SOURCES (mocks/supplement.py)" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("shared")
 @pytest.mark.parametrize("name", [name for name in FILES if not name.endswith("la57")])
 def test_nothing_was_changed_on_the_way(name: str) -> None:
     source = SHARED / "layouts" / f"{UPDATES[name].file if name in UPDATES else name}.json"
@@ -169,15 +193,26 @@ def test_the_57_bit_entry_lies_over_the_layout_of_its_build() -> None:
     ).offset("ObjectTable")
 
 
-def test_the_build_itself_comes_first_then_the_nearest_below() -> None:
-    found = [item.build for item in candidates("x64", 19041)]
-    assert found[0] == 19041
-    found = [item.build for item in candidates("x64", 19043)]
-    assert found[:2] == [19041, 18362]
-    assert found.index(19045) > found.index(10240)
-    assert candidates("x64", 26300)[0].build == 26200
-    assert {item.arch for item in candidates("arm64", 22000)} == {"arm64"}
-    assert all(item.five_levels for item in candidates("x64", 26100, True))
+def test_the_build_itself_comes_first_then_the_nearest_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machines = {"x64": (100, 200, 300, 400), "arm64": (200, 250)}
+    plain = {
+        f"{arch} {build}": {"arch": arch, "build": build, "five_levels": False}
+        for arch, builds in machines.items()
+        for build in builds
+    }
+    rows = {**plain, "large": {"arch": "x64", "build": 350, "five_levels": True}}
+    monkeypatch.setattr(module, "_rows", lambda: rows)
+    for build, order in (
+        (300, [300, 200, 100, 400]),
+        (399, [300, 200, 100, 400]),
+        (99, [100, 200, 300, 400]),
+        (401, [400, 300, 200, 100]),
+    ):
+        assert [item.build for item in candidates("x64", build)] == order
+    assert [item.build for item in candidates("arm64", 240)] == [200, 250]
+    assert [item.name for item in candidates("x64", 300, True)] == ["large"]
 
 
 def test_a_layout_that_is_not_shipped() -> None:

@@ -40,8 +40,9 @@ def entry(image: KernelImage, process: MockProcess, handle: int) -> Tuple[int, i
 @pytest.mark.parametrize("suffix", ["dmp", "json"])
 def test_the_committed_files_are_what_the_script_writes(tmp_path: Path, suffix: str) -> None:
     write_sample(tmp_path)
-    made = (tmp_path / f"{NAME}.{suffix}").read_bytes()
-    assert made == (SAMPLES / f"{NAME}.{suffix}").read_bytes()
+    file = f"{NAME}.{suffix}"
+    same = (tmp_path / file).read_bytes() == (SAMPLES / file).read_bytes()
+    assert same, "run: python -m mocks.sample samples"
 
 
 def test_the_dump_is_small(sample: KernelImage) -> None:

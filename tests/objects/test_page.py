@@ -8,7 +8,8 @@ from tools.objects_page import PAGE, page
 
 def test_the_page_is_what_the_program_tells() -> None:
     text = PAGE.read_text("utf-8")
-    assert text == page()
+    made = text == page()
+    assert made, "run: python -m tools.objects_page"
     for name, family in families().items():
         assert f"\n## {name}\n" in text, name
         for key in family._keys:

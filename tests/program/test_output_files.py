@@ -283,7 +283,9 @@ def test_another_program_has_it_open(run, monkeypatch, case: Case, report: Path)
     assert report.read_text("utf-8") == OLD
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="permissions bind nobody here")
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere: be another user"
+)
 def test_a_report_that_may_not_be_written(run, case: Case, report: Path) -> None:
     report.chmod(0o444)
     result = run("--dump", case.dump, "--output", report)
