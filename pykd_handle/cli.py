@@ -162,6 +162,8 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
 
     for path in getattr(options, "files", ()):
         guard(path)
+    if options.format == "dml" and (options.output or not hasattr(sys.stdout, "writedml")):
+        raise UsageError("--format dml has links for the window of a debugger; use text or html")
     if command.writes and options.output is not None:
         _refuse_same(getattr(options, command.writes), options.output)
     if command.alone is not None and options.dump is None and command.alone(options):

@@ -88,13 +88,14 @@ class Output:
         except (OSError, ValueError) as error:
             self._fail(error)
 
+    def writedml(self, text: str) -> None:
+        """Write what the debugger's stream, which alone has this method, shows with links."""
+        self._stream.writedml(text)
+
     def flush(self) -> None:
         """Let go of what is held back; the debugger's stream has little more than ``write``."""
-        method = getattr(self._stream, "flush", None)
-        if method is None:
-            return
         try:
-            method()
+            getattr(self._stream, "flush", bool)()
         except (OSError, ValueError) as error:
             self._fail(error)
 

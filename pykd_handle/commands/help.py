@@ -92,8 +92,9 @@ why each value is null that could not be read. `csv` has the same as columns. No
 missing go to the error stream; with `--notes`, `jsonl` has them as objects of their own, with the
 keys `note` and `warning`, in their place. `html` is one page that needs nothing from elsewhere, in
 light and dark: click on a heading to sort, type to see only rows with some words; `summary` has
-bars, `diff` lines; all notes stand at its end. `text`, `table` and `windbg` have warnings between
-the rows, and every row of `csv` is a row of the command.
+bars, `diff` lines; all notes stand at its end. `dml` is `text` in the window of a debugger, where
+the address of an object and the id of a process are links to more of them. `text`, `table` and
+`windbg` have warnings between the rows, and every row of `csv` is a row of the command.
 
 Times are UTC in every format, as in `2024-01-01T00:00:00Z`, with a fraction where there is one;
 only the classic text of user mode has local ones, as WinDbg does.

@@ -6,7 +6,7 @@ from .base import Renderer, Writer
 
 __all__ = ("FORMATS", "Renderer", "Writer", "find_renderer")
 
-FORMATS = ("windbg", "text", "table", "jsonl", "csv", "html")
+FORMATS = ("windbg", "text", "table", "jsonl", "csv", "html", "dml")
 
 
 def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
@@ -28,6 +28,10 @@ def find_renderer(name: str, mode: str = "kernel") -> Type[Renderer]:
         from .html import HtmlRenderer
 
         return HtmlRenderer
+    if name == "dml":
+        from .dml import DmlRenderer
+
+        return DmlRenderer
     if name == "table":
         try:
             from .table import TableRenderer

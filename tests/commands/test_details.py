@@ -58,7 +58,7 @@ def test_a_list_without_details(image: KernelImage) -> None:
     assert "Rights" not in text and "Event Type" not in text
 
 
-@pytest.mark.parametrize("form", ["windbg", "text", "table", "dml"])
+@pytest.mark.parametrize("form", ["windbg", "text", "table"])
 def test_details_for_people(image: KernelImage, form: str) -> None:
     text = listed(image, "0 3", True, form)
     for part in (

@@ -10,6 +10,7 @@ import pytest
 
 from mocks import KernelImage
 from mocks.sample import sample_image
+from tests.render.test_dml import Reader
 
 from .commands import on_stand_in
 from .conftest import REPOSITORY
@@ -75,6 +76,23 @@ def test_same_text_in_the_debugger(rig: Rig, sample: Pair, tmp_path: Path, mode:
 def test_without_arguments(rig: Rig, sample: Pair) -> None:
     """`!py handle.py` alone: all handles of the current process, by the script itself."""
     assert typed(rig, sample, f"!py {SCRIPT}") == expected(sample)
+
+
+def test_links_in_the_window(rig: Rig, sample: Pair, tmp_path: Path) -> None:
+    """`--format dml`: where the debugger shows no markup, it is the text; where it does, links."""
+    words = ["find", "notes.txt"]
+    script = calling(tmp_path, "call", *words, "--format", "dml")
+    plain = expected(sample, *words)
+    assert typed(rig, sample, f"!py {script}") == plain
+    markup = typed(rig, sample, f"!py {script}", dml=True)
+    reader = Reader(markup)
+    assert reader.shown == plain
+    (address,) = re.findall(r"ffffad04\w+", plain)
+    run = "!pykd.py -g -m pykd_handle"
+    assert reader.links == [
+        ("1514", f"{run} summary --process 1514 --format dml"),
+        (address, f"{run} object {address} --format dml"),
+    ]
 
 
 def test_process_switched_by_the_user(rig: Rig, sample: Pair, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Text whose numbers are links, for the window of a debugger: its markup language, DML.
+
+A click on an object's address tells all of that object, one on a process id what that process has
+most of. Only numbers get into the command of a link: a name out of a dump could be a command of its
+own. The tags are those of "Customizing Debugger Output Using DML" in WinDbg's documentation.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..hints import Any
+from ..rows import Block, Column
+from ..values import Hex
+from .text import TextRenderer
+
+__all__ = ("DmlRenderer",)
+
+# The !py of the bootstrapper by its full name, whatever aliases there are.
+_COMMAND = "!pykd.py -g -m pykd_handle {} {} --format dml"
+_ASKED = ("object", "summary --process")
+_OF_COLUMN = {"object": 0, "pid": 1, "keeper_pid": 1, "by_pid": 1}
+# Until a line is laid out, the digits of a link are letters of private use, one for one. No name
+# has any: they are not printable.
+_DIGITS = "0123456789abcdef"
+_LETTERS = [
+    {ord(digit): 0xE000 + 16 * kind + place for place, digit in enumerate(_DIGITS)}
+    for kind in range(len(_ASKED))
+]
+_LINK = re.compile("[\ue000-\ue01f]+")
+
+
+class DmlRenderer(TextRenderer):
+    """Writes `text` with links. Its stream has ``writedml``, as pykd's has."""
+
+    def __init__(self, stream: Any, *rest: Any) -> None:
+        super().__init__(_Plain(stream), *rest)
+        self._dml = stream
+
+    def block(self, block: Block) -> None:
+        """Rows as any other, of which each number is made by itself."""
+        self.rows(block.rows())
+
+    def write_text(self, text: str) -> None:
+        """Write rows as their text."""
+        if self._above == "line":
+            self.stream.write("\n")
+        self._dml.writedml(_LINK.sub(_link, _escaped(text)))
+        self._above = "rows"
+
+    def _cell(self, column: Column, value: Any) -> str:
+        text = super()._cell(column, value)
+        kind = _OF_COLUMN.get(column.key)
+        if kind is None or not (isinstance(value, Hex) or column.form == "handle"):
+            return text  # not a number that our command line would read
+        return text.translate(_LETTERS[kind])
+
+
+class _Plain:
+    """Takes text that has no links."""
+
+    def __init__(self, stream: Any) -> None:
+        self.encoding = getattr(stream, "encoding", None)
+        self._dml = stream
+
+    def write(self, text: str) -> None:
+        self._dml.writedml(_escaped(text))
+
+
+def _link(found: Any) -> str:
+    letters = [ord(letter) - 0xE000 for letter in found.group()]
+    number = "".join(_DIGITS[letter % 16] for letter in letters)
+    command = _COMMAND.format(_ASKED[letters[0] // 16], number)
+    return f'<exec cmd="{command}">{number}</exec>'
+
+
+def _escaped(text: str) -> str:
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(char, entity)
+    return text
