@@ -1,17 +1,12 @@
-"""``diff`` and ``snapshot``: what changes between states of one system that the test writes down.
-
-Three processes leak differently, one ends and another one gets its id.
-"""
+"""``diff``: what changes between states of one system that the test writes down."""
 
 from __future__ import annotations
 
 import json
-import os
 import tracemalloc
 from datetime import datetime, timezone
-from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, List
 
 import pytest
 
@@ -20,69 +15,12 @@ from mocks.kernel_image import KernelImage
 from mocks.minidump import MockHandle, make_minidump
 from mocks.sample_snapshot import take
 from pykd_handle.cli import main
-from pykd_handle.model import Kernel, Lines, open_dump, open_snapshot
-from pykd_handle.model.kernel_mode.process import KernelModeProcess
-from pykd_handle.model.user import UserProcess
-from pykd_handle.values import NOT_REQUESTED, PykdHandleError, TargetError, UsageError
+from pykd_handle.model import Kernel, open_dump
+from pykd_handle.values import NOT_REQUESTED
 
-from ..bounds import room_for
 from ..snapshot.test_reader import END, HEADER, PROCESS, packed
 from .asking import Asked
-
-Counts = Tuple[int, ...]
-
-
-class States:
-    """A system in three states, each as a snapshot; the last one as a dump, too."""
-
-    def __init__(self, folder: Path) -> None:
-        self.image = image = KernelImage()
-        grows, churns, jumps, ends = (
-            image.processes.add(name, pid)
-            for name, pid in zip(("grows", "churns", "jumps", "ends"), (0x104, 0x208, 0x30C, 0x410))
-        )
-        image.processor.current = grows
-        event, key = image.objects.event(), image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE\A")
-        grows.handles(300, event)
-        churned = [churns.handle(key) for _ in range(20)]
-        jumps.handles(5, event)
-        ended = ends.handle(key)
-        self.ended = ended
-        self.files = [take(image, folder / "1.snap")]
-
-        grows.handles(100, event)
-        jumped = [jumps.handle(image.objects.event()) for _ in range(40)]
-        for handle in churned[:7]:
-            churns.close(handle)
-        self.now = image.files.open(r"\now.txt")
-        self.reused = {churns.handle(self.now), churns.handle(self.now)}
-        assert self.reused < set(churned)  # the kernel gives values again
-        ends.close(ended)
-        ends.view["CreateTime.QuadPart"] += 10_000_000  # another process got its id, a second later
-        for _ in range(3):
-            ends.handle(key)
-        self.files.append(take(image, folder / "2.snap"))
-
-        grows.handles(1, event)
-        for handle in jumped:
-            jumps.close(handle)
-        self.files.append(take(image, folder / "3.snap"))
-        self.dump, symbols = folder / "3.dmp", folder / "symbols.json"
-        write_full_dump(image, self.dump)
-        symbols.write_text(json.dumps(image.isf()), encoding="utf-8")
-
-    def ask(self, numbers: str, more: str = "") -> Asked:
-        names = " ".join(str(self.files[int(number) - 1]) for number in numbers)
-        return Asked(Kernel(), f"diff {names} {more}")
-
-    def counts(self, numbers: str, *keys: str) -> Dict[Tuple[str, str], Counts]:
-        rows = self.ask(numbers).rows
-        return {(row["process"], row["type"]): tuple(row[key] for key in keys) for row in rows}
-
-
-@pytest.fixture(scope="module")
-def states(tmp_path_factory: pytest.TempPathFactory) -> States:
-    return States(tmp_path_factory.mktemp("states"))
+from .states import States
 
 
 def test_two_by_process_and_type(states: States) -> None:
@@ -283,137 +221,6 @@ def test_an_address_as_the_debugger_shows_it_and_how_far_it_is(
     assert told == ["it is opened"] * 2
 
 
-def test_a_snapshot_by_the_command_line(
-    states: States, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The same handles make the same lines, whoever writes them."""
-    path = tmp_path / "new.snap"
-    assert main(["--dump", str(states.dump), "snapshot", str(path), "--format", "jsonl"]) == 0
-    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (row["file"], row["processes"], row["handles"]) == (str(path), 5, 424)
-    assert main(["diff", str(path), str(states.files[2])]) == 0
-    assert "0 handles came, 0 went, 0 lead to another object" in capsys.readouterr().out
-    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 0  # an old one is replaced
-    assert [each.name for each in tmp_path.iterdir()] == ["new.snap"]
-
-
-@pytest.mark.parametrize("kind", ["dump", "text", "gzip"])
-def test_no_other_file_is_replaced(
-    states: States, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "report"
-    data = {"dump": states.dump.read_bytes(), "text": b"a report\n", "gzip": _packed(b"a dump\n")}
-    path.write_bytes(data[kind])
-    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 2
-    assert "no snapshot: it stays as it is" in capsys.readouterr().err
-    assert path.read_bytes() == data[kind]
-    # Nor is what is compared.
-    snap = str(states.files[0])
-    assert main(["diff", snap, str(states.files[1]), "--output", snap]) == 2
-
-
-def test_one_that_is_stopped_leaves_the_old_one(
-    states: States, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "old.snap"
-    path.write_bytes(states.files[0].read_bytes())
-
-    def stop(*_: Any) -> Any:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Lines, "page", stop)
-    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
-    assert path.read_bytes() == states.files[0].read_bytes()
-    assert [each.name for each in tmp_path.iterdir()] == ["old.snap"]
-
-
-def test_a_table_that_breaks_off(
-    states: States, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was read of it before is kept, and what is behind that neither came nor went."""
-    pages = KernelModeProcess.answers
-
-    def breaks(self: KernelModeProcess, *how: Any) -> Any:
-        yield from islice(pages(self, *how), 1)
-        raise TargetError("gone")
-
-    monkeypatch.setattr(KernelModeProcess, "answers", breaks)
-    path = tmp_path / "a.snap"
-    assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
-    monkeypatch.undo()
-    asked = Asked(Kernel(), f"diff {path} {states.files[2]}")
-    assert asked.rows == []
-    assert any("whether 146 handles came or went" in note for note in asked.notes)  # 401 - 255
-
-
-@pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
-@pytest.mark.parametrize("room", [0, 500])
-def test_a_full_disk_leaves_the_old_one(
-    states: States, tmp_path: Path, capsys: pytest.CaptureFixture[str], room: int
-) -> None:
-    """Nothing claims that the file is there."""
-    path = tmp_path / "old.snap"
-    path.write_bytes(states.files[0].read_bytes())
-    with room_for(room):
-        assert main(["--dump", str(states.dump), "snapshot", str(path)]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    last = said.err.splitlines()[-1]
-    assert last.startswith(f"pykd-handle: {path}: File too large")
-    assert "is in" not in last
-    assert path.read_bytes() == states.files[0].read_bytes()
-    assert [each.name for each in tmp_path.iterdir()] == ["old.snap"]
-
-
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
-        (("snapshot", ""), "FILE is empty"),
-        (("snapshot", "a.snap", "--output", "./a.snap"), "--output ./a.snap is the FILE that is"),
-        (("diff", "", "a.snap"), "a FILE is empty"),
-    ],
-)
-def test_files_that_can_not_be_meant(
-    states: States,
-    words: Tuple[str, ...],
-    why: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main([*words, "--dump", str(states.dump)]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert why in line
-    assert not list(tmp_path.iterdir())
-
-
-def test_what_a_table_hides_neither_came_nor_went(states: States, tmp_path: Path) -> None:
-    image = KernelImage()
-    image.processor.current = process = image.processes.add("a.exe", 0x104)
-    process.handles(600, image.objects.event())
-    before = take(image, tmp_path / "1.snap")
-    image.memory.drop_page(process.table.leaves[1])
-    after = take(image, tmp_path / "2.snap")
-    for files in ((before, after), (after, before)):
-        asked = Asked(Kernel(), f"diff {files[0]} {files[1]}")
-        assert asked.rows == []
-        (note,) = asked.notes
-        assert note.startswith("a.exe (pid 0x104): whether 255 handles came or went is not known")
-
-
-def test_a_table_that_is_counted_by_its_entries_counts_at_least_those(tmp_path: Path) -> None:
-    image = KernelImage(free_lists=4)
-    # So that the count of one list says nothing.
-    image.memory.drop(image.globals.address("ExpFreeListCount"), 4)
-    image.processor.current = process = image.processes.add("a.exe", 0x104)
-    process.handles(600, image.objects.event())
-    image.memory.drop_page(process.table.leaves[1])
-    taken = open_snapshot(take(image, tmp_path / "1.snap"))
-    taken.close()
-    assert taken.header.handles == 600 - 255
-
-
 def test_what_only_changes_does_not_grow(tmp_path: Path) -> None:
     """One event each time, another one; and a type that nothing is of, since it is mistyped."""
     image = KernelImage()
@@ -429,43 +236,6 @@ def test_what_only_changes_does_not_grow(tmp_path: Path) -> None:
     assert asked.notes == ["there is no handle of the type Evnt in any of these"]
 
 
-def test_names_and_types_that_could_not_be_read_are_no_change(tmp_path: Path) -> None:
-    image = KernelImage()
-    image.processor.current = process = image.processes.add("a.exe", 0x104)
-    event = image.objects.event(r"\BaseNamedObjects\A", own_page=True)
-    process.handle(event)
-    files = [take(image, tmp_path / "1.snap")]
-    image.memory.drop_page(event.header)
-    files.append(take(image, tmp_path / "2.snap"))
-    assert Asked(Kernel(), f"diff {files[0]} {files[1]}").rows == []
-
-
-def test_what_can_not_be_read_is_no_change(tmp_path: Path) -> None:
-    """Whichever page is missing: neither a handle nor a process came, went or became another."""
-    image = KernelImage()
-    first, second = image.processes.add("a.exe", 0x104), image.processes.add("b.exe", 0x208)
-    image.processor.current = first
-    for number in range(3):
-        first.handle(image.objects.event(rf"\BaseNamedObjects\{number}", own_page=True))
-        first.handle(image.files.open(rf"\{number}.txt"))
-    first.handle(second.object)
-    second.handle(first.object)
-    second.handle(image.registry.key(r"\REGISTRY\MACHINE\SOFTWARE\A"))
-    whole = take(image, tmp_path / "whole.snap")
-    damaged = tmp_path / "damaged.snap"
-    told = 0
-    for page in image.memory.pages():
-        image.memory.drop_page(page)
-        take(image, damaged)
-        for files in ((whole, damaged), (damaged, whole)):
-            asked = Asked(Kernel(), f"diff {files[0]} {files[1]}")
-            assert asked.rows == [], hex(page)
-            assert asked.feet[0].endswith("0 processes started, 0 ended"), hex(page)
-            told += bool(asked.notes)
-        image.memory.restore(page, 0x1000)
-    assert told > 4
-
-
 def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
     paths = []
     for number, handles in enumerate(([(8, "Event"), (4, "Key")], [(4, "Key"), (8, "File")])):
@@ -475,44 +245,6 @@ def test_minidumps_in_any_order_of_their_handles(tmp_path: Path) -> None:
     asked = Asked(Kernel(), f"diff {paths[0]} {paths[1]}")
     assert "(2021-01-14T08:25:36Z, 2 handles in 1 process)" in asked.shown("text")
     assert [(row["type"], row["replaced"]) for row in asked.rows] == [("File", 1), ("Event", 1)]
-
-
-def test_a_minidump_that_breaks_off_tells_of_no_handle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They come in any order: what was not read may be of any value, also of a lower one."""
-    dump, path = tmp_path / "a.dmp", tmp_path / "a.snap"
-    handles = [MockHandle(value, "Event", 3) for value in (8, 4, 0xC)]
-    dump.write_bytes(make_minidump(handles).data)
-    answers = UserProcess.answers
-
-    def breaks(self: UserProcess, *how: Any) -> Any:
-        things, handle, numbers = next(iter(answers(self, *how)))
-        yield things[:1], handle, lambda: tuple(each[:1] for each in numbers())
-        raise TargetError("gone")
-
-    monkeypatch.setattr(UserProcess, "answers", breaks)
-    assert main(["--dump", str(dump), "snapshot", str(path)]) == 1
-    monkeypatch.undo()
-    asked = Asked(Kernel(), f"diff {path} {dump}")
-    assert asked.rows == []
-    assert any("whether 3 handles came or went" in note for note in asked.notes)
-
-
-def test_a_part_of_a_page_that_is_missing_hides_its_handles_alone(tmp_path: Path) -> None:
-    image = KernelImage()
-    image.processor.current = process = image.processes.add("a.exe", 0x104)
-    event = image.objects.event()
-    handles = process.handles(9, event)
-    before = take(image, tmp_path / "1.snap")
-    for handle in handles[:5]:
-        process.close(handle)
-    image.memory.drop(process.table.entry_address(handles[2]), 0x10)
-    after = take(image, tmp_path / "2.snap")
-    rows = Asked(Kernel(), f"diff {before} {after} --handles").rows
-    assert [(row["change"], row["handle"]) for row in rows] == [
-        ("went", handles[at]) for at in (0, 1, 3, 4)
-    ]
 
 
 def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
@@ -527,21 +259,6 @@ def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
         ("ended", datetime(2021, 1, 14, 8, 25, 36, tzinfo=timezone.utc)),
     ]
     assert Asked(Kernel(), f"diff {paths[1]} {paths[2]}").rows == []
-
-
-def test_what_can_not_be_compared(states: States, tmp_path: Path) -> None:
-    user = tmp_path / "user.dmp"
-    user.write_bytes(make_minidump([MockHandle(4, "Event", 3)]).data)
-    with pytest.raises(PykdHandleError, match="a kernel and a process in user mode"):
-        Asked(Kernel(), f"diff {states.files[0]} {user}")
-    with pytest.raises(UsageError, match="diff what"):
-        Asked(Kernel(), "diff")
-    for which, has in (("nix.exe", "image 'nix.exe'"), ("998", "id or address 0x998")):
-        with pytest.raises(PykdHandleError, match=f"no process has the {has} in any of these"):
-            states.ask("12", f"--process {which}")
-    assert main(["diff", str(states.files[0])]) == 2
-    asked = states.ask("21")
-    assert asked.notes == []  # their clock stands still
 
 
 def test_no_more_than_a_stretch_of_a_process_is_kept(tmp_path: Path) -> None:
@@ -559,9 +276,3 @@ def test_no_more_than_a_stretch_of_a_process_is_kept(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert [row["came"] for row in asked.rows] == [20_000]
     assert peak < 5 << 20
-
-
-def _packed(data: bytes) -> bytes:
-    import gzip
-
-    return gzip.compress(data)

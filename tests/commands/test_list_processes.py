@@ -15,13 +15,6 @@ from pykd_handle.values import TargetError
 from ..answers import Answer, rendered
 
 
-@pytest.fixture
-def image() -> KernelImage:
-    image = KernelImage()
-    image.processor.current = image.processes.add("notepad.exe", 0x1514)
-    return image
-
-
 def hide(image: KernelImage, process: MockProcess, *lists: str) -> None:
     """Take a process out of lists that name it, as a rootkit does."""
     if "processes" in lists:

@@ -17,11 +17,6 @@ from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
 
-@pytest.fixture
-def image() -> KernelImage:
-    return KernelImage()
-
-
 def opened(image: KernelImage, process: MockProcess) -> HandleTable:
     return HandleTable(MockTarget(image), process.table.address)
 

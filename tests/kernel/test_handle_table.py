@@ -21,11 +21,6 @@ from pykd_handle.values import (
 PAGE = 0x1000
 
 
-@pytest.fixture
-def image() -> KernelImage:
-    return KernelImage()
-
-
 def filled(image: KernelImage, count: int, level: int = 0) -> Tuple[MockTable, List[int]]:
     """A process's table with ``count`` handles to one event; and their values."""
     process = image.processes.add("test.exe", 0x1014, level=level)
