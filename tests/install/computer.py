@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,12 +11,12 @@ import struct
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from pykd_handle.setup.install import Machine, Value
+from pykd_handle.setup.install import Machine, Options, Value, run
 from pykd_handle.setup.install.machine import Outcome
 from pykd_handle.setup.install.origin import MARK
 from pykd_handle.version import __version__
 
-__all__ = ["CORE", "Computer", "FakeRegistry", "write_image"]
+__all__ = ["CORE", "Computer", "FakeRegistry", "install", "write_image"]
 
 CORE = "SOFTWARE\\Python\\PythonCore"
 _MACHINES = {64: 0x8664, 32: 0x14C, 0: 0xAA64}
@@ -154,3 +155,10 @@ class Computer:
         for stream in ("", MARK):
             if Path(f"{source}{stream}").is_file():
                 shutil.copyfile(f"{source}{stream}", f"{target}{stream}")
+
+
+def install(computer: Computer, **options: object) -> Tuple[int, str]:
+    """Install into a computer: the exit code, and what was printed."""
+    out = io.StringIO()
+    code = run(Options(**options), computer.machine(), out)  # type: ignore[arg-type]
+    return code, out.getvalue()

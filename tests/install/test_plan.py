@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import pytest
 
 import pykd_handle
-from pykd_handle.setup.install import InstallError, Options, Value, run
+from pykd_handle.setup.install import InstallError, Value
 from pykd_handle.setup.install.__main__ import main
 from pykd_handle.setup.install.files import FILE_NAMES
 from pykd_handle.version import __version__
 
-from .computer import Computer, write_image
+from .computer import Computer, install, write_image
 
 PATH = (64, "HKCU", "Environment", "Path")
 SOURCE = Path(pykd_handle.__file__).resolve().parents[1]
-
-
-def install(computer: Computer, **options: object) -> tuple[int, str]:
-    out = io.StringIO()
-    code = run(Options(**options), computer.machine(), out)  # type: ignore[arg-type]
-    return code, out.getvalue()
 
 
 def came_from(given: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import zipfile
 from pathlib import Path
@@ -13,10 +12,10 @@ import pytest
 from mocks.pdb_cache import default_folder
 from pykd_handle.setup.doctor import setup as doctor_setup
 from pykd_handle.setup.doctor.finding import OK
-from pykd_handle.setup.install import InstallError, Options, run
+from pykd_handle.setup.install import InstallError
 from pykd_handle.setup.install.pykd_wheel import read_pykd_wheel
 
-from .computer import Computer, write_image
+from .computer import Computer, install, write_image
 
 NAME = "pykd-0.3.4.15-cp312-cp312-win_amd64.whl"
 
@@ -26,12 +25,6 @@ def make(folder: Path, name: str = NAME) -> Path:
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("pykd/__init__.py", "")
     return path
-
-
-def install(computer: Computer, **options: object) -> Tuple[int, str]:
-    out = io.StringIO()
-    code = run(Options(**options), computer.machine(), out)  # type: ignore[arg-type]
-    return code, out.getvalue()
 
 
 @pytest.mark.parametrize(
