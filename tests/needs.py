@@ -51,7 +51,9 @@ def _compiler() -> str:
 
 
 def _node() -> str:
-    return "" if shutil.which("node") else "node is not installed: it runs khandle.js"
+    if shutil.which("node"):
+        return ""
+    return "node, which runs khandle.js, is not installed, on Debian: apt-get install nodejs"
 
 
 def _unpacker() -> str:
