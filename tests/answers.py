@@ -20,7 +20,7 @@ from pykd_handle.rows import Block, Head, Item, Note, Title
 from pykd_handle.targets import Target
 from pykd_handle.values import NO_VALUE, Absent
 
-__all__ = ("Answer", "HandleShown", "NoteShown", "ProcessShown", "as_shown", "rendered")
+__all__ = ("Answer", "Anywhere", "HandleShown", "NoteShown", "ProcessShown", "as_shown", "rendered")
 
 
 class ProcessShown(SimpleNamespace):
@@ -55,13 +55,19 @@ def as_shown(items: Sequence[Item]) -> List[Any]:
     return shown
 
 
+class Anywhere(io.StringIO):
+    """A stream, the debugger's own as well: links are text here, too."""
+
+    writedml = io.StringIO.write
+
+
 def rendered(form: str, items: Sequence[Item], remarks: Optional[TextIO] = None) -> str:
     """The text of a listing in a format."""
     for item in items:
         if isinstance(item, Block):
             for line in item.lines:
                 line[-1].text = None  # another renderer made it
-    out = io.StringIO()
+    out = Anywhere()
     find_renderer(form)(out, remarks or io.StringIO(), COLUMNS).render(items)
     return out.getvalue()
 

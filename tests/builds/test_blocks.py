@@ -20,7 +20,7 @@ from pykd_handle.render import FORMATS, find_renderer
 from pykd_handle.rows import Block
 from pykd_handle.values import PykdHandleError
 
-from ..answers import Answer, rendered
+from ..answers import Answer, Anywhere, rendered
 from ..damage import damage
 from .forms import BY_FORM, Form
 from .test_every_read_fails import system
@@ -76,7 +76,7 @@ def test_a_process_that_is_not_as_usual_shows_what_another_one_had(form: str, wr
     def text(plain: bool) -> str:
         request = parse_request(["0", "3", "0"])
         items = list_kernel(KernelMode(MockTarget(image)), request, Run())
-        out = io.StringIO()
+        out = Anywhere()
         as_rows = (each.rows() if isinstance(each, Block) else each for each in items)
         find_renderer(form)(out, io.StringIO(), COLUMNS).render(as_rows if plain else items)
         return out.getvalue()
