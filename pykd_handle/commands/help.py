@@ -32,7 +32,9 @@ def overview(commands: Sequence[Command], options: Sequence[Argument]) -> str:
             "",
             "examples:",
             *_examples(default.examples),
-            *_examples(each.examples[0] for each in commands if each is not default),
+            *_examples(
+                first for each in commands if each is not default for first in each.examples[:1]
+            ),
             "",
         ]
     )

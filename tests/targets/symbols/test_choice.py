@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import errno
-import json
-import lzma
 import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import pytest
 
 from pykd_handle.layout import Isf, PdbIdentity
 from pykd_handle.render.words import words
 from pykd_handle.targets.symbols.folder import search
-from pykd_handle.targets.symbols.peek import peek
-from pykd_handle.targets.symbols.places import cache_folder, servers
 from pykd_handle.targets.symbols.search import load_symbols
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
 from pykd_handle.targets.symbols.wish import Wish
 from pykd_handle.values import SymbolsError
 
 from ..dump import build
+from .files import GUID, OFFSETS, OTHER, isf, write
 
-GUID = "5278AFF86C341677D7D7835C85B7B844"
-OTHER = "00000000000000000000000000000007"
-OFFSETS = {
-    "PsLoadedModuleList": 0xC2A390,
-    "PsActiveProcessHead": 0xC1E200,
-    "KdDebuggerDataBlock": 0xC00B20,
-    "PspCidTable": 0xCFC5C8,
-}
 KNOWN = tuple(
     Known(name, build.KERNEL + offset, "header" if at < 3 else "debugger data block")
     for at, (name, offset) in enumerate(OFFSETS.items())
@@ -44,17 +33,6 @@ def facts(
 ) -> KernelFacts:
     identity = PdbIdentity(guid, 1, "ntkrnlmp.pdb") if guid else None
     return KernelFacts(base, identity, "" if guid else "its record is not in the dump", known)
-
-
-def isf(guid: str = GUID, age: int = 1, **moved: int) -> Dict[str, Any]:
-    return build.isf({**OFFSETS, **moved}, guid, age)
-
-
-def write(path: Path, data: Dict[str, Any]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    raw = json.dumps(data, indent=2).encode()
-    path.write_bytes(lzma.compress(raw) if path.suffix == ".xz" else raw)
-    return path
 
 
 # -- is it of this kernel? ----------------------------------------------------------------------
@@ -317,93 +295,3 @@ def test_beside_the_dump_but_not_in_folders_there(tmp_path: Path) -> None:
         load_symbols(Wish(None), tmp_path, facts())
     path = write(tmp_path / "kernel.json", isf())
     assert load_symbols(Wish(None), tmp_path, facts()).file.source == str(path)
-
-
-# -- a look into a file -------------------------------------------------------------------------
-
-
-def test_a_look_finds_what_is_far_inside(tmp_path: Path) -> None:
-    # 900 KB of other symbols, so that what is wanted lies in another piece than the start.
-    data = isf()
-    many = {f"Filler{number}": {"address": number} for number in range(18_000)}
-    data["symbols"] = {**many, **data["symbols"]}
-    for name in ("a.json", "a.json.xz"):
-        path = write(tmp_path / name, data)
-        found = peek(path, OFFSETS)
-        assert found is not None
-        assert found.identity == PdbIdentity(GUID, 1)
-        assert found.symbols == OFFSETS
-
-
-def test_fields_of_the_same_name_are_no_symbols(tmp_path: Path) -> None:
-    data = isf()
-    del data["symbols"]["PspCidTable"]  # _ONE has a field of this name
-    found = peek(write(tmp_path / "a.json", data), OFFSETS)
-    assert found is not None
-    assert "PspCidTable" not in found.symbols
-
-
-def test_a_look_into_a_damaged_file(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.json.xz", isf())
-    path.write_bytes(path.read_bytes()[:-40])
-    assert peek(path, ["NotThere"]) is None
-    path = build.write(tmp_path / "a.pdb", b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0" + bytes(64))
-    assert peek(path, OFFSETS) is None
-
-
-def test_a_look_at_a_pdb_that_is_not_named_whole(tmp_path: Path) -> None:
-    """The first that says its GUID and its age is the file's."""
-    data = {"pdb": {"database": "half.pdb", "age": 7}, **isf()}
-    found = peek(write(tmp_path / "a.json", data), OFFSETS)
-    assert found is not None and found.identity == PdbIdentity(GUID, 1)
-
-
-@pytest.mark.parametrize(
-    ("system", "environ", "folder"),
-    [
-        ("posix", {"XDG_CACHE_HOME": "/c", "LOCALAPPDATA": "/l"}, "/c/pykd-handle"),
-        ("posix", {"HOME": "/home/a"}, "/home/a/.cache/pykd-handle"),
-        ("nt", {"XDG_CACHE_HOME": "/c", "LOCALAPPDATA": "/l"}, "/l/pykd-handle"),
-        ("nt", {}, None),
-        ("nt", {"PYKD_HANDLE_CACHE": "/mine"}, "/mine"),
-        ("posix", {"PYKD_HANDLE_CACHE": ""}, None),
-    ],
-)
-def test_where_files_are_kept(
-    monkeypatch: pytest.MonkeyPatch, system: str, environ: Dict[str, str], folder: Optional[str]
-) -> None:
-    wanted = folder and Path(folder)  # made before the system seems to be another one
-    monkeypatch.setattr("pykd_handle.targets.symbols.places.Path", type(Path()), raising=False)
-    monkeypatch.setenv("HOME", environ.get("HOME", "/none"))
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "name", system)
-        found = cache_folder(environ)
-    assert found == wanted
-
-
-def test_servers_in_order_each_with_its_stores() -> None:
-    found = servers(
-        {
-            "_NT_ALT_SYMBOL_PATH": "srv*/d*https://z;srv*/a*https://x",
-            "_NT_SYMBOL_PATH": "srv*/a*https://x;srv*/b*https://y;srv*/c*https://x",
-        }
-    )
-    assert [(str(one.folders[0]), one.url) for one in found] == [
-        (str(Path(store)), url)
-        for store, url in (
-            ("/a", "https://x"), ("/b", "https://y"), ("/c", "https://x"), ("/d", "https://z")
-        )
-    ]  # fmt: skip
-
-
-def test_a_look_ends_where_a_file_shows_that_it_is_of_another_kernel(tmp_path: Path) -> None:
-    # What is behind is cut off: who reads on finds the file damaged.
-    data = isf(OTHER, **OFFSETS)
-    first = next(iter(OFFSETS))
-    many = {f"Filler{number}": {"address": number} for number in range(18_000)}
-    data["symbols"] = {first: {"address": OFFSETS[first] + 0x40}, **many}
-    path = write(tmp_path / "a.json.xz", {"metadata": data["metadata"], **data})
-    path.write_bytes(path.read_bytes()[:-40])
-    assert peek(path, OFFSETS) is None
-    for found in (peek(path, OFFSETS, None, OFFSETS), peek(path, OFFSETS, PdbIdentity(GUID, 1))):
-        assert found is not None and found.identity == PdbIdentity(OTHER, 1)
