@@ -41,7 +41,8 @@ def write_elf_core(
     physical = PhysicalMemory(image)
     runs = physical.runs()
     count = len(runs) + 1
-    notes = b"".join(
+    # QEMU puts what a guest's kernel says of itself before the processors, of any length.
+    notes = _note(b"VMCOREINFO\0", 0, b"OSRELEASE=1.2") + b"".join(
         _note(b"CORE\0", 1, bytes(_PRSTATUS)) + _note(b"QEMU\0", 0, _state(*processor))
         for processor in processors
     )

@@ -14,11 +14,12 @@ import pytest
 from mocks import KernelImage
 from mocks.pykd import StandIn
 from pykd_handle import cli
-from pykd_handle.render import find_renderer
+from pykd_handle.commands import every
+from pykd_handle.render import dml, find_renderer
 from pykd_handle.rows import Foot, Item, Note
 from pykd_handle.values import NO_VALUE, Hex, Sentence
 
-from .made import COLUMNS, HEAD, event, show
+from .made import COLUMNS, GONE, HEAD, event, show
 
 RUN = "!pykd.py -g -m pykd_handle"
 WDS = Path(cli.__file__).parent / "windbg" / "khandle.wds"
@@ -69,6 +70,7 @@ def read(items: List[Item]) -> Reader:
     ]
     find_renderer("dml")(window, io.StringIO(), columns).render(items)
     assert window.getvalue() == ""
+    assert window.markup.count('"') == 2 * window.markup.count("<exec ")
     assert Reader(window.markup).shown == show("text", items, columns=columns).text
     return Reader(window.markup)
 
@@ -82,16 +84,18 @@ def test_the_text_with_links() -> None:
         [event(), free],
         [gone, other],
         Note(Sentence("<b>a & b</b>")),
-        [event()],
+        [event(), event(pid=GONE, object=GONE)],
         Foot(Sentence('"4" handles'), {}),
     ]
-    thing = ("ffff9681758b0b30", f"{RUN} object ffff9681758b0b30 --format dml")
-    of_process = ("4", f"{RUN} summary --process 4 --format dml")
-    assert [link for link in read(items).links if "1514" not in link[0]] == [
-        thing,
-        of_process,
+    shown = [
+        ("1514", f"{RUN} summary --process 1514 --format dml"),
+        ("ffff9681758b0b30", f"{RUN} object ffff9681758b0b30 --format dml"),
+    ]
+    assert read(items).links == [
+        *shown,
+        ("4", f"{RUN} summary --process 4 --format dml"),
         ("1a", f"{RUN} object 1a --format dml"),
-        thing,
+        *shown,
     ]
 
 
@@ -102,6 +106,12 @@ def test_names_can_not_make_links(name: str) -> None:
     shown = read([[event(name=name, type=name)], Note(Sentence("{}", name))])
     assert [text for text, _ in shown.links] == [text for text, _ in read([[event()]]).links]
     assert "evil" not in "".join(command for _, command in shown.links)
+
+
+def test_every_process_id_that_a_command_shows_is_a_link() -> None:
+    columns = {column for each in every() for shown in each.columns.values() for column in shown}
+    ids = {column.key for column in columns if column.key.endswith("pid") and column.form}
+    assert ids == {key for key, kind in dml._OF_COLUMN.items() if kind == 1}
 
 
 def test_the_command_is_that_of_the_alias() -> None:

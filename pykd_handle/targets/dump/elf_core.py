@@ -107,7 +107,7 @@ def _states(file: DumpFile, segment: _Segment) -> Iterator[bytes]:
         name, size, _ = _NOTE_HEAD.unpack_from(data, at)
         start = at + _NOTE_HEAD.size
         contents = start + (name + 3) // 4 * 4
-        if data[start : start + name] == _QEMU and size >= _STATE_SIZE <= len(data) - contents:
+        if data[start : start + name] == _QEMU and size >= _STATE_SIZE:
             yield data[contents : contents + _STATE_SIZE]
         at = contents + (size + 3) // 4 * 4
 
@@ -129,6 +129,6 @@ def _block(memory: PagedMemory, state: bytes, width: int) -> int:
         if descriptor is not None:
             places.append(descriptor >> 16 & 0xFFFFFF | descriptor >> 56 << 24)
     for place in places:
-        if place and memory.find_number(place + own, width) == place:
+        if memory.find_number(place + own, width) == place:
             return memory.find_number(place + block, width) or 0
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from contextlib import closing
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from mocks import KernelImage
 from mocks.dump import write_elf_core, write_full_dump
 from mocks.dump.elf_core import Running
+from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump
 from pykd_handle.targets.dump.elf_core import open_elf_core
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.pages import Pages
-from pykd_handle.values import TargetError
+from pykd_handle.values import SymbolsError, TargetError
 
+from ...bounds import memory_bound
 from .test_raw import COMMANDS, machine, said
 
 TEB = 0x7F1234560000
@@ -73,8 +76,10 @@ def test_processors_that_lead_nowhere_are_passed_over(tmp_path: Path) -> None:
         ([], ()),
     ):
         write_elf_core(image, tmp_path / "core", processors)
-        with closing(open_dump(tmp_path / "core", without_symbols=True)) as target:
+        with closing(open_without_symbols(tmp_path / "core", SymbolsError("none"))) as target:
             assert target.figures.processor_blocks == known
+            running = [image.processor.current.address] if known else []
+            assert [each.process for each in target.running()] == running
 
 
 def program(*rows: Tuple[int, int, int, int], size: int = 0x38) -> bytes:
@@ -84,6 +89,18 @@ def program(*rows: Tuple[int, int, int, int], size: int = 0x38) -> bytes:
     for kind, offset, address, length in rows:
         head += struct.pack("<IIQQQQQQ", kind, 0, offset, 0, address, length, length, 0)
     return head + bytes(1 << 20)
+
+
+def test_notes_have_a_bound(tmp_path: Path) -> None:
+    path = tmp_path / "core"
+    image = machine()
+    write_elf_core(image, path, [registers(image, False)])
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<Q", data, 0x80 + 0x20, 1 << 40)
+    path.write_bytes(data)
+    os.truncate(path, 256 << 20)
+    with memory_bound(64 << 20):
+        assert len(open_elf_core(DumpFile(path)).figures.processor_blocks) == 1
 
 
 @pytest.mark.parametrize(

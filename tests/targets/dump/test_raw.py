@@ -7,7 +7,7 @@ import random
 import re
 import struct
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import pytest
 
@@ -21,6 +21,9 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.dump import open_dump, system_process
 from pykd_handle.targets.dump import raw as raw_images
 from pykd_handle.targets.dump.file import DumpFile
+from pykd_handle.targets.dump.header import Run
+from pykd_handle.targets.dump.pages import FilePages, RunPages
+from pykd_handle.targets.dump.raw import open_raw
 from pykd_handle.values import PykdHandleError, TargetError
 
 from .listing import list_all
@@ -108,10 +111,47 @@ def test_a_hole_below_4_gb_that_the_file_leaves_out(
         note = f"the image leaves out 0x{low * 0x1000:x} to 4 GB: the list of processes says so"
         assert f"note: {note}\n" in found[2]
         assert said(capsys, "--dump", str(whole), "0", "3", "0") == expected
+        pages = open_raw(DumpFile(holed)).memory.pages
+        end = 0x100000 + holed.stat().st_size // 0x1000 - low
+        assert [words(pages.why_not(frame)) for frame in (low, end)] == ["not in the dump"] * 2
     # Where neither a process nor its page tables lie behind it, nothing tells.
     monkeypatch.setattr(raw_images, "_HOLES", (whole.stat().st_size - 0x1000,))
     doubtful = said(capsys, "--dump", str(whole), "0", "3", "0")
     assert doubtful[:2] == expected[:2] and "a hole below 4 GB can't be told" in doubtful[2]
+
+
+class Elsewhere(RunPages):
+    """Pages of a raw image, some of which stand in other places."""
+
+    def __init__(self, file: DumpFile, places: Dict[int, Optional[int]]) -> None:
+        super().__init__(file, [Run(0, file.size // 0x1000, 0)])
+        self._places = places
+
+    def offset(self, frame: int) -> Optional[int]:
+        return self._places[frame] if frame in self._places else super().offset(frame)
+
+
+def test_the_longest_list_of_processes_counts(tmp_path: Path) -> None:
+    image = machine()
+    for number in range(12):
+        image.processes.add("svchost.exe", 0x200 + 4 * number)
+    write_raw_image(image, tmp_path / "memory.raw")
+    file = DumpFile(tmp_path / "memory.raw")
+    frames = frames_of_processes(image)
+    right = Elsewhere(file, {})
+    earlier = Elsewhere(file, {frames[4]: 0x3000})
+    later = Elsewhere(file, {frames[8]: None})
+    cases: List[Tuple[List[FilePages], FilePages, bool]] = [
+        ([right], right, False),
+        ([earlier, later, right], right, False),
+        ([right, later, earlier], right, False),
+        ([earlier, later], later, False),
+        ([earlier, right, Elsewhere(file, {})], right, True),
+    ]
+    for candidates, expected, doubtful in cases:
+        found = system_process.find_system_process(file, candidates)
+        assert found is not None
+        assert found.memory.pages is expected and found.doubtful is doubtful
 
 
 def test_what_it_says_of_itself(tmp_path: Path) -> None:
