@@ -148,7 +148,8 @@ def test_the_image_says_where_its_pdb_is(run, case: Case, tmp_path: Path) -> Non
         f"pykd-handle: {image} is an image, which has no symbols; fetch {address} and give it to "
         "--symbols\n"
     )
-    for size in (2, 64, 200, 600):  # cut short: a file like any other
+    named = image.read_bytes().index(b"RSDS") + 24  # where the name begins
+    for size in (2, 64, 200, 600, named + 4):  # cut short: a file like any other
         broken = written(image.read_bytes()[:size])(case, tmp_path)
         said = run("--dump", case.dump, "--symbols", broken, *ASKED)
         assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)

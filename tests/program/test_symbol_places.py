@@ -201,7 +201,9 @@ def test_what_a_store_has_in_place_of_the_file(run, case: Case, tmp_path: Path) 
     (tmp_path / "flat" / "hal.pd_").write_bytes(b"MSCF")
     result = run("--dump", case.dump, "--symbols", tmp_path / "flat", "0", "1")
     assert f"({flat} is compressed: unpack it (" in result.err and "fetch" not in result.err
-    flat.unlink()
+    # That of another kernel, as its folder in a store says, is none to unpack.
+    (tmp_path / "flat" / f"{'0' * 32}1").mkdir()
+    flat.rename(tmp_path / "flat" / f"{'0' * 32}1" / flat.name)
     result = run("--dump", case.dump, "--symbols", tmp_path / "flat", "0", "1")
     assert "compressed" not in result.err and "; fetch " in result.err
 

@@ -17,7 +17,7 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
-from ...hints import Callable, Iterator
+from ...hints import BinaryIO, Callable, Iterator, Tuple
 from ...layout import PdbIdentity
 from ...layout.pdb import Pdb
 from ...values import SymbolsAdvice, SymbolsError
@@ -32,7 +32,6 @@ _LARGEST = 128 << 20  # bytes; a kernel's has 12 million
 _PATIENCE = 30.0  # seconds until the server says something
 _LONGEST = 900.0  # seconds for all of it
 _CHUNK = 1 << 16
-_MOST_REDIRECTS = 5
 # What to do next, at the end of a message.
 _BY_HAND = "; fetch it by hand, and give it to --symbols"
 _OTHER = "; give --symbols FILE"  # by hand it would be the same one
@@ -80,41 +79,37 @@ def _fetch(
 ) -> Path:
     """What a server has at a place; ``check`` raises where a file, from an address, is not what was
     asked for."""
-    name = place.rpartition("/")[2]
-    folder = _writable(server, Path(place).parent)
     address = f"{server.url}/{place}"
-    # Whoever else fetches it at this time, on this machine or another, has a file of their own.
-    part = folder / f"{name}.{os.urandom(4).hex()}.part"
+    path, file = _begin(server, place)
+    part = Path(file.name)
     try:
-        with _open(address) as answer, part.open("xb") as file:
+        with file, _open(address) as answer:
             for piece in _pieces(answer, address, progress):
                 file.write(piece)
         check(part, address)
-        part.replace(folder / name)
+        part.replace(path)
     except OSError as error:
-        raise SymbolsAdvice(f"{folder / name}: can't be written: {_why(error)}{_FOLDER}") from None
+        raise SymbolsAdvice(f"{path}: can't be written: {_why(error)}{_FOLDER}") from None
     finally:
         _remove(part)
-    return folder / name
+    return path
 
 
-def _writable(server: SymbolServer, below: Path) -> Path:
-    """The folder for the file, in the first store that takes it."""
+def _begin(server: SymbolServer, place: str) -> Tuple[Path, BinaryIO]:
+    """Where the file goes, in the first store that takes it, and one beside it to write into."""
     trouble = "no folder of the symbol path can be written"
     for store in server.folders:
-        folder = store / below
+        path = store / place
         # A path of another system would become a folder beside whatever runs this.
         if not store.is_absolute():
             trouble = f"{store}: no full name of a folder here"
             continue
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Whoever else fetches it at this time, on whichever machine, has one of their own.
+            return path, path.with_name(f"{path.name}.{os.urandom(4).hex()}.part").open("xb")
         except OSError as error:
-            trouble = f"{folder}: can't be written: {_why(error)}"
-            continue
-        if os.access(folder, os.W_OK):
-            return folder
-        trouble = f"{folder}: can't be written"
+            trouble = f"{path}: can't be written: {_why(error)}"
     raise SymbolsAdvice(f"nothing is fetched: {trouble}{_FOLDER}")
 
 
@@ -122,9 +117,7 @@ def _writable(server: SymbolServer, below: Path) -> Path:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows few redirections, and none that leads away from https."""
-
-    max_redirections = _MOST_REDIRECTS
+    """Follows few redirections, as those of the library, and none that leads away from https."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         allowed = ("https://",) if req.full_url.startswith("https://") else ("https://", "http://")

@@ -18,7 +18,6 @@ KERNEL_IMAGE = r"(?i)nt[a-z0-9_]*\.exe/[0-9a-f]{9,16}"
 """A pattern: a kernel's image as symbol servers call it, name and key."""
 
 _HEADERS = 0x1000  # bytes in which those of an image lie
-_MOST_SECTIONS = 96  # the loader's own limit
 
 
 class ImageFile(NamedTuple):
@@ -55,7 +54,7 @@ def _image(file: BinaryIO) -> ImageFile:
     count, optional = struct.unpack_from("<H12xH", head, pe + 6)
     sections = [
         struct.unpack_from("<III", head, pe + 24 + optional + 40 * number + 12)
-        for number in range(min(count, _MOST_SECTIONS))
+        for number in range(count)
     ]
 
     def read(place: int, size: int) -> bytes:

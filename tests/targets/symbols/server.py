@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Dict, Iterator, List, NamedTuple, Optional, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Union
 
 __all__ = ("Answer", "Server", "serving")
 
@@ -23,11 +23,12 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """``answers`` by path; ``asked`` are the paths that were asked for."""
+    """``answers`` by path; ``asked`` are the paths that were asked for, ``agents`` who did so."""
 
     def __init__(self) -> None:
         self.answers: Dict[str, Answer] = {}
         self.asked: List[str] = []
+        self.agents: Set[str] = set()
         self.url = ""
 
 
@@ -39,6 +40,7 @@ def serving(secure: Optional[ssl.SSLContext] = None) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.asked.append(self.path)
+            server.agents.add(self.headers["User-Agent"])
             answer = server.answers.get(self.path, Answer(status=404))
             self.send_response(answer.status)
             if answer.location:

@@ -11,8 +11,9 @@ from typing import Any, Optional, Tuple
 
 import pytest
 
-from pykd_handle.layout import Isf, PdbIdentity
+from pykd_handle.layout import Isf, PdbIdentity, isf_file
 from pykd_handle.render.words import words
+from pykd_handle.targets.symbols import folder
 from pykd_handle.targets.symbols.folder import search
 from pykd_handle.targets.symbols.search import load_symbols
 from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
@@ -205,6 +206,35 @@ def test_a_folder_that_is_closed_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_symbols(Wish(tmp_path), tmp_path, facts()).file.source == str(path)
 
 
+def test_where_a_search_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In folders of other files, further down, after so many files."""
+    assert search(tmp_path / "none", PdbIdentity(GUID, 1), (), True, {}) == ((), "", False)
+    entered = []
+    scandir = os.scandir
+
+    def watched(folder: Path) -> Any:
+        entered.append(folder.name)
+        return scandir(folder)
+
+    others = ["hal.dll", "csrss.exe", "disk.sys", "tcpip.pdb", "x.ocx", "x.cpl", "x.mui", "x.dbg"]
+    kernels = ["ntkrnlmp.pdb", "ntkrnlpa.exe", "ntoskrnl.exe"]
+    for name in (*others, *kernels):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(os, "scandir", watched)
+    write(tmp_path / "1/2/3/4/5/right.json", isf())
+    assert search(tmp_path, PdbIdentity(GUID, 1), (), True, {}) == ((), "", False)
+    assert sorted(entered) == sorted([tmp_path.name, *kernels, "1", "2", "3", "4"])
+    right = write(tmp_path / "c.json", isf())
+    for name in ("a.json", "b.json"):
+        write(tmp_path / name, isf(OTHER))
+    monkeypatch.setattr(folder, "_MOST_LOOKED_INTO", 2)
+    files, remark, _ = search(tmp_path, PdbIdentity(GUID, 1), (), True, {})
+    assert (files, remark) == ((), " (more files there than were looked at)")
+    monkeypatch.setattr(folder, "_MOST_LOOKED_INTO", 3)
+    files, remark, _ = search(tmp_path, PdbIdentity(GUID, 1), (), True, {})
+    assert ([one.path for one in files], remark) == ([right], "")
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -214,7 +244,7 @@ def test_a_folder_that_is_closed_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         f"ntkrnlmp.pdb/{GUID}-1.json.xz",
         f"symbols/windows/ntkrnlmp.pdb/{GUID}-1.json.xz",
         "whatever.json",
-        "deep/er/whatever.json.xz",
+        "deep/er/and/deeper/whatever.json.xz",
     ],
 )
 def test_the_names_that_are_found(tmp_path: Path, place: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
+import threading
 from pathlib import Path
-from typing import Iterator, List, NamedTuple
+from typing import Any, Iterator, List, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -18,7 +21,7 @@ from pykd_handle.layout import PdbIdentity
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.targets.symbols import download
 from pykd_handle.targets.symbols.download import fetch, named_by
-from pykd_handle.targets.symbols.image_file import named_in
+from pykd_handle.targets.symbols.image_file import image_file, named_in
 from pykd_handle.targets.symbols.path import SymbolServer
 from pykd_handle.targets.symbols.store import find_in_store
 from pykd_handle.values import SymbolsError
@@ -63,17 +66,22 @@ def refused(server: Server, store: Path, words: str, wanted: PdbIdentity = WANTE
 def test_the_right_file(server: Server, pdb: bytes, tmp_path: Path) -> None:
     server.answers[PLACE] = Answer(pdb)
     told: List[str] = []
-    path = fetch(WANTED, SymbolServer((tmp_path,), server.url), told.append)
+    path = tmp_path / PLACE[1:]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not that")
+    assert path == fetch(WANTED, SymbolServer((tmp_path,), server.url), told.append)
     assert path.read_bytes() == pdb and left_behind(tmp_path) == [path]
     # Laid out so that the debugger finds it.
     assert path == tmp_path / "ntkrnlmp.pdb" / f"{GUID.hex.upper()}1A" / "ntkrnlmp.pdb"
     assert find_in_store(tmp_path, WANTED).path == path
     size = f"{len(pdb) / 1e6:.1f}"
     assert told[-1] == f"fetching {server.url}{PLACE}: {size} of {size} MB"
-    assert server.asked == [PLACE]
+    assert server.asked == [PLACE] and server.agents == {"pykd-handle"}
 
 
-def test_the_first_store_that_can_be_written(server: Server, pdb: bytes, tmp_path: Path) -> None:
+def test_the_first_store_that_can_be_written(
+    server: Server, pdb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.answers[PLACE] = Answer(pdb)
     (tmp_path / "file").write_bytes(b"no folder")
     stores = (Path("C:\\symbols"), tmp_path / "file" / "in", tmp_path / "good")
@@ -82,6 +90,17 @@ def test_the_first_store_that_can_be_written(server: Server, pdb: bytes, tmp_pat
     with pytest.raises(SymbolsError, match=r"nothing is fetched: .*can't be written"):
         fetch(WANTED, SymbolServer(stores[:2], server.url), quiet)
     assert len(server.asked) == 1
+    # One whose folders are there, and not for this user to write into.
+    opened = Path.open
+
+    def closed(path: Path, mode: str = "r", *more: object) -> Any:
+        if tmp_path / "good" in path.parents and mode == "xb":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, mode, *more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", closed)
+    path = fetch(WANTED, SymbolServer((*stores, tmp_path / "last"), server.url), quiet)
+    assert tmp_path / "last" in path.parents
 
 
 def test_another_pdb(server: Server, pdb: bytes, tmp_path: Path) -> None:
@@ -171,8 +190,30 @@ def test_slow(
 
 def test_gone(server: Server, tmp_path: Path) -> None:
     refused(server, tmp_path, f"the server has no {server.url}{PLACE}")
+    server.answers[PLACE] = Answer(status=410)
+    refused(server, tmp_path, f"the server has no {server.url}{PLACE}")
     server.answers[PLACE] = Answer(status=503)
     refused(server, tmp_path, "the server answers 503; fetch it by hand")
+
+
+def test_no_http(tmp_path: Path) -> None:
+    """What is said in its place is told as far as a line goes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            for _ in range(2):  # asked by https first
+                with listening.accept()[0] as asked:
+                    asked.recv(1 << 16)
+                    asked.sendall(b"nonsense" * 2000 + b"\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(SymbolsError, match="can't be fetched: nonsense") as caught:
+            fetch(WANTED, SymbolServer((tmp_path,), url), quiet)
+        thread.join(10)
+    assert str(caught.value).endswith("; fetch it by hand, and give it to --symbols")
+    assert len(str(caught.value)) < 600
 
 
 def test_nobody_there(tmp_path: Path) -> None:
@@ -224,6 +265,33 @@ def test_an_image_of_a_store(compiler: None, tmp_path: Path) -> None:
     assert named_in(tmp_path, f"ntoskrnl.exe/{key}") == WANTED
     for image in (f"ntoskrnl.exe/{key}1", f"win32k.sys/{key}", "ntoskrnl.exe/00000ABC1000", "x"):
         assert named_in(tmp_path, image) is None
+
+
+def test_an_image_of_many_sections(compiler: None, tmp_path: Path) -> None:
+    """A kernel has some 35, and its headers more than 1 KB; that of the mocks has two or three."""
+    image = make_pdb(KernelImage("win10_19041_x64").isf(), {}, guid=GUID, age=26).image
+    (pe,) = struct.unpack_from("<I", image, 0x3C)
+    count, optional = struct.unpack_from("<H12xH", image, pe + 6)
+    table, more = pe + 24 + optional, 50
+    rows = [image[table + 40 * row :][:40] for row in range(count)]
+    begin = min(struct.unpack_from("<I", row, 20)[0] for row in rows)  # PointerToRawData
+    moved = [
+        row[:20]
+        + struct.pack("<I", struct.unpack_from("<I", row, 20)[0] + 0x1000 - begin)
+        + row[24:]
+        for row in rows
+    ]
+    far = struct.pack("<8s8I", b"far", 0, 0x400000, 0, 0, 0, 0, 0, 0)
+    head = bytearray(image[:table] + b"".join([far] * more + moved))
+    struct.pack_into("<H", head, pe + 6, count + more)
+    path = tmp_path / "nt.exe"
+    path.write_bytes(bytes(head).ljust(0x1000, b"\0") + image[begin:])
+    found = image_file(path)
+    assert found is not None and found.identity == WANTED
+    assert found.stated == len(image) - begin + 0x1000
+    struct.pack_into("<H", head, pe + 6, 0xFFFF)
+    path.write_bytes(bytes(head).ljust(0x1000, b"\0") + image[begin:])
+    assert image_file(path) is None
 
 
 @pytest.mark.parametrize("name", ["..", "../../nt.pdb", "nt/../x.pdb", "", "nt\0.pdb", "C:nt.pdb"])

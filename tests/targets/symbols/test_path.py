@@ -38,6 +38,8 @@ def servers(text: str) -> List[Any]:
         ("cache*", [((HOME,), "")]),
         ("/b;cache*/a;srv*https://x", [((B,), ""), ((A,), ""), ((A, HOME), "https://x")]),
         ("cache*/a;srv*/a*/b", [((A,), ""), ((A, B), "")]),
+        ("cache*/a*/s;cache*/b;https://x", [((A,), ""), ((B,), ""), ((A, B, HOME), "https://x")]),
+        ("srv*/a*https://x*https://y", [((A,), "https://y")]),
     ],
 )
 def test_elements(text: str, expected: List[Any]) -> None:
@@ -52,4 +54,5 @@ def test_what_is_not_understood_is_kept_for_a_remark() -> None:
 
 def test_a_path_without_end() -> None:
     assert len(parse_symbol_path("/a;" * 5000, HOME).servers) == 100
-    assert len(parse_symbol_path("srv" + "*/a*/b" * 5000, HOME).servers[0].folders) == 2
+    stores = "".join(f"*/{number}" for number in range(5000))
+    assert len(parse_symbol_path("srv" + stores, HOME).servers[0].folders) == 10
