@@ -46,8 +46,8 @@ def find_in_store(folder: Path, identity: PdbIdentity, set_up: bool = False) -> 
     """
     name = pdb_name(identity)
     remark = ""
-    for top in (folder, folder / name[:2]):
-        for spelled in dict.fromkeys((name, name.lower())):
+    for spelled in dict.fromkeys((name, name.lower())):
+        for top in (folder, folder / spelled[:2]):
             for key in dict.fromkeys(
                 (f"{identity.guid}{identity.age:X}", f"{identity.guid}{identity.age:x}".lower())
             ):
@@ -69,6 +69,6 @@ def _look(folder: Path, name: str, set_up: bool) -> Stored:
             return Stored(follow(pointer)) if set_up else Stored(None, pointed(pointer))
     except SymbolsAdvice as error:
         return Stored(None, str(error))
-    except (OSError, ValueError):
+    except OSError:
         pass
     return Stored(None)

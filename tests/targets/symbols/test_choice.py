@@ -11,6 +11,8 @@ from typing import Any, Optional, Tuple
 
 import pytest
 
+from mocks import KernelImage
+from mocks.pdb import make_pdb
 from pykd_handle.layout import Isf, PdbIdentity, isf_file
 from pykd_handle.render.words import words
 from pykd_handle.targets.symbols import folder
