@@ -55,6 +55,8 @@ def symbols(kernel: Kernel, options: Namespace, run: Run) -> Iterator[Item]:
     }
     if identity is not None:
         which = Sentence("PDB {}, GUID {}, age {}", identity.name, identity.guid, identity.age)
+        if str(report.no_identity):
+            which = Sentence("{}, as its image {} says", which, report.image)
     else:
         which = Sentence("which PDB it has is not known: {}", report.no_identity)
         if report.image:

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Iterator
+from uuid import UUID
 
 import pytest
 
 import pykd_handle
+from pykd_handle.targets.symbols.image_file import image_file
 from pykd_handle.targets.symbols.path import MICROSOFT
 from pykd_handle.targets.symbols.store import store_path
 
@@ -89,8 +91,20 @@ def test_the_image_tells_which_pdb_it_is(
             assert "more files there than were looked at" in run(*asked).err
             (store / "away").rename(store / image)
         (store / pdb).unlink()
+        # Where it lies in a store, the step that it is for is done: the next one is told.
+        monkeypatch.setenv("_NT_SYMBOL_PATH", str(store))
+        assert f"; fetch {MICROSOFT}/{pdb} and give it to --symbols\n" in run(*asked).err
+        told = run("--dump", case.dump, "symbols").out
+        which = f"PDB {case.identity.name}, GUID {case.identity.guid}, age {case.identity.age}"
+        says = image.rpartition("/")[0]
+        assert f": {which}, as its image {says} says\n" in told
+        assert told.endswith(f"To fetch by hand: {MICROSOFT}/{pdb}\n")
+        # In whichever store of the path it is.
+        monkeypatch.setenv("_NT_SYMBOL_PATH", f"{store};srv*{tmp_path / 'second'}*{server.url}")
         assert "just fetched" in run("--download", *asked).err
-        assert server.asked == [f"/{image}", f"/{pdb}", f"/{pdb}"]
+        monkeypatch.setenv("_NT_SYMBOL_PATH", f"srv*{store}*{server.url}")
+        assert "just fetched" in run("--download", *asked).err
+        assert server.asked == [f"/{image}", *[f"/{pdb}"] * 3]
         # What is none, or another one, names nothing, and does not stay.
         another = bytearray(exe)
         another[head + 8] ^= 1
@@ -105,7 +119,7 @@ def test_the_image_tells_which_pdb_it_is(
             refused = f"{server.url}/{image}: not taken: {words}; give --symbols FILE"
             assert refused in said.err and said.out == before.out
             assert [path for path in store.rglob("*") if path.is_file()] == []
-        assert len(server.asked) == 6
+        assert len(server.asked) == 7
         server.answers[f"/{image}"] = Answer(exe[:-1], length=0)
         cut = f"{server.url}/{image}: cut off after {len(exe) - 1} of {len(exe)} bytes; try again"
         assert cut in run("--download", *asked).err
@@ -118,6 +132,26 @@ def test_the_image_tells_which_pdb_it_is(
         given.write_bytes(body)
         said = run("--symbols", given, *asked)
         assert said.code == 1 and f"{given} {words}" in said.err
+
+
+def test_an_image_beside_the_dump_speaks_for_what_lies_there(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came with the evidence does not keep from finding what the analyst has set up."""
+    case = make(tmp_path, "win10_19041_x64", names_its_pdb=False)
+    exe = case.pdb.with_name("ntkrnlmp.exe").read_bytes()
+    found = image_file(case.pdb.with_name("ntkrnlmp.exe"))
+    assert found is not None
+    beside = case.dump.parent / "ntoskrnl.exe" / found.key / "ntoskrnl.exe"
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(exe.replace(UUID(case.identity.guid).bytes_le, bytes(16)))
+    asked = ("--dump", case.dump, "0", "1")
+    monkeypatch.setenv("_NT_SYMBOL_PATH", str(case.pdb.parent))
+    assert f"symbols: {case.pdb} (" in run(*asked).err
+    monkeypatch.delenv("_NT_SYMBOL_PATH")
+    beside.write_bytes(exe)
+    stored = case.in_store(case.dump.parent)
+    assert f"symbols: {stored} (" in run(*asked).err
 
 
 def test_a_setting_that_says_always(

@@ -21,7 +21,7 @@ from ...hints import BinaryIO, Callable, Iterator, Tuple
 from ...layout import PdbIdentity
 from ...layout.pdb import Pdb
 from ...values import SymbolsAdvice, SymbolsError
-from .image_file import KERNEL_IMAGE, image_file, named_in
+from .image_file import KERNEL_IMAGE, image_file
 from .path import SymbolServer
 from .store import pdb_name, store_path
 
@@ -54,17 +54,13 @@ def fetch(identity: PdbIdentity, server: SymbolServer, progress: Callable[[str],
 
 def named_by(image: str, server: SymbolServer, progress: Callable[[str], None]) -> PdbIdentity:
     """The PDB that a kernel's image names. The image, a name and a key as servers have them
-    (``ntoskrnl.exe/F5E79FC41046000``), is fetched unless a folder of this server has it.
+    (``ntoskrnl.exe/F5E79FC41046000``), is fetched.
 
     Raises `SymbolsAdvice` as `fetch` does.
     """
     name, _, key = image.partition("/")
     if not re.fullmatch(KERNEL_IMAGE, image):
         raise SymbolsAdvice(f"{image} is not fetched: it is no kernel's image{_OTHER}")
-    for folder in server.folders:
-        identity = named_in(folder, image)
-        if identity is not None:
-            return identity
     path = _fetch(f"{image}/{name}", server, progress, partial(_check_image, key))
     found = image_file(path)
     assert found is not None  # it was looked into

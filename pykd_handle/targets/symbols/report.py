@@ -11,7 +11,7 @@ from ...layout import PdbIdentity
 from ...values import NamedTuple, Sentence, SymbolsError
 from ..progress import Progress
 from .places import Place, environment_path, places, servers
-from .search import Nothing, address_by_hand, from_folder, take
+from .search import Nothing, address_by_hand, from_folder, take, with_image
 from .verify import KernelFacts, Symbols
 from .wish import Wish
 
@@ -32,8 +32,9 @@ class Looked(NamedTuple):
 class Report(NamedTuple):
     """What the kernel of a target is, and where its symbols were looked for.
 
-    ``image`` is its file as symbol servers name it, by time stamp and size, or ""; ``address`` is
-    where the PDB, or else the image that names it, can be fetched by hand, or "".
+    ``no_identity`` says why the target does not tell which PDB it has, also where its image in a
+    store does. ``image`` is its file as symbol servers name it, by time stamp and size, or "";
+    ``address`` is where the PDB, or else the image that names it, can be fetched by hand, or "".
     """
 
     build: int
@@ -51,6 +52,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
     if wish.path is not None and given:
         looked.append(found("--symbols", wish.path, partial(take, wish.path, facts)))
     every = places(None if given else wish.path, beside, absent=True)
+    facts = with_image(facts, every)
     for place in [one for one in every if one.set_up]:
         looked.append(_look(place, facts, progress))
     for name, path in environment_path():
@@ -66,7 +68,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
         looked[first] = looked[first]._replace(used=True)
     return Report(
         facts.build,
-        facts.identity,
+        facts.identity or facts.named,
         facts.no_identity,
         facts.image,
         address_by_hand(facts),

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...hints import List, Optional, Union
+from ...hints import List, Optional, Sequence, Union
 from ...input_file import guard, is_folder
 from ...layout import refuse_damaged
 from ...values import ClosedOnError, NoSymbols, Sentence, SymbolsAdvice, SymbolsError
 from ..progress import Progress, silent
 from .given_file import open_given
+from .image_file import named_in
 from .path import MICROSOFT
 from .places import Place, places, servers
 from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
 from .wish import Wish
 
-__all__ = ("Nothing", "address_by_hand", "from_folder", "load_symbols", "next_step", "take")
+__all__ = (
+    "Nothing",
+    "address_by_hand",
+    "from_folder",
+    "load_symbols",
+    "next_step",
+    "take",
+    "with_image",
+)
 
 # Files of one PDB that are unpacked and parsed: where the first is damaged, another may serve.
 _MOST_TAKEN = 4
@@ -56,6 +65,7 @@ def load_symbols(
     nothing: List[Nothing] = []
     trouble: List[SymbolsError] = []
     every = places(path, beside)
+    facts = with_image(facts, every)
     set_up = [place for place in every if place.set_up]
     others = [place for place in every if not place.set_up]
     for place in (*set_up, None, *others):
@@ -91,6 +101,15 @@ def load_symbols(
     raise SymbolsError("{}", first)
 
 
+def with_image(facts: KernelFacts, every: Sequence[Place]) -> KernelFacts:
+    """The facts, with the PDB that the kernel's image names, where the dump does not say which it
+    is. An image beside the dump speaks for the PDBs there alone (see `from_folder`)."""
+    if facts.identity is not None:
+        return facts
+    looked = (named_in(one.folder, facts.image) for one in every if one.given or one.origin)
+    return facts._replace(named=next(filter(None, looked), None))
+
+
 def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Symbols]:
     """The PDB from the first server that has it; None where none may or can be asked.
 
@@ -105,7 +124,8 @@ def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Sym
     )
     for server in servers():
         try:
-            identity = facts.identity or download.named_by(facts.image, server, progress)
+            identity = facts.identity or facts.named
+            identity = identity or download.named_by(facts.image, server, progress)
             return take(download.fetch(identity, server, progress), facts)
         except SymbolsError as error:
             trouble = error
@@ -137,14 +157,11 @@ def from_folder(
 ) -> Symbols:
     """The symbols of a place. Raises `Nothing`, and `SymbolsError` for a file that can't serve."""
     from .folder import search  # a file that is given needs none of it
-    from .image_file import named_in
 
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
-    identity = facts.identity
-    if identity is None and facts.image:
-        identity = named_in(place.folder, facts.image)
+    identity = facts.identity or facts.named or named_in(place.folder, facts.image)
     found = search(place.folder, identity, names, place.deep, offsets, progress, place.set_up)
     fitting = [
         one
@@ -177,10 +194,10 @@ def from_folder(
 def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
     """What was not found, and where."""
     joined = ", ".join(dict.fromkeys(f"{one.place.where}{one.remark}" for one in nothing))
-    if facts.identity is not None:
-        name = facts.identity.name or pdb_name(facts.identity)
-        line = "no symbols for this kernel ({}, {}) {}"
-        return Sentence(line, name, facts.identity, joined)
+    identity = facts.identity or facts.named
+    if identity is not None:
+        name = identity.name or pdb_name(identity)
+        return Sentence("no symbols for this kernel ({}, {}) {}", name, identity, joined)
     served = "; symbol servers have its file as {}, which names the PDB"
     return Sentence(
         "no symbols that fit the addresses of this kernel (build {}) {}; which PDB it has the dump "
@@ -204,8 +221,9 @@ def next_step(wish: Wish, facts: KernelFacts) -> Sentence:
 
 
 def address_by_hand(facts: KernelFacts) -> str:
-    """Where Microsoft's server has the PDB of a kernel, or, where the dump does not say which it
-    is, the image that names it; "" where neither is known."""
-    if facts.identity is not None:
-        return f"{MICROSOFT}/{store_path(facts.identity)}"
+    """Where Microsoft's server has the PDB of a kernel, or, where it is not known which that is,
+    the image that names it; "" where neither is known."""
+    identity = facts.identity or facts.named
+    if identity is not None:
+        return f"{MICROSOFT}/{store_path(identity)}"
     return f"{MICROSOFT}/{facts.image}/{facts.image.partition('/')[0]}" if facts.image else ""

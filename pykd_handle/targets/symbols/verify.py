@@ -37,7 +37,7 @@ class KernelFacts(NamedTuple):
 
     ``base`` is the virtual address of its image, or None; ``identity`` its PDB, or None, and then
     ``no_identity`` says why. ``pointer_size`` is in bytes. ``image`` is its file as symbol servers
-    name it, or "".
+    name it, or ""; ``named`` the PDB that this names, where a store of the user's has it.
     """
 
     base: Optional[int]
@@ -47,6 +47,7 @@ class KernelFacts(NamedTuple):
     build: int = 0
     pointer_size: int = 8
     image: str = ""
+    named: Optional[PdbIdentity] = None
 
 
 class Symbols(NamedTuple):

@@ -171,6 +171,8 @@ def test_a_name_that_no_place_can_have(tmp_path: Path, monkeypatch: pytest.Monke
     long = str(tmp_path / ("x" * 300))
     with pytest.raises(SymbolsError, match=r"can't be read|no such"):
         load_symbols(Wish(Path(long)), tmp_path, facts())
+    with pytest.raises(SymbolsError, match="no valid file name"):  # of who uses it as a library
+        load_symbols(Wish(Path("a\0b")), tmp_path, facts())
     path = write(tmp_path / "kernel.json", isf())
     monkeypatch.setenv("_NT_SYMBOL_PATH", f"{long};srv*{long}*https://127.0.0.1:9")
     monkeypatch.setenv("PYKD_HANDLE_CACHE", long)
@@ -273,6 +275,22 @@ def test_ages_in_both_notations(tmp_path: Path) -> None:
     ]
     path = write(tmp_path / f"{GUID}-26.json", isf(GUID, 26))
     assert path in [one.path for one in search(tmp_path, PdbIdentity(GUID, 26), (), True, {}).files]
+
+
+def test_a_damaged_file_of_a_folder_that_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused as a file is: something else than what was meant is not taken in its place."""
+    write(tmp_path / "b" / "kernel.json", isf())
+    (tmp_path / "a").mkdir()
+    build.write(tmp_path / f"a/{GUID}-1.json.xz", b"damaged")
+    with pytest.raises(SymbolsError, match=r"not a valid \.xz file"):
+        load_symbols(Wish(tmp_path / "a"), tmp_path / "b", facts())
+    # What is told of others comes behind what is told of the one that is given.
+    write(tmp_path / "c/other.json", isf(OTHER))
+    monkeypatch.setenv("_NT_SYMBOL_PATH", str(tmp_path / "a"))
+    first, second, _ = load_symbols(Wish(tmp_path / "c"), tmp_path / "b", facts()).notes
+    assert words(first).endswith(f" in {tmp_path / 'c'}") and "not a valid .xz" in words(second)
 
 
 def test_the_same_pdb_twice_is_no_question(tmp_path: Path) -> None:
