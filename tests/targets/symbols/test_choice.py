@@ -11,9 +11,7 @@ from typing import Any, Optional, Tuple
 
 import pytest
 
-from mocks import KernelImage
-from mocks.pdb import make_pdb
-from pykd_handle.layout import Isf, PdbIdentity, isf_file
+from pykd_handle.layout import Isf, PdbIdentity
 from pykd_handle.render.words import words
 from pykd_handle.targets.symbols import folder
 from pykd_handle.targets.symbols.folder import search

@@ -8,7 +8,7 @@ from typing import Dict, Optional
 
 import pytest
 
-from pykd_handle.targets.symbols.places import cache_folder, servers
+from pykd_handle.targets.symbols.places import cache_folder, places, servers
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,27 @@ def test_where_files_are_kept(
         patch.setattr(os, "name", system)
         found = cache_folder(environ)
     assert found == wanted
+
+
+def test_windbgs_own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    windbgs = tmp_path / "Dbg" / "sym"
+    windbgs.mkdir(parents=True)
+    monkeypatch.setattr("pykd_handle.targets.symbols.places.Path", type(Path()))
+    for system, expected in (("nt", [windbgs]), ("posix", [])):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "name", system)
+            found = places(None, None, {"ProgramData": str(tmp_path), "PYKD_HANDLE_CACHE": ""})
+        assert [place.folder for place in found] == expected
+
+
+def test_nobodys_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a user that the system does not know, as in a container."""
+
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    assert cache_folder({}) is None
 
 
 def test_servers_in_order_each_with_its_stores() -> None:
