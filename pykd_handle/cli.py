@@ -39,7 +39,10 @@ __all__ = ("main",)
 
 _SHOWN_EVERY = 0.3  # seconds
 _INPUTS = ("--dump", "--symbols")
-_DUMP_ENDINGS = (".dmp", ".mdmp", ".hdmp", ".dump", ".raw", ".mem", ".vmem", ".img", ".bin", ".dd")
+_DUMP_ENDINGS = (
+    *(".dmp", ".mdmp", ".hdmp", ".dump", ".elf", ".core"),
+    *(".raw", ".mem", ".vmem", ".img", ".bin", ".dd"),
+)
 
 
 class _Stopped(PykdHandleError):
