@@ -57,6 +57,8 @@ _SIGNATURES: Tuple[Tuple[int, bytes, Kind, str], ...] = (
     # What dump-guest-memory of QEMU makes with -z, -l and -s.
     (0, b"makedumpfile\0", Kind.OTHER, "a compressed kdump: make it without -z, -l or -s"),
     (0, b"KDUMP   ", Kind.OTHER, "a compressed kdump: make it without -z, -l or -s"),
+    (0, b"QEVM", Kind.OTHER, "a saved state of QEMU: make a core with dump-guest-memory"),
+    (0, b"LibvirtQemud", Kind.OTHER, "a saved state of libvirt: use virsh dump --memory-only"),
     (0, b"\xd2\xbe\xd2\xbe", Kind.OTHER, _VMWARE),
     (0, b"\xd3\xbe\xd2\xbe", Kind.OTHER, _VMWARE),
     (0, b"\xd0\xbe\xd2\xbe", Kind.OTHER, _VMWARE),

@@ -26,6 +26,9 @@ from ..dump import build
         (bytes.fromhex("7f454c460201010000000000000000000400"), Kind.CORE, "ELF core"),
         (bytes.fromhex("6d616b6564756d7066696c6500000000"), Kind.OTHER, "without -z"),
         (bytes.fromhex("7f454c460201010000000000000000000200"), Kind.OTHER, "no core"),
+        # QEMU_VM_FILE_MAGIC of migration/savevm.c, and what `virsh save` begins with.
+        ((0x5145564D).to_bytes(4, "big") + bytes(30), Kind.OTHER, "dump-guest-memory"),
+        (b"LibvirtQemudSave\2\0\0\0", Kind.OTHER, "virsh dump --memory-only"),
         (bytes(257) + b"ustar", Kind.OTHER, "unpack"),
         (b"RSTR" + bytes(30), Kind.OTHER, "hibernation file"),
         (b"wake" + bytes(30), Kind.OTHER, "hibernation file"),
