@@ -8,7 +8,7 @@ from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.kernel.handle_table import HandleTable
 from pykd_handle.render.words import words
-from pykd_handle.values import Reason, Unavailable
+from pykd_handle.values import NO_VALUE, Maybe, Reason, Unavailable
 
 from ..answers import Answer
 
@@ -45,22 +45,33 @@ def test_without_symbols_the_table_says_it(layout: str, lacks: str) -> None:
     assert table.handle_count == 700
 
 
-@pytest.mark.parametrize("missing", [False, True])
-def test_of_several_free_lists_one_says_nothing(missing: bool) -> None:
+@pytest.mark.parametrize("number", ["unknown", "missing", "absurd"])
+def test_of_several_free_lists_one_says_nothing(number: str) -> None:
     """Windows 10 19041: without the number of lists the entries are counted."""
     image = system("win10_19041_x64", 700, free_lists=4)
     table = image.processor.current.table
-    if missing:
-        image.memory.drop(image.globals.address("ExpFreeListCount"), 4)
-        target: MockTarget = MockTarget(image)
-    else:
-        target = Foreign(image)
+    target = Foreign(image) if number == "unknown" else MockTarget(image)
+    place = image.globals.address("ExpFreeListCount")
+    if number == "unknown":
         image.globals.remove("ExpFreeListCount")
+    elif number == "missing":
+        image.memory.drop(place, 4)
+    else:
+        image.memory.write(place, bytes.fromhex("01040000"))  # one more than any kernel has
     assert HandleTable(target, table.address).handle_count == 700
     image.memory.drop(table.leaves[1], 0x1000)
     count = HandleTable(target, table.address).handle_count
     # 255 and 700 - 510 of them stand in the first and third page, each of which has 256 slots.
     assert count == Unavailable(Reason.COUNT_AT_LEAST, None, 445, 256)
+
+
+@pytest.mark.parametrize(("lists", "most"), [(1, 701), (4, NO_VALUE)])
+def test_the_most_that_there_were(lists: int, most: Maybe[int]) -> None:
+    """Each of several lists has a mark of its own, and none of them is the table's."""
+    image = system("win10_19041_x64", 700, free_lists=lists)
+    table = image.processor.current.table
+    table.view["FreeLists[0].HighWaterMark"] = 701
+    assert HandleTable(MockTarget(image), table.address).most_handles == most
 
 
 @pytest.mark.parametrize(("stored", "slots"), [(-72340172838076674, 256), (-3, 256), (257, 256)])

@@ -92,7 +92,7 @@ def test_fields_of_every_kind() -> None:
 
 
 def test_fields_that_few_files_have() -> None:
-    """A pointer of four bytes among those of eight, bits of an enumeration, a function."""
+    """A pointer of four bytes among those of eight, an enumeration and bits of it, a function."""
     data = isf()
     data["base_types"]["__ptr32"] = {**data["base_types"]["pointer"], "size": 4}
     data["enums"]["_E"] = {"size": 2, "base": "short", "constants": {"Seven": 7}}
@@ -100,12 +100,14 @@ def test_fields_that_few_files_have() -> None:
     for name, kind in {
         "Small": {"kind": "pointer", "base": "__ptr32", "subtype": inner},
         "Few": {"kind": "bitfield", "type": {"kind": "enum", "name": "_E"}, **bits},
+        "Whole": {"kind": "enum", "name": "_E"},
         "Call": {"kind": "function"},
     }.items():
         data["user_types"]["_OUTER"]["fields"][name] = {"offset": 0, "type": kind}
     outer = Isf(data).struct("_OUTER")
     assert outer.field("Small").type == Pointer(4, "_INNER")
     assert outer.field("Few").type == BitField(Integer(2, True), 1, 3)
+    assert outer.decoder("Whole").decode(b"\xfe\xff") == (-2,)
     assert outer.field("Call").type == Opaque(0)
 
 
