@@ -39,6 +39,7 @@ def system() -> KernelImage:
     two.handle(event, inherit=True)
     two.handle(image.objects.event(r"\BaseNamedObjects\Other"))
     image.objects.event(r"\BaseNamedObjects\Third")
+    image.objects.event(r"\KernelObjects\GLOBAL??\Deep")  # it is meant below the root alone
     return image
 
 
@@ -226,6 +227,7 @@ def test_links_that_lead_nowhere(line: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
+        (r"\KernelObjects\??\Deep", r"there is no \KernelObjects\??"),
         (r"\BaseNamedObjects\Nothing", r"there is no \BaseNamedObjects\Nothing"),
         (
             r"\BaseNamedObjects\Ready\More",
@@ -240,6 +242,17 @@ def test_what_is_not_found(line: str, why: str) -> None:
     with pytest.raises(PykdHandleError) as error:
         ask(system(), line)
     assert words(error.value).startswith(why)
+
+
+@pytest.mark.parametrize("count", ["HandleCount", "PointerCount"])
+def test_a_header_whose_count_can_not_be_is_none(count: str) -> None:
+    image = system()
+    event = image.objects.event()
+    for stored in (-1, 1 << 61):
+        event.view[count] = stored
+        with pytest.raises(PykdHandleError) as error:
+            ask(image, f"{event.address:x}")
+        assert words(error.value).startswith(f"no object lies at 0x{event.address:x}")
 
 
 def test_whether_an_object_of_unknown_type_is_a_directory_is_not_known() -> None:

@@ -90,7 +90,7 @@ def test_a_descriptor_byte_by_byte() -> None:
     subsection, right, top = (image.pool.allocate(0x88, image.pool.nonpaged) for _ in range(3))
     image.memory.write(subsection, struct.pack("<Q", area))
     flags = 2 << 4 | 7 << 7  # VadType, Protection
-    body = struct.pack("<QQQIIBB14xI", 0, right, 0, 0xF0000000, 0xF0000003, 7, 7, flags)
+    body = struct.pack("<QQQIIBB14xI", 0, right, 0, 0xF0000000, 3, 6, 7, flags)
     image.memory.write(top, body)
     image.memory.write(top + 0x48, struct.pack("<Q", subsection))
     private = 4 << 7 | 1 << 20
@@ -100,7 +100,7 @@ def test_a_descriptor_byte_by_byte() -> None:
     rows = Asked(KernelMode(MockTarget(image)), "regions").rows
     found = [(row["start"], row["end"], row["kind"], row["protection"]) for row in rows]
     assert found == [
-        (0x7F0000000000, 0x7F0000004000, "image", "execute write copy"),
+        (0x6F0000000000, 0x700000004000, "image", "execute write copy"),
         (0x7FFFFFFF0000, 0x7FFFFFFF1000, "private", "read write"),
     ]
 
@@ -248,7 +248,7 @@ def test_a_control_area_that_its_segment_does_not_lead_back_to_is_none() -> None
         "ControlArea"
     ] = made[0]
     rows = {row["vad"]: row for row in Asked(KernelMode(MockTarget(image)), "regions").rows}
-    assert rows[made[0]]["control_area"] is NO_VALUE
+    assert rows[made[0]]["control_area"] is rows[made[0]]["file"] is NO_VALUE
     assert rows[made[0]]["kind"] == "private"
 
 

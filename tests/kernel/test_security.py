@@ -107,6 +107,22 @@ def test_a_descriptor() -> None:
     )
 
 
+def test_what_a_descriptor_says_of_its_lists() -> None:
+    """SE_DACL_PROTECTED 0x1000, _AUTO_INHERIT_REQ 0x100, _AUTO_INHERITED 0x400; of the system's
+    list the bit above each."""
+    label = acl([ace(0x11, 0, 1, LOW)])
+    for bits, flags in ((0x1500, ("PARAI", "")), (0x2A00, ("", "PARAI")), (0x2400, ("AI", "P"))):
+        found = read(descriptor(acl([]), label, control=0x8004 | bits))
+        assert found.sddl == "O:SYG:BAD:{}S:{}(ML;;NW;;;LW)".format(*flags)
+
+
+def test_an_owner_of_absurd_length_is_none_whatever_is_behind() -> None:
+    data = bytearray(descriptor(None))
+    data[0x15] = 0xFF
+    with pytest.raises(CorruptedError, match="SID"):
+        read(bytes(data), lost=0x14 + 8 + 4 * 15)
+
+
 def test_a_null_dacl_is_not_an_empty_one() -> None:
     assert read(descriptor(None)).dacl is None
     assert read(descriptor(acl([]), control=0x8000)).dacl is None  # not present, whatever is there
@@ -150,6 +166,7 @@ def test_a_long_descriptor_is_read_to_its_end() -> None:
         (descriptor(b"\5" + acl([])[1:]), "there is no access control list here"),
         (descriptor(acl([ace(0, 0, 1, SYSTEM)[:2] + b"\7\0" + bytes(16)])), "7 bytes can't be"),
         (descriptor(acl([ace(0, 0, 1, SYSTEM)[:2] + b"\x44\0" + bytes(16)])), "can't be"),
+        (descriptor(acl([ace(0, 0, 1, SYSTEM)[:2] + b"\x16\0" + bytes(18)])), "22 bytes can't be"),
         (descriptor(struct.pack("<BBHHH", 2, 0, 8, 9, 0)), "an entry goes beyond the end of"),
     ],
 )

@@ -94,6 +94,9 @@ def test_a_list_of_waits_that_breaks() -> None:
     assert said(details["waiters"]) == f"0x{second:x}: the list of waits is broken"
     assert details["set"] is False
     image.memory.set_pointer(second + 8, first)
+    image.memory.set_pointer(item.address + 0x10, item.address + 8)  # the head's Blink
+    assert "the list of waits is broken" in said(everything(image, item)["waiters"])
+    image.memory.set_pointer(item.address + 0x10, second)
     image.memory.set_pointer(second, second)
     image.memory.set_pointer(first, first)
     image.memory.set_pointer(first + 8, first)
