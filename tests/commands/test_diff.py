@@ -259,6 +259,11 @@ def test_minidumps_of_two_processes_of_one_id(tmp_path: Path) -> None:
         ("ended", datetime(2021, 1, 14, 8, 25, 36, tzinfo=timezone.utc)),
     ]
     assert Asked(Kernel(), f"diff {paths[1]} {paths[2]}").rows == []
+    made = make_minidump([MockHandle(4, "Event", 3)])
+    data = bytearray(made.data)
+    data[made.at["stream:15"] + 4] = 3  # it claims to have the time, which is zero
+    paths[2].write_bytes(data)
+    assert Asked(Kernel(), f"diff {paths[1]} {paths[2]}").rows == []
 
 
 def test_no_more_than_a_stretch_of_a_process_is_kept(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from mocks.kernel_image import KernelImage
 from mocks.target import MockTarget
 from pykd_handle.kernel import Kernel
+from pykd_handle.kernel.object_header import NameInfo
 from pykd_handle.render.words import words
 from pykd_handle.values import NO_VALUE, Reason, Unavailable
 
@@ -66,6 +67,19 @@ def test_a_name_header_that_is_missing_costs_the_name_only(image: KernelImage) -
     assert subject.namespace.names(found.header)[1] == Unavailable(
         Reason.IN_THE_PAGE_FILE, item.info("name").at("Name.Length")
     )
+
+
+@pytest.mark.parametrize("distance", [1, 15, 16])
+def test_a_name_header_that_would_reach_into_its_object(distance: int) -> None:
+    """Up to Vista the header says how far below it lies, and of 32 bits it has 16 bytes."""
+    image = KernelImage("vista_sp2_x86")
+    item = image.objects.make("Event", "Target")
+    item.view["NameInfoOffset"] = distance
+    info = kernel(image).object(item.header).header.name_info
+    if distance == 16:
+        assert isinstance(info, NameInfo)
+    else:
+        assert info == Unavailable(Reason.NAME_HEADER_TOO_FAR, item.header, distance)
 
 
 def test_a_header_that_is_missing(image: KernelImage) -> None:
