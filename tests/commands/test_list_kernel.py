@@ -70,9 +70,10 @@ def test_a_process_of_a_57_bit_kernel_by_such_an_address() -> None:
     assert [process.pid for process in answer.processes] == [0x138]
 
 
-def test_no_process_has_the_id(image: KernelImage) -> None:
-    with pytest.raises(TargetError, match="no process has the id 0x139"):
-        Answer(image, "0 3 139")
+@pytest.mark.parametrize("number", ["139", "1515"])  # the entry of 1515 is that of 1514
+def test_no_process_has_the_id(image: KernelImage, number: str) -> None:
+    with pytest.raises(TargetError, match=f"no process has the id 0x{number}"):
+        Answer(image, f"0 3 {number}")
 
 
 def test_an_address_that_is_no_process(image: KernelImage) -> None:
