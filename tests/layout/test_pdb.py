@@ -15,6 +15,7 @@ from mocks.pdb import make_pdb
 from pykd_handle.layout import Isf, PdbIdentity, SymbolFile, open_symbol_file
 from pykd_handle.layout.msf import Msf
 from pykd_handle.layout.pdb import Pdb
+from pykd_handle.layout.source import Source
 from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
 
 from ..needs import real_file
@@ -148,6 +149,17 @@ def test_blocks_anywhere(tmp_path: Path, pdb: bytes, block_size: int) -> None:
     whole = Pdb(write(tmp_path / "a.pdb", pdb))
     apart = Pdb(write(tmp_path / "b.pdb", join_streams(split_streams(pdb), block_size, shuffle=7)))
     assert asked(apart, layout) == asked(whole, layout)
+
+
+def test_a_stream_is_read_as_far_as_it_goes(tmp_path: Path, pdb: bytes) -> None:
+    (path, streams) = write(tmp_path / "a.pdb", pdb), split_streams(pdb)
+    msf = Msf(path, Source(str(path)))
+    stream, end = msf.stream(1), len(streams[1])
+    assert stream is not None and stream.read(2, end - 2) == streams[1][2:]
+    for offset, size in ((0, end + 1), (end, 1), (-1, 1), (end, -1), (1 << 40, -(1 << 40))):
+        with pytest.raises(SymbolsError, match="its stream 1 ends too early"):
+            stream.read(offset, size)
+    msf.close()
 
 
 def test_a_directory_whose_map_takes_several_blocks(tmp_path: Path, pdb: bytes) -> None:

@@ -16,9 +16,9 @@ from pykd_handle.render.words import words
 from pykd_handle.targets.symbols import folder
 from pykd_handle.targets.symbols.folder import search
 from pykd_handle.targets.symbols.search import load_symbols
-from pykd_handle.targets.symbols.verify import KernelFacts, Known, verify
+from pykd_handle.targets.symbols.verify import KernelFacts, Known, compare, verify
 from pykd_handle.targets.symbols.wish import Wish
-from pykd_handle.values import SymbolsError
+from pykd_handle.values import Sentence, SymbolsError
 
 from ..dump import build
 from .files import GUID, OFFSETS, OTHER, isf, write
@@ -104,6 +104,10 @@ def test_without_a_base_the_addresses_tell_it() -> None:
         verify(Isf(isf(PsLoadedModuleList=0xC2A398), "nt.json"), facts(None, base=None))
     with pytest.raises(SymbolsError, match="differ"):
         verify(Isf(isf(PsLoadedModuleList=0xC2B390), "nt.json"), facts(None, base=None))
+    # No kernel begins in the half of processes.
+    low = KernelFacts(None, None, Sentence(""), (Known("A", 0x80001000, "x"),), pointer_size=4)
+    assert compare({"A": 0x2000}, low).difference == "nt!A: no page begins at 0x7ffff000"
+    assert compare({"A": 0x1000}, low).fits
     # The first address fixes the base and proves nothing by that.
     with pytest.raises(SymbolsError, match="can't be checked"):
         verify(Isf(isf(), "nt.json"), facts(None, base=None, known=KNOWN[:2]))
