@@ -36,7 +36,9 @@ def test_every_place_is_looked_at(
     kept = case.in_store(store)
     beside = shutil.copy(case.isf, case.dump.parent)
     monkeypatch.setenv(
-        "_NT_SYMBOL_PATH", f"{tmp_path / 'none'};srv*{store}*https://127.0.0.1:9;foo*bar"
+        "_NT_SYMBOL_PATH",
+        f"{tmp_path / 'none'};srv*{store}*https://127.0.0.1:9;foo*bar"
+        f";srv*{tmp_path / 'none'}*https://127.0.0.1:9",
     )
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -44,6 +46,7 @@ def test_every_place_is_looked_at(
     said = run(*asked)
     assert said.code == 0
     seen = {(row["origin"], row["place"]): row for row in rows(said.out)}
+    assert len(seen) == len(rows(said.out))  # each once
     assert [row["place"] for row in seen.values() if row["used"]] == [str(store)]
     found = seen["_NT_SYMBOL_PATH", str(store)]
     assert found["found"] == str(kept) and "addresses agree with the dump" in found["remark"]
@@ -72,6 +75,11 @@ def test_as_text(run, case: Case) -> None:
         f"Kernel of build 19041: PDB {identity.name}, GUID {identity.guid}, age {identity.age}"
     )
     assert last == f"To fetch by hand: {SERVER}/{store_path(identity)}"
+    data = bytearray(case.dump.read_bytes())
+    data[12:16] = bytes(4)  # MinorVersion of DUMP_HEADER64: the build
+    case.dump.write_bytes(data)
+    said = run("--dump", case.dump, "symbols")
+    assert said.out.startswith(f"Kernel of build unknown: PDB {identity.name}, GUID ")
 
 
 def test_a_file_that_does_not_fit(run, case: Case, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from pykd_handle.layout import PdbIdentity
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.targets.symbols import download
 from pykd_handle.targets.symbols.download import fetch, named_by
+from pykd_handle.targets.symbols.given_file import open_given
 from pykd_handle.targets.symbols.image_file import image_file, named_in
 from pykd_handle.targets.symbols.path import SymbolServer
 from pykd_handle.targets.symbols.store import find_in_store
@@ -265,6 +266,9 @@ def test_an_image_of_a_store(compiler: None, tmp_path: Path) -> None:
     assert named_in(tmp_path, f"ntoskrnl.exe/{key}") == WANTED
     for image in (f"ntoskrnl.exe/{key}1", f"win32k.sys/{key}", "ntoskrnl.exe/00000ABC1000", "x"):
         assert named_in(tmp_path, image) is None
+    # It may be the dump's kernel where that says neither its PDB nor its image.
+    with pytest.raises(SymbolsError, match=r"is an image, which has no symbols; fetch https://"):
+        open_given(tmp_path / place, False, None, "")
 
 
 def test_an_image_of_many_sections(compiler: None, tmp_path: Path) -> None:
