@@ -11,6 +11,7 @@ import http.client
 import os
 import re
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +30,7 @@ __all__ = ("fetch", "named_by")
 
 _NAME = re.compile(r"nt[a-z0-9_]*\.pdb", re.IGNORECASE)
 _LARGEST = 128 << 20  # bytes; a kernel's has 12 million
+_SILENCE = 2.0  # seconds without an answer before that is told
 _PATIENCE = 30.0  # seconds until the server says something
 _LONGEST = 900.0  # seconds for all of it
 _CHUNK = 1 << 16
@@ -79,7 +81,7 @@ def _fetch(
     path, file = _begin(server, place)
     part = Path(file.name)
     try:
-        with file, _open(address) as answer:
+        with file, _answer(address, progress) as answer:
             for piece in _pieces(answer, address, progress):
                 file.write(piece)
         check(part, address)
@@ -120,6 +122,17 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if not newurl.startswith(allowed):
             raise urllib.error.URLError(f"it leads to {newurl[:200]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _answer(address: str, progress: Callable[[str], None]) -> http.client.HTTPResponse:
+    """The answer of the server; that there is none so far is told meanwhile."""
+    waiting = threading.Timer(_SILENCE, progress, (f"fetching {address}: no answer yet",))
+    waiting.start()
+    try:
+        return _open(address)
+    finally:
+        waiting.cancel()
+        waiting.join()
 
 
 def _open(address: str) -> http.client.HTTPResponse:

@@ -239,6 +239,18 @@ def test_the_proxy_of_the_environment(
     assert server.asked == [f"{url}{PLACE}"]
 
 
+def test_a_server_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told while it is waited for: by https, then by http."""
+    monkeypatch.setattr(download, "_SILENCE", 0.05)
+    monkeypatch.setattr(download, "_PATIENCE", 0.3)
+    told: List[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(SymbolsError, match="can't be fetched: timed out; fetch it by hand"):
+            fetch(WANTED, SymbolServer((tmp_path,), url), told.append)
+    assert told == [f"fetching {url}{PLACE}: no answer yet"]
+
+
 @pytest.mark.parametrize("name", ["tcpip.pdb", "nt.exe.pdb", "ntos-krnl.pdb"])
 def test_only_kernels(server: Server, tmp_path: Path, name: str) -> None:
     refused(server, tmp_path, "not the name of a kernel's PDB", PdbIdentity(GUID.hex, 1, name))
