@@ -12,7 +12,7 @@ import pytest
 
 from mocks.msf import join_streams, split_streams
 from mocks.pdb import make_pdb
-from pykd_handle.layout import Isf, PdbIdentity, SymbolFile, open_symbol_file
+from pykd_handle.layout import Isf, PdbIdentity, SymbolFile, open_symbol_file, pdb_types
 from pykd_handle.layout.msf import Msf
 from pykd_handle.layout.pdb import Pdb
 from pykd_handle.layout.source import Source
@@ -242,7 +242,9 @@ def test_an_image_that_was_rearranged(tmp_path: Path, pdb: bytes) -> None:
 
 
 @pytest.mark.parametrize("hashed", [True, False])
-def test_of_two_definitions(tmp_path: Path, pdb: bytes, hashed: bool) -> None:
+def test_of_two_definitions(
+    tmp_path: Path, pdb: bytes, hashed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The last one counts, unless the linker has put another first ("hash adjusters")."""
     types = Pdb(write(tmp_path / "a.pdb", pdb)).types
     name, other = "_EX_FAST_REF", "_EPROCESS"
@@ -271,6 +273,27 @@ def test_of_two_definitions(tmp_path: Path, pdb: bytes, hashed: bool) -> None:
         assert file.types.find(name) == wanted
         assert file.struct(name).has("Object") == (wanted == index)
         assert file.types.find(other) == second
+    # As long as it need not be: not looked into.
+    streams[head[5]], head[14] = values + offsets + first, len(first)
+    streams[2] = struct.pack("<5IHHII6I", *head) + streams[2][56:]
+    path = write(tmp_path / "b.pdb", join_streams(streams))
+    for most, wanted in ((len(first), index), (len(first) - 1, last)):
+        monkeypatch.setattr(pdb_types, "_MOST_HEADS", most)
+        assert Pdb(path).types.find(name) == wanted
+
+
+def test_of_the_records_few_are_kept(
+    tmp_path: Path, pdb: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.pdb", pdb)
+    types = Pdb(path).types
+    wanted = [types.record(index) for index in range(types._first, types._first + types._count)]
+    assert len(types._chunks) > 3
+    monkeypatch.setattr(pdb_types, "_MOST_CHUNKS", 3)
+    types = Pdb(path).types
+    for number in (*range(len(wanted)), 0, len(wanted) - 1, 0):
+        assert types.record(types._first + number) == wanted[number]
+        assert len(types._chunks) <= 3
 
 
 def test_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from pykd_handle.layout import (
 )
 from pykd_handle.layout.declared import declared
 from pykd_handle.layout.pdb import Pdb
+from pykd_handle.layout.pdb_records import pointer_of
 from pykd_handle.values import MissingField, MissingSymbol, MissingType, SymbolsError
 
 from .pdbs import of_build, write
@@ -106,6 +107,12 @@ def test_fields_of_every_kind(tmp_path: Path) -> None:
 def enum_record(name: str, under: int, fields: int, forward: bool = False) -> bytes:
     flags = 0x80 if forward else 0
     return record(ENUM, struct.pack("<HHII", 1, flags, under, fields) + name.encode() + b"\0")
+
+
+def test_a_pointer_that_does_not_say_its_size() -> None:
+    """Its kind does (``CV_ptrtype_e``: near of 32 bits, of 64); what is neither has none."""
+    for attributes, size in ((0x0A, 4), (0x0C, 8), (0x0B, 0), (8 << 13 | 0x0A, 8)):
+        assert pointer_of(struct.pack("<II", 0x1234, attributes)) == (0x1234, size)
 
 
 def test_enumerations_and_what_is_constant(tmp_path: Path) -> None:

@@ -46,9 +46,10 @@ def table(beginning: int, place: int, size: Optional[int] = None) -> bytes:
 
 def test_symbols_that_lie_nowhere(tmp_path: Path) -> None:
     lost = public("InNoSection", 0x10, 0) + public("InTheNinth", 0x10, 9)
+    lost += public("BehindTheImage", 0xFFFFF000)
     file = with_symbols(tmp_path, lost + public(NAME, 0x234) + bytes(4) + public("Behind", 1))
     assert file.symbols() == {NAME: 0x1234}, "behind a record without a size nothing is told apart"
-    for name in ("InNoSection", "InTheNinth", "x" * 70_000):
+    for name in ("InNoSection", "InTheNinth", "BehindTheImage", "x" * 70_000):
         with pytest.raises(MissingSymbol):
             file.symbol(name)
     bare = pdb(tmp_path)
@@ -75,6 +76,15 @@ def test_tables_of_symbols(tmp_path: Path, publics: bytes, found: bool) -> None:
     else:
         with pytest.raises(MissingSymbol, match=NAME):
             file.symbol(NAME)
+
+
+def test_a_table_without_its_beginnings(tmp_path: Path) -> None:
+    """That a symbol is in it is told, and where is not: no other place is taken for that."""
+    file = with_symbols(tmp_path, public(NAME, 0x234), table(0, 0, 4 * 129))
+    with pytest.raises(SymbolsError, match="its table of public symbols ends too early"):
+        file.symbol(NAME)
+    with pytest.raises(MissingSymbol):
+        file.symbol("PspCidTable")
 
 
 def test_too_many_sections(tmp_path: Path) -> None:
