@@ -180,6 +180,11 @@ def test_the_first_rows_come_at_once_and_nothing_is_read_behind_them() -> None:
     assert values(rest, "n") == [1]
     assert asked == [0, 1, 2]
     assert [type(item) for item in rest] == [Head, list, Note]
+    # A batch without a row is none that is left out.
+    exact = Arrangement(COLUMNS, Namespace(sort=None, top="2", columns=None)).items(
+        [rows((1, "a"), (2, "b")), [], Foot(Sentence("2 rows"), {})]
+    )
+    assert [type(item) for item in exact] == [list, list, Foot]
 
 
 def test_no_more_rows_are_kept_than_the_first_ones_take() -> None:

@@ -278,6 +278,12 @@ def test_of_a_live_machine_an_address_is_looked_for_in_one_process() -> None:
     assert {row["pid"] for row in rows} == {0x104}
     asked = Asked(KernelMode(target), "explain 10008 --process second.exe")
     assert not any("alone" in line for line in asked.remarks)
+    two = KernelImage()  # System and another one
+    two.processor.current = two.processes.add("first.exe", 0x104)
+    target = MockTarget(two)
+    target.round_trips = True
+    asked = Asked(KernelMode(target), "explain 10008")
+    assert f"{where}; --process names another one" in asked.remarks
 
 
 def test_a_table_that_can_not_be_read_is_told_once_for_each_reason() -> None:

@@ -188,6 +188,7 @@ def waits(layout: str, *places: Any) -> List[Form]:
     and up to Windows 7 NextWaitBlock (None: the next one lies 0x30 bytes behind); WaitBlockCount
     where those symbols have it."""
     state, reason, mode, blocks, thread, item, following, *count = places
+    wide = 4 if layout == XP else 8
     puts: List[Put] = [
         (".", 0, 1, 6), (".", state, 1, 5), (".", reason, 1, 6), (".", mode, 1, 1),
         (".", blocks, "P", "block"), ("ready", 8, "@", 0), ("event", 8, "@", 0),
@@ -217,6 +218,11 @@ def waits(layout: str, *places: Any) -> List[Form]:
              {"waits_for": told["waits_for"][:1]}, 0xA00),
         Form("Thread", layout, [*puts, ("block+0x30", 0, "P", 8)],
              {"waits_for": told["waits_for"][:1]}, 0xA00),
+        Form("Thread", layout, [*puts, ("event", 8, "P", "block")],
+             {"waits_for": told["waits_for"][:1]}, 0xA00),
+        # No header is in front, whatever type its bytes name: it begins with a negative count.
+        Form("Thread", layout, [*puts, ("ready", -6 * wide, wide, -1)],
+             {"waits_for": ("event 0x{ready:x}", *told["waits_for"][1:])}, 0xA00),
         Form("Thread", layout, [*puts, ("block", thread, "P", "thread")],
              {"waits_for": ...}, 0xA00),
         # For the end of a thread, and of a process.

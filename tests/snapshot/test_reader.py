@@ -107,7 +107,7 @@ def changed(line: int, **values: Any) -> List[Any]:
         (changed(3, hole=[1020, 16]), "damaged: a line of what could not be read"),
         (changed(3, hole=[16, 1020, 4]), "damaged: a line of what could not be read"),
         (changed(3, hole=["16", 1020]), "damaged: a line of what could not be read"),
-        (changed(3, hole=[8, 12]), "the handles of a process are not in their order"),
+        (changed(3, hole=[12, 16]), "the handles of a process are not in their order"),
         ([*LINES[:4], {"x": 1}, END], "a line of no known kind"),
         (changed(4, handles=4), "what it says at its end is not what it holds"),
         ([*LINES, END], "there is something behind its end"),
