@@ -185,10 +185,11 @@ class HtmlRenderer(PeopleRenderer):
             else "<td class=n></td>"
             for column in self._labelled
         ]
-        if error:
-            cells[-1] = f"<td class=u>&lt;{escape(self.clean(error))}&gt;</td>"
+        said = f"&lt;{escape(self.clean(error))}&gt;" if error else "(free)"
+        if len(self._identity) == len(cells):  # there is no other column to say it in
+            cells[-1] = f"{cells[-1][: -len('</td>')]} {said}</td>"
         else:
-            cells[-1] = "<td class=n>(free)</td>"
+            cells[-1] = f"<td class={'u' if error else 'n'}>{said}</td>"
         return cells
 
     def _made(self, column: Column, value: Any) -> str:

@@ -124,11 +124,12 @@ class PeopleRenderer(Renderer):
             else ""
             for column in self._shown
         ]
-        if error:
-            cells[-1] = f"<{self.clean(error)}>"
+        said = f"<{self.clean(error)}>" if error else _FREE
+        following = sum(column.key in self._identity for column in self._shown)
+        if following == len(cells):  # there is no other column to say it in
+            cells[-1] = f"{cells[-1]}  {said}"
         else:
-            following = sum(column.key in self._identity for column in self._shown)
-            cells[min(following, len(cells) - 1)] = _FREE
+            cells[-1 if error else following] = said
         return cells
 
     def _cell(self, column: Column, value: Any) -> str:

@@ -244,6 +244,16 @@ def test_of_many_rows_bars_are_those_of_the_rows_held_together(
     ]  # fmt: skip
 
 
+def test_what_is_said_of_a_handle_without_another_column_stands_beside_it() -> None:
+    rows = [
+        {"handle": Hex(0x8C), "free": True, "error": NO_VALUE},
+        {"handle": Hex(0x90), "error": Sentence("a <hole>")},
+    ]
+    made = page([rows], (Column("handle", "Handle", "handle"),))
+    found = [(cell["text"], cell["sort"]) for (cell,) in made.tables[0]["rows"]]
+    assert found == [("8c (free)", "140"), ("90 <a <U+003C>hole>>", "144")]
+
+
 def test_lines_go_through_the_numbers() -> None:
     """By hand: 80 wide, 18 high below 1 for each row; the figure has one scale for all."""
     rows = [{"process": HOSTILE, "counts": (0, 9, 18)}, {"process": "b", "counts": (10, 5)}]
@@ -252,6 +262,8 @@ def test_lines_go_through_the_numbers() -> None:
     assert points[:2] == ["0.0,19.0 40.0,10.0 80.0,1.0", "0.0,1.0 80.0,10.0"]
     assert points[2].split()[0] == "64.0,216.0" and points[2].split()[2] == "712.0,8.0"
     assert len(points) == 4
+    anchors = [value for tag, name, value in made.attributes if name == "text-anchor"]
+    assert anchors == ["end", "end", "start", "middle", "end"]  # of the scale, of the places
     assert [row[2]["sort"] for row in made.tables[0]["rows"]] == ["18", "-5"]
     assert "b: 10, 5" in made.texts["text"]
     assert "script" not in [tag for tag in made.tags if tag != "script"]

@@ -120,7 +120,7 @@ class SearchPathStep(Step):
     def _is_ours(self, entry: str) -> bool:
         """Whether an installer of ours has put it there, wherever the user's folder lay then."""
         text = _plain(self._expanded(entry))
-        if self._is_own(entry) or text.endswith(_BY_NAME) or _plain(entry) == _BY_NAME[1]:
+        if self._is_own(entry) or text.endswith(_BY_NAME):
             return True
         return _may_be_named_so(entry) and _holds_our_files(Path(self._expanded(entry)))
 
