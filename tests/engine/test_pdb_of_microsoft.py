@@ -117,7 +117,7 @@ def test_which_pdb_it_is(rig: Rig, name: str) -> None:
     (age,) = struct.unpack_from("<I", image, at + 16)
     assert file.identity == PdbIdentity.of_guid(image[at : at + 16], age, "")
     with pytest.raises(SymbolsAdvice, match=f"/{store_path(file.identity)} and give it to"):
-        open_given(rig.pdbs / f"{name}.exe", keep=False)
+        open_given(rig.pdbs / f"{name}.exe", False, None, "")
 
 
 def with_first(pdb: bytes, name: str, index: int) -> bytes:
