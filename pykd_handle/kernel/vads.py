@@ -98,7 +98,7 @@ class Vads:
         self._target = target
         struct = target.struct("_EPROCESS")
         self._root = _first(struct, _ROOTS)
-        if self._root == _ROOTS[-1] and not isinstance(struct.field(self._root).type, Pointer):
+        if not isinstance(struct.field(self._root).type, Pointer):
             raise MissingField(struct.name, _ROOTS[0])
         self._struct = target.struct("_MMVAD")
         self._backing = _first(self._struct, _BACKING)

@@ -335,6 +335,9 @@ def test_a_build_without_levels_of_protection() -> None:
     target.handle(directory, 0xF)
     asked = ask(made.image)
     assert found(asked) == [(holder.pid, 4, "process")]
+    # That there are no levels is known; the one flag that there was is in no layout.
+    (note,) = asked.notes
+    assert note.startswith("1 handle not judged by protected (")
 
 
 def test_the_sample_of_an_ordinary_machine_has_no_findings() -> None:

@@ -188,6 +188,18 @@ def test_two_processes_have_other_things_at_one_address(system: System) -> None:
     assert system.answer(HEAP, "--process first.exe") == {("heap", 0x104), ("in a region", 0x104)}
 
 
+@pytest.mark.parametrize("lost", ["StackLimit", "StackBase"])
+def test_a_stack_of_which_one_end_is_not_known_is_none(lost: str) -> None:
+    image = KernelImage()
+    image.processor.current = image.processes.add("a.exe", 0x104)
+    thread, place = image.processor.threads[0], image.pool.allocate(0x2000, alignment=0x1000)
+    thread.view["Tcb.StackLimit"], thread.view["Tcb.StackBase"] = place, place + 0x2000
+    for expected in (["in a kernel stack"], []):
+        rows = Asked(KernelMode(MockTarget(image)), f"explain {place + 8:x}").rows
+        assert [row["family"] for row in rows if "stack" in row["family"]] == expected
+        image.memory.drop(thread.view.at(f"Tcb.{lost}"), 8)
+
+
 def test_of_two_heaps_in_a_region_the_nearest_below() -> None:
     image = KernelImage()
     process = image.processor.current = image.processes.add("a.exe", 0x104, peb=PEB)

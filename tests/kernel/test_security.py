@@ -39,6 +39,12 @@ LOW = bytes.fromhex("010100000000001000100000")
             "",
             "S-1-5-21-1-2-3-1000",
         ),
+        (  # as many parts as there can be
+            b"\1\x0f" + bytes(5) + b"\5" + struct.pack("<15I", 21, *range(14)),
+            "S-1-5-21-" + "-".join(map(str, range(14))),
+            "",
+            None,
+        ),
         (bytes.fromhex("0101ffffffffffff01000000"), "S-1-0xffffffffffff-1", "", None),
     ],
 )

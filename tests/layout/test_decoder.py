@@ -38,6 +38,12 @@ def test_overlapping_fields_of_different_size() -> None:
     )
 
 
+def test_overlapping_fields_in_the_order_in_which_they_begin() -> None:
+    decoder = Decoder(8, [Slot(0, 4), Slot(0, 8)])
+    assert decoder.unpack is None
+    assert decoder.decode(bytes.fromhex("0102030405060708")) == (0x04030201, 0x0807060504030201)
+
+
 def test_signed_values() -> None:
     decoder = Decoder(12, [Slot(0, 4, signed=True), Slot(4, 8, signed=True)])
     assert decoder.decode(struct.pack("<iq", -2, -3)) == (-2, -3)

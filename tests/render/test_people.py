@@ -178,6 +178,11 @@ def test_a_column_before_the_handle_is_shown_of_every_row() -> None:
         "b.exe        90  <not in the dump; 49 handles hidden>",
         "c.exe         -  1,b",
     ]
+    # A free entry has no object: no column is shown for what it does not have.
+    free, used = {**FREE, "x": NO_VALUE}, {"who": "c.exe", "handle": Hex(0x94), "y": "z"}
+    more = (*columns, Column("y", "Y"))
+    heading = show("text", [[free, {"x": NOT_REQUESTED, **used}]], more).text.splitlines()[0]
+    assert heading.split() == ["Process", "Handle", "Y"]
     # Where there is no column behind, it is said beside the handle, which stays.
     alone = show("text", [[FREE, HOLE, {"handle": Hex(0x94)}]], columns[1:2]).text.splitlines()
     assert [line.strip() for line in alone[1:]] == [

@@ -205,3 +205,8 @@ def test_by_the_command_line(path: Path, capsys: pytest.CaptureFixture[str]) -> 
     # To list what is in it takes a dump.
     assert main(["--dump", str(path)]) == 1
     assert "a snapshot is for diff" in capsys.readouterr().err
+
+
+def test_a_process_whose_image_is_not_known() -> None:
+    for pid, words in ((0x104, "a process (pid 0x104)"), (None, "a process")):
+        assert str(Record(pid, None, 0, None).in_words()) == words
