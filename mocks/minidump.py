@@ -13,6 +13,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from .memory import PAGE, Memory
+
 __all__ = ("AMD64", "ARM64", "X86", "MadeMinidump", "MockHandle", "MockOperation", "make_minidump")
 
 X86, AMD64, ARM64 = 0, 9, 12
@@ -81,10 +83,14 @@ def make_minidump(
     image: str = "C:\\mock.exe",
     operations: Optional[Sequence[MockOperation]] = None,
     created: int = 0,
+    memory: Optional[Memory] = None,
+    teb: int = 0,
 ) -> MadeMinidump:
     """Write a minidump; without ``handles`` it has no handle data at all.
 
     ``created`` is the time at which its process was, in seconds since 1970; 0 for none.
+
+    ``memory`` is that of the process, page by page; ``teb`` is where that of its thread lies.
 
     ``descriptor_size`` 32 writes no object information, more than 40 pads each descriptor.
     """
@@ -96,9 +102,9 @@ def make_minidump(
     streams = {
         _SYSTEM: writer.put("stream:7", _system(writer, architecture)),
         _MISC: writer.put("stream:15", misc),
-        _THREADS: writer.put("stream:3", _threads(writer, architecture)),
+        _THREADS: writer.put("stream:3", _threads(writer, architecture, teb)),
         _MODULES: writer.put("stream:4", _modules(writer, image)),
-        _MEMORY: writer.put("stream:5", struct.pack("<I", 0)),
+        _MEMORY: writer.put("stream:5", _memory(writer, memory)),
     }
     if handles is not None:
         streams[_HANDLES] = _handles(writer, handles, descriptor_size)
@@ -141,12 +147,19 @@ def _system(writer: _Writer, architecture: int) -> bytes:
     )
 
 
-def _threads(writer: _Writer, architecture: int) -> bytes:
+def _memory(writer: _Writer, memory: Optional[Memory]) -> bytes:
+    rows: List[Tuple[int, int, int]] = []
+    if memory is not None:
+        rows = [(at, PAGE, writer.put("", memory.page(at))[0]) for at in memory.pages()]
+    return struct.pack("<I", len(rows)) + b"".join(struct.pack("<QII", *row) for row in rows)
+
+
+def _threads(writer: _Writer, architecture: int, teb: int) -> bytes:
     size, flags_at, flags = _CONTEXTS.get(architecture, _CONTEXTS[AMD64])
     context = bytearray(size)
     struct.pack_into("<I", context, flags_at, flags)
     at, _ = writer.put("", bytes(context))
-    return struct.pack("<IIIIIQQIIII", 1, 0x10, 0, 0, 0, 0, 0, 0, 0, size, at)
+    return struct.pack("<IIIIIQQIIII", 1, 0x10, 0, 0, 0, teb, 0, 0, 0, size, at)
 
 
 def _modules(writer: _Writer, image: str) -> bytes:

@@ -1,5 +1,5 @@
-"""What is in a process's own address space: descriptors of its regions, its PEB with modules and
-heaps.
+"""What is in a process's own address space: descriptors of its regions, its PEB with modules,
+heaps and the table of GDI handles.
 
 Written from the facts (public symbols), not from the readers: places by offset for each size of a
 pointer.
@@ -8,9 +8,10 @@ pointer.
 from __future__ import annotations
 
 import struct
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .kernel_image import KernelImage
+from .memory import Memory
 from .object import MockObject
 from .process import MockProcess
 from .written import writes
@@ -96,6 +97,7 @@ class _Form(NamedTuple):
     loader: int
     heap: int
     heaps: int  # NumberOfHeaps, MaximumNumberOfHeaps; ProcessHeaps is the next pointer
+    gdi: int  # GdiSharedHandleTable
     in_load_order: int
     base: int
     size: int
@@ -105,16 +107,17 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    4: _Form(4, 0xC, 0x18, 0x88, 0xC, 0x18, 0x20, 0x24, 0x2C, 0x50),
-    8: _Form(8, 0x18, 0x30, 0xE8, 0x10, 0x30, 0x40, 0x48, 0x58, 0xA0),
+    4: _Form(4, 0xC, 0x18, 0x88, 0x94, 0xC, 0x18, 0x20, 0x24, 0x2C, 0x50),
+    8: _Form(8, 0x18, 0x30, 0xE8, 0xF8, 0x10, 0x30, 0x40, 0x48, 0x58, 0xA0),
 }
 
 
 class UserSpace:
-    """A PEB at an address of a process, and what it leads to, behind it in the same memory."""
+    """A PEB at an address of a process, or of memory alone, and what it leads to, behind it in the
+    same memory."""
 
-    def __init__(self, process: MockProcess, peb: int, width: int) -> None:
-        self.memory = process.user
+    def __init__(self, process: Union[MockProcess, Memory], peb: int, width: int) -> None:
+        self.memory = process if isinstance(process, Memory) else process.user
         self.peb = peb
         self.form = _FORMS[width]
         self._next = peb + 0x1000
@@ -159,6 +162,15 @@ class UserSpace:
         for place, following in zip(ring, ring[1:]):
             self._pointer(place, following)
             self._pointer(following + self.form.width, place)
+
+    def gdi_table(self, address: int, entries: Mapping[int, bytes]) -> None:
+        """The table of GDI handles at an address: the bytes of entries by their numbers, of 65536
+        that have their size."""
+        size = len(next(iter(entries.values())))
+        self.memory.map(address, 65536 * size)
+        for number, entry in entries.items():
+            self.memory.write(address + number * size, entry)
+        self._pointer(self.peb + self.form.gdi, address)
 
     def heap(self, address: int, fields: Sequence[Tuple[int, int]]) -> None:
         """A heap at an address: numbers of 32 bits, each (offset, value), written into it."""

@@ -34,8 +34,8 @@ MEMBERS = {
     "Kernel": "processes doubts process named current_process kernel_table cid_table types explain "
     "reference_traces "
     "system time notes remarks close",
-    "Process": "pid image created handle_count most_handles exited object traces address memory "
-    "regions region_at user_space "
+    "Process": "pid image created handle_count most_handles exited session object traces address "
+    "memory regions region_at user_space "
     "handles pages handle remarks",
     "Table": "handles pages handle remarks",
     "Handle": "value process type name access rights rights_together references_kept attributes "

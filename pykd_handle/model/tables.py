@@ -199,6 +199,11 @@ class Process(Table):
         return NO_VALUE
 
     @property
+    def session(self) -> Maybe[int]:
+        """The id of its session; NO_VALUE for one of none, and in user mode."""
+        return NO_VALUE
+
+    @property
     def user_space(self) -> UserSpace:
         """Its modules and heaps."""
         raise NotImplementedError

@@ -180,10 +180,12 @@ class UserProcess(Process):
 
     @cached_property
     def user_space(self) -> UserSpace:
-        """Its modules and heaps."""
+        """Its modules and heaps, and where it has GDI handles."""
         source = self._source
         pebs = [(source.peb, source.pointer_size)]
-        return UserSpace(lambda: source.memory, pebs, source.modules)
+        # A 32-bit process does not tell which kernel it runs on.
+        kernels = (8,) if source.pointer_size == 8 else (8, 4)
+        return UserSpace(lambda: source.memory, pebs, kernels, source.modules)
 
     def regions(self) -> Iterator[Union[ProcessRegion, Sentence]]:
         """The regions that the dump lists. Raises `TargetError` for a session."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ..hints import Callable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 from ..targets.memory import Memory
 from ..usermode.heaps import Heap, read_heap
 from ..usermode.peb import Peb, UserModule
 from ..values import Maybe, NamedTuple, PykdHandleError, Sentence, UnavailableError, known, maybe
+from ..win32k.gdi_handles import entry_width
 
 __all__ = ("NO_PEB", "ProcessHeap", "ProcessModule", "ProcessRegion", "UserSpace")
 
@@ -53,17 +56,20 @@ class ProcessRegion(NamedTuple):
 
 class UserSpace:
     """One process's: ``memory`` gives its bytes, ``pebs`` the addresses of its environment blocks
-    with the size of a pointer in each, the native one first. ``listed`` are modules that the target
-    itself lists. Each list yields a `Sentence` in the place of what can't be read."""
+    with the size of a pointer in each, the native one first. ``kernels`` are the sizes that one may
+    have in its kernel, ``listed`` modules that the target itself lists. Each list yields a
+    `Sentence` in the place of what can't be read."""
 
     def __init__(
         self,
         memory: Callable[[], Memory],
         pebs: Sequence[Tuple[Callable[[], Maybe[int]], int]],
+        kernels: Sequence[int],
         listed: Optional[Callable[[], List[UserModule]]] = None,
     ) -> None:
         self._memory = memory
         self._pebs = pebs
+        self._kernels = kernels
         self._listed = listed
         self._modules: Optional[List[Union[ProcessModule, Sentence]]] = None
         self._heaps: Optional[List[Union[ProcessHeap, Sentence]]] = None
@@ -79,6 +85,24 @@ class UserSpace:
         if self._heaps is None:
             self._heaps = list(self._read_heaps())
         return self._heaps
+
+    @cached_property
+    def gdi_table(self) -> Union[Tuple[int, int], Sentence, None]:
+        """Where it has the table of GDI handles, with the size of a pointer in that, by either
+        environment block; None where it has none."""
+        failed: Optional[Sentence] = None
+        for block in self._blocks():
+            if isinstance(block, Sentence):
+                failed = None if block is NO_PEB else block
+                continue
+            peb = block[0]
+            try:
+                address = peb.gdi_table()
+                if address:
+                    return address, entry_width(peb.memory, address, self._kernels)
+            except PykdHandleError as error:
+                failed = Sentence("{}", error)
+        return failed
 
     def _blocks(self) -> Iterator[Union[Tuple[Peb, bool], Sentence]]:
         """The environment blocks; whether each is one of the 32-bit half."""

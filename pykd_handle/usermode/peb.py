@@ -1,4 +1,5 @@
-"""The process environment block: where a process's modules and heaps are listed.
+"""The process environment block: where a process's modules and heaps are listed, and where the
+handles of GDI are.
 
 The places are those of ``_PEB``, ``_PEB_LDR_DATA`` and ``_LDR_DATA_TABLE_ENTRY`` in public symbols,
 the same from XP to 11 for each size of a pointer. A 32-bit process on a 64-bit kernel has a second
@@ -35,6 +36,7 @@ class _Places(NamedTuple):
     NumberOfHeaps: int
     MaximumNumberOfHeaps: int
     ProcessHeaps: int
+    GdiSharedHandleTable: int
     InLoadOrderModuleList: int  # of _PEB_LDR_DATA
     DllBase: int  # of _LDR_DATA_TABLE_ENTRY, and what follows
     SizeOfImage: int
@@ -43,8 +45,8 @@ class _Places(NamedTuple):
 
 
 _PLACES = {
-    4: _Places(0xC, 0x18, 0x88, 0x8C, 0x90, 0xC, 0x18, 0x20, 0x24, 0x2C),
-    8: _Places(0x18, 0x30, 0xE8, 0xEC, 0xF0, 0x10, 0x30, 0x40, 0x48, 0x58),
+    4: _Places(0xC, 0x18, 0x88, 0x8C, 0x90, 0x94, 0xC, 0x18, 0x20, 0x24, 0x2C),
+    8: _Places(0x18, 0x30, 0xE8, 0xEC, 0xF0, 0xF8, 0x10, 0x30, 0x40, 0x48, 0x58),
 }
 
 
@@ -96,6 +98,11 @@ class Peb:
             if not number and heap != default:
                 yield Sentence("the first heap, 0x{:x}, is not ProcessHeap 0x{:x}", heap, default)
             yield heap
+
+    def gdi_table(self) -> int:
+        """Where the table of GDI handles is mapped, 0 where it is not. Raises
+        `MemoryUnavailable`."""
+        return self._pointer(self.address + self._places.GdiSharedHandleTable)
 
     def modules(self) -> Iterator[Union[UserModule, Sentence]]:
         """Its modules in the order in which they were loaded; a line where the list breaks off.

@@ -13,6 +13,7 @@ from ...hints import (
     Iterator,
     List,
     Optional,
+    Tuple,
     TypeVar,
     Union,
 )
@@ -145,6 +146,11 @@ class KernelModeProcess(Process):
         return self._kernel.raw.processes.exited(self.block)
 
     @property
+    def session(self) -> Maybe[int]:
+        """The id of its session."""
+        return self.block.session
+
+    @property
     def memory(self) -> Memory:
         """What its page tables lead to: its own pages, its session's, the kernel's. Raises
         `UnavailableError` where they are not known."""
@@ -159,11 +165,11 @@ class KernelModeProcess(Process):
         from ..user_space import UserSpace
 
         target = self._kernel.target
-        native = (lambda: self.block.peb), target.pointer_size
-        if target.pointer_size == 4:
-            return UserSpace(lambda: self.memory, [native])
-        half = (lambda: peb32_of(target, self.address)), 4
-        return UserSpace(lambda: self.memory, [native, half])
+        width = target.pointer_size
+        pebs: List[Tuple[Callable[[], Maybe[int]], int]] = [((lambda: self.block.peb), width)]
+        if width == 8:
+            pebs.append(((lambda: peb32_of(target, self.address)), 4))
+        return UserSpace(lambda: self.memory, pebs, (width,))
 
     def regions(self) -> Iterator[Union[ProcessRegion, Sentence]]:
         """The regions of its address space, by ``_EPROCESS.VadRoot``."""

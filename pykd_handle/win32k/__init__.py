@@ -1,0 +1,1 @@
+"""What the graphics half of the kernel keeps of its own: handles of GDI objects."""
