@@ -36,8 +36,8 @@ class System:
     def __init__(self, layout: str) -> None:
         self.image = image = KernelImage(layout)
         self.known: Dict[int, Is] = {}
-        first = image.processes.add("first.exe", 0x104)
-        second = image.processes.add("second.exe", 0x208)
+        first = image.processes.add("first.exe", 0x104, session=1)
+        second = image.processes.add("second.exe", 0x208, session=2)
         image.processor.current = first
         event = image.objects.event(r"\BaseNamedObjects\Ready")
         self.event = event
@@ -90,6 +90,7 @@ class System:
             self.add(PEB, "PEB", process.pid)
             space = UserSpace(process, PEB, width)
             space.module(LIBRARY, 0x5000, rf"C:\{name}.dll")
+            self.give_gdi_handles(space, process)
             vads = Vads(image, process)
             vads.add(LIBRARY, 0x5000, image.files.open(rf"\{name}.dll"), image=True)
             for value in (LIBRARY, LIBRARY + 1, LIBRARY + 2):
@@ -109,7 +110,7 @@ class System:
                 self.add(HEAP, "in a mapped file", process.pid)
                 self.add(HEAP + 8, "in a mapped file", process.pid)
         if width == 8:
-            third = image.processes.add("third.exe", 0x30C, peb=PEB, wow64_peb=PEB32)
+            third = image.processes.add("third.exe", 0x30C, peb=PEB, wow64_peb=PEB32, session=2)
             UserSpace(third, PEB, 8)
             UserSpace(third, PEB32, 4).module(LIBRARY, 0x1000, r"C:\SysWOW64\three.dll")
             self.add(LIBRARY, "module", 0x30C)
@@ -119,6 +120,24 @@ class System:
             self.add(PEB, "PEB", 0x30C)
             self.add(0x30C, "process id")
             self.add(third.address, "object")
+
+    def give_gdi_handles(self, space: UserSpace, process: MockProcess) -> None:
+        """A font of each session at one handle, owned by the process, a brush of nobody. Up to
+        10 1511 the entry leads to an object, which begins with its handle."""
+        wide = self.image.build.pointer_size == 8
+        form, place = ("<QIHBBQ", 0xFFFFF900C0001000) if wide else ("<IIHBBI", 0xBC001000)
+        old = not self.image.build.name.startswith("win10")
+        entries = {
+            0x123: struct.pack(form, place if old else 0x123, process.pid, 0x8A0A, 0xA, 0, 0),
+            0x124: struct.pack(form, 0, 0, 0x0190, 0x10, 0, 0),
+        }
+        space.gdi_table(0x500000, entries)
+        process.user.write(place, struct.pack("<Q", 0x8A0A0123)[: 4 + 4 * wide])
+        for value in (0x8A0A0123, *([0xFFFFFFFF8A0A0123] if wide else [])):
+            self.add(value, "GDI handle", process.pid)
+        self.add(0x01900124, "GDI handle")
+        if old:
+            self.add(place, "GDI object", process.pid)
 
     def add(self, value: int, family: str, pid: int = -1) -> None:
         self.known.setdefault(value, set()).add((family, pid))
@@ -286,8 +305,9 @@ def test_of_a_live_machine_an_address_is_looked_for_in_one_process() -> None:
     asked = Asked(KernelMode(target), "explain 10008")
     where = "of a live machine 0x10008 is looked for in first.exe (pid 0x104) alone"
     assert f"{where}; --process names another one" in asked.remarks
-    rows = Asked(KernelMode(target), f"explain {LIBRARY + 0x123:x}").rows
-    assert {row["pid"] for row in rows} == {0x104}
+    for value in (LIBRARY + 0x123, 0x8A0A0123):
+        rows = Asked(KernelMode(target), f"explain {value:x}").rows
+        assert {row["pid"] for row in rows} == {0x104}
     asked = Asked(KernelMode(target), "explain 10008 --process second.exe")
     assert not any("alone" in line for line in asked.remarks)
     two = KernelImage()  # System and another one

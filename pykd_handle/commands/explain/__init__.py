@@ -57,8 +57,8 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
             "image (default: all processes, the current one first; of a crash the current one)",
         ),
     ),
-    text="Every family of values is asked: handles of processes and of the kernel, ids of "
-    "processes and threads, pseudo handles, objects and their headers, handle tables and their "
+    text="Every family of values is asked: handles of processes, of the kernel and of GDI, ids "
+    "of processes and threads, pseudo handles, objects and their headers, handle tables and their "
     "entries, modules and symbols, pool; "
     "of each process the regions with the files they map, its modules and heaps. A value may be "
     "several things at once: each is a row with its ground, the most certain first. What could "
