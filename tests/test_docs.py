@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,24 @@ def test_what_a_process_has_is_what_the_commands_print() -> None:
     assert block == "".join(
         f"{prompt}{name}\n{Asked(kernel, name).shown('text').lstrip()}"
         for name in ("modules", "heaps", "regions")
+    )
+
+
+def test_who_leaks_gdi_objects_is_what_the_command_prints() -> None:
+    image = KernelImage("win10_19041_x64")
+    # Slot, owner, the high word of the handle, Objt; see tests/commands/test_gdi.py.
+    slots = [(0x10, 0x104, 0x1A05, 5), (0x11, 0x104, 0x220A, 10), (0x12, 0, 0x018A, 10)]
+    slots += [(0x20 + at, 0x208, 0x0110, 16) for at in range(9)]
+    entries = {at: struct.pack("<QIHBBQ", at, *rest, 0, 0) for at, *rest in slots}
+    for name, pid in (("notepad.exe", 0x104), ("leak.exe", 0x208)):
+        process = image.processes.add(name, pid, peb=0x2FF000, session=1)
+        UserSpace(process, 0x2FF000, 8).gdi_table(0x500000, entries)
+    kernel = KernelMode(MockTarget(image))
+    (block,) = re.findall(r"## GDI handles\n.*?```text\n(.*?)```", read("explain.md"), re.S)
+    asked = ("gdi --by process,type", "gdi --process notepad.exe")
+    assert block == "".join(
+        f"$ pykd-handle --dump memory.dmp {line}\n{Asked(kernel, line).shown('text').lstrip()}"
+        for line in asked
     )
 
 

@@ -42,7 +42,7 @@ def questions() -> List[str]:
 
 
 # The sample has neither integrity levels nor the own memory of a process, and they say so.
-TELLS_LESS = ("audit", "modules", "heaps")
+TELLS_LESS = ("audit", "modules", "heaps", "gdi")
 
 
 @pytest.mark.parametrize("command", questions())
@@ -51,7 +51,7 @@ def test_a_question_has_its_command(command: str, tmp_path: Path, monkeypatch) -
     monkeypatch.chdir(tmp_path)
     words = shlex.split(command, posix=False)
     code = main(["--dump", "samples/windows10_x64.dmp", *words])
-    assert code == (1 if command in TELLS_LESS else 0)
+    assert code == (1 if words[0] in TELLS_LESS else 0)
 
 
 def test_every_command_answers_a_question() -> None:

@@ -4,6 +4,7 @@ ours."""
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
@@ -16,18 +17,22 @@ from pykd_handle.values import PykdHandleError
 from .asking import Asked
 
 PEB, LIBRARY, HEAP = 0x2FF000, 0x71000000, 0x72000000
-COMMANDS = ("modules", "heaps", "regions", f"explain {LIBRARY + 8:x}", "explain 44", "explain")
+COMMANDS = ("modules", "heaps", "regions", f"explain {LIBRARY + 8:x}", "explain 44", "explain",
+            "gdi", "gdi --by process", "explain 77050010")  # fmt: skip
 
 
 def built(layout: str) -> KernelImage:
     image = KernelImage(layout)
     width = image.build.pointer_size
-    process = image.processes.add("a.exe", 0x104, peb=PEB)
+    process = image.processes.add("a.exe", 0x104, peb=PEB, session=1)
     process.handle(image.objects.event(), value=0x44)
     space = UserSpace(process, PEB, width)
     space.module(LIBRARY, 0x5000, r"C:\a.dll")
     space.module(LIBRARY + 0x100000, 0x5000, r"C:\b.dll")
     space.heap(HEAP, [(2 * width, 0xDDEEDDEE)])
+    form = "<QIHBBQ" if width == 8 else "<IIHBBI"
+    pens = {at: struct.pack(form, 0, 0x104, 0x0130 + (at << 8), 0x10, 0, 0) for at in range(128)}
+    space.gdi_table(0x500000, pens)
     vads = Vads(image, process)
     for number in range(6):
         file = image.files.open(r"\a.dll") if number % 2 else None

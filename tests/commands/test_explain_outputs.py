@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any, Iterator, Tuple
 
 import pytest
@@ -22,14 +23,14 @@ VALUES = (
 )  # fmt: skip
 COMMANDS = (
     "find --type Event,File,Process", "object {event}", "modules", "heaps", "regions",
-    "explain {event}", "summary --by process",
+    "explain {event}", "summary --by process", "gdi",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def image() -> KernelImage:
     image = KernelImage("win10_19041_x64")
-    process = image.processor.current = image.processes.add("a.exe", 0x104, peb=PEB)
+    process = image.processor.current = image.processes.add("a.exe", 0x104, peb=PEB, session=1)
     image.processes.add_thread(process, 0x108)
     event = image.objects.event(r"\BaseNamedObjects\Ready")
     process.handle(event)
@@ -39,6 +40,9 @@ def image() -> KernelImage:
     space = UserSpace(process, PEB, 8)
     space.module(0x71000000, 0x5000, r"C:\a.dll")
     space.heap(0x72000000, [(0x10, 0xDDEEDDEE)])
+    place = 0xFFFFF900C0001000
+    space.gdi_table(0x500000, {0x10: struct.pack("<QIHBBQ", place, 0x104, 0x7705, 5, 0, 0)})
+    process.user.write(place, struct.pack("<Q", 0x77050010))
     vads = Vads(image, process)
     vads.add(0x71000000, 0x5000, image.files.open(r"\a.dll"), image=True)
     vads.add(0x72000000, 0x10000)
