@@ -44,6 +44,7 @@ def test_plain_ascii_for_the_debugger() -> None:
         ("\u3164<none>", "<U+3164><U+003C>none>"),
         ("\x1b<none>", "<U+001B><U+003C>none>"),
         (r"\Device\<U+0041>", r"\Device\<U+003C>U+0041>"),
+        ("a<U+0041>", "a<U+003C>U+0041>"),
     ],
 )
 def test_no_name_looks_like_a_mark_of_ours(text: str, shown: str) -> None:
