@@ -73,6 +73,8 @@ class CellsRenderer(PeopleRenderer):
         shown = {column.key for column in self._shown}.union(*there)
         if len(shown) > len(self._shown):
             self._shown = [column for column in self._labelled if column.key in shown]
+        # Rows may have nothing to show of the columns that were chosen.
+        self._shown = self._shown or self._labelled
         keys = [column.key for column in self._labelled]
         self._places = [keys.index(column.key) for column in self._shown]
 

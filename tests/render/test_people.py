@@ -170,6 +170,13 @@ Event                       1200
     )
 
 
+def test_columns_of_which_no_row_has_anything_have_headings_all_the_same() -> None:
+    columns = (Column("pid", "PID", "handle"), Column("who", "Process"))
+    assert show("text", [[{"type": "Event"}]], columns).text == "PID  Process\n  -\n"
+    table = "  PID  Process\n-----  ---------\n    -\n"
+    assert show("table", [[{"type": "Event"}]], columns).text == table
+
+
 def test_a_column_before_the_handle_is_shown_of_every_row() -> None:
     columns = (Column("who", "Process"), Column("handle", "Handle", "handle"), Column("x", "X"))
     rows = [{"who": "a.exe", **FREE}, {"who": "b.exe", **HOLE}, {"who": "c.exe", "x": (1, "b")}]
