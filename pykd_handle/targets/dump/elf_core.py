@@ -36,12 +36,18 @@ _FS, _GS, _GDT, _KERNEL_GS = 0xF0, 0x108, 0x168, 0x1B0
 _PCR_X64, _PCR_X86 = (0x18, 0x20), (0x1C, 0x20)
 _PCR_DESCRIPTOR = 0x30  # KGDT_R0_PCR, the selector of fs in a 32-bit kernel
 
+_PAGING = Sentence(
+    "the core holds only the memory that the processors had mapped: dump-guest-memory without -p "
+    "writes all of it"
+)
+
 
 class _Segment(NamedTuple):
     """What a program header says; all of it in bytes."""
 
     kind: int
     offset: int
+    mapped: int  # a virtual address
     address: int
     size: int
 
@@ -49,19 +55,22 @@ class _Segment(NamedTuple):
 def open_elf_core(file: DumpFile) -> PagedDump:
     """The memory in an ELF core, and what it says of its kernel. Raises `TargetError` where its
     headers can't be used or no kernel is found in it."""
-    segments = _segments(file)
-    pages = RunPages(file, *_runs(file, segments))
+    segments, remarks = _segments(file)
+    runs = _runs(file, segments, remarks)
+    pages = RunPages(file, runs, [*remarks, *cut_short(file, runs)])
     opened = open_memory_image(
         file, "an ELF core of a machine", [pages], "an ELF core, but not of a Windows machine"
     )
-    states = [state for segment in segments for state in _states(file, segment)]
+    note = next((segment for segment in segments if segment.kind == _NOTE), None)
+    states = [] if note is None else _states(file, note)
     width = opened.figures.pointer_size
     blocks = [_block(opened.memory, state, width) for state in states]
     known = tuple(block for block in blocks if block)
     return opened._replace(figures=opened.figures._replace(processor_blocks=known))
 
 
-def _segments(file: DumpFile) -> List[_Segment]:
+def _segments(file: DumpFile) -> Tuple[List[_Segment], List[Sentence]]:
+    """What the program headers say, and a line where there are too many of them."""
     head = file.read(0, _HEADER.size)
     if len(head) < _HEADER.size:
         raise TargetError(f"{file.path}: an ELF core that is cut short in its header")
@@ -70,18 +79,23 @@ def _segments(file: DumpFile) -> List[_Segment]:
         count = int.from_bytes(file.read(sections + _SH_INFO, 4), "little")
     if size != _PROGRAM.size or not count:
         raise TargetError(f"{file.path}: an ELF core whose program headers are damaged")
-    count = min(count, MOST_RANGES)
+    remarks: List[Sentence] = []
+    if count > MOST_RANGES:
+        remarks.append(
+            Sentence("the core claims {} program headers; {} are read", count, MOST_RANGES)
+        )
+        count = MOST_RANGES
     data = file.read(place, count * size)
     if len(data) < count * size:
         raise TargetError(f"{file.path}: an ELF core that is cut short in its program headers")
     rows = _PROGRAM.iter_unpack(data)
-    return [_Segment(kind, at, address, held) for kind, _, at, _, address, held, _, _ in rows]
+    return [_Segment(row[0], *row[2:6]) for row in rows], remarks
 
 
-def _runs(file: DumpFile, segments: List[_Segment]) -> Tuple[List[Run], List[Sentence]]:
-    """The pages that the core holds whole, and lines about what is wrong with them."""
+def _runs(file: DumpFile, segments: List[_Segment], remarks: List[Sentence]) -> List[Run]:
+    """The pages that the core holds whole, each once; what is left out is a line in ``remarks``."""
     runs: List[Run] = []
-    remarks: List[Sentence] = []
+    with_paging = False
     for segment in segments:
         if segment.kind != _LOAD:
             continue
@@ -92,15 +106,27 @@ def _runs(file: DumpFile, segments: List[_Segment]) -> Tuple[List[Run], List[Sen
             remarks.append(Sentence("a stretch of memory at 0x{:x} is left out", segment.address))
         elif count > 0:
             runs.append(Run(first, count, segment.offset + before))
+            with_paging = with_paging or segment.mapped not in (0, segment.address)
+    if with_paging:
+        remarks.append(_PAGING)
     if not runs:
         raise TargetError(f"{file.path}: an ELF core that names no pages of memory")
-    return runs, [*remarks, *cut_short(file, runs)]
+    return list(_apart(runs))
+
+
+def _apart(runs: List[Run]) -> Iterator[Run]:
+    """The runs without what an earlier one has: with paging (``dump-guest-memory -p``), a page that
+    is mapped at several addresses is in several stretches."""
+    end = 0
+    for first, count, offset in sorted(runs):
+        known = max(end - first, 0)
+        if known < count:
+            yield Run(first + known, count - known, offset + known * PAGE_SIZE)
+            end = first + count
 
 
 def _states(file: DumpFile, segment: _Segment) -> Iterator[bytes]:
     """The registers of each processor, where QEMU wrote the core."""
-    if segment.kind != _NOTE:
-        return
     data = file.read(segment.offset, min(segment.size, _MOST_NOTES))
     at = 0
     while at + _NOTE_HEAD.size <= len(data):

@@ -16,7 +16,7 @@ from mocks.dump import write_elf_core, write_full_dump
 from mocks.dump.elf_core import Running
 from pykd_handle.model.kernel_opening import open_without_symbols
 from pykd_handle.render.words import words
-from pykd_handle.targets.dump import open_dump
+from pykd_handle.targets.dump import elf_core, open_dump
 from pykd_handle.targets.dump.elf_core import open_elf_core
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.pages import Pages
@@ -91,13 +91,27 @@ def program(*rows: Tuple[int, int, int, int], size: int = 0x38) -> bytes:
     return head + bytes(1 << 20)
 
 
+def longer(core: bytes, *rows: Tuple[int, int, int, int, int]) -> bytes:
+    """The core with more program headers (type, offset, virtual and physical address, size)."""
+    count = core[0x38]
+    data = bytearray(core)
+    struct.pack_into("<Q", data, 0x20, len(core))
+    struct.pack_into("<H", data, 0x38, count + len(rows))
+    data += core[0x80 : 0x80 + count * 0x38]
+    for kind, offset, mapped, address, size in rows:
+        data += struct.pack("<IIQQQQQQ", kind, 0, offset, mapped, address, size, size, 0)
+    return bytes(data)
+
+
 def test_notes_have_a_bound(tmp_path: Path) -> None:
     path = tmp_path / "core"
     image = machine()
     write_elf_core(image, path, [registers(image, False)])
     data = bytearray(path.read_bytes())
     struct.pack_into("<Q", data, 0x80 + 0x20, 1 << 40)
-    path.write_bytes(data)
+    # QEMU has all of them in one place: the first one counts.
+    (place,) = struct.unpack_from("<Q", data, 0x80 + 8)
+    path.write_bytes(longer(bytes(data), *[(4, place, 0, 0, 1 << 40)] * 100))
     os.truncate(path, 256 << 20)
     with memory_bound(64 << 20):
         assert len(open_elf_core(DumpFile(path)).figures.processor_blocks) == 1
@@ -122,6 +136,52 @@ def test_cores_that_are_none_of_a_windows(data: bytes, line: str, tmp_path: Path
     with pytest.raises(TargetError) as error:
         open_dump(path)
     assert line in words(error.value) and str(path) in words(error.value)
+
+
+def test_pages_that_several_stretches_have(tmp_path: Path) -> None:
+    """As ``dump-guest-memory -p`` of QEMU writes what is mapped at several addresses."""
+    image = machine()
+    path = tmp_path / "core"
+    write_elf_core(image, path)
+    good = path.read_bytes()
+    kind, _, offset, _, address, size, _, _ = struct.unpack_from(
+        "<IIQQQQQQ", good, 0x80 + (good[0x38] - 1) * 0x38
+    )
+    assert kind == 1 and size > 0x10000
+    end = address + size
+    more = [
+        (1, offset + 0x1000, 1 << 40, address + 0x1000, 0x1000),
+        (1, offset + 0x3000, 1 << 41, address + 0x3000, 0x2000),
+        # The page behind the longest one, of which it has the last page, too.
+        (1, 0x1F00, 1 << 42, end - 0x1000, 0x2000),
+    ]
+    path.write_bytes(longer(good, *more))
+    opened = open_elf_core(DumpFile(path))
+    held = opened.memory.pages
+    for place in range(0, size, 0x1000):
+        page = good[offset + place : offset + place + 0x1000]
+        assert held.read((address + place) // 0x1000) == page
+    assert held.read(end // 0x1000) == path.read_bytes()[0x2F00:0x3F00]
+    assert held.read(end // 0x1000 + 1) is None
+    (line,) = [words(remark) for remark in opened.figures.remarks[1:]]
+    assert line == (
+        "the core holds only the memory that the processors had mapped: dump-guest-memory without "
+        "-p writes all of it"
+    )
+
+
+def test_a_list_of_stretches_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = machine()
+    path = tmp_path / "core"
+    write_elf_core(image, path)
+    count = path.read_bytes()[0x38]
+    path.write_bytes(longer(path.read_bytes(), (1, 0x1000, 0, 0x50000000, 0x1000)))
+    monkeypatch.setattr(elf_core, "MOST_RANGES", count)
+    opened = open_elf_core(DumpFile(path))
+    assert opened.memory.pages.read(0x50000) is None
+    assert [words(remark) for remark in opened.figures.remarks[1:]] == [
+        f"the core claims {count + 1} program headers; {count} are read"
+    ]
 
 
 def test_what_is_damaged_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
