@@ -64,6 +64,7 @@ class GdiTable:
     ) -> None:
         self.session = session
         self._wrong: Optional[Tuple[Process, Sentence]] = None
+        self._progress = kernel.progress
         self._target = kernel.target if kernel.mode == "kernel" else None
         self._ahead = iter(processes)
         self._having: List[Process] = []
@@ -83,6 +84,7 @@ class GdiTable:
     def slots(self) -> Iterator[GdiSlot]:
         """The entries in use, in their order, and in their place what can't be read."""
         for first in range(0, SLOTS, _PART):
+            self._progress(f"at slot 0x{first:x} of the GDI handles")
             for slot in self._read(first, _PART):
                 if isinstance(slot, GdiHole) or slot.used:
                     yield slot

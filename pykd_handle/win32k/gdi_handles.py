@@ -38,7 +38,7 @@ SLOTS = 1 << 16
 _FORMS = {4: struct.Struct("<IIHBBI"), 8: struct.Struct("<QIHBBQ")}
 _TYPE_BITS, _BASE_BITS, _STOCK = 0x7F, 0x1F, 0x80  # of the high word of a handle
 _SPECIAL = 0x80000000
-_PROOF = 0x3000  # bytes that are looked at together for a table's form: whole entries of either
+_PROOF = 0x3000  # bytes that are looked at first for a table's form: whole entries of either
 
 # By the type bits of a handle (GDILoObjType of win32k.sys); the second part by those of its base
 # type alone (GDIObjType), of which programs have no handles.
@@ -145,10 +145,11 @@ def entry_width(memory: Memory, table: int, widths: Sequence[int]) -> int:
     """
     no_table = CorruptedError(table, Reason.NOTHING_SUCH_HERE, "table of GDI handles")
     unread: Optional[Unavailable] = None
-    for start in range(0, SLOTS * _FORMS[max(widths)].size, _PROOF):
+    start, looked = 0, _PROOF
+    while start < SLOTS * _FORMS[max(widths)].size:
         best = (0, 0, 0)
         for width in widths:
-            first, part = start // _FORMS[width].size, _PROOF // _FORMS[width].size
+            first, part = start // _FORMS[width].size, looked // _FORMS[width].size
             slots = read_slots(memory, table, width, first, max(min(part, SLOTS - first), 0))
             used = [each.sound for each in slots if isinstance(each, GdiEntry) and each.used]
             best = max(best, (sum(used), len(used), width))
@@ -159,4 +160,5 @@ def entry_width(memory: Memory, table: int, widths: Sequence[int]) -> int:
             if 2 * sound < count:
                 raise no_table
             return width
+        start, looked = start + looked, 2 * looked  # of a table that is not there, few reads
     raise no_table if unread is None else UnavailableError(unread)

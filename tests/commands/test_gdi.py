@@ -114,7 +114,7 @@ def test_each_form_of_an_entry(layout: str, entries: Dict[int, bytes]) -> None:
     assert [row["process"] for row in rows] == ["a.exe", None, "a.exe", None]
     assert rows[0]["user_data"] in ("0x350000", "0x20000350000")
     assert {row["session"] for row in rows} == {1}
-    assert [row["object"] for row in rows] == [None] * 4
+    assert [row["address"] for row in rows] == [None] * 4
     assert (asked.notes, asked.feet) == ([], ["4 GDI handles in 1 session"])
     kernel = KernelMode(MockTarget(image))
     for handle, kind, pid in SHOWN:
@@ -205,7 +205,7 @@ def test_where_objects_lie_is_shown_where_both_lead_to_each_other() -> None:
     process = member(image, "a.exe", 0x104, entries)
     process.user.write(there, struct.pack("<Q", 0x77050010))
     process.user.write(other, struct.pack("<Q", 0x77050010))
-    assert [row["object"] for row in ask(image, "gdi").rows] == [
+    assert [row["address"] for row in ask(image, "gdi").rows] == [
         there, NOT_REQUESTED, NOT_REQUESTED,
     ]  # fmt: skip
     target = MockTarget(image)
@@ -213,7 +213,7 @@ def test_where_objects_lie_is_shown_where_both_lead_to_each_other() -> None:
     (row,) = Asked(kernel, "explain 77050010").rows
     assert (row["address"], row["certainty"]) == (there, "certain")
     target.round_trips = True
-    assert "object" not in Asked(kernel, "gdi").rows[0], "a question for each to a live machine"
+    assert "address" not in Asked(kernel, "gdi").rows[0], "a question for each to a live machine"
     target.round_trips = False
     assert ("GDI object", "Bitmap", 0x104) in families(kernel, there)
     process.user.write(there, struct.pack("<Q", 0x76050010))
@@ -348,6 +348,8 @@ def test_pointers_that_lead_to_no_table() -> None:
     assert told(0x800000) == f"{line}800000: there is no table of GDI handles here"
     assert told(0x7FF000000000) == f"{line}7ff000000000: not mapped"
     assert told(0xFFFFFFFFFFFFFF00).startswith(f"{line}ffffffffffffff00: ")
+    (note,) = ask(image, "gdi --process a.exe").notes
+    assert note.startswith("the GDI handles can't be read: a.exe (pid 0x104): 0x")
     process.user.drop_page(PEB)
     assert told(TABLE) == f"{line}2ff0f8: not in the dump"
     why = "a.exe (pid 0x104): 0x2ff0f8: not in the dump"
@@ -399,7 +401,10 @@ def test_what_it_takes_to_read() -> None:
     assert reads(f"explain {PEN:x}") == [SLOT]
     assert reads("explain 76050010") == [SLOT]
     assert reads("explain 208") == reads("explain 72000008") == []
+    told: List[str] = []
+    target.progress = told.append  # type: ignore[method-assign]
     assert reads("gdi --by process") == [512 * SLOT, *[4096 * SLOT] * 16], "by a.exe"
+    assert told[-1] == "at slot 0xf000 of the GDI handles"
     # A page that nobody has: eight are asked, each for where its table is, its begin, that page.
     image = KernelImage()
     for number in range(10):
@@ -408,6 +413,12 @@ def test_what_it_takes_to_read() -> None:
     target = MockTarget(image)
     kernel = KernelMode(target)
     assert len(reads("gdi")) == 16 + 8 + 7
+    # Where none of it is there, few reads say so.
+    image = KernelImage()
+    member(image, "a.exe", 0x104, OF_64).user.drop(TABLE, 0x10000 * SLOT)
+    target = MockTarget(image)
+    kernel = KernelMode(target)
+    assert len(reads("gdi")) == 8
 
 
 def test_what_was_counted_when_it_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,6 +434,7 @@ def test_what_was_counted_when_it_was_stopped(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(gdi, "read_slots", stopped)
     asked = ask(image, "gdi --by type")
     assert ([row["handles"] for row in asked.rows], asked.stopped) == ([1], True)
+    assert str(asked.run.place) == "at slot 0x10 of the GDI handles"
 
 
 def test_a_list_of_processes_that_breaks_off_is_told() -> None:

@@ -43,7 +43,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("type", "Type"),
         Column("owner", "Owner"),
         Column("stock", "Stock"),
-        Column("object", "Object"),
+        Column("address", "Address"),
         Column("user_data"),
         Column("handles", "Handles", "count", chart="bar"),
         Column("error"),

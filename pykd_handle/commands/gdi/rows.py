@@ -22,7 +22,8 @@ BY = {"process": ("pid", "process", "owner"), "type": ("type",)}
 """The columns of what ``--by`` names."""
 TYPES = tuple(GDI_TYPES.values())
 
-_LOST = "the GDI handles of {} can't be read: {}"
+_LOST = "the GDI handles can't be read: {}"
+_LOST_OF = "the GDI handles of {} can't be read: {}"
 _NO_TABLE = "{} has no table of GDI handles: it does not use GDI"
 _ONE_OF_THEM = (
     "of the processes whose session can't be told ({}) one table is shown; --process shows others"
@@ -82,12 +83,18 @@ class Listing:
             where = (only or self._kernel.current_process).in_words()
         if only is not None and isinstance(only.pid, Absent):
             self._run.failed = True
-            yield Note(Sentence(_LOST, where, "its id is not known"))
+            yield Note(Sentence(_LOST_OF, where, "its id is not known"))
             return
         if not table.found:
             why = table.why_not
             self._run.failed = self._run.failed or why is not None
-            yield Note(Sentence(_NO_TABLE, where) if why is None else Sentence(_LOST, where, why))
+            if why is None:
+                line = Sentence(_NO_TABLE, where)
+            elif only is not None or not self._of_a_kernel:
+                line = Sentence(_LOST, why)  # which says of whom
+            else:
+                line = Sentence(_LOST_OF, where, why)
+            yield Note(line)
             return
         self._sessions.add(table.session)
         if only is None and self._of_a_kernel and isinstance(table.session, Absent):
@@ -103,6 +110,7 @@ class Listing:
         self, table: GdiTable, only: Optional[Process], holes: List[Sentence], slot: GdiSlot
     ) -> Optional[Row]:
         """The row of an entry in use, or of a hole; None of what is not asked for, or counted."""
+        self._run.place = Sentence("at slot 0x{:x} of the GDI handles", slot.number)
         row: Row = {"session": table.session}
         if isinstance(slot, GdiHole):
             last = slot.number + slot.hidden - 1
@@ -132,7 +140,7 @@ class Listing:
         row["handle"] = slot.handle
         row["stock"] = slot.stock or NOT_REQUESTED
         if not self._kernel.live:  # each is a look at what lies there
-            row["object"] = table.object_of(slot).address or NOT_REQUESTED
+            row["address"] = table.object_of(slot).address or NOT_REQUESTED
         row["user_data"] = Hex(slot.user) if slot.user else NO_VALUE
         return row
 
