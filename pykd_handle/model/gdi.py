@@ -150,11 +150,11 @@ class GdiTable:
 
 def gdi_table(kernel: Kernel, process: Process) -> GdiTable:
     """The table that a process has, by itself in the first place; of one without, nobody's."""
-    session, processes = process.session, iter([process])
+    session = process.session
+    asked: Iterable[Process] = [process]
     if process.user_space.gdi_table is not None:
-        others = (each for each in kernel.processes() if each.session == session)
-        return GdiTable(kernel, session, chain(processes, others), _MOST_PROCESSES)
-    return GdiTable(kernel, session, processes, 1)
+        asked = chain(asked, (each for each in kernel.processes() if each.session == session))
+    return GdiTable(kernel, session, asked, _MOST_PROCESSES)
 
 
 def gdi_tables(kernel: Kernel, processes: Iterable[Process]) -> List[GdiTable]:

@@ -59,8 +59,9 @@ class DmlRenderer(TextRenderer):
 class _Plain:
     """Takes text that has no links."""
 
+    encoding = "utf-8"  # pykd's takes every letter, whatever it says
+
     def __init__(self, stream: Any) -> None:
-        self.encoding = getattr(stream, "encoding", None)
         self._dml = stream
 
     def write(self, text: str) -> None:

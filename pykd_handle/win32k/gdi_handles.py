@@ -95,7 +95,7 @@ class GdiEntry(NamedTuple):
     @property
     def special(self) -> bool:
         """Whether the owner is another mark than a process's id (of a saved device context)."""
-        return self.owner >= _SPECIAL
+        return bool(self.owner & _SPECIAL)
 
     @property
     def pid(self) -> int:

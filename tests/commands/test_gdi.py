@@ -113,6 +113,7 @@ def test_each_form_of_an_entry(layout: str, entries: Dict[int, bytes]) -> None:
     ]  # fmt: skip
     assert [row["process"] for row in rows] == ["a.exe", None, "a.exe", None]
     assert rows[0]["user_data"] in ("0x350000", "0x20000350000")
+    assert rows[1]["user_data"] is None
     assert {row["session"] for row in rows} == {1}
     assert [row["address"] for row in rows] == [None] * 4
     assert (asked.notes, asked.feet) == ([], ["4 GDI handles in 1 session"])
@@ -185,6 +186,11 @@ def test_in_user_mode(width: int, entries: Dict[int, bytes], tmp_path: Path) -> 
             asked = Asked(kernel, "gdi")
             assert (short(asked), asked.notes) == (SHOWN, [])
             assert ("GDI handle", "Bitmap") in {each[:2] for each in families(kernel, BITMAP)}
+    memory.drop_page(TABLE)
+    memory.drop(TABLE + 0x1000, 0x10000 * SLOT)
+    with UserKernel(EngineSource(engine)) as session:
+        (note,) = Asked(session, "gdi").notes
+        assert note.startswith("the GDI handles can't be read: ")
     with open_dump(tmp_path / "x.dmp") as kernel:
         assert [row["process"] for row in Asked(kernel, "gdi --by process").rows] == [
             "mock.exe", NO_VALUE, NO_VALUE,
@@ -253,6 +259,7 @@ def test_sessions_have_tables_of_their_own() -> None:
     for who in ("service.exe (pid 0x30c)", "tool.exe (pid 0x404)", "System (pid 0x4)"):
         (note,) = ask(image, f"gdi --process {who.partition(' ')[0]}").notes
         assert note == f"{who} has no table of GDI handles: it does not use GDI"
+    assert not any("GDI" in note for note in ask(image, "explain 72050010").notes)
 
 
 def test_who_has_how_many() -> None:
@@ -281,15 +288,17 @@ def test_who_has_how_many() -> None:
 
 def test_an_entry_that_contradicts_its_handle_is_told() -> None:
     image = KernelImage()
-    sound = {0x20 + at: entry(0x0101, 0x104) for at in range(3)}
-    member(image, "a.exe", 0x104, {**sound, 0x10: entry(0x7705, 0x104, base=4),
-                                   0x11: entry(0x7703, 0x104)})  # fmt: skip
+    # As many as are sound: it is a table all the same.
+    entries = {0x10: entry(0x7705, 0x104, base=4), 0x11: entry(0x7703, 0x104)}
+    process = member(image, "a.exe", 0x104, entries)
     asked = ask(image, "gdi")
     assert asked.rows[0]["type"] == "Bitmap"
     assert asked.rows[1]["type"] == "type 0x3"
     assert asked.notes == ["the type of 1 GDI handle differs from that in the table"]
     (row,) = ask(image, "explain 77050010").rows
     assert row["certainty"] == "likely"
+    process.user.write(TABLE + 0x12 * SLOT, entry(0x7705, 0x104, base=4))
+    assert not ask(image, "gdi").rows
 
 
 def test_a_page_that_is_missing_costs_what_no_process_of_the_session_has() -> None:
@@ -346,6 +355,10 @@ def test_pointers_that_lead_to_no_table() -> None:
     noise = bytes(range(256)) * 32
     process.user.write(0x800000, noise)
     assert told(0x800000) == f"{line}800000: there is no table of GDI handles here"
+    # What stands behind a table without an entry in use is none.
+    process.user.map(0x1000000, 0x10000 * SLOT)
+    process.user.write(0x1000000 + 0x10000 * SLOT, entry(0x7705, 0x104) * 8)
+    assert told(0x1000000) == f"{line}1000000: there is no table of GDI handles here"
     assert told(0x7FF000000000) == f"{line}7ff000000000: not mapped"
     assert told(0xFFFFFFFFFFFFFF00).startswith(f"{line}ffffffffffffff00: ")
     (note,) = ask(image, "gdi --process a.exe").notes
@@ -354,6 +367,8 @@ def test_pointers_that_lead_to_no_table() -> None:
     assert told(TABLE) == f"{line}2ff0f8: not in the dump"
     why = "a.exe (pid 0x104): 0x2ff0f8: not in the dump"
     assert f"GDI handles: not looked at ({why})" in ask(image, f"explain {BITMAP:x}").notes
+    member(image, "c.exe", 0x30C).user.drop_page(PEB)
+    assert ask(image, "gdi").notes == [f"the GDI handles of session 1 can't be read: {why}"]
     # Another process of the session has it all the same.
     member(image, "b.exe", 0x208, OF_64)
     asked = ask(image, "gdi")

@@ -70,7 +70,8 @@ def read(items: List[Item]) -> Reader:
     ]
     find_renderer("dml")(window, io.StringIO(), columns).render(items)
     assert window.getvalue() == ""
-    assert window.markup.count('"') == 2 * window.markup.count("<exec ")
+    links = window.markup.count("<exec ")
+    assert window.markup.count('"') == window.markup.count(">") == 2 * links
     assert Reader(window.markup).shown == show("text", items, columns=columns).text
     return Reader(window.markup)
 
@@ -123,7 +124,7 @@ def test_in_a_session(
 ) -> None:
     image = KernelImage()
     process = image.processor.current = image.processes.add("notepad.exe", 0x104)
-    events = [image.objects.event(f"\\BaseNamedObjects\\e{number}") for number in range(3)]
+    events = [image.objects.event(f"\\BaseNamedObjects\\e{number}\u0416") for number in range(3)]
     process.handles(600, events)
     monkeypatch.setitem(sys.modules, "pykd", StandIn(image).module)
 

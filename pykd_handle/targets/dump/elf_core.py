@@ -133,7 +133,7 @@ def _states(file: DumpFile, segment: _Segment) -> Iterator[bytes]:
         name, size, _ = _NOTE_HEAD.unpack_from(data, at)
         start = at + _NOTE_HEAD.size
         contents = start + (name + 3) // 4 * 4
-        if data[start : start + name] == _QEMU and size >= _STATE_SIZE:
+        if data[start : start + name] == _QEMU:
             yield data[contents : contents + _STATE_SIZE]
         at = contents + (size + 3) // 4 * 4
 

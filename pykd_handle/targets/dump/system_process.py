@@ -96,7 +96,8 @@ def _farthest(found: Sequence[SystemProcess]) -> SystemProcess:
 
 
 def _reach(system: SystemProcess) -> int:
-    """How many entries of the list of processes lead on from, and back to, the one before."""
+    """How many entries of the list of processes lead on from, and back to, the one before: of a
+    whole list, which is a ring, as many as one likes."""
     width = 4 if system.arch == "x86" else 8
     before, steps = system.head, 0
     while steps < _MOST_STEPS:
@@ -104,8 +105,6 @@ def _reach(system: SystemProcess) -> int:
         if not entry or system.memory.find_number(entry + width, width) != before:
             break
         before, steps = entry, steps + 1
-        if entry == system.head:
-            break
     return steps
 
 
@@ -156,9 +155,6 @@ def _look(
     if not data or dispatcher_type(data[0]) != PROCESS_OBJECT or number(shape.pid) != _SYSTEM_ID:
         return None
     following, head = number(shape.links), number(shape.links + width)
-    kernel = 1 << 8 * width - 1
-    if following < kernel or head < kernel:
-        return None
     root = number(shape.directory)
     for paging in FORMATS[shape.arch]:
         if root & paging.root and pages.read((root & paging.root) >> 12) is not None:

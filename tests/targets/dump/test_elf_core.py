@@ -83,12 +83,18 @@ def test_processors_that_lead_nowhere_are_passed_over(tmp_path: Path) -> None:
 
 
 def program(*rows: Tuple[int, int, int, int], size: int = 0x38) -> bytes:
-    """A core of these program headers (type, offset, address, size) and 1 MB of zeros."""
+    """A core of these program headers (type, offset, address, size) and 1 MB of zeros; as QEMU
+    writes it, from 0xFFFF headers on a section has their number."""
+    count, section, place = len(rows), b"", 0
+    if count >= 0xFFFF:
+        section, place = bytes(0x2C) + struct.pack("<I16x", count), 0x40 + count * 0x38
+        count = 0xFFFF
     head = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9) + struct.pack("<HHI", 4, 62, 1)
-    head += struct.pack("<QQQI6H", 0, 0x40, 0, 0, 0x40, size, len(rows), 0, 0, 0)
-    for kind, offset, address, length in rows:
-        head += struct.pack("<IIQQQQQQ", kind, 0, offset, 0, address, length, length, 0)
-    return head + bytes(1 << 20)
+    head += struct.pack("<QQQI6H", 0, 0x40, place, 0, 0x40, size, count, 0, 0, 0)
+    heads = [
+        struct.pack("<IIQQQQQQ", row[0], 0, row[1], 0, row[2], row[3], row[3], 0) for row in rows
+    ]
+    return head + b"".join(heads) + section + bytes(1 << 20)
 
 
 def longer(core: bytes, *rows: Tuple[int, int, int, int, int]) -> bytes:
@@ -115,6 +121,10 @@ def test_notes_have_a_bound(tmp_path: Path) -> None:
     os.truncate(path, 256 << 20)
     with memory_bound(64 << 20):
         assert len(open_elf_core(DumpFile(path)).figures.processor_blocks) == 1
+    # What stands behind them is the guest's.
+    struct.pack_into("<Q", data, 0x80 + 0x20, 0x20)
+    path.write_bytes(data)
+    assert open_elf_core(DumpFile(path)).figures.processor_blocks == ()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,9 @@ def test_notes_have_a_bound(tmp_path: Path) -> None:
         (program((1, 0, 0, 0), size=0x20), "whose program headers are damaged"),
         (program((4, 0, 0, 0x100)), "that names no pages of memory"),
         (program((1, 0x1000, 0, 0xFFF)), "that names no pages of memory"),
-        (program((1, 0x1000, 1 << 60, 0x2000)), "that names no pages of memory"),
+        (program((1, 0x1000, 1 << 52, 0x1000)), "that names no pages of memory"),
+        (program(*[(1, 0x1000, 0, 0x1000)] * 0xFFFE), "holds no process System"),
+        (program(*[(4, 0, 0, 0)] * 0x10000, (1, 0x1000, 0, 0x1000)), "holds no process System"),
         (program((1, 0x1000, 0, 1 << 50)), "holds no process System"),
         (program((4, 0x40, 0, 1 << 62), (1, 0, 0, 0x1000)), "holds no process System"),
     ],

@@ -114,6 +114,9 @@ def test_a_hole_below_4_gb_that_the_file_leaves_out(
         pages = open_raw(DumpFile(holed)).memory.pages
         end = 0x100000 + holed.stat().st_size // 0x1000 - low
         assert [words(pages.why_not(frame)) for frame in (low, end)] == ["not in the dump"] * 2
+    # Where nothing stands behind it there is no doubt.
+    monkeypatch.setattr(raw_images, "_HOLES", (whole.stat().st_size,))
+    assert said(capsys, "--dump", str(whole), "0", "3", "0") == expected
     # Where neither a process nor its page tables lie behind it, nothing tells.
     monkeypatch.setattr(raw_images, "_HOLES", (whole.stat().st_size - 0x1000,))
     doubtful = said(capsys, "--dump", str(whole), "0", "3", "0")
@@ -169,6 +172,16 @@ def test_what_it_says_of_itself(tmp_path: Path) -> None:
         assert "(x64, 4 levels)" in note
     finally:
         target.close()
+
+
+def test_the_build_is_that_of_the_page_that_all_share(tmp_path: Path) -> None:
+    """Before Windows 10 something else stands there; the newest build of the process's form counts
+    then (the block of 19041 is laid out as that of 22631)."""
+    image = machine()
+    for number, build in ((10240, 10240), (99_999, 99_999), (10239, 22631), (100_000, 22631)):
+        image.memory.write(0xFFFFF78000000260, struct.pack("<I", number))
+        write_raw_image(image, tmp_path / "memory.raw")
+        assert open_raw(DumpFile(tmp_path / "memory.raw")).figures.build == build
 
 
 def test_debugger_data_that_is_encoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
