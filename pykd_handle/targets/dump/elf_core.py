@@ -57,10 +57,12 @@ def open_elf_core(file: DumpFile) -> PagedDump:
     headers can't be used or no kernel is found in it."""
     segments, remarks = _segments(file)
     runs = _runs(file, segments, remarks)
-    pages = RunPages(file, runs, [*remarks, *cut_short(file, runs)])
-    opened = open_memory_image(
-        file, "an ELF core of a machine", [pages], "an ELF core, but not of a Windows machine"
+    missing = cut_short(file, runs)
+    pages = RunPages(file, runs, [*remarks, *missing])
+    nothing = (
+        "an ELF core that is cut short" if missing else "an ELF core, not of a Windows machine"
     )
+    opened = open_memory_image(file, "an ELF core of a machine", [pages], nothing)
     note = next((segment for segment in segments if segment.kind == _NOTE), None)
     states = [] if note is None else _states(file, note)
     width = opened.figures.pointer_size
