@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Output", "open_output", "open_screen")
 
+_MOST_AT_ONCE = 8_000
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
@@ -62,10 +63,6 @@ class Output:
     @property
     def encoding(self) -> str:
         """The encoding that the stream says; one that says none gets plain ASCII."""
-        # pykd's own says "ascii" and takes every letter (seen with 0.3.4.15); it is known by a
-        # method of its own.
-        if hasattr(self._stream, "writedml"):
-            return "utf-8"
         return getattr(self._stream, "encoding", None) or "ascii"
 
     @property
@@ -87,10 +84,6 @@ class Output:
             self._stream.write(text)
         except (OSError, ValueError) as error:
             self._fail(error)
-
-    def writedml(self, text: str) -> None:
-        """Write what the debugger's stream, which alone has this method, shows with links."""
-        self._stream.writedml(text)
 
     def flush(self) -> None:
         """Let go of what is held back; the debugger's stream has little more than ``write``."""
@@ -123,6 +116,23 @@ class Output:
         if isinstance(error, BrokenPipeError):
             raise error
         raise OutputError(f"{self._called}: {_reason(error)}") from None
+
+
+class _Window(Output):
+    """The window of a debugger: pykd's stream, as seen with 0.3.4.15. It takes every letter,
+    whatever encoding it says; of a line that is longer than 16,383 units at once it shows no more,
+    and no end of it."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> None:
+        """Write text in pieces; a letter may be two units."""
+        for at in range(0, len(text), _MOST_AT_ONCE):
+            super().write(text[at : at + _MOST_AT_ONCE])
+
+    def writedml(self, text: str) -> None:
+        """Write what is shown with links: no more than those units at once, however many lines."""
+        self._stream.writedml(text)
 
 
 class _Straight(Output):
@@ -250,7 +260,8 @@ def open_screen() -> Output:
         raise OutputError("output: there is none, it is closed")
     if leads_into_input(sys.stdout):
         raise UsageError("the output goes into the file that is read, the dump or its symbols")
-    return Output(sys.stdout)
+    # pykd's is known by a method of its own.
+    return _Window(sys.stdout) if hasattr(sys.stdout, "writedml") else Output(sys.stdout)
 
 
 def open_output(

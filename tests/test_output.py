@@ -45,6 +45,11 @@ class Pykd(Bare):
 
     encoding = "ascii"
 
+    def write(self, text: str) -> None:
+        for line in text.split("\n"):
+            assert len(line.encode("utf-16-le")) <= 2 * 16383, "it shows no more of a line"
+        super().write(text)
+
     def writedml(self, text: str) -> None:
         raise AssertionError("nobody asked for DML")
 
@@ -58,9 +63,19 @@ class Pykd(Bare):
         (io.TextIOWrapper(io.BytesIO(), encoding="cp437"), "cp437"),
     ],
 )
-def test_encoding(stream: Any, encoding: str) -> None:
-    with Output(stream) as out:
+def test_encoding(stream: Any, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", stream)
+    with open_output(None) as out:
         assert out.encoding == encoding
+
+
+def test_a_long_line_comes_to_a_window_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a\n" + "b" * 20_000 + "\n" + "\U0001f600" * 17_000 + "\n\n" + "c" * 8_001
+    monkeypatch.setattr(sys, "stdout", Pykd())
+    with open_output(None) as out:
+        out.write(text)
+        out.write("\n")
+        assert sys.stdout.text == f"{text}\n"  # type: ignore[attr-defined]
 
 
 def test_a_second_ctrl_c_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ..hints import Any
+from ..hints import Any, List
 from ..rows import Block, Column
 from ..values import Hex
 from .text import TextRenderer
@@ -28,25 +28,21 @@ _LETTERS = [
     for kind in range(len(_ASKED))
 ]
 _LINK = re.compile("[\ue000-\ue01f]+")
+# A link, or a part of what stands between links: none is cut in two where a text is in pieces.
+_PARTS = re.compile(_LINK.pattern + "|[^\ue000-\ue01f]{1,1000}")
+# Of what is written at once the debugger shows no more than 16,383 units, two for some letters.
+_MOST_AT_ONCE = 8_000
 
 
 class DmlRenderer(TextRenderer):
     """Writes `text` with links. Its stream has ``writedml``, as pykd's has."""
 
     def __init__(self, stream: Any, *rest: Any) -> None:
-        super().__init__(_Plain(stream), *rest)
-        self._dml = stream
+        super().__init__(_Markup(stream), *rest)
 
     def block(self, block: Block) -> None:
         """Rows as any other, of which each number is made by itself."""
         self.rows(block.rows())
-
-    def write_text(self, text: str) -> None:
-        """Write rows as their text."""
-        if self._above == "line":
-            self.stream.write("\n")
-        self._dml.writedml(_LINK.sub(_link, _escaped(text)))
-        self._above = "rows"
 
     def _cell(self, column: Column, value: Any) -> str:
         text = super()._cell(column, value)
@@ -56,8 +52,8 @@ class DmlRenderer(TextRenderer):
         return text.translate(_LETTERS[kind])
 
 
-class _Plain:
-    """Takes text that has no links."""
+class _Markup:
+    """Writes text as markup, in pieces."""
 
     encoding = "utf-8"  # pykd's takes every letter, whatever it says
 
@@ -65,11 +61,20 @@ class _Plain:
         self._dml = stream
 
     def write(self, text: str) -> None:
-        self._dml.writedml(_escaped(text))
+        held: List[str] = []
+        size = 0
+        for part in _PARTS.findall(text):
+            markup = _link(part) if _LINK.match(part) else _escaped(part)
+            if size + len(markup) > _MOST_AT_ONCE:
+                self._dml.writedml("".join(held))
+                held, size = [], 0
+            held.append(markup)
+            size += len(markup)
+        self._dml.writedml("".join(held))
 
 
-def _link(found: Any) -> str:
-    letters = [ord(letter) - 0xE000 for letter in found.group()]
+def _link(text: str) -> str:
+    letters = [ord(letter) - 0xE000 for letter in text]
     number = "".join(_DIGITS[letter % 16] for letter in letters)
     command = _COMMAND.format(_ASKED[letters[0] // 16], number)
     return f'<exec cmd="{command}">{number}</exec>'

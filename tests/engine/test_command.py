@@ -93,6 +93,13 @@ def test_links_in_the_window(rig: Rig, sample: Pair, tmp_path: Path) -> None:
         ("1514", f"{run} summary --process 1514 --format dml"),
         (address, f"{run} object {address} --format dml"),
     ]
+    # It shows no more than 16,383 units of a text at once.
+    rows = typed(
+        rig, sample, f"!py {calling(tmp_path, 'rows', '0', '1', '0', '--format', 'dml')}", dml=True
+    )
+    shown = Reader(rows).shown
+    assert len(rows) > 40_000
+    assert shown == expected(sample, "0", "1", "0", "--format", "text")
 
 
 def test_process_switched_by_the_user(rig: Rig, sample: Pair, tmp_path: Path) -> None:

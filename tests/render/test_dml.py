@@ -25,6 +25,10 @@ RUN = "!pykd.py -g -m pykd_handle"
 WDS = Path(cli.__file__).parent / "windbg" / "khandle.wds"
 
 
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
 class Window(io.StringIO):
     """A debugger's stream: what is written as text, and what as markup."""
 
@@ -34,7 +38,12 @@ class Window(io.StringIO):
         super().__init__()
         self.markup = ""
 
+    def write(self, text: str) -> int:
+        assert max(map(units, text.splitlines() or [""])) <= 16383
+        return super().write(text)
+
     def writedml(self, text: str) -> None:
+        assert units(text) <= 16383, "the engine shows no more of it"
         self.markup += text
 
 
@@ -107,6 +116,15 @@ def test_names_can_not_make_links(name: str) -> None:
     shown = read([[event(name=name, type=name)], Note(Sentence("{}", name))])
     assert [text for text, _ in shown.links] == [text for text, _ in read([[event()]]).links]
     assert "evil" not in "".join(command for _, command in shown.links)
+
+
+def test_what_is_long_comes_in_pieces() -> None:
+    """A batch of rows, and a name; a letter may be two units, a mark six letters."""
+    links = len(read([[event()]]).links)
+    assert len(read([[event()] * 512]).links) == 512 * links
+    for letter in ("x", "\U0001f600", '"'):
+        name = letter * 32767
+        assert name in read([[event(name=name)], Note(Sentence("{}", name))]).shown
 
 
 def test_every_process_id_that_a_command_shows_is_a_link() -> None:
