@@ -50,11 +50,12 @@ def resource_manager(layout: str, *places: int) -> List[Form]:
     puts = event(
         (".", 0, 1, 1), *guid(rm), (".", state, 4, 2), (".", count, 4, 3), (".", manager, "P", "tm")
     )
-    told = {"resource_manager_id": GUID, "state": "online", "enlistments": 3}
+    told = {"resource_manager_id": GUID, "state": "online", "enlistments": 3, "waiters": ()}
     return [
         Form("TmRm", layout, [*puts, (".", text, "S", "$TxF")], {**told, "description": "$TxF"}),
         Form("TmRm", layout, [*puts, ("tm", log, "S", LOG)], {**told, "log_file": LOG}),
         Form("TmRm", layout, [*puts, (".", state, 4, 3)], {**told, "state": ...}),
+        Form("TmRm", layout, [*puts, (".", 0, 1, 2)], {"body": ..., "state": None}),
     ]
 
 
