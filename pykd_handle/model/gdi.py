@@ -140,6 +140,7 @@ class GdiTable:
             process = next(self._ahead, None)
             if process is None:
                 return
+            self._progress(f"looking for a table of GDI handles in {process.in_words()}")
             place = process.user_space.gdi_table
             if isinstance(place, Sentence):
                 self._wrong = self._wrong or (process, place)

@@ -419,6 +419,7 @@ def test_what_it_takes_to_read() -> None:
     told: List[str] = []
     target.progress = told.append  # type: ignore[method-assign]
     assert reads("gdi --by process") == [512 * SLOT, *[4096 * SLOT] * 16], "by a.exe"
+    assert "looking for a table of GDI handles in a.exe (pid 0x104)" in told
     assert told[-1] == "at slot 0xf000 of the GDI handles"
     # A page that nobody has: eight are asked, each for where its table is, its begin, that page.
     image = KernelImage()
