@@ -394,10 +394,16 @@ def test_a_pipe_that_is_read(run, case: Case, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: List[bytes] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
-    reader.start()
-    result = run("--dump", case.dump, "--output", pipe)
-    reader.join(10)
+    # Both ends are open before: the thread may come late.
+    ours = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    held = os.open(pipe, os.O_WRONLY)
+    os.set_blocking(ours, True)
+    with os.fdopen(ours, "rb") as stream:
+        reader = threading.Thread(target=lambda: read.append(stream.read()), daemon=True)
+        reader.start()
+        result = run("--dump", case.dump, "--output", pipe)
+        os.close(held)
+        reader.join(10)
     assert (result.code, result.out) == (0, "")
     assert read == [run("--dump", case.dump).out.encode()]
     assert pipe.is_fifo()
