@@ -186,6 +186,8 @@ def test_in_user_mode(width: int, entries: Dict[int, bytes], tmp_path: Path) -> 
             asked = Asked(kernel, "gdi")
             assert (short(asked), asked.notes) == (SHOWN, [])
             assert ("GDI handle", "Bitmap") in {each[:2] for each in families(kernel, BITMAP)}
+            grounds = [str(row["ground"]) for row in Asked(kernel, f"explain {BITMAP:x}").rows]
+            assert any(each.startswith("slot 0xb of the GDI handles, of ") for each in grounds)
     memory.drop_page(TABLE)
     memory.drop(TABLE + 0x1000, 0x10000 * SLOT)
     with UserKernel(EngineSource(engine)) as session:
@@ -203,16 +205,19 @@ def test_where_objects_lie_is_shown_where_both_lead_to_each_other() -> None:
     there the handle."""
     image = KernelImage("win7_sp1_x64")
     there, other, lost = 0xFFFFF900C0001000, 0xFFFFF900C0001100, 0xFFFFF900C0009000
+    user = 0x600000  # where no object of the kernel lies, whatever stands there
     entries = {
         0x10: entry(0x7705, 0x104, einfo=there),
         0x11: entry(0x7705, 0x104, einfo=other),
         0x12: entry(0x7705, 0x104, einfo=lost),
+        0x13: entry(0x7705, 0x104, einfo=user),
     }
     process = member(image, "a.exe", 0x104, entries)
     process.user.write(there, struct.pack("<Q", 0x77050010))
     process.user.write(other, struct.pack("<Q", 0x77050010))
+    process.user.write(user, struct.pack("<Q", 0x77050013))
     assert [row["address"] for row in ask(image, "gdi").rows] == [
-        there, NOT_REQUESTED, NOT_REQUESTED,
+        there, NOT_REQUESTED, NOT_REQUESTED, NOT_REQUESTED,
     ]  # fmt: skip
     target = MockTarget(image)
     kernel = KernelMode(target)
@@ -281,6 +286,8 @@ def test_who_has_how_many() -> None:
     kinds = [(row["type"], row["handles"]) for row in ask(image, "gdi --by type").rows]
     assert kinds == [("Brush", 11), ("Bitmap", 1), ("DC", 1)]
     assert short(ask(image, "gdi --process a.exe --type Bitmap")) == [(0x01050010, "Bitmap", 0x104)]
+    (row,) = ask(image, "explain 1010013").rows
+    assert str(row["ground"]).endswith(" of session 1, of process id 0x998")
     for words in ("--by name", "--by ,", "--type Window", "--type ,"):
         with pytest.raises(UsageError, match="give some of"):
             ask(image, f"gdi {words}")

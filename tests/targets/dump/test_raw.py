@@ -157,6 +157,28 @@ def test_the_longest_list_of_processes_counts(tmp_path: Path) -> None:
         assert found.memory.pages is expected and found.doubtful is doubtful
 
 
+def test_the_pages_that_prove_the_process_system(tmp_path: Path) -> None:
+    """Its own page and that of the list's head have to be where its tables say."""
+    image = machine()
+    write_raw_image(image, tmp_path / "memory.raw")
+    file = DumpFile(tmp_path / "memory.raw")
+    physical = PhysicalMemory(image)
+    places = {physical.content(frame): frame for frame in physical.frames()}
+    for address in (image.processes.system.address, image.globals.address("PsActiveProcessHead")):
+        page = places[image.memory.page(address & ~0xFFF)]
+        for place in (None, 0x3000):
+            lost = Elsewhere(file, {page: place})
+            assert system_process.find_system_process(file, [lost]) is None
+
+
+def test_a_kernel_whose_first_page_is_missing(tmp_path: Path) -> None:
+    image = machine()
+    image.memory.drop_page(image.base, LEFT_OUT)
+    write_raw_image(image, tmp_path / "memory.raw")
+    figures = open_raw(DumpFile(tmp_path / "memory.raw")).figures
+    assert (figures.base, figures.debugger_block) == (None, 0)
+
+
 def test_what_it_says_of_itself(tmp_path: Path) -> None:
     image = machine()
     raw, symbols = saved(image, tmp_path)
