@@ -109,7 +109,7 @@ def test_each_form_of_an_entry(layout: str, entries: Dict[int, bytes]) -> None:
     assert short(asked) == SHOWN
     rows = asked.objects()
     assert [(row["owner"], row["stock"]) for row in rows] == [
-        (None, None), ("public", True), (None, None), ("0x80000012", None),
+        (None, False), ("public", True), (None, False), ("0x80000012", False),
     ]  # fmt: skip
     assert [row["process"] for row in rows] == ["a.exe", None, "a.exe", None]
     assert rows[0]["user_data"] in ("0x350000", "0x20000350000")

@@ -42,7 +42,7 @@ def _prepare(options: Namespace, mode: str, evaluate: Optional[Evaluator]) -> Na
         Column("handle", "Handle", "handle"),
         Column("type", "Type"),
         Column("owner", "Owner"),
-        Column("stock", "Stock"),
+        Column("stock"),
         Column("address", "Address"),
         Column("user_data"),
         Column("handles", "Handles", "count", chart="bar"),

@@ -138,7 +138,7 @@ class Listing:
             self._counts[tuple(row.get(key, NOT_REQUESTED) for key in self._keys)] += 1
             return None
         row["handle"] = slot.handle
-        row["stock"] = slot.stock or NOT_REQUESTED
+        row["stock"] = slot.stock
         if not self._kernel.live:  # each is a look at what lies there
             row["address"] = table.object_of(slot).address or NOT_REQUESTED
         row["user_data"] = Hex(slot.user) if slot.user else NO_VALUE
