@@ -114,6 +114,7 @@ class UserSpace:
                     yield Peb(self._memory(), address, width), number > 0
                 elif not number:
                     yield NO_PEB
+                    return  # and no second one
             except PykdHandleError as error:
                 yield Sentence("the {} can't be found: {}", name, error)
 

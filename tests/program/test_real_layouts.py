@@ -51,6 +51,14 @@ def test_24h2_is_read_by_what_its_debugger_data_say(run, tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize("words", ["modules", "heaps", "gdi --process 4"])
+def test_a_process_without_a_peb_has_no_second_one(run, tmp_path: Path, words: str) -> None:
+    """System has none; of the fields of 32-bit processes this kernel's layout knows nothing."""
+    result = run("--dump", alone("triage_arm64.dmp", tmp_path), *words.split())
+    assert "PEB32" not in result.out + result.err
+    assert ("the process has no PEB" in result.out) is (words != "gdi --process 4")
+
+
 @pytest.mark.parametrize("name", ["triage_x64.dmp", "franco_26100.dmp", "triage_arm64.dmp"])
 def test_a_refusal_names_the_kernels_file(run, name: str, tmp_path: Path) -> None:
     dump = alone(name, tmp_path)
