@@ -194,7 +194,17 @@ def _refused(address: str, error: Exception) -> SymbolsAdvice:
         if error.code in (404, 410):
             return SymbolsAdvice(f"the server has no {address}: give --symbols FILE")
         return SymbolsAdvice(f"{address}: the server answers {error.code}{_BY_HAND}")
-    return SymbolsAdvice(f"{address}: can't be fetched: {_why(_reason(error))}{_BY_HAND}")
+    why = f"{_why(_reason(error))}{_proxy(address)}"
+    return SymbolsAdvice(f"{address}: can't be fetched: {why}{_BY_HAND}")
+
+
+def _proxy(address: str) -> str:
+    """The proxy that stands between, without the password that its address may have."""
+    scheme, _, rest = address.partition("://")
+    proxy = urllib.request.getproxies().get(scheme)
+    if proxy is None or urllib.request.proxy_bypass(rest.partition("/")[0]):
+        return ""
+    return f" (through the proxy {proxy.rpartition('@')[2][:300]})"
 
 
 def _reason(error: Exception) -> Exception:

@@ -237,6 +237,13 @@ def test_the_proxy_of_the_environment(
     monkeypatch.setenv("https_proxy", server.url)
     assert fetch(WANTED, SymbolServer((tmp_path,), url), quiet).read_bytes() == pdb
     assert server.asked == [f"{url}{PLACE}"]
+    # One that does not run is named, but for its password, and only where it is asked.
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    for nobody, proxy in ((url, " (through the proxy 127.0.0.1:9)"), ("http://127.0.0.1:9", "")):
+        with pytest.raises(SymbolsError) as caught:
+            fetch(WANTED, SymbolServer((tmp_path / "new",), nobody), quiet)
+        assert f"Connection refused{proxy}; fetch it by hand" in str(caught.value)
 
 
 def test_a_server_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
