@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
-__all__ = ("CAPTURES", "Capture")
+__all__ = ("CAPTURES", "Capture", "sections")
 
 _HEAD = re.compile(
     r"PROCESS (?P<eprocess>\w+)\s+SessionId: (?P<session>\w+)  Cid: (?P<pid>\w+)"
@@ -58,11 +58,16 @@ def _values(found: re.Match[str]) -> Dict[str, Any]:
     return values
 
 
+def sections(path: Path) -> Iterator[Tuple[str, str]]:
+    """The sections of a file of captures: what stands behind ``===``, and the text below."""
+    for section in path.read_text(encoding="utf-8").split("=== ")[1:]:
+        first, _, text = section.partition("\n")
+        yield first, text
+
+
 def _read() -> Tuple[Capture, ...]:
     captures = []
-    whole = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
-    for section in whole.split("=== ")[1:]:
-        first, _, text = section.partition("\n")
+    for first, text in sections(Path(__file__).with_suffix(".txt")):
         number, layout, words = first.split(" ", 2)
         found = _HEAD.search(text)
         assert found is not None, first

@@ -11,14 +11,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Tuple
 
+from ..captures import sections
+
 __all__ = ("CAPTURES",)
 
 
 def _read() -> Dict[str, Tuple[str, str]]:
-    text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     found = {}
-    for section in text.split("=== ")[1:]:
-        head, _, body = section.partition("\n")
+    for head, body in sections(Path(__file__).with_suffix(".txt")):
         key, _, command = head.partition(" ")
         found[key] = (command, body)
     return found
