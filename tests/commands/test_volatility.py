@@ -1,4 +1,4 @@
-"""``regions`` and ``modules`` beside volatility3, over one dump of two processes.
+"""``regions``, ``modules`` and ELF cores beside volatility3, over one system of two processes.
 
 Both read the same bytes, each by its own code; volatility3 by all types of the real 19041.
 """
@@ -9,13 +9,13 @@ import json
 import struct
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import pytest
 
 from benchmarks.other import command_words, write_symbols
 from mocks import KernelImage
-from mocks.dump import write_full_dump
+from mocks.dump import write_elf_core, write_full_dump
 from mocks.user_space import UserSpace, Vads
 from pykd_handle import open_dump
 
@@ -41,16 +41,21 @@ class Crash(NamedTuple):
     vol: str
     folder: Path
 
-    def ours(self, line: str) -> List[Dict[str, Any]]:
+    @property
+    def core(self) -> Path:
+        """The same memory as an ELF core."""
+        return self.dump.with_suffix(".elf")
+
+    def ours(self, line: str, dump: Optional[Path] = None) -> List[Dict[str, Any]]:
         """The rows of a command."""
-        with open_dump(self.dump, self.symbols) as kernel:
+        with open_dump(dump or self.dump, self.symbols) as kernel:
             asked = Asked(kernel, line)
         assert asked.notes == []
         return asked.rows
 
-    def theirs(self, plugin: str) -> List[Dict[str, Any]]:
+    def theirs(self, plugin: str, dump: Optional[Path] = None) -> List[Dict[str, Any]]:
         """The rows of a plugin."""
-        words = command_words(self.folder, self.dump, plugin)
+        words = command_words(self.folder, dump or self.dump, plugin)
         done = subprocess.run(
             [self.vol, *words], capture_output=True, text=True, check=True, timeout=120
         )
@@ -77,9 +82,11 @@ def crash(volatility: str, tmp_path_factory: pytest.TempPathFactory) -> Crash:
         vads.add(0x10000, 0x10000)
         vads.add(0x20000, pid << 12, section=True)
         vads.add(0x7FFE0000, 0x1000, protection=1)
+        process.handles(300, [image.objects.event(rf"\BaseNamedObjects\{name}"), program])
     folder = tmp_path_factory.mktemp("volatility")
     found = Crash(folder / "x.dmp", folder / "nt.json", volatility, folder / "isf")
     write_full_dump(image, found.dump)
+    write_elf_core(image, found.core)
     found.symbols.write_text(json.dumps(image.isf()), encoding="utf-8")
     write_symbols(found.symbols, found.folder)
     return found
@@ -113,4 +120,18 @@ def test_the_modules_of_two_processes(crash: Crash) -> None:
         for row in crash.ours(f"modules --process {name}")
     ]
     assert len(theirs) == 4
+    assert ours == theirs
+
+
+def test_the_handles_in_an_elf_core(crash: Crash) -> None:
+    theirs = [
+        (row["PID"], row["HandleValue"], row["Offset"], row["Type"], row["GrantedAccess"])
+        for row in crash.theirs("windows.handles", crash.core)
+    ]
+    low = (1 << 48) - 1  # volatility3 leaves out the bits that all kernel addresses have
+    ours = [
+        (row["pid"], row["handle"], row["object"] & low, row["type"], row["granted_access"])
+        for row in crash.ours("find *", crash.core)
+    ]
+    assert len(theirs) == 600
     assert ours == theirs
