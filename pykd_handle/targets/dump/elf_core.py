@@ -14,10 +14,11 @@ from ...hints import Iterator, List, Tuple
 from ...values import NamedTuple, Sentence, TargetError
 from .figures import PagedDump
 from .file import DumpFile
-from .header import PAGE_SIZE, Run
+from .header import MOST_FRAMES, PAGE_SIZE, Run
 from .memory import PagedMemory
 from .memory_image import open_memory_image
-from .pages import MOST_FRAMES, MOST_RANGES, RunPages, cut_short
+from .pages import MOST_RANGES, RunPages, cut_short
+from .ranges import Range, flatten
 
 __all__ = ("open_elf_core",)
 
@@ -56,9 +57,9 @@ def open_elf_core(file: DumpFile) -> PagedDump:
     """The memory in an ELF core, and what it says of its kernel. Raises `TargetError` where its
     headers can't be used or no kernel is found in it."""
     segments, remarks = _segments(file)
-    runs = _runs(file, segments, remarks)
+    runs, more = _runs(file, segments)
     missing = cut_short(file, runs)
-    pages = RunPages(file, runs, [*remarks, *missing])
+    pages = RunPages(file, runs, [*remarks, *more, *missing])
     nothing = (
         "an ELF core that is cut short" if missing else "an ELF core, not of a Windows machine"
     )
@@ -94,9 +95,10 @@ def _segments(file: DumpFile) -> Tuple[List[_Segment], List[Sentence]]:
     return [_Segment(row[0], *row[2:6]) for row in rows], remarks
 
 
-def _runs(file: DumpFile, segments: List[_Segment], remarks: List[Sentence]) -> List[Run]:
-    """The pages that the core holds whole, each once; what is left out is a line in ``remarks``."""
-    runs: List[Run] = []
+def _runs(file: DumpFile, segments: List[_Segment]) -> Tuple[List[Run], List[Sentence]]:
+    """The pages that the core holds whole, each once, and lines about what it lacks."""
+    ranges: List[Range] = []
+    remarks: List[Sentence] = []
     with_paging = False
     for segment in segments:
         if segment.kind != _LOAD:
@@ -107,24 +109,18 @@ def _runs(file: DumpFile, segments: List[_Segment], remarks: List[Sentence]) -> 
         if first + count > MOST_FRAMES:
             remarks.append(Sentence("a stretch of memory at 0x{:x} is left out", segment.address))
         elif count > 0:
-            runs.append(Run(first, count, segment.offset + before))
+            place = segment.offset + before
+            ranges.append(Range(first * PAGE_SIZE, count * PAGE_SIZE, place))
             with_paging = with_paging or segment.mapped not in (0, segment.address)
     if with_paging:
         remarks.append(_PAGING)
-    if not runs:
+    if not ranges:
         raise TargetError(f"{file.path}: an ELF core that names no pages of memory")
-    return list(_apart(runs))
-
-
-def _apart(runs: List[Run]) -> Iterator[Run]:
-    """The runs without what an earlier one has: with paging (``dump-guest-memory -p``), a page that
-    is mapped at several addresses is in several stretches."""
-    end = 0
-    for first, count, offset in sorted(runs):
-        known = max(end - first, 0)
-        if known < count:
-            yield Run(first + known, count - known, offset + known * PAGE_SIZE)
-            end = first + count
+    # With paging a page that is mapped at several addresses is in several stretches.
+    once, _ = flatten(sorted(ranges))
+    return [
+        Run(one.address // PAGE_SIZE, one.size // PAGE_SIZE, one.offset) for one in once
+    ], remarks
 
 
 def _states(file: DumpFile, segment: _Segment) -> Iterator[bytes]:

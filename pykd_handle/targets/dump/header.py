@@ -17,6 +17,7 @@ from ..crash import CONTEXT_SIZES, BugCheck
 
 __all__ = (
     "HEADER_SIZE",
+    "MOST_FRAMES",
     "PAGE_SIZE",
     "DumpHeader",
     "DumpType",
@@ -32,12 +33,12 @@ __all__ = (
 
 HEADER_SIZE = 0x2000
 PAGE_SIZE = 0x1000
+MOST_FRAMES = 1 << 40
+"""Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1)."""
 
 # PHYSICAL_MEMORY_DESCRIPTOR stands at 0x88 in a buffer of 700 bytes: 16 of head, 16 for each run.
 _RUNS = 0x88
 _RUNS_ROOM = 700
-# Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1).
-_MOST_FRAMES = 1 << 40
 _FILLING = int.from_bytes(b"PAGE", "little")
 # CONTEXT.Rsp of x64, CONTEXT.Sp of ARM64 (winnt.h).
 _CONTEXT = max(CONTEXT_SIZES.values())
@@ -229,7 +230,7 @@ class RunTable:
         place = start
         for index in range(count):
             first, pages = struct.unpack_from(pair, data, offset + 2 * width * (index + 1))
-            if first + pages > _MOST_FRAMES:
+            if first + pages > MOST_FRAMES:
                 self.remarks.append(
                     Sentence(
                         "the header's run of physical memory {} is absurd (page 0x{:x}, 0x{:x} "

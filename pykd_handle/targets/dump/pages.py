@@ -12,11 +12,10 @@ from bisect import bisect_right
 from ...hints import Iterable, List, Optional, Sequence, Tuple
 from ...values import Reason, Sentence, TargetError, Unavailable, attempt
 from .file import DumpFile
-from .header import HEADER_SIZE, PAGE_SIZE, DumpHeader, DumpType, Run
+from .header import HEADER_SIZE, MOST_FRAMES, PAGE_SIZE, DumpHeader, DumpType, Run
 
 __all__ = (
     "CUT_SHORT",
-    "MOST_FRAMES",
     "MOST_RANGES",
     "NOT_IN_DUMP",
     "UNREADABLE",
@@ -39,8 +38,6 @@ _RDMP_RANGES = 0x30
 
 MOST_RANGES = 500_000
 """How many stretches of pages are read; no machine's memory is in as many."""
-MOST_FRAMES = 1 << 40
-"""Physical addresses have 52 bits at most (AMD64 architecture manual, volume 2, 5.1)."""
 
 
 class Pages(ABC):

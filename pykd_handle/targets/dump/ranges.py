@@ -11,7 +11,7 @@ from ..span import Gap, Piece, Span
 from .file import DumpFile
 from .pages import CUT_SHORT, NOT_IN_DUMP, UNREADABLE
 
-__all__ = ("FileRanges", "Range")
+__all__ = ("FileRanges", "Range", "flatten")
 
 
 class Range(NamedTuple):
@@ -44,7 +44,7 @@ class FileRanges(Memory):
 
         One sort for all of them: time grows with n log n, whatever they overlap.
         """
-        new, twice = _flatten(sorted(ranges))
+        new, twice = flatten(sorted(ranges))
         fresh: List[Range] = []
         for item in new:
             for part in self._uncovered(item):
@@ -113,7 +113,7 @@ def _part(item: Range, start: int, end: int) -> Range:
     return Range(start, end - start, item.offset + start - item.address)
 
 
-def _flatten(ranges: List[Range]) -> Tuple[List[Range], int]:
+def flatten(ranges: List[Range]) -> Tuple[List[Range], int]:
     """Sorted ranges without what an earlier one of them covers, and how many bytes that was."""
     flat: List[Range] = []
     twice = 0

@@ -68,7 +68,7 @@ def report(wish: Wish, beside: Path, facts: KernelFacts, progress: Progress) -> 
         looked[first] = looked[first]._replace(used=True)
     return Report(
         facts.build,
-        facts.identity or facts.named,
+        facts.pdb,
         facts.no_identity,
         facts.image,
         address_by_hand(facts),

@@ -124,8 +124,7 @@ def _fetched(wish: Wish, facts: KernelFacts, progress: Progress) -> Optional[Sym
     )
     for server in servers():
         try:
-            identity = facts.identity or facts.named
-            identity = identity or download.named_by(facts.image, server, progress)
+            identity = facts.pdb or download.named_by(facts.image, server, progress)
             return take(download.fetch(identity, server, progress), facts)
         except SymbolsError as error:
             trouble = error
@@ -161,7 +160,7 @@ def from_folder(
     names = [known.symbol for known in facts.known]
     base = facts.base
     offsets = {} if base is None else {one.symbol: one.address - base for one in facts.known}
-    identity = facts.identity or facts.named or named_in(place.folder, facts.image)
+    identity = facts.pdb or named_in(place.folder, facts.image)
     found = search(place.folder, identity, names, place.deep, offsets, progress, place.set_up)
     fitting = [
         one
@@ -194,10 +193,9 @@ def from_folder(
 def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
     """What was not found, and where."""
     joined = ", ".join(dict.fromkeys(f"{one.place.where}{one.remark}" for one in nothing))
-    identity = facts.identity or facts.named
-    if identity is not None:
-        name = identity.name or pdb_name(identity)
-        return Sentence("no symbols for this kernel ({}, {}) {}", name, identity, joined)
+    if facts.pdb is not None:
+        name = facts.pdb.name or pdb_name(facts.pdb)
+        return Sentence("no symbols for this kernel ({}, {}) {}", name, facts.pdb, joined)
     served = "; symbol servers have its file as {}, which names the PDB"
     return Sentence(
         "no symbols that fit the addresses of this kernel (build {}) {}; which PDB it has the dump "
@@ -223,7 +221,6 @@ def next_step(wish: Wish, facts: KernelFacts) -> Sentence:
 def address_by_hand(facts: KernelFacts) -> str:
     """Where Microsoft's server has the PDB of a kernel, or, where it is not known which that is,
     the image that names it; "" where neither is known."""
-    identity = facts.identity or facts.named
-    if identity is not None:
-        return f"{MICROSOFT}/{store_path(identity)}"
+    if facts.pdb is not None:
+        return f"{MICROSOFT}/{store_path(facts.pdb)}"
     return f"{MICROSOFT}/{facts.image}/{facts.image.partition('/')[0]}" if facts.image else ""

@@ -49,6 +49,11 @@ class KernelFacts(NamedTuple):
     image: str = ""
     named: Optional[PdbIdentity] = None
 
+    @property
+    def pdb(self) -> Optional[PdbIdentity]:
+        """The kernel's PDB by the dump, else by the image; None where neither tells."""
+        return self.identity or self.named
+
 
 class Symbols(NamedTuple):
     """Symbols that fit: the file, the kernel's base by them, lines for the user, and what proves
