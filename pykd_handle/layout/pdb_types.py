@@ -61,7 +61,7 @@ class Types:
         self._end = self._start + size
         if self._first < FIRST_INDEX or not 0 <= self._count <= _MOST_RECORDS:
             raise source.damaged(f"its types have the indexes from {self._first} to {end}")
-        if size > _MOST_BYTES or self._end > stream.size:
+        if size > _MOST_BYTES or self._end > stream.size or self._start < _HEADER.size:
             raise source.damaged(f"its types end at {self._end} of {stream.size} bytes")
         self._hash_stream = None if hashes == NO_STREAM else msf.stream(hashes)
         self._index: Optional[List[Tuple[int, int]]] = None

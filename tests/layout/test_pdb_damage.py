@@ -254,6 +254,8 @@ def test_types_that_end_too_early(tmp_path: Path) -> None:
         (tpi(good, count=1 << 30), "indexes from 4096"),
         (tpi(good, count=7), "end too early"),
         (tpi(good, size=1 << 31), "its types end at"),
+        # They would begin within their own header.
+        (tpi(good)[:4] + struct.pack("<I", 55) + tpi(good)[8:], "its types end at"),
         (tpi(good)[:40], "ends too early"),
         (b"", "it has no types"),
     ):

@@ -96,14 +96,16 @@ def _farthest(found: Sequence[SystemProcess]) -> SystemProcess:
 
 
 def _reach(system: SystemProcess) -> int:
-    """How many entries of the list of processes lead on from, and back to, the one before: of a
-    whole list, which is a ring, as many as one likes."""
+    """How many entries of the list of processes lead on from, and back to, the one before; of a
+    whole list, which leads back to its head, `_MOST_STEPS`."""
     width = 4 if system.arch == "x86" else 8
     before, steps = system.head, 0
     while steps < _MOST_STEPS:
         entry = system.memory.find_number(before, width)
         if not entry or system.memory.find_number(entry + width, width) != before:
             break
+        if entry == system.head:
+            return _MOST_STEPS
         before, steps = entry, steps + 1
     return steps
 
@@ -155,6 +157,9 @@ def _look(
     if not data or dispatcher_type(data[0]) != PROCESS_OBJECT or number(shape.pid) != _SYSTEM_ID:
         return None
     following, head = number(shape.links), number(shape.links + width)
+    kernel = 1 << 8 * width - 1
+    if following < kernel or head < kernel:
+        return None
     root = number(shape.directory)
     for paging in FORMATS[shape.arch]:
         if root & paging.root and pages.read((root & paging.root) >> 12) is not None:

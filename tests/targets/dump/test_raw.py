@@ -22,8 +22,11 @@ from pykd_handle.targets.dump import open_dump, system_process
 from pykd_handle.targets.dump import raw as raw_images
 from pykd_handle.targets.dump.file import DumpFile
 from pykd_handle.targets.dump.header import Run
+from pykd_handle.targets.dump.memory import PagedMemory
 from pykd_handle.targets.dump.pages import FilePages, RunPages
+from pykd_handle.targets.dump.paging import X64_FOUR
 from pykd_handle.targets.dump.raw import open_raw
+from pykd_handle.targets.dump.translate import Translator
 from pykd_handle.values import PykdHandleError, TargetError
 
 from .listing import list_all
@@ -134,7 +137,17 @@ class Elsewhere(RunPages):
         return self._places[frame] if frame in self._places else super().offset(frame)
 
 
-def test_the_longest_list_of_processes_counts(tmp_path: Path) -> None:
+def test_the_longest_list_of_processes_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: List[int] = []
+    real = PagedMemory.find_number
+
+    def counted(memory: PagedMemory, address: int, size: int) -> Optional[int]:
+        reads.append(address)
+        return real(memory, address, size)
+
+    monkeypatch.setattr(PagedMemory, "find_number", counted)
     image = machine()
     for number in range(12):
         image.processes.add("svchost.exe", 0x200 + 4 * number)
@@ -155,6 +168,23 @@ def test_the_longest_list_of_processes_counts(tmp_path: Path) -> None:
         found = system_process.find_system_process(file, candidates)
         assert found is not None
         assert found.memory.pages is expected and found.doubtful is doubtful
+    # Two for each of 14 processes and the head, by each of 12 candidates, and the proof of each.
+    assert len(reads) < 12 * (2 * 15 + 10)
+
+
+def test_a_list_of_processes_in_user_memory_is_none(tmp_path: Path) -> None:
+    image = machine()
+    head, system = 0x10000, image.processes.system
+    links = system.address + image.build.struct("_EPROCESS").offset("ActiveProcessLinks")
+    for place, value in ((head, links), (links, head)):
+        image.memory.write(place, value.to_bytes(8, "little") * 2)
+    write_raw_image(image, tmp_path / "memory.raw")
+    file = DumpFile(tmp_path / "memory.raw")
+    pages = Elsewhere(file, {})
+    assert system_process.find_system_process(file, [pages]) is None
+    # What is looked at leads there and back: by its addresses alone it is none.
+    memory = PagedMemory(pages, Translator(pages, 0x1AD002, X64_FOUR))
+    assert (memory.find_number(head, 8), memory.find_number(links, 8)) == (links, head)
 
 
 def test_the_pages_that_prove_the_process_system(tmp_path: Path) -> None:
