@@ -23,11 +23,12 @@ from .console import NOTES, PROGRAM, Progress, aside, complain, defect, remark
 from .hints import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 from .input_file import forget_inputs, guard
 from .options import OPTIONS, named_command, parse
-from .output import Output, open_output, open_screen
+from .output import open_output
 from .render import find_renderer
 from .render.escape import printable
 from .render.words import words
 from .rows import Block, Item, Note
+from .screen import Output, is_window, open_screen
 from .values import ClosedOnError, PykdHandleError, Sentence, TargetError, UsageError
 from .version import __version__
 
@@ -165,7 +166,7 @@ def _open(command: Command, options: argparse.Namespace) -> Tuple[Kernel, Tuple[
 
     for path in getattr(options, "files", ()):
         guard(path)
-    if options.format == "dml" and (options.output or not hasattr(sys.stdout, "writedml")):
+    if options.format == "dml" and (options.output or not is_window(sys.stdout)):
         raise UsageError("--format dml has links for the window of a debugger; use text or html")
     if command.writes and options.output is not None:
         _refuse_same(getattr(options, command.writes), options.output)

@@ -1,4 +1,4 @@
-"""Where an answer is written: the screen, a file, a pipe.
+"""Where an answer is written that is not for the screen: a file, a pipe.
 
 A report that is there already is the user's: nothing touches it before the first row of a new one
 is found. From then on the new one grows beside it, and takes its place at the end, however that
@@ -16,22 +16,18 @@ from .descriptors import (
     PLAIN,
     create_as,
     descriptor_of,
-    is_terminal,
-    leads_into_input,
-    line_width,
     named_descriptor,
-    silence,
 )
 from .hints import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional
 from .input_file import is_guarded
+from .screen import Output, open_screen, reason
 from .values import OutputError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ("Output", "open_output", "open_screen")
+__all__ = ("open_output",)
 
-_MOST_AT_ONCE = 8_000
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
@@ -40,99 +36,6 @@ OpenStream = Callable[[int], Any]
 
 def _text(descriptor: int) -> Any:
     return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
-
-
-class Output:
-    """A stream for one answer; a context manager, which ends it. Raises `OutputError`.
-
-    ``stream`` has ``write`` at least. ``rows`` says whether `row` was called, ``where`` in which
-    place a user finds what was written (empty: nothing was), ``meanwhile`` where it is until then.
-    """
-
-    where = "above"
-    meanwhile = ""
-    whole = False
-    """Whether it is worth nothing, and an old file is not to be replaced, where it ends early."""
-
-    def __init__(self, stream: Any, called: str = "output") -> None:
-        self._stream = stream
-        self._called = called
-        self.rows = False
-        self.broken = False
-
-    @property
-    def encoding(self) -> str:
-        """The encoding that the stream says; one that says none gets plain ASCII."""
-        return getattr(self._stream, "encoding", None) or "ascii"
-
-    @property
-    def width(self) -> Optional[int]:
-        """How many characters a line of the terminal has that this is, 0 where it does not tell;
-        None for a file, a pipe, the debugger's stream."""
-        return line_width(self._stream) if is_terminal(self._stream) else None
-
-    def row(self) -> None:
-        """To be called before the first row is written."""
-        self.rows = True
-
-    def complete(self) -> None:
-        """To be called when all that was asked for is written, be it that there is nothing."""
-
-    def write(self, text: str) -> None:
-        """Write text. Raises `OutputError`, or `BrokenPipeError` where nobody reads any more."""
-        try:
-            self._stream.write(text)
-        except (OSError, ValueError) as error:
-            self._fail(error)
-
-    def flush(self) -> None:
-        """Let go of what is held back; the debugger's stream has little more than ``write``."""
-        try:
-            getattr(self._stream, "flush", bool)()
-        except (OSError, ValueError) as error:
-            self._fail(error)
-
-    def close(self) -> None:
-        """End the answer."""
-        if not self.broken:
-            self.flush()
-
-    def __enter__(self) -> Output:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            self.close()
-        except (KeyboardInterrupt, SystemExit):
-            self.close()  # a second Ctrl+C: what was found stays found
-            raise
-
-    def _fail(self, error: Exception) -> NoReturn:
-        """Raise what a failed write is; nothing else is to be written then."""
-        if isinstance(error, UnicodeError):
-            raise error  # a defect of ours
-        self.broken = True
-        silence(self._stream)
-        if isinstance(error, BrokenPipeError):
-            raise error
-        raise OutputError(f"{self._called}: {_reason(error)}") from None
-
-
-class _Window(Output):
-    """The window of a debugger: pykd's stream, as seen with 0.3.4.15. It takes every letter,
-    whatever encoding it says; of a line that is longer than 16,383 units at once it shows no more,
-    and no end of it."""
-
-    encoding = "utf-8"
-
-    def write(self, text: str) -> None:
-        """Write text in pieces; a letter may be two units."""
-        for at in range(0, len(text), _MOST_AT_ONCE):
-            super().write(text[at : at + _MOST_AT_ONCE])
-
-    def writedml(self, text: str) -> None:
-        """Write what is shown with links: no more than those units at once, however many lines."""
-        self._stream.writedml(text)
 
 
 class _Straight(Output):
@@ -219,7 +122,7 @@ class _File(Output):
         try:
             descriptor = create_as(part, self._status)
         except OSError as error:
-            raise OutputError(f"{self._called}: {_reason(error)}") from None
+            raise OutputError(f"{self._called}: {reason(error)}") from None
         self._stream = self._open_stream(descriptor)
         self._part = part
         self.where = f"in {self._name}"
@@ -237,7 +140,7 @@ class _File(Output):
         except OSError as error:
             # On Windows: another program has the old one open.
             raise OutputError(
-                f"{self._called}: {_reason(error)}; what was found is in {part}"
+                f"{self._called}: {reason(error)}; what was found is in {part}"
             ) from None
         self._part = None
 
@@ -252,16 +155,6 @@ class _File(Output):
             if self._part is None or self._worthless(self._part):
                 raise
             raise OutputError(f"{failure}; what there was room for is {self.where}") from None
-
-
-def open_screen() -> Output:
-    """The screen. Raises `OutputError` where there is none."""
-    if sys.stdout is None:
-        raise OutputError("output: there is none, it is closed")
-    if leads_into_input(sys.stdout):
-        raise UsageError("the output goes into the file that is read, the dump or its symbols")
-    # pykd's is known by a method of its own.
-    return _Window(sys.stdout) if hasattr(sys.stdout, "writedml") else Output(sys.stdout)
 
 
 def open_output(
@@ -286,7 +179,7 @@ def open_output(
     except FileNotFoundError:
         return _new_file(path, option, stream)
     except (OSError, ValueError) as error:
-        raise OutputError(f"{option}{path}: {_reason(error)}") from None
+        raise OutputError(f"{option}{path}: {reason(error)}") from None
     if is_guarded(status, path):
         raise _is_read(path, option)
     for ours in (sys.stdout, sys.stderr):
@@ -322,7 +215,7 @@ def _open_own(path: str, number: int, option: str, stream: OpenStream) -> Output
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         return _Straight(os.dup(number), path, option, stream)
     except (OSError, OverflowError) as error:
-        raise OutputError(f"{option}{path}: {_reason(error)}") from None
+        raise OutputError(f"{option}{path}: {reason(error)}") from None
 
 
 def _is_read(path: str, option: str) -> UsageError:
@@ -350,12 +243,8 @@ def _open_straight(path: str, pipe: bool, option: str) -> int:
         if patience:
             os.set_blocking(descriptor, True)
     except OSError as error:
-        reason = _reason(error)
+        why = reason(error)
         if pipe and error.errno == errno.ENXIO:
-            reason = "nobody reads this pipe"
-        raise OutputError(f"{option}{path}: {reason}") from None
+            why = "nobody reads this pipe"
+        raise OutputError(f"{option}{path}: {why}") from None
     return descriptor
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -13,7 +13,8 @@ from typing import Any, Optional
 import pytest
 
 from pykd_handle.input_file import forget_inputs, guard, read_at
-from pykd_handle.output import Output, open_output
+from pykd_handle.output import open_output
+from pykd_handle.screen import Output
 from pykd_handle.values import PykdHandleError
 
 

@@ -13,7 +13,7 @@ PACKAGE = Path(pykd_handle.__file__).parent
 
 # What stands in single files beside the rooms: the command line in parts, and three that anyone
 # may know of.
-CLI = {"arguments", "cli", "console", "descriptors", "options", "output"}
+CLI = {"arguments", "cli", "console", "descriptors", "options", "output", "screen"}
 BELOW = {"values", "input_file"}
 ROOMS: Dict[str, Set[str]] = {
     "__init__": {"model", "values", "version"},

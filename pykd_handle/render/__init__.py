@@ -2,9 +2,9 @@
 
 from ..hints import Type
 from ..values import PykdHandleError
-from .base import Renderer, Writer
+from .base import MOST_AT_ONCE, Renderer, Writer
 
-__all__ = ("FORMATS", "Renderer", "Writer", "find_renderer")
+__all__ = ("FORMATS", "MOST_AT_ONCE", "Renderer", "Writer", "find_renderer")
 
 FORMATS = ("windbg", "text", "table", "jsonl", "csv", "html", "dml")
 

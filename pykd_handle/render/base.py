@@ -9,7 +9,11 @@ from ..rows import Block, Column, Foot, Head, Item, Note, Row, Title
 from .escape import printable
 from .words import words
 
-__all__ = ("Renderer", "Writer")
+__all__ = ("MOST_AT_ONCE", "Renderer", "Writer")
+
+MOST_AT_ONCE = 8_000
+"""Letters that a debugger's window is given at once: it shows no more than 16,383 units of what it
+is given, two for some letters."""
 
 
 class Writer(Protocol):

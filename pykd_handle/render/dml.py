@@ -12,6 +12,7 @@ import re
 from ..hints import Any, List
 from ..rows import Block, Column
 from ..values import Hex
+from .base import MOST_AT_ONCE
 from .text import TextRenderer
 
 __all__ = ("DmlRenderer",)
@@ -30,8 +31,6 @@ _LETTERS = [
 _LINK = re.compile("[\ue000-\ue01f]+")
 # A link, or a part of what stands between links: none is cut in two where a text is in pieces.
 _PARTS = re.compile(_LINK.pattern + "|[^\ue000-\ue01f]{1,1000}")
-# Of what is written at once the debugger shows no more than 16,383 units, two for some letters.
-_MOST_AT_ONCE = 8_000
 
 
 class DmlRenderer(TextRenderer):
@@ -65,7 +64,7 @@ class _Markup:
         size = 0
         for part in _PARTS.findall(text):
             markup = _link(part) if _LINK.match(part) else _escaped(part)
-            if size + len(markup) > _MOST_AT_ONCE:
+            if size + len(markup) > MOST_AT_ONCE:
                 self._dml.writedml("".join(held))
                 held, size = [], 0
             held.append(markup)
