@@ -69,11 +69,16 @@ def open_without_symbols(
     """Open the dump at ``path`` with a layout that ships with the package.
 
     ``wanted`` is the error that told that the kernel's own symbols are not there; it is raised
-    again, with what was tried, where no layout fits.
+    again, with what was tried, where no layout fits; of a dump that is cut short that comes first.
     """
     from .recovery import choose_layout
 
     target = open_dump(path, without_symbols=True, progress=progress)
     with ClosedOnError(target):
-        choose_layout(target, wanted)
+        try:
+            choose_layout(target, wanted)
+        except SymbolsError as error:
+            if target.cut_short is None:
+                raise
+            raise SymbolsError("{}; {}", target.cut_short, error) from None
     return target

@@ -89,11 +89,12 @@ class UserSpace:
     @cached_property
     def gdi_table(self) -> Union[Tuple[int, int], Sentence, None]:
         """Where it has the table of GDI handles, with the size of a pointer in that, by either
-        environment block; None where it has none."""
+        environment block; None where it has none, and of several failures the first."""
         failed: Optional[Sentence] = None
         for block in self._blocks():
             if isinstance(block, Sentence):
-                failed = None if block is NO_PEB else block
+                if block is not NO_PEB:
+                    failed = failed or block
                 continue
             peb = block[0]
             try:
@@ -101,7 +102,7 @@ class UserSpace:
                 if address:
                     return address, entry_width(peb.memory, address, self._kernels)
             except PykdHandleError as error:
-                failed = Sentence("{}", error)
+                failed = failed or Sentence("{}", error)
         return failed
 
     def _blocks(self) -> Iterator[Union[Tuple[Peb, bool], Sentence]]:

@@ -241,7 +241,7 @@ def test_sessions_have_tables_of_their_own() -> None:
     assert [(row["session"], row["pid"], row["handle"]) for row in asked.rows] == [
         (1, 0x104, 0x77050010), (1, 0x104, 0x01100011), (2, 0x208, 0x77050010),
     ]  # fmt: skip
-    assert asked.notes == ["session 0 has no table of GDI handles: it does not use GDI"]
+    assert asked.notes == ["session 0: no process has a table of GDI handles"]
     assert not asked.run.failed
     kernel = KernelMode(MockTarget(image))
     assert families(kernel, 0x77050010) == [
@@ -403,6 +403,11 @@ def test_of_processes_whose_session_is_not_known_one_table_is_shown() -> None:
     assert "handle values hidden" in str(hidden["error"]), "the other one's may be another table"
     assert "one table is shown" in asked.notes[0]
     assert short(ask(image, "gdi --process b.exe")) == [(0x77050010, "Bitmap", 0x208)]
+    for process in image.processes.all[1:]:
+        process.user.drop_page(PEB)
+    (line,) = [each for each in ask(image, "gdi").notes if "can't be read" in each]
+    assert line.startswith("the GDI handles of the processes whose session can't be told (")
+    assert "): a.exe (pid 0x104): " in line.replace(" can't be read", "")
 
 
 def test_what_it_takes_to_read() -> None:

@@ -116,6 +116,18 @@ def test_a_dump_that_is_cut_short(run, tmp_path: Path, keep: float) -> None:
         assert "cut short" in result.err
 
 
+def test_without_symbols_a_dump_that_is_cut_short_says_so_first(run, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[2] / "samples" / "windows10_x64.dmp"
+    cut = tmp_path / "cut.dmp"
+    cut.write_bytes(sample.read_bytes()[:250_000])
+    result = run("--dump", cut, "14")
+    # (250,000 - 0x2000) // 0x1000 pages are left behind the header.
+    assert result.code == 1 and result.err.startswith(
+        "pykd-handle: the dump file is cut short: it holds 59 of the 124 pages that its header "
+        "names; no symbols that fit"
+    )
+
+
 def test_a_file_of_another_kernel_that_claims_to_be_of_ours(run, tmp_path: Path) -> None:
     """A file with our PDB's identity forged into it: the addresses still tell."""
     case = Case.small(tmp_path)

@@ -59,6 +59,15 @@ def test_a_process_without_a_peb_has_no_second_one(run, tmp_path: Path, words: s
     assert ("the process has no PEB" in result.out) is (words != "gdi --process 4")
 
 
+def test_of_two_environment_blocks_the_first_one_says_what_is_missing(run, tmp_path: Path) -> None:
+    """The _EPROCESS at 0xffff800651499040 breaks off before its field Peb, at 0x550."""
+    result = run("--dump", alone("bsod_1e.dmp", tmp_path), "gdi")
+    assert (
+        "the process at 0xffff800651499040: the PEB can't be found: "
+        "0xffff800651499590: not in the dump\n" in result.out
+    )
+
+
 @pytest.mark.parametrize("name", ["triage_x64.dmp", "franco_26100.dmp", "triage_arm64.dmp"])
 def test_a_refusal_names_the_kernels_file(run, name: str, tmp_path: Path) -> None:
     dump = alone(name, tmp_path)

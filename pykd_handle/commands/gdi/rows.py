@@ -25,9 +25,9 @@ TYPES = tuple(GDI_TYPES.values())
 _LOST = "the GDI handles can't be read: {}"
 _LOST_OF = "the GDI handles of {} can't be read: {}"
 _NO_TABLE = "{} has no table of GDI handles: it does not use GDI"
-_ONE_OF_THEM = (
-    "of the processes whose session can't be told ({}) one table is shown; --process shows others"
-)
+_NONE_HAS = "{}: no process has a table of GDI handles"
+_NO_SESSION = "the processes whose session can't be told ({})"
+_ONE_OF_THEM = "of {} one table is shown; --process shows others"
 _HIDDEN = "{}; {} handle values hidden (slots 0x{:x}-0x{:x})"
 _NOBODY = "the owner of {} is an id that no process has"
 _UNSOUND = "the type of {} differs from that in the table"
@@ -78,7 +78,8 @@ class Listing:
 
     def _table(self, table: GdiTable, only: Optional[Process]) -> Iterator[Item]:
         """What a table has of all processes, or of the ``only`` one that is asked of."""
-        where = Sentence("session {}", table.session)
+        unknown = isinstance(table.session, Absent)
+        where = Sentence(_NO_SESSION if unknown else "session {}", table.session)
         if only is not None or not self._of_a_kernel:
             where = (only or self._kernel.current_process).in_words()
         if only is not None and isinstance(only.pid, Absent):
@@ -88,17 +89,18 @@ class Listing:
         if not table.found:
             why = table.why_not
             self._run.failed = self._run.failed or why is not None
+            of_one = only is not None or not self._of_a_kernel
             if why is None:
-                line = Sentence(_NO_TABLE, where)
-            elif only is not None or not self._of_a_kernel:
+                line = Sentence(_NO_TABLE if of_one else _NONE_HAS, where)
+            elif of_one:
                 line = Sentence(_LOST, why)  # which says of whom
             else:
                 line = Sentence(_LOST_OF, where, why)
             yield Note(line)
             return
         self._sessions.add(table.session)
-        if only is None and self._of_a_kernel and isinstance(table.session, Absent):
-            yield Note(Sentence(_ONE_OF_THEM, table.session))
+        if only is None and self._of_a_kernel and unknown:
+            yield Note(Sentence(_ONE_OF_THEM, where))
         if not self._keys:
             yield Head(where, {"session": table.session})
         holes: List[Sentence] = []

@@ -135,6 +135,15 @@ class DumpTarget(RecoverableTarget):
         """See `Target.identity`."""
         return self.facts.identity
 
+    @property
+    def cut_short(self) -> Optional[Sentence]:
+        """A line that the file ends too early; None where it does not."""
+        for remark in self._remarks:
+            for part in remark.parts:
+                if getattr(part, "reason", part) is Reason.THE_DUMP_FILE_IS_CUT_SHORT:
+                    return remark
+        return None
+
     def add_note(self, note: Sentence) -> None:
         """Add a remark for the user to `notes`."""
         self._remarks.append(note)
