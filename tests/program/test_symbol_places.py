@@ -218,6 +218,11 @@ def test_nothing_anywhere(run, case: Case, tmp_path: Path, monkeypatch: pytest.M
         f"note: no symbols for this kernel ({name}, {case.identity}) on _NT_SYMBOL_PATH, "
         f"beside the dump; fetch {address} and give it to --symbols" in result.err.splitlines()
     )
+    # A path that leads nowhere is one that somebody means to have set up.
+    for nowhere in (tmp_path / "nonsense", "C:\\Symbols", "***"):
+        monkeypatch.setenv("_NT_SYMBOL_PATH", str(nowhere))
+        place = "on _NT_SYMBOL_PATH (no folder of it is there), beside the dump; fetch "
+        assert place in run("--dump", case.dump, "0", "1").err
     # Whoever sets up nothing is told of the layout that serves, and no more.
     monkeypatch.delenv("_NT_SYMBOL_PATH")
     assert "fetch" not in run("--dump", case.dump, "0", "1").err

@@ -16,7 +16,7 @@ from ..progress import Progress, silent
 from .given_file import open_given
 from .image_file import named_in
 from .path import MICROSOFT
-from .places import Place, places, servers
+from .places import Place, environment_path, places, servers
 from .store import pdb_name, store_path
 from .verify import KernelFacts, Symbols, compare, verify
 from .wish import Wish
@@ -192,7 +192,14 @@ def from_folder(
 
 def _missed(facts: KernelFacts, nothing: List[Nothing]) -> Sentence:
     """What was not found, and where."""
-    joined = ", ".join(dict.fromkeys(f"{one.place.where}{one.remark}" for one in nothing))
+    there = {place.origin for place in places(None, None)}
+    looked = [
+        f"on {name} (no folder of it is there)"
+        for name, path in environment_path()
+        if name not in there and not any(server.url for server in path.servers)
+    ]
+    looked += [f"{one.place.where}{one.remark}" for one in nothing]
+    joined = ", ".join(dict.fromkeys(looked))
     if facts.pdb is not None:
         name = facts.pdb.name or pdb_name(facts.pdb)
         return Sentence("no symbols for this kernel ({}, {}) {}", name, facts.pdb, joined)
